@@ -1,0 +1,55 @@
+import { createSecretKey } from 'node:crypto'
+import Router from '@koa/router'
+import type { Meter, Tracer } from '@opentelemetry/api'
+import Koa from 'koa'
+import type { Logger } from 'pino'
+import type { Config } from './config.ts'
+import type { Db } from './database/dialect.ts'
+import type { Gate } from './database/gate.ts'
+import { errors } from './middleware/errors.ts'
+import { countLogins, limitLogins } from './middleware/logins.ts'
+import { requireUser } from './middleware/require-user.ts'
+import { signals } from './middleware/signals.ts'
+import { authOperations, authRoutes } from './routes/auth.ts'
+import { healthOperations, healthRoutes } from './routes/health.ts'
+import { noteOperations, noteRoutes } from './routes/notes.ts'
+import { openapiOperations, openapiRoutes } from './routes/openapi.ts'
+
+type Dependencies = {
+  config: Readonly<Config>
+  gate: Gate
+  db: Db
+  log: Logger
+  meter: Meter
+  tracer: Tracer
+  version: string
+  draining: () => boolean
+}
+
+/** The map: what a request meets, in this order. Building is not starting: nothing listens yet. */
+export function createApp({ config, gate, db, log, meter, tracer, version, draining }: Dependencies): Koa {
+  const operations = [...healthOperations, ...openapiOperations, ...authOperations, ...noteOperations]
+  const answers = operations.flatMap(({ method, path, success, refusals }) =>
+    [success.status, ...refusals].map((status) => ({ method: method.toUpperCase(), route: path, status })),
+  )
+  const key = createSecretKey(Buffer.from(config.jwtSecret))
+  const ttl = config.jwtTtl
+
+  const router = new Router()
+  noteRoutes(router, { db, requireUser: requireUser({ key, db, meter }) })
+  authRoutes(router, {
+    db,
+    key,
+    ttl,
+    countLogins: countLogins(meter),
+    limitLogins: limitLogins(config.loginAttemptsPerMinute),
+  })
+  healthRoutes(router, { state: gate.state, version })
+  openapiRoutes(router, { operations, version })
+
+  const app = new Koa()
+  app.use(signals({ log, meter, tracer, draining, answers })) // in: id, clock, span; out: log line, measurement
+  app.use(errors()) // out: whatever was thrown becomes a problem+json
+  app.use(router.routes()) // token check, body, handler: as each route's own line says
+  return app
+}

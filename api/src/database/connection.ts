@@ -1,0 +1,105 @@
+import { readdirSync, type Stats, statSync } from 'node:fs'
+import { basename, dirname } from 'node:path'
+import Database from 'better-sqlite3'
+import { DatabaseUnavailable, inspectFile } from './faults.ts'
+import { migrate } from './schema.ts'
+
+export type Connection = {
+  /** What stat said of the file when it was opened. */
+  opened: Stats
+  /** Runs one statement and gives its rows ([] for one that gives none). */
+  run(sql: string, parameters: readonly unknown[]): unknown[]
+  /** Runs statements in one transaction. One that fails by a constraint is undone alone, and gives its error. */
+  transaction(statements: Statement[]): (unknown[] | Error)[]
+  /** BEGIN IMMEDIATE and ROLLBACK: sees locks without writing anything, about 5 µs. */
+  probe(): void
+  /** A committed write and a real read: sees a full disk too, so recovery is proved by it. */
+  heartbeat(): void
+  close(): void
+}
+export type Statement = { sql: string; parameters: readonly unknown[] }
+
+/** Opens the database. Throws SqliteError or DatabaseUnavailable. `mayCreate`: make one in a folder that never had it. */
+export function openConnection(path: string, journalMode: 'delete' | 'wal', mayCreate: boolean): Connection {
+  const fresh = mayCreate && isFresh(path)
+  const fault = fresh ? undefined : inspectFile(path)
+  if (fault) throw new DatabaseUnavailable(fault)
+
+  // timeout 0: a busy timeout would block the only JavaScript thread, and every request with it.
+  const db = new Database(path, { fileMustExist: !fresh, timeout: 0 })
+  try {
+    // SQLite keeps the old mode, without an error, while another process has the file open.
+    const mode = db.pragma(`journal_mode = ${journalMode}`, { simple: true })
+    if (mode !== journalMode) throw new DatabaseUnavailable('locked')
+    // EXTRA also syncs the folder, so that a commit outlives a power cut in rollback mode; it costs WAL nothing more.
+    db.pragma('synchronous = EXTRA')
+    db.pragma('foreign_keys = ON')
+    migrate(db)
+    return connect(db, statSync(path))
+  } catch (error) {
+    db.close()
+    throw error
+  }
+}
+
+// A file that was moved away must not be replaced by an empty one: whatever is called notes.db… says that there was one.
+function isFresh(path: string) {
+  try {
+    return !readdirSync(dirname(path)).some((name) => name.startsWith(basename(path)))
+  } catch {
+    return false
+  }
+}
+
+function connect(db: Database.Database, opened: Stats): Connection {
+  // Preparing costs more than running, and the statements of the stores are few: each is prepared once.
+  const prepared = new Map<string, Database.Statement>()
+  function run(sql: string, parameters: readonly unknown[]) {
+    let statement = prepared.get(sql)
+    if (!statement) {
+      statement = db.prepare(sql)
+      prepared.set(sql, statement)
+    }
+    if (statement.reader) return statement.all(parameters)
+    statement.run(parameters)
+    return []
+  }
+
+  function inTransaction<T>(work: () => T): T {
+    run('BEGIN IMMEDIATE', [])
+    try {
+      const result = work()
+      run('COMMIT', [])
+      return result
+    } catch (error) {
+      // A COMMIT that found the file busy leaves the transaction open.
+      if (db.inTransaction) run('ROLLBACK', [])
+      throw error
+    }
+  }
+
+  return {
+    opened,
+    run,
+    transaction: (statements) =>
+      inTransaction(() =>
+        statements.map(({ sql, parameters }) => {
+          try {
+            return run(sql, parameters)
+          } catch (error) {
+            if (String((error as { code?: unknown }).code).startsWith('SQLITE_CONSTRAINT')) return error as Error
+            throw error
+          }
+        }),
+      ),
+    probe() {
+      run('BEGIN IMMEDIATE', [])
+      run('ROLLBACK', [])
+    },
+    heartbeat() {
+      inTransaction(() => run('UPDATE heartbeat SET beats = beats + 1', []))
+      run('SELECT id FROM users LIMIT 1', [])
+    },
+    close: () => db.close(),
+  }
+}

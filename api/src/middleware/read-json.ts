@@ -1,0 +1,38 @@
+import type { Context, Next } from 'koa'
+import getRawBody from 'raw-body'
+
+export const bodyLimit = 256 * 1024
+
+declare module 'koa' {
+  interface Request {
+    /** The parsed body, behind readJson. */
+    body?: unknown
+  }
+}
+
+const utf8 = new TextDecoder('utf-8', { fatal: true })
+
+/** Puts the parsed JSON body into ctx.request.body. Throws 400, 413 (before the body is read to its end) or 415. */
+export async function readJson(ctx: Context, next: Next) {
+  if (!ctx.get('Content-Type').toLowerCase().startsWith('application/json')) {
+    ctx.throw(415, 'The body must be JSON, sent with Content-Type: application/json.')
+  }
+  if (ctx.get('Content-Encoding') !== '' && ctx.get('Content-Encoding').toLowerCase() !== 'identity') {
+    ctx.throw(415, 'The body must be sent without a Content-Encoding.')
+  }
+  const bytes = await getRawBody(ctx.req, { limit: bodyLimit, length: ctx.get('Content-Length') || null }).catch(
+    (error: { status?: number }) => {
+      // The rest of the body is not wanted, so the connection cannot carry another request.
+      ctx.set('Connection', 'close')
+      if (error.status === 413) ctx.throw(413, `The body must not be larger than ${bodyLimit} bytes.`)
+      return ctx.throw(400, 'The body did not arrive whole.')
+    },
+  )
+  try {
+    ctx.request.body = JSON.parse(utf8.decode(bytes))
+  } catch {
+    // The parser's own message quotes the body, and a password may be in it.
+    ctx.throw(400, 'The body is not valid JSON in UTF-8.')
+  }
+  return next()
+}

@@ -1,0 +1,51 @@
+import type { KeyObject } from 'node:crypto'
+import type Router from '@koa/router'
+import jsonwebtoken from 'jsonwebtoken'
+import type { Context, Middleware } from 'koa'
+import { z } from 'zod'
+import type { Db } from '../database/dialect.ts'
+import { readJson } from '../middleware/read-json.ts'
+import { verifyPassword } from '../passwords.ts'
+import { findUserByName } from '../stores/users.ts'
+import { check, type Operation, text } from './operation.ts'
+
+const Credentials = z.strictObject({ username: text(1, 64), password: text(1, 1024) }).meta({ id: 'Credentials' })
+const Token = z
+  .object({ token: z.string(), token_type: z.literal('Bearer'), expires_in: z.int().positive() })
+  .meta({ id: 'Token' })
+
+type Dependencies = {
+  db: Db
+  key: KeyObject
+  /** Seconds a token stays valid. */
+  ttl: number
+  countLogins: Middleware
+  /** Throws 429 when this name has been tried too often from the client's address. */
+  limitLogins: (ctx: Context, username: string) => Promise<void>
+}
+
+export function authRoutes(router: Router, { db, key, ttl, countLogins, limitLogins }: Dependencies) {
+  router.post('/auth/login', countLogins, readJson, async function login(ctx) {
+    const { username, password } = check(ctx, Credentials, ctx.request.body)
+    await limitLogins(ctx, username)
+    const user = await findUserByName(db, username)
+    const passed = await verifyPassword(user?.password_hash, password)
+    if (!user || !passed) {
+      return ctx.throw(401, 'The user name or the password is wrong.', { headers: { 'WWW-Authenticate': 'Bearer' } })
+    }
+    const token = jsonwebtoken.sign({}, key, { algorithm: 'HS256', subject: user.id, expiresIn: ttl })
+    ctx.set('Cache-Control', 'no-store')
+    ctx.body = { token, token_type: 'Bearer', expires_in: ttl }
+  })
+}
+
+export const authOperations: Operation[] = [
+  {
+    method: 'post',
+    path: '/auth/login',
+    summary: 'Trade a name and a password for a token',
+    body: Credentials,
+    success: { status: 200, schema: Token, headers: { 'Cache-Control': 'no-store' } },
+    refusals: [401, 413, 415, 422, 429, 503],
+  },
+]

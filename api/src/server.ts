@@ -1,0 +1,76 @@
+import { randomUUID } from 'node:crypto'
+import { once } from 'node:events'
+import { createServer, type RequestListener, type Server, STATUS_CODES } from 'node:http'
+import type { Duplex } from 'node:stream'
+import { setTimeout as sleep } from 'node:timers/promises'
+import type { Logger } from 'pino'
+import { bodyLimit } from './middleware/read-json.ts'
+
+const graceMs = 1000 // open connections learn in this time that they are to be closed
+const drainMs = 3500 // running requests get this long after it; together they stay under 5 s
+
+/** The HTTP server with every timeout set. It answers what never becomes a request with problem+json too. */
+export function createApiServer(handler: RequestListener, log: Logger): Server {
+  const server = createServer(
+    {
+      headersTimeout: 5_000, // a client that sends its headers byte by byte
+      requestTimeout: 15_000, // or its body
+      keepAliveTimeout: 20_000,
+      connectionsCheckingInterval: 1_000,
+      requireHostHeader: false, // the errors middleware refuses its absence with a body
+    },
+    handler,
+  )
+  // A body that is too large is refused before the client has been told to go on and send it.
+  server.on('checkContinue', (req, res) => {
+    if (Number(req.headers['content-length'] ?? 0) <= bodyLimit) res.writeContinue()
+    handler(req, res)
+  })
+  server.on('checkExpectation', handler)
+  server.on('clientError', (error: NodeJS.ErrnoException, socket) => refuse(error, socket, log))
+  return server
+}
+
+function refuse(error: NodeJS.ErrnoException, socket: Duplex, log: Logger) {
+  if (!socket.writable || error.code === 'ECONNRESET') return socket.destroy()
+  const status = { HPE_HEADER_OVERFLOW: 431, ERR_HTTP_REQUEST_TIMEOUT: 408 }[String(error.code)] ?? 400
+  const request_id = randomUUID()
+  const body = JSON.stringify({ type: 'about:blank', title: STATUS_CODES[status], status, request_id })
+  log.info({ request_id, route: 'unmatched', status }, 'request')
+  socket.end(
+    `HTTP/1.1 ${status} ${STATUS_CODES[status]}\r\nConnection: close\r\nContent-Type: application/problem+json\r\n` +
+      `Content-Length: ${Buffer.byteLength(body)}\r\nX-Request-Id: ${request_id}\r\n\r\n${body}`,
+  )
+}
+
+/** Resolves to the port when the server listens. Throws an error whose message says what to do. */
+export async function listen(server: Server, host: string, port: number, variable: string): Promise<number> {
+  try {
+    server.listen(port, host)
+    await once(server, 'listening')
+    return (server.address() as { port: number }).port
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException
+    if (code === 'EADDRINUSE') {
+      throw new Error(
+        `${variable} ${port} is taken on ${host}: stop the other program, or set ${variable} to a free port`,
+      )
+    }
+    if (code === 'EACCES')
+      throw new Error(`${variable} ${port} needs rights this user has not: set ${variable} above 1023`)
+    throw new Error(`HOST ${host} cannot be listened on (${code}): set HOST to an address of this machine`)
+  }
+}
+
+/**
+ * Ends the server within 4.5 s. It goes on answering for a moment, every answer with Connection: close (the signals
+ * middleware sees to that), so that no client loses a request on a connection it holds open; then running requests finish.
+ */
+export async function drain(server: Server) {
+  const connections = await new Promise<number>((resolve) => server.getConnections((_, count) => resolve(count ?? 0)))
+  if (connections > 0) await sleep(graceMs)
+  const closed = once(server, 'close')
+  server.close()
+  await Promise.race([closed, sleep(drainMs)])
+  server.closeAllConnections()
+}

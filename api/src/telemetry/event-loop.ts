@@ -1,0 +1,33 @@
+import { performance } from 'node:perf_hooks'
+import type { Meter } from '@opentelemetry/api'
+
+const periodMs = 20
+
+/**
+ * How late a timer fires is how long the only JavaScript thread was busy with something else. Node's own monitor is
+ * reset by whoever reads it; a histogram only ever grows, so every reader sees every block.
+ */
+export function measureEventLoop(meter: Meter) {
+  const delay = meter.createHistogram('nodejs.eventloop.delay', {
+    unit: 's',
+    description: `How late a timer of ${periodMs} ms fired`,
+    advice: { explicitBucketBoundaries: [0.001, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 5] },
+  })
+  let due = performance.now() + periodMs
+  setInterval(() => {
+    const now = performance.now()
+    delay.record(Math.max(0, now - due) / 1000)
+    due = now + periodMs
+  }, periodMs).unref()
+
+  meter
+    .createObservableCounter('nodejs.eventloop.time', {
+      unit: 's',
+      description: 'Time the event loop was busy or idle',
+    })
+    .addCallback((counter) => {
+      const { active, idle } = performance.eventLoopUtilization()
+      counter.observe(active / 1000, { 'nodejs.eventloop.state': 'active' })
+      counter.observe(idle / 1000, { 'nodejs.eventloop.state': 'idle' })
+    })
+}
