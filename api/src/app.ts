@@ -36,7 +36,7 @@ export function createApp({ config, gate, db, log, meter, tracer, version, drain
   const ttl = config.jwtTtl
 
   const router = new Router()
-  noteRoutes(router, { db, requireUser: requireUser({ key, db, meter }) })
+  noteRoutes(router, { db, requireUser: requireUser({ key, db, gate, meter }) })
   authRoutes(router, {
     db,
     key,

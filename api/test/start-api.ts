@@ -1,0 +1,99 @@
+import { type ChildProcess, spawn } from 'node:child_process'
+import { randomBytes } from 'node:crypto'
+import { once } from 'node:events'
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { createInterface } from 'node:readline'
+import { type TestContext } from 'node:test'
+
+const main = join(import.meta.dirname, '../src/main.ts')
+
+export type LogLine = Record<string, unknown> & { msg: string }
+export type Api = {
+  url: string
+  metricsUrl: string
+  folder: string
+  databasePath: string
+  env: Record<string, string>
+  child: ChildProcess
+  /** Every line of standard output so far. */
+  logs: LogLine[]
+  /** The first log line, past or to come, that fits; rejects when the process ends without one. */
+  logged(fits: (line: LogLine) => boolean): Promise<LogLine>
+  login(name?: string): Promise<string>
+  fetch(path: string, init?: RequestInit & { token?: string; json?: unknown }): Promise<Response>
+  /** Sends the signal and gives the exit code. */
+  stop(signal?: NodeJS.Signals): Promise<number | null>
+}
+
+export function newFolder(t: Pick<TestContext, 'after'>): string {
+  const folder = mkdtempSync(join(tmpdir(), 'api-test-'))
+  t.after(() => rmSync(folder, { recursive: true, force: true }))
+  return folder
+}
+
+/** The real program in a process of its own, on free ports and, unless `env` says otherwise, a fresh database. */
+export async function startApi(t: Pick<TestContext, 'after'>, env: Record<string, string> = {}): Promise<Api> {
+  const folder = env.DATABASE_PATH ? join(env.DATABASE_PATH, '..') : newFolder(t)
+  const full = {
+    PATH: process.env.PATH ?? '',
+    PORT: '0',
+    METRICS_PORT: '0',
+    DATABASE_PATH: join(folder, 'notes.db'),
+    JWT_SECRET: randomBytes(48).toString('base64url'),
+    LAB_USERS: `demo:${randomBytes(12).toString('hex')},eve:${randomBytes(12).toString('hex')}`,
+    LOGIN_ATTEMPTS_PER_MINUTE: '0',
+    ...env,
+  }
+  const child = spawn(process.execPath, [main], { env: full, stdio: ['ignore', 'pipe', 'inherit'] })
+  t.after(() => child.kill('SIGKILL'))
+  const exited = once(child, 'exit')
+
+  const logs: LogLine[] = []
+  const waiting = new Set<(line: LogLine) => void>()
+  createInterface({ input: child.stdout }).on('line', (text) => {
+    const line = JSON.parse(text) as LogLine
+    logs.push(line)
+    for (const look of waiting) look(line)
+  })
+  function logged(fits: (line: LogLine) => boolean): Promise<LogLine> {
+    const found = logs.find(fits)
+    if (found) return Promise.resolve(found)
+    return new Promise((resolve, reject) => {
+      waiting.add((line) => fits(line) && resolve(line))
+      exited.then(([code, signal]) => reject(new Error(`the API ended (${code ?? signal}) without that log line`)))
+    })
+  }
+
+  const { port, metrics_port } = await logged((line) => line.msg === 'listening')
+  const url = `http://127.0.0.1:${port}`
+  const passwords = new Map(full.LAB_USERS.split(',').map((user) => user.split(':') as [string, string]))
+
+  const api: Api = {
+    url,
+    metricsUrl: `http://127.0.0.1:${metrics_port}/metrics`,
+    folder,
+    databasePath: full.DATABASE_PATH,
+    env: full,
+    child,
+    logs,
+    logged,
+    fetch(path, { token, json, ...init } = {}) {
+      const headers = new Headers(init.headers)
+      if (token) headers.set('Authorization', `Bearer ${token}`)
+      if (json !== undefined) headers.set('Content-Type', 'application/json')
+      return fetch(url + path, { ...init, headers, body: json === undefined ? init.body : JSON.stringify(json) })
+    },
+    async login(name = 'demo') {
+      const credentials = { username: name, password: passwords.get(name) }
+      const response = await api.fetch('/auth/login', { method: 'POST', json: credentials })
+      return ((await response.json()) as { token: string }).token
+    },
+    async stop(signal = 'SIGTERM') {
+      child.kill(signal)
+      return (await exited)[0] as number | null
+    },
+  }
+  return api
+}
