@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs'
 import { resolve } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import pkg from '../package.json' with { type: 'json' }
@@ -24,6 +25,8 @@ try {
 }
 
 async function main() {
+  // Settings may stand in a file here; what the environment says goes before it.
+  if (existsSync('.env')) process.loadEnvFile('.env')
   const config = loadConfig(process.env)
   const databasePath = resolve(config.databasePath)
   prepareFolder(databasePath)

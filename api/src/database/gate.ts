@@ -31,6 +31,7 @@ export function openGate(path: string, journalMode: 'delete' | 'wal', log: Logge
     description: 'Writes that shared one commit',
     advice: { explicitBucketBoundaries: [1, 2, 4, 8, 16, 32, 64, 128] },
   })
+  batchSize.record(Number.NaN) // opens the series at 0 without counting anything
   meter
     .createObservableGauge('db.available', { description: '1 while the database can be read and written, else 0' })
     .addCallback((gauge) => gauge.observe(state.available ? 1 : 0))

