@@ -43,9 +43,16 @@ if (modified(stamp) < modified('package-lock.json') || !fs.existsSync(node26)) {
     stdio: ['ignore', 2, 2],
     shell: process.platform === 'win32',
   })
-  if (npm.error) stop('npm could not be started (' + npm.error.message + '): install Node from nodejs.org, npm comes with it.')
-  if (npm.status !== 0) stop('npm ci failed; its own words are above. It needs npm 8 or newer, a network and about 500 MB of disk.')
-  if (!fs.existsSync(node26)) stop('npm left out ' + packages[platform] + ': is `omit=optional` set in an .npmrc? Node 26 comes as an optional package.')
+  if (npm.error)
+    stop('npm could not be started (' + npm.error.message + '): install Node from nodejs.org, npm comes with it.')
+  if (npm.status !== 0)
+    stop('npm ci failed; its own words are above. It needs npm 8 or newer, a network and about 500 MB of disk.')
+  if (!fs.existsSync(node26))
+    stop(
+      'npm left out ' +
+        packages[platform] +
+        ': is `omit=optional` set in an .npmrc? Node 26 comes as an optional package.',
+    )
   fs.utimesSync(path.join(root, stamp), new Date(), new Date())
 }
 
@@ -53,4 +60,6 @@ const child = spawn(node26, process.argv.slice(2), { cwd: root, stdio: 'inherit'
 // A terminal sends SIGINT to both; a `kill` reaches only this process, so it is handed on.
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(signal, () => child.kill(signal))
 child.on('error', (error) => stop('Node 26 could not be started: ' + error.message))
-child.on('exit', (code, signal) => process.exit(code === null ? 128 + (require('os').constants.signals[signal] || 0) : code))
+child.on('exit', (code, signal) =>
+  process.exit(code === null ? 128 + (require('os').constants.signals[signal] || 0) : code),
+)

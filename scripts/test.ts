@@ -24,7 +24,7 @@ if (wanted === '') {
   check('types', process.execPath, [join(dirname(require.resolve('typescript/package.json')), 'bin/tsc')])
 }
 
-const files = globSync('{api,lab}/test/**/*.test.ts', { cwd: root }).filter((file) => file.includes(wanted))
+const files = globSync('{api,lab,scripts}/test/**/*.test.ts', { cwd: root }).filter((file) => file.includes(wanted))
 if (files.length === 0) {
   console.error(`No test file has "${wanted}" in its path; try: make test ONLY=api`)
   process.exit(1)
@@ -45,7 +45,9 @@ events.on('test:fail', ({ details }) => {
 })
 for await (const text of events.compose(spec)) process.stdout.write(text)
 
-console.log(skipped.length === 0 ? '\nNothing was skipped.' : `\nSkipped:\n${skipped.map((line) => `  ${line}`).join('\n')}`)
+console.log(
+  skipped.length === 0 ? '\nNothing was skipped.' : `\nSkipped:\n${skipped.map((line) => `  ${line}`).join('\n')}`,
+)
 for (const failure of failures) console.log(`Failed: ${failure}`)
 console.log(`${counts.passed} passed, ${counts.failed + failures.length} failed, ${counts.skipped} skipped`)
 process.exitCode = counts.failed + failures.length > 0 ? 1 : 0
