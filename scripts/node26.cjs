@@ -1,10 +1,15 @@
 // Runs a file on this project's own Node 26, whatever Node the machine has (16 or newer is enough to get here):
 //   node scripts/node26.cjs lab/src/main.ts demo
-// It installs what package-lock.json names when something is missing. Kept to old syntax on purpose.
+// It installs what package-lock.json names when something is missing. Written so that an
+// older Node can still say that it is too old.
 'use strict'
 const fs = require('fs')
 const path = require('path')
 const { spawn, spawnSync } = require('child_process')
+
+if (Number(process.versions.node.split('.')[0]) < 16) {
+  stop(`Node ${process.versions.node} is too old to install packages with: get Node 16 or newer from nodejs.org.`)
+}
 
 const root = path.dirname(__dirname)
 const packages = {
@@ -23,14 +28,14 @@ function stop(sentence) {
 function modified(file) {
   try {
     return fs.statSync(path.join(root, file)).mtimeMs
-  } catch (error) {
+  } catch {
     return 0
   }
 }
 
-const platform = process.platform + '-' + process.arch
+const platform = `${process.platform}-${process.arch}`
 if (!packages[platform]) {
-  stop('No Node 26 package is known for ' + platform + ': use the Docker way (make up) instead.')
+  stop(`No Node 26 package is known for ${platform}: use the Docker way (make up) instead.`)
 }
 const node26 = path.join(root, 'node_modules', packages[platform])
 
@@ -44,7 +49,7 @@ if (modified(stamp) < modified('package-lock.json') || !fs.existsSync(node26)) {
     shell: process.platform === 'win32',
   })
   if (npm.error)
-    stop('npm could not be started (' + npm.error.message + '): install Node from nodejs.org, npm comes with it.')
+    stop(`npm could not be started (${npm.error.message}): install Node from nodejs.org, npm comes with it.`)
   if (npm.status !== 0)
     stop('npm ci failed; its own words are above. It needs npm 8 or newer, a network and about 500 MB of disk.')
   if (!fs.existsSync(node26))
@@ -58,8 +63,10 @@ if (modified(stamp) < modified('package-lock.json') || !fs.existsSync(node26)) {
 
 const child = spawn(node26, process.argv.slice(2), { cwd: root, stdio: 'inherit' })
 // A terminal sends SIGINT to both; a `kill` reaches only this process, so it is handed on.
-for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(signal, () => child.kill(signal))
-child.on('error', (error) => stop('Node 26 could not be started: ' + error.message))
+for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) {
+  process.on(signal, () => (signal === 'SIGINT' && process.stdin.isTTY) || child.kill(signal))
+}
+child.on('error', (error) => stop(`Node 26 could not be started: ${error.message}`))
 child.on('exit', (code, signal) =>
   process.exit(code === null ? 128 + (require('os').constants.signals[signal] || 0) : code),
 )
