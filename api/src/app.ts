@@ -29,13 +29,17 @@ type Dependencies = {
 /** The map: what a request meets, in this order. Building is not starting: nothing listens yet. */
 export function createApp({ config, gate, db, log, meter, tracer, version, draining }: Dependencies): Koa {
   const operations = [...healthOperations, ...openapiOperations, ...authOperations, ...noteOperations]
-  const answers = operations.flatMap(({ method, path, success, refusals }) =>
-    [success.status, ...refusals].map((status) => ({ method: method.toUpperCase(), route: path, status })),
+  const answers = operations.flatMap(({ method, path, body, success, refusals }) =>
+    [success.status, ...(body ? [400] : []), ...refusals].map((status) => ({
+      method: method.toUpperCase(),
+      route: path,
+      status,
+    })),
   )
   const key = createSecretKey(Buffer.from(config.jwtSecret))
   const ttl = config.jwtTtl
 
-  const router = new Router()
+  const router = new Router({ strict: true, sensitive: true })
   noteRoutes(router, { db, requireUser: requireUser({ key, db, gate, meter }) })
   authRoutes(router, {
     db,

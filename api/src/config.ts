@@ -34,14 +34,16 @@ export function loadConfig(env: NodeJS.ProcessEnv): Readonly<Config> {
     const text = read(name)
     if (text === undefined) return fallback
     if (/^\d{1,9}$/.test(text) && Number(text) >= from && Number(text) <= to) return Number(text)
-    faults.push(`${name} must be a whole number from ${from} to ${to}, for example ${fallback}; it is "${text}"`)
+    faults.push(
+      `${name} must be a whole number from ${from} to ${to}, for example ${fallback}; it is ${JSON.stringify(text)}`,
+    )
     return fallback
   }
 
   function oneOf<T extends string>(name: string, fallback: T, values: readonly T[]) {
     const text = read(name) ?? fallback
     if (values.includes(text as T)) return text as T
-    faults.push(`${name} must be one of ${values.join(', ')}; it is "${text}"`)
+    faults.push(`${name} must be one of ${values.join(', ')}; it is ${JSON.stringify(text)}`)
     return fallback
   }
 

@@ -42,12 +42,16 @@ async function main() {
   const server = createApiServer(app.callback(), log)
   const metricsPage = createMetricsPage(exporter)
 
+  let ending = false
   async function end(code: number) {
+    if (ending) return
+    ending = true
     gate.close()
     await Promise.race([closeLog(), sleep(300)])
     process.exit(code)
   }
   process.on('uncaughtException', (error) => {
+    if (ending) return
     log.fatal({ err: error }, 'unexpected exception')
     end(1)
   })
@@ -63,20 +67,17 @@ async function main() {
   process.on('SIGINT', stop)
 
   // Started in an outage, the API serves what it can at once and makes its users when the database comes back.
-  const users = makeUsers()
-  if (gate.state().available) await users
+  await makeUsers()
   const port = await listen(server, config.host, config.port, 'PORT')
   const metrics_port = await listen(metricsPage, config.host, config.metricsPort, 'METRICS_PORT')
   log.info({ host: config.host, port, metrics_port, version: pkg.version, pid: process.pid }, 'listening')
 
   async function makeUsers() {
-    for (;;) {
-      try {
-        return await createMissingUsers(db, config.users)
-      } catch (error) {
-        if (!(error instanceof DatabaseUnavailable)) throw error
-        await sleep(200)
-      }
+    try {
+      await createMissingUsers(db, config.users)
+    } catch (error) {
+      if (!(error instanceof DatabaseUnavailable)) throw error
+      setTimeout(makeUsers, 200)
     }
   }
 }

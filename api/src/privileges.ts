@@ -1,4 +1,4 @@
-import { accessSync, constants, lchownSync, mkdirSync, readdirSync, statSync } from 'node:fs'
+import { accessSync, chownSync, constants, lchownSync, mkdirSync, readdirSync, statSync } from 'node:fs'
 import { basename, dirname, join } from 'node:path'
 
 const nobody = 65534
@@ -19,11 +19,13 @@ export function prepareFolder(databasePath: string) {
     if (code !== 'EEXIST')
       throw new Error(`DATABASE_PATH: the folder ${folder} cannot be made (${code}); make it first`)
   }
+  const stats = statSync(folder)
+  if (!stats.isDirectory()) throw new Error(`DATABASE_PATH: ${folder} is not a folder`)
   process.umask(0o077) // password hashes and notes are nobody else's business
-  const { uid, gid } = statSync(folder)
-  if (process.getuid?.() === 0) becomeUser(databasePath, uid === 0 ? nobody : uid, uid === 0 ? nobody : gid)
+  if (process.getuid?.() === 0) becomeUser(databasePath, stats.uid || nobody, stats.gid || nobody)
   try {
-    accessSync(folder, constants.X_OK)
+    // Only the way to the folder: whether the folder itself can be used is the gate's question, and may change.
+    accessSync(dirname(folder), constants.X_OK)
   } catch {
     const who = process.getuid?.() ?? 'this user'
     throw new Error(
@@ -43,7 +45,7 @@ function becomeUser(databasePath: string, uid: number, gid: number) {
         `belongs to root and holds ${stranger} too. Give the database a folder of its own, or start as another user`,
     )
   }
-  if (uid === nobody) lchownSync(folder, uid, gid)
+  if (uid === nobody) chownSync(folder, uid, gid)
   for (const name of names) if (name.startsWith(basename(databasePath))) lchownSync(join(folder, name), uid, gid)
   process.setgroups?.([])
   process.setgid?.(gid)

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import { once } from 'node:events'
-import { createServer, type RequestListener, type Server, STATUS_CODES } from 'node:http'
+import { createServer, type RequestListener, type Server, type ServerResponse, STATUS_CODES } from 'node:http'
 import type { Duplex } from 'node:stream'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Logger } from 'pino'
@@ -21,18 +21,32 @@ export function createApiServer(handler: RequestListener, log: Logger): Server {
     },
     handler,
   )
+  const latest = new WeakMap<Duplex, ServerResponse>()
+  server.on('request', (req, res) => latest.set(req.socket, res))
   // A body that is too large is refused before the client has been told to go on and send it.
   server.on('checkContinue', (req, res) => {
     if (Number(req.headers['content-length'] ?? 0) <= bodyLimit) res.writeContinue()
-    handler(req, res)
+    server.emit('request', req, res)
   })
-  server.on('checkExpectation', handler)
-  server.on('clientError', (error: NodeJS.ErrnoException, socket) => refuse(error, socket, log))
+  server.on('checkExpectation', (req, res) => server.emit('request', req, res))
+  server.on('clientError', (error: NodeJS.ErrnoException, socket) => {
+    const res = latest.get(socket)
+    if (!socket.writable || error.code === 'ECONNRESET') socket.destroy()
+    else if (!res || (res.writableFinished && res.req.complete)) refuse(error, socket, log)
+    else breakOff(error, res)
+  })
   return server
 }
 
+// The last request on this connection is being answered, or its body was not wanted: it gets no second answer.
+function breakOff(error: NodeJS.ErrnoException, res: ServerResponse) {
+  if (error.code === 'HPE_INVALID_EOF_STATE') return res.req.socket.destroy() // the client hung up
+  res.shouldKeepAlive = false
+  if (!res.req.complete && res.req.listenerCount('error') > 0) res.req.emit('error', error)
+  if (res.writableFinished) res.req.socket.end()
+}
+
 function refuse(error: NodeJS.ErrnoException, socket: Duplex, log: Logger) {
-  if (!socket.writable || error.code === 'ECONNRESET') return socket.destroy()
   const status = { HPE_HEADER_OVERFLOW: 431, ERR_HTTP_REQUEST_TIMEOUT: 408 }[String(error.code)] ?? 400
   const request_id = randomUUID()
   const body = JSON.stringify({ type: 'about:blank', title: STATUS_CODES[status], status, request_id })
@@ -67,10 +81,12 @@ export async function listen(server: Server, host: string, port: number, variabl
  * middleware sees to that), so that no client loses a request on a connection it holds open; then running requests finish.
  */
 export async function drain(server: Server) {
+  if (!server.listening) return
   const connections = await new Promise<number>((resolve) => server.getConnections((_, count) => resolve(count ?? 0)))
   if (connections > 0) await sleep(graceMs)
   const closed = once(server, 'close')
   server.close()
   await Promise.race([closed, sleep(drainMs)])
   server.closeAllConnections()
+  await Promise.race([closed, sleep(100)]) // what was cut off writes its log line now
 }

@@ -1,4 +1,4 @@
-import { readdirSync, type Stats, statSync } from 'node:fs'
+import { readdirSync, renameSync, rmSync, type Stats, statSync } from 'node:fs'
 import { basename, dirname } from 'node:path'
 import Database from 'better-sqlite3'
 import { DatabaseUnavailable, inspectFile } from './faults.ts'
@@ -19,14 +19,17 @@ export type Connection = {
 }
 export type Statement = { sql: string; parameters: readonly unknown[] }
 
+// Loads the driver's native part now: once root's rights are given up, node_modules may be out of reach.
+new Database(':memory:').close()
+
 /** Opens the database. Throws SqliteError or DatabaseUnavailable. `mayCreate`: make one in a folder that never had it. */
 export function openConnection(path: string, journalMode: 'delete' | 'wal', mayCreate: boolean): Connection {
-  const fresh = mayCreate && isFresh(path)
-  const fault = fresh ? undefined : inspectFile(path)
+  if (mayCreate && isFresh(path)) create(path)
+  const fault = inspectFile(path)
   if (fault) throw new DatabaseUnavailable(fault)
 
   // timeout 0: a busy timeout would block the only JavaScript thread, and every request with it.
-  const db = new Database(path, { fileMustExist: !fresh, timeout: 0 })
+  const db = new Database(path, { fileMustExist: true, timeout: 0 })
   try {
     // SQLite keeps the old mode, without an error, while another process has the file open.
     const mode = db.pragma(`journal_mode = ${journalMode}`, { simple: true })
@@ -34,6 +37,7 @@ export function openConnection(path: string, journalMode: 'delete' | 'wal', mayC
     // EXTRA also syncs the folder, so that a commit outlives a power cut in rollback mode; it costs WAL nothing more.
     db.pragma('synchronous = EXTRA')
     db.pragma('foreign_keys = ON')
+    if (db.pragma('user_version', { simple: true }) === 0) throw new DatabaseUnavailable('corrupt') // another program's
     migrate(db)
     return connect(db, statSync(path))
   } catch (error) {
@@ -42,13 +46,26 @@ export function openConnection(path: string, journalMode: 'delete' | 'wal', mayC
   }
 }
 
+const unfinished = (path: string) => `${path}.new`
+
 // A file that was moved away must not be replaced by an empty one: whatever is called notes.db… says that there was one.
 function isFresh(path: string) {
+  const ours = readdirSync(dirname(path)).filter((name) => name.startsWith(basename(path)))
+  return ours.every((name) => name.startsWith(basename(unfinished(path))))
+}
+
+// A database gets its name when it is complete, so a process that is killed on the way leaves nothing half made.
+function create(path: string) {
+  const draft = unfinished(path)
+  for (const leftover of [draft, `${draft}-journal`]) rmSync(leftover, { force: true })
+  const db = new Database(draft)
   try {
-    return !readdirSync(dirname(path)).some((name) => name.startsWith(basename(path)))
-  } catch {
-    return false
+    db.pragma('synchronous = EXTRA')
+    migrate(db)
+  } finally {
+    db.close()
   }
+  renameSync(draft, path)
 }
 
 function connect(db: Database.Database, opened: Stats): Connection {

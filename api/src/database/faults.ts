@@ -25,22 +25,23 @@ export class DatabaseUnavailable extends Error {
   }
 }
 
-const bySqliteCode: [RegExp, Reason][] = [
+const byCode: [RegExp, Reason][] = [
   [/^SQLITE_(BUSY|LOCKED)/, 'locked'],
-  [/^SQLITE_FULL/, 'full'],
+  [/^(SQLITE_FULL|ENOSPC|EDQUOT)/, 'full'],
   [/^SQLITE_READONLY_DBMOVED/, 'replaced'],
-  [/^SQLITE_READONLY/, 'readonly'],
-  [/^SQLITE_(PERM|AUTH)/, 'permission'],
+  [/^(SQLITE_READONLY|EROFS)/, 'readonly'],
+  [/^(SQLITE_PERM|SQLITE_AUTH|EACCES|EPERM)/, 'permission'],
+  [/^(ENOENT|ENOTDIR|ELOOP)/, 'missing'],
   [/^SQLITE_CANTOPEN/, 'cannot_open'],
   [/^SQLITE_(CORRUPT|NOTADB)/, 'corrupt'],
-  [/^SQLITE_(IOERR|PROTOCOL|NOLFS)/, 'io_error'],
+  [/^(SQLITE_(IOERR|PROTOCOL|NOLFS)|EIO|EMFILE|ENFILE|ENOMEM)/, 'io_error'],
 ]
 
 /** The reason behind an SQLite or file system error, undefined when the error is no fault of the infrastructure. */
 export function reasonOf(error: unknown): Reason | undefined {
   if (error instanceof DatabaseUnavailable) return error.reason
   const code = String((error as { code?: unknown }).code)
-  return bySqliteCode.find(([pattern]) => pattern.test(code))?.[1]
+  return byCode.find(([pattern]) => pattern.test(code))?.[1]
 }
 
 /**
@@ -57,10 +58,6 @@ export function inspectFile(path: string, opened?: Stats): Reason | undefined {
     accessSync(dirname(path), constants.R_OK | constants.W_OK | constants.X_OK)
     return undefined
   } catch (error) {
-    const { code } = error as NodeJS.ErrnoException
-    if (code === 'EACCES' || code === 'EPERM') return 'permission'
-    if (code === 'ENOENT' || code === 'ENOTDIR' || code === 'ELOOP') return 'missing'
-    if (code === 'EROFS') return 'readonly'
-    return 'io_error'
+    return reasonOf(error) ?? 'io_error'
   }
 }

@@ -39,7 +39,7 @@ export function openGate(path: string, journalMode: 'delete' | 'wal', log: Logge
   let connection: Connection | undefined
   let state: State = { available: true, reason: null, since: new Date() }
   let waiting: Waiting[] = []
-  let mayCreate = true // at the start only: a file that vanishes later was lost, and an empty one would hide that
+  let mayCreate = true // until there was one: a file that vanishes was lost, and an empty one would hide that
   let closed = false
   let timer: NodeJS.Timeout | undefined
 
@@ -86,6 +86,7 @@ export function openGate(path: string, journalMode: 'delete' | 'wal', log: Logge
   function tick() {
     try {
       connection ??= openConnection(path, journalMode, mayCreate)
+      mayCreate = false
       if (state.available) return use(0, (open) => open.probe())
       use(0, (open) => open.heartbeat())
       recover()
@@ -93,7 +94,6 @@ export function openGate(path: string, journalMode: 'delete' | 'wal', log: Logge
       const reason = reasonOf(error)
       degrade(reason ?? 'corrupt', reason ? undefined : error)
     } finally {
-      mayCreate = false
       schedule(state.available ? tickMs : retryMs)
     }
   }

@@ -29,6 +29,7 @@ const migrations = [
    INSERT INTO heartbeat VALUES (1, 0);`,
 ]
 
+/** Brings the tables of an older version up to date. Throws an error for a version that is not known here. */
 export function migrate(connection: Database.Database) {
   const version = connection.pragma('user_version', { simple: true }) as number
   if (version > migrations.length) {

@@ -7,6 +7,9 @@ import { DatabaseUnavailable } from '../database/faults.ts'
 export function errors(): Middleware {
   return async function errors(ctx: Context, next: Next) {
     try {
+      // Node would refuse this itself, without a body that says why.
+      if (ctx.headers.host === undefined && ctx.req.httpVersion === '1.1')
+        ctx.throw(400, 'The header Host is required.')
       await next()
       if (ctx.status === 404 && ctx.body == null) refuseUnknown(ctx)
     } catch (error) {

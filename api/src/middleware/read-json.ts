@@ -14,7 +14,7 @@ const utf8 = new TextDecoder('utf-8', { fatal: true })
 
 /** Puts the parsed JSON body into ctx.request.body. Throws 400, 413 (before the body is read to its end) or 415. */
 export async function readJson(ctx: Context, next: Next) {
-  if (!ctx.get('Content-Type').toLowerCase().startsWith('application/json')) {
+  if (!/^application\/json\s*(;|$)/i.test(ctx.get('Content-Type'))) {
     ctx.throw(415, 'The body must be JSON, sent with Content-Type: application/json.')
   }
   if (ctx.get('Content-Encoding') !== '' && ctx.get('Content-Encoding').toLowerCase() !== 'identity') {
@@ -22,10 +22,10 @@ export async function readJson(ctx: Context, next: Next) {
   }
   const bytes = await getRawBody(ctx.req, { limit: bodyLimit, length: ctx.get('Content-Length') || null }).catch(
     (error: { status?: number }) => {
-      // The rest of the body is not wanted, so the connection cannot carry another request.
-      ctx.set('Connection', 'close')
-      if (error.status === 413) ctx.throw(413, `The body must not be larger than ${bodyLimit} bytes.`)
-      return ctx.throw(400, 'The body did not arrive whole.')
+      if (error.status !== 413) ctx.throw(400, 'The body did not arrive whole.')
+      // What is still on its way is thrown away: a client that is cut off while it sends never reads its answer.
+      ctx.req.resume()
+      return ctx.throw(413, `The body must not be larger than ${bodyLimit} bytes.`)
     },
   )
   try {

@@ -16,7 +16,7 @@ type Dependencies = {
 }
 
 // The exact edges 0.2 and 0.3 are the goals of slo.json; quantiles beside an edge are guesses.
-const edges = [0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.3, 0.5, 1, 5]
+const edges = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.2, 0.3, 1, 5]
 const wellFormedId = /^[A-Za-z0-9._-]{1,128}$/
 
 /** Outermost: request id, time, one log line, one measurement and the span of every request, refused ones included. */
@@ -41,13 +41,13 @@ export function signals({ log, meter, tracer, draining, answers }: Dependencies)
     ctx.state.requestId = id
     ctx.state.log = {}
     ctx.set('X-Request-Id', id)
-    if (draining()) ctx.set('Connection', 'close')
     const parent = headers.traceparent ? propagation.extract(ROOT_CONTEXT, headers) : ROOT_CONTEXT
     const span = tracer.startSpan('request', { kind: SpanKind.SERVER }, parent)
     try {
       await next()
     } finally {
       active--
+      if (draining()) ctx.set('Connection', 'close')
       // A path that no route has, or a method that its route has not, would make a series of every invention.
       const matched = ctx._matchedRoute !== undefined
       const route = matched ? String(ctx._matchedRoute) : 'unmatched'

@@ -48,7 +48,9 @@ function describe(operations: Operation[], version: string) {
     const path = operation.path.replaceAll(/:(\w+)/g, '{$1}')
     paths[path] = { ...paths[path], [operation.method]: describeOperation(operation) }
   }
-  const schemas = z.toJSONSchema(z.globalRegistry, { io: 'input', uri: (id) => `#/components/schemas/${id}` }).schemas
+  const named = z.toJSONSchema(z.globalRegistry, { io: 'input', uri: (id) => `#/components/schemas/${id}` }).schemas
+  // Inside the document a schema is known by its place, and its dialect is the document's.
+  const schemas = Object.fromEntries(Object.entries(named).map(([id, { $id, $schema, ...schema }]) => [id, schema]))
   return {
     openapi: '3.1.0',
     info: { title: 'Notes', version, description },
