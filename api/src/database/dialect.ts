@@ -56,12 +56,20 @@ export function createDb(gate: Gate, meter: Meter): Db {
     rollbackTransaction: refuse,
   }
   const dialect: Dialect = {
-    createAdapter: () => new SqliteAdapter(),
+    createAdapter: () => new GateAdapter(),
     createDriver: () => driver,
     createIntrospector: (db) => new SqliteIntrospector(db),
     createQueryCompiler: () => new SqliteQueryCompiler(),
   }
   return new Kysely<Tables>({ dialect })
+}
+
+// Kysely would hand SQLite's one connection to one query at a time; then no two writes could share a commit, and reads
+// would wait behind them. The gate keeps order by itself.
+class GateAdapter extends SqliteAdapter {
+  override get supportsMultipleConnections() {
+    return true
+  }
 }
 
 // Reads of other requests would fall into a transaction that stays open while JavaScript waits.
