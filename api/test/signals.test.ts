@@ -11,7 +11,12 @@ const document = readFileSync(join(import.meta.dirname, '../../docs/signals.md')
 function table(heading: string): string[][] {
   const section = document.split(`## ${heading}\n`)[1]?.split('\n## ')[0] ?? ''
   const rows = section.split('\n').filter((line) => line.startsWith('|'))
-  return rows.slice(2).map((row) => row.split('|').slice(1, -1).map((cell) => cell.trim()))
+  return rows.slice(2).map((row) =>
+    row
+      .split('|')
+      .slice(1, -1)
+      .map((cell) => cell.trim()),
+  )
 }
 const names = (cell = '') => [...cell.matchAll(/`([^`]+)`/g)].map(([, name]) => String(name))
 

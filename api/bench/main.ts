@@ -1,0 +1,60 @@
+import { parseArgs } from 'node:util'
+import { measureCommits } from './parts/commits.ts'
+import { measureLayers } from './parts/layers.ts'
+import { measureLogins } from './parts/logins.ts'
+import { measureMemory } from './parts/memory.ts'
+import { measureOutage } from './parts/outage.ts'
+import { measureRate } from './parts/rate.ts'
+import { machine, save, table } from './report.ts'
+
+const parts = {
+  layers: measureLayers,
+  commits: measureCommits,
+  rate: measureRate,
+  memory: measureMemory,
+  logins: measureLogins,
+  outage: measureOutage,
+}
+type Name = keyof typeof parts
+const names = Object.keys(parts) as Name[]
+
+process.on('SIGINT', () => process.exit(130))
+process.on('SIGTERM', () => process.exit(143))
+
+const { wanted, quick } = choice()
+console.log(`${machine.cpu}, ${machine.cores} cores, ${machine.platform}, Node ${machine.node}`)
+if (quick)
+  console.log('Quick: fewer and shorter rounds. The figures are rough; run it without --quick before you quote one.')
+console.log()
+
+const found: Record<string, unknown> = {}
+let broken = 0
+for (const name of wanted) {
+  const say = (text: string) => console.error(`  ${name}: ${text}`)
+  try {
+    const part = await parts[name]({ quick, say })
+    console.log(`\n${table(part)}`)
+    found[name] = part
+  } catch (error) {
+    broken++
+    console.error(`\n${name} broke: ${error instanceof Error ? error.stack : error}\n`)
+    found[name] = { broken: String(error) }
+  }
+}
+console.log(`Every round: ${save({ time: new Date(), machine, quick, parts: found })}`)
+process.exit(broken > 0 ? 1 : 0)
+
+function choice(): { wanted: Name[]; quick: boolean } {
+  try {
+    const { values, positionals } = parseArgs({ options: { quick: { type: 'boolean' } }, allowPositionals: true })
+    const wrong = positionals.filter((name) => !names.includes(name as Name))
+    if (wrong.length > 0) throw new Error(`There is no part ${wrong.join(', ')}.`)
+    return {
+      wanted: names.filter((name) => positionals.length === 0 || positionals.includes(name)),
+      quick: values.quick === true,
+    }
+  } catch (error) {
+    console.error(`${(error as Error).message}\nUsage: make bench PARTS="[--quick] [${names.join('] [')}]"`)
+    process.exit(1)
+  }
+}

@@ -1,0 +1,217 @@
+import assert from 'node:assert/strict'
+import { createHmac, generateKeyPairSync } from 'node:crypto'
+import { type RequestOptions, request } from 'node:http'
+import { before, type TestContext, test } from 'node:test'
+import jsonwebtoken from 'jsonwebtoken'
+import { type Api, sendRaw, startApi } from './start-api.ts'
+
+type Json = Record<string, unknown>
+
+let api: Api
+let key: string
+let token: string
+let claims: { sub: string; iat: number; exp: number }
+before(async (t) => {
+  api = await startApi(t as TestContext)
+  key = String(api.env.JWT_SECRET)
+  token = await api.login()
+  claims = jsonwebtoken.verify(token, key) as typeof claims
+})
+
+const passwordOf = (name: string) => String(api.env.LAB_USERS?.match(new RegExp(`${name}:(\\w+)`))?.[1])
+const now = () => Math.floor(Date.now() / 1000)
+
+const base64url = (text: string) => Buffer.from(text).toString('base64url')
+// A token made by hand, because no library would make most of these.
+function forge(payload: unknown, secret: string | Buffer = key, header: Json = {}, hash = 'sha256') {
+  const text = typeof payload === 'string' ? payload : JSON.stringify(payload)
+  const head = `${base64url(JSON.stringify({ alg: 'HS256', typ: 'JWT', ...header }))}.${base64url(text)}`
+  return `${head}.${createHmac(hash, secret).update(head).digest('base64url')}`
+}
+const unsigned = (header: Json) => forge(claims, key, header).replace(/[^.]+$/, '')
+
+const each = <T>(what: string, values: T[], make: (value: T) => string) =>
+  Object.fromEntries(values.map((value) => [`${what} ${JSON.stringify(value)}`, make(value)]))
+
+// Under the reason that the metrics and the log give for their refusal.
+function forgeries(): Record<string, Record<string, string>> {
+  const rsa = generateKeyPairSync('rsa', { modulusLength: 2048 })
+  const publicPem = String(rsa.publicKey.export({ type: 'spki', format: 'pem' }))
+  const privatePem = rsa.privateKey.export({ type: 'pkcs8', format: 'pem' })
+  const ec = generateKeyPairSync('ec', { namedCurve: 'P-256' }).privateKey.export({ type: 'pkcs8', format: 'pem' })
+  const jwk = { kty: 'oct', k: base64url('mine') }
+  const [head, payload, signature] = token.split('.') as [string, string, string]
+  const asAdmin = base64url(JSON.stringify({ ...claims, sub: 'admin' }))
+  const { exp, ...withoutExp } = claims
+  const { sub, ...withoutSub } = claims
+  return {
+    algorithm: {
+      ...each('unsigned, alg', ['none', 'None', 'NONE', 'nOnE', '', null], (alg) => unsigned({ alg })),
+      ...each('signed, alg', ['none', 'NONE', 'hs256', 'HS257', ['HS256']], (alg) => forge(claims, key, { alg })),
+      'HS512 with the right key': forge(claims, key, { alg: 'HS512' }, 'sha512'),
+      'HS384 with the right key': forge(claims, key, { alg: 'HS384' }, 'sha384'),
+      'RS256 with a key of its own': jsonwebtoken.sign(claims, privatePem, { algorithm: 'RS256' }),
+      'ES256 with a key of its own': jsonwebtoken.sign(claims, ec, { algorithm: 'ES256' }),
+      'no alg': forge(claims, key, { alg: undefined }),
+      'no signature': `${head}.${payload}.`,
+    },
+    signature: {
+      ...each('the key', ['', 'secret', 'changeme', key.slice(1), publicPem], (guess) => forge(claims, guess)),
+      'the key decoded': forge(claims, Buffer.from(key, 'base64url')),
+      'a kid that is a path': forge(claims, '', { kid: '../../../../dev/null' }),
+      'a jwk in the header': forge(claims, 'mine', { jwk }),
+      'a crit in the header': forge(claims, 'mine', { crit: ['exp'], b64: false }),
+      'another payload': `${head}.${asAdmin}.${signature}`,
+      'another signature': `${head}.${payload}.${signature.startsWith('A') ? 'B' : 'A'}${signature.slice(1)}`,
+      'a shortened signature': `${head}.${payload}.${signature.slice(0, -2)}`,
+      '8 KB': forge({ ...claims, filler: 'a'.repeat(6000) }, 'mine'),
+    },
+    expired: {
+      '6 s ago': forge({ ...claims, exp: now() - 6 }),
+      'in 1970': forge({ ...claims, exp: 0 }),
+    },
+    not_active: { 'in a minute': forge({ ...claims, nbf: now() + 60 }) },
+    no_expiry: {
+      'no exp': forge(withoutExp),
+      ...each('the payload', ['"text"', '[]', '5', '{}'], (text) => forge(text)),
+    },
+    unknown_user: {
+      'no sub': forge(withoutSub),
+      ...each('sub', [1, null, true, [sub], { id: sub }, '', 'demo', "' OR 1=1", sub.toUpperCase()], (value) =>
+        forge({ ...claims, sub: value }),
+      ),
+    },
+    malformed: {
+      ...each('exp', [String(exp), null, true, [exp]], (value) => forge({ ...claims, exp: value })),
+      ...each('the payload', ['null', '{"sub":', ''], (text) => forge(text)),
+      'two parts': `${head}.${payload}`,
+      'four parts': `${token}.${signature}`,
+      'two tokens': `${token} ${token}`,
+      'two tokens with a comma': `${token},${token}`,
+      '8 KB of nothing': 'a'.repeat(8000),
+      'two dots': '..',
+      'no token': '',
+    },
+  }
+}
+
+function attempts() {
+  const tokens = Object.entries(forgeries()).flatMap(([reason, tokens]) =>
+    Object.entries(tokens).map(([name, token]) => ({ name, reason, authorization: `Bearer ${token}` })),
+  )
+  return [
+    ...tokens,
+    { name: 'no scheme', reason: 'malformed', authorization: token },
+    { name: 'Basic', reason: 'malformed', authorization: `Basic ${base64url(`demo:${passwordOf('demo')}`)}` },
+    { name: 'JWT', reason: 'malformed', authorization: `JWT ${token}` },
+    { name: 'nothing', reason: 'missing', authorization: '' },
+  ]
+}
+
+async function rejections() {
+  const page = await (await fetch(api.metricsUrl)).text()
+  const series = page.matchAll(/^auth_rejections_total\{reason="(\w+)"\} (\d+)$/gm)
+  return Object.fromEntries([...series].map(([, reason, value]) => [reason, Number(value)]))
+}
+const get = (headers: Record<string, string>, path = '/data/notes') => api.fetch(path, { headers })
+
+test('a forged token is 401, whatever is wrong with it: only the metrics and the log learn what', async () => {
+  const refusal = await get({})
+  const expected = (await refusal.text()).replace(/"request_id":"[^"]*"/, '')
+  let counts = await rejections()
+  const all = attempts()
+  for (const [i, { name, reason, authorization }] of all.entries()) {
+    const id = `forgery-${i}`
+    const answer = await get({ 'X-Request-Id': id, ...(authorization && { Authorization: authorization }) })
+    assert.equal(answer.status, 401, name)
+    assert.equal(answer.headers.get('WWW-Authenticate'), 'Bearer', name)
+    assert.deepEqual([...answer.headers.keys()], [...refusal.headers.keys()], name)
+    assert.equal((await answer.text()).replace(`"request_id":"${id}"`, ''), expected, name)
+    const counted = await rejections()
+    assert.deepEqual(counted, { ...counts, [reason]: counts[reason] + 1 }, name)
+    counts = counted
+  }
+  for (const [i, { name, reason }] of all.entries()) {
+    const line = await api.logged(({ request_id }) => request_id === `forgery-${i}`)
+    assert.equal(line.auth_rejection, reason, name)
+  }
+})
+
+test('a token in the query, in a cookie or in a second header does not count', async () => {
+  const places: [Record<string, string>, string?][] = [
+    [{}, `/data/notes?access_token=${token}`],
+    [{}, `/data/notes?token=${token}`],
+    [{ Cookie: `token=${token}; Authorization=Bearer ${token}; access_token=${token}; jwt=${token}` }],
+    [{ 'Proxy-Authorization': `Bearer ${token}`, 'X-Authorization': `Bearer ${token}`, 'X-Access-Token': token }],
+  ]
+  for (const [headers, path] of places) assert.equal((await get(headers, path)).status, 401)
+  const twice = `Authorization: Bearer x.y.z\r\nAuthorization: Bearer ${token}\r\n`
+  const answer = await sendRaw(api.url, `GET /data/notes HTTP/1.1\r\nHost: api\r\nConnection: close\r\n${twice}\r\n`)
+  assert.match(answer, /^HTTP\/1.1 401 /)
+})
+
+test('a right token passes: its own, under a scheme in any case, and up to 5 s after its end', async () => {
+  for (const scheme of ['Bearer', 'bearer', 'BEARER']) {
+    assert.equal((await get({ Authorization: `${scheme} ${token}` })).status, 200)
+  }
+  assert.equal((await get({ Authorization: `Bearer ${forge(claims)}` })).status, 200)
+  assert.equal((await get({ Authorization: `Bearer ${forge({ ...claims, exp: now() })}` })).status, 200)
+  assert.equal((await get({ Authorization: `Bearer ${forge({ ...claims, nbf: now() + 4 })}` })).status, 200)
+})
+
+test('a token says who and how long, and nothing else', async () => {
+  const answer = await login(api, 'demo', passwordOf('demo'))
+  const { token, token_type, expires_in } = JSON.parse(answer.body)
+  assert.deepEqual([answer.status, token_type, expires_in], [200, 'Bearer', 3600])
+  const { header, payload } = jsonwebtoken.decode(token, { complete: true }) as jsonwebtoken.Jwt
+  assert.deepEqual(header, { alg: 'HS256', typ: 'JWT' })
+  const { iat } = payload as typeof claims
+  assert.deepEqual(payload, { sub: claims.sub, iat, exp: iat + 3600 })
+  assert.match(claims.sub, /^[0-9a-f]{8}-/)
+})
+
+test('an unknown user and a wrong password get the same answer to the byte', async () => {
+  const unknown = await login(api, 'nobody', 'wrong')
+  const wrong = await login(api, 'demo', 'wrong')
+  assert.deepEqual([unknown.status, unknown.headers], [401, wrong.headers])
+  assert.equal(unknown.body, wrong.body)
+  for (const name of ['Demo', ' demo', 'demo\0', "demo'--", 'demo%']) {
+    assert.deepEqual(await login(api, name, passwordOf('demo')), unknown, name)
+  }
+  for (const password of [`${passwordOf('demo')} `, passwordOf('demo').toUpperCase(), passwordOf('eve')]) {
+    assert.deepEqual(await login(api, 'demo', password), unknown)
+  }
+})
+
+test('after 3 attempts in a minute a name is 429 from that address, whatever a header says of it', async (t) => {
+  const limited = await startApi(t, { LOGIN_ATTEMPTS_PER_MINUTE: '3', LAB_USERS: String(api.env.LAB_USERS) })
+  const right = passwordOf('demo')
+  for (const password of ['wrong', right, 'wrong']) {
+    assert.equal((await login(limited, 'demo', password)).status, password === right ? 200 : 401)
+  }
+  for (const name of ['X-Nothing', 'X-Forwarded-For', 'X-Real-IP', 'Forwarded', 'True-Client-IP', 'X-Client-IP']) {
+    const value = name === 'Forwarded' ? 'for=10.1.2.3' : '10.1.2.3'
+    const answer = await login(limited, 'demo', right, { headers: { [name]: value } })
+    assert.equal(answer.status, 429, name)
+    const seconds = answer.headers.find(([header]) => header === 'retry-after')?.[1]
+    assert.match(String(seconds), /^([1-9]|[1-5]\d|60)$/)
+  }
+  assert.equal((await login(limited, 'eve', passwordOf('eve'))).status, 200)
+  const skip = process.platform !== 'linux' && 'only Linux has a second address for itself without being told'
+  await t.test('and from another address it is not', { skip }, async () => {
+    assert.equal((await login(limited, 'demo', right, { localAddress: '127.0.0.2' })).status, 200)
+  })
+})
+
+// What a client sees of an attempt, without what differs in every answer.
+function login({ url }: { url: string }, username: string, password: string, options: RequestOptions = {}) {
+  const headers = { 'Content-Type': 'application/json', 'X-Request-Id': 'login', ...options.headers }
+  type Seen = { status?: number; headers: [string, unknown][]; body: string }
+  return new Promise<Seen>((resolve, reject) => {
+    const sent = request(`${url}/auth/login`, { ...options, method: 'POST', agent: false, headers }, async (answer) => {
+      const seen = Object.entries(answer.headers).filter(([name]) => name !== 'date')
+      resolve({ status: answer.statusCode, headers: seen, body: (await answer.setEncoding('utf8').toArray()).join('') })
+    })
+    sent.on('error', reject).end(JSON.stringify({ username, password }))
+  })
+}

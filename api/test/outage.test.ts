@@ -1,0 +1,363 @@
+import assert from 'node:assert/strict'
+import { execFileSync, spawnSync } from 'node:child_process'
+import * as fs from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { type TestContext, test } from 'node:test'
+import { setTimeout as sleep } from 'node:timers/promises'
+import Database from 'better-sqlite3'
+import { type Api, newFolder, startApi } from './start-api.ts'
+
+const limit = { timeout: 60_000 } // only against hanging
+
+type Answer = { operation: string; sent: number; done: number; status: number; refused: boolean }
+type Health = { degraded: boolean; database: { available: boolean; reason: string | null } }
+
+/** Waits for what is to come; the limit only ends a test that would hang. */
+async function until(what: string, fits: () => unknown) {
+  for (const end = Date.now() + 15_000; !(await fits()); await sleep(5)) assert(Date.now() < end, `never: ${what}`)
+}
+
+async function healthOf(api: Api): Promise<Health> {
+  const response = await api.fetch('/health')
+  assert.equal(response.status, 200)
+  return (await response.json()) as Health
+}
+
+async function metric(api: Api, series: string): Promise<number> {
+  const page = await (await fetch(api.metricsUrl)).text()
+  return Number(page.match(new RegExp(`^${series} (.+)$`, 'm'))?.[1])
+}
+
+const operations = ['create', 'list', 'read', 'change', 'delete']
+
+/** All five operations on notes, over and over, until `stop`. `notes` is what was acknowledged: titles by id. */
+function startLoad(api: Api, token: string) {
+  const answers: Answer[] = []
+  const notes = new Map<string, string>()
+  let on = true
+
+  async function send(operation: string, method: string, path: string, title?: string) {
+    const sent = performance.now()
+    const json = title === undefined ? undefined : { title, body: 'b'.repeat(5_000) }
+    const response = await api.fetch(path, { method, token, json })
+    const text = await response.text()
+    const type = response.headers.get('Content-Type')
+    const refused =
+      response.status === 503 &&
+      type === 'application/problem+json' &&
+      Number(response.headers.get('Retry-After')) > 0 &&
+      JSON.parse(text).status === 503
+    answers.push({ operation, sent, done: performance.now(), status: response.status, refused })
+    return response.ok ? response : undefined
+  }
+
+  async function work(name: number) {
+    const ids: string[] = []
+    for (let i = 0; on; i++) {
+      const title = `note ${i} of ${name}`
+      const made = await send('create', 'POST', '/data/notes', title)
+      const id = made?.headers.get('Location')?.split('/').at(-1)
+      if (id) {
+        ids.push(id)
+        notes.set(id, title)
+      }
+      await send('list', 'GET', '/data/notes')
+      const [first = '', last = ''] = [ids[0], ids.at(-1)]
+      await send('read', 'GET', `/data/notes/${first}`)
+      if (await send('change', 'PUT', `/data/notes/${first}`, `${title}, changed`))
+        notes.set(first, `${title}, changed`)
+      // Less often than notes are made, so that in an outage too there is one to try it on.
+      if (i % 2 === 1 && (await send('delete', 'DELETE', `/data/notes/${last}`))) notes.delete(ids.pop() ?? '')
+    }
+  }
+  async function watch() {
+    for (; on; await sleep(20)) await healthOf(api)
+  }
+  const done = Promise.all([watch(), ...[1, 2, 3].map(work)])
+  done.catch(() => {}) // it is told by stop()
+
+  return {
+    answers,
+    /** Waits for an answer of this status; gives the time it came. */
+    async answered(status: number): Promise<number> {
+      const now = performance.now()
+      const fits = (answer: Answer) => answer.done >= now && answer.status === status
+      await until(`an answer ${status}`, () => answers.some(fits))
+      return (answers.find(fits) as Answer).done
+    },
+    /** Ends the load; what the API holds must be what it acknowledged, and nothing of what it refused. */
+    async stop() {
+      on = false
+      await done
+      const found = new Map<string, string>()
+      for (let cursor = ''; cursor !== 'null'; ) {
+        const response = await api.fetch(`/data/notes?limit=100${cursor && `&cursor=${cursor}`}`, { token })
+        const page = (await response.json()) as { items: { id: string; title: string }[]; next_cursor: string | null }
+        for (const { id, title } of page.items) found.set(id, title)
+        cursor = String(page.next_cursor)
+      }
+      assert.deepEqual([...found].sort(), [...notes].sort())
+    },
+  }
+}
+
+/** Does damage to the database at this path, as its owner would, and gives what undoes it. */
+type Fault = (path: string) => (() => void) | Promise<() => void>
+type Story = { reason: string; land: Fault; skip?: string }
+
+const faults = {
+  'the file is chmod 000': {
+    reason: 'permission',
+    land(path) {
+      fs.chmodSync(path, 0)
+      return () => fs.chmodSync(path, 0o600)
+    },
+  },
+  'the folder is chmod 000': {
+    reason: 'permission',
+    land(path) {
+      fs.chmodSync(join(path, '..'), 0)
+      return () => fs.chmodSync(join(path, '..'), 0o700)
+    },
+  },
+  'the file is renamed': { reason: 'missing', land: (path) => move(path, `${path}.away`) },
+  'the file is moved away': { reason: 'missing', land: (path) => move(path, join(path, '../elsewhere')) },
+  'another file takes its name': {
+    reason: 'corrupt',
+    land(path) {
+      return replace(path, (other) => fs.writeFileSync(other, 'These are the notes of another program. '.repeat(100)))
+    },
+  },
+  'an empty database takes its name': {
+    reason: 'corrupt',
+    skip: 'until only a database made here is given tables',
+    land(path) {
+      return replace(path, (other) => {
+        fs.truncateSync(other)
+        new Database(other).exec('VACUUM').close()
+      })
+    },
+  },
+  'the file is cut to nothing': {
+    reason: 'truncated',
+    land(path) {
+      const release = lock(path)
+      execFileSync('cp', ['-p', path, `${path}.copy`]) // in a process of its own: reading it here would drop the lock
+      fs.truncateSync(path)
+      release()
+      return () => fs.renameSync(`${path}.copy`, path)
+    },
+  },
+  'another process holds an exclusive lock': { reason: 'locked', land: lock },
+} satisfies Record<string, Story>
+
+function move(path: string, to: string) {
+  fs.renameSync(path, to)
+  return () => {
+    assert(!fs.existsSync(path), 'a file was made in place of the one that is missing')
+    fs.renameSync(to, path)
+  }
+}
+
+function replace(path: string, make: (other: string) => void) {
+  execFileSync('cp', ['-p', path, `${path}.other`]) // a copy has the owner whom the API can be
+  make(`${path}.other`)
+  fs.linkSync(path, `${path}.away`)
+  fs.renameSync(`${path}.other`, path)
+  return () => fs.renameSync(`${path}.away`, path)
+}
+
+/** This process is another than the API's, so it can hold the lock. */
+function lock(path: string, begin = 'BEGIN EXCLUSIVE') {
+  const db = new Database(path, { timeout: 10_000 })
+  db.exec(begin)
+  return () => void db.close()
+}
+
+/** Runs the load through one fault. After the first 503 every operation is refused but those of `goOn`. */
+async function suffer(api: Api, reason: string, land: Fault, goOn: string[] = []) {
+  const load = startLoad(api, await api.login())
+  await load.answered(204)
+  const undo = await land(api.databasePath)
+  let first = 0
+  let lifted = 0
+  try {
+    first = await load.answered(503)
+    const tried = (operation: string) => load.answers.some((each) => each.operation === operation && each.sent > first)
+    await until('every operation was tried', () => operations.every(tried))
+    await until(`/health says ${reason}`, async () => (await healthOf(api)).database.reason === reason)
+    assert.equal((await healthOf(api)).degraded, true)
+    assert.equal(await metric(api, 'db_available'), 0)
+    await load.answered(503)
+    assert((await metric(api, `db_errors_total{reason="${reason}"}`)) > 0)
+  } finally {
+    lifted = performance.now()
+    undo()
+  }
+  await load.answered(201)
+  await until('/health is ok again', async () => !(await healthOf(api)).degraded)
+  assert.equal(await metric(api, 'db_available'), 1)
+  await load.stop()
+
+  const strange = load.answers.filter(({ sent, done, operation, status, refused }) => {
+    if (sent < first || done > lifted) return status >= 300 && !refused
+    return goOn.includes(operation) ? status !== 200 : !refused
+  })
+  assert.deepEqual(strange, [])
+}
+
+for (const [what, { reason, land, skip = false }] of Object.entries<Story>(faults)) {
+  test(`while ${what} every operation is 503, and then the API comes back by itself`, { ...limit, skip }, async (t) => {
+    await suffer(await startApi(t), reason, land)
+  })
+}
+
+test('in WAL mode an exclusive lock stops only the writes', limit, async (t) => {
+  await suffer(await startApi(t, { JOURNAL_MODE: 'wal' }), 'locked', lock, ['list', 'read'])
+})
+
+test('a reader outside stops only the writes, and no transaction stays open', limit, async (t) => {
+  await suffer(
+    await startApi(t),
+    'locked',
+    (path) => {
+      const leave = lock(path, 'BEGIN; SELECT count(*) FROM notes')
+      return () => {
+        lock(path, 'BEGIN IMMEDIATE')()
+        leave()
+      }
+    },
+    ['list', 'read'],
+  )
+})
+
+const skipDisk = process.getuid?.() !== 0 && 'only root can mount a small disk'
+
+/** A place for a database on a disk of 1 MiB; undefined where none can be mounted. */
+function smallDisk(t: TestContext) {
+  const disk = fs.mkdtempSync(join(tmpdir(), 'api-test-disk-'))
+  function unmount() {
+    spawnSync('umount', ['--lazy', disk]) // the API may still be there
+    fs.rmdirSync(disk)
+  }
+  t.after(unmount)
+  for (const signal of ['SIGINT', 'SIGTERM']) {
+    process.once(signal, () => {
+      unmount()
+      process.exit(1)
+    })
+  }
+  const { stderr, status } = spawnSync('mount', ['-t', 'tmpfs', '-o', 'size=1m', 'tmpfs', disk], { encoding: 'utf8' })
+  if (status !== 0) return void t.skip(`a small disk cannot be mounted here: ${stderr}`)
+  fs.mkdirSync(join(disk, 'data'))
+  const ballast = join(disk, 'ballast')
+  return {
+    path: join(disk, 'data', 'notes.db'),
+    fill() {
+      try {
+        for (;;) fs.appendFileSync(ballast, Buffer.alloc(4096))
+      } catch (error) {
+        assert.equal((error as NodeJS.ErrnoException).code, 'ENOSPC')
+      }
+    },
+    free: () => fs.rmSync(ballast),
+  }
+}
+
+test('a full disk stops only the writes', { ...limit, skip: skipDisk }, async (t) => {
+  const disk = smallDisk(t)
+  if (!disk) return
+  const api = await startApi(t, { DATABASE_PATH: disk.path })
+  await suffer(
+    api,
+    'full',
+    async () => {
+      disk.fill()
+      await until('/health is degraded', async () => (await healthOf(api)).degraded)
+      disk.fill() // the room that the journal of the last write gave back
+      return disk.free
+    },
+    ['list', 'read'],
+  )
+})
+
+for (const [what, used, skip] of [
+  ['a first start', false, 'until a database is made under another name first'],
+  ['a start with a new user', true, 'until main.ts listens before it has made its users'],
+] as const) {
+  test(`a disk that is full at ${what} is an outage like others`, { ...limit, skip: skipDisk || skip }, async (t) => {
+    const disk = smallDisk(t)
+    if (!disk) return
+    if (used) await (await startApi(t, { DATABASE_PATH: disk.path })).stop()
+    disk.fill()
+    const api = await startApi(t, { DATABASE_PATH: disk.path, LAB_USERS: 'late:late-password' })
+    assert.equal((await healthOf(api)).database.reason, 'full')
+    disk.free()
+    await until('the user can log in', () => api.login('late'))
+  })
+}
+
+const working = Object.entries<Story>(faults).filter(([, { skip }]) => !skip)
+
+test('without any traffic /health notices each fault and its end', limit, async (t) => {
+  const api = await startApi(t)
+  for (const [what, { reason, land }] of working) {
+    const undo = await land(api.databasePath)
+    await until(`/health says ${reason}, for ${what}`, async () => (await healthOf(api)).database.reason === reason)
+    undo()
+    await until(`/health is ok after ${what}`, async () => !(await healthOf(api)).degraded)
+  }
+  assert.equal((await api.fetch('/data/notes', { token: await api.login() })).status, 200)
+})
+
+test('short outages in quick succession end in health, with nothing lost', limit, async (t) => {
+  const api = await startApi(t)
+  const load = startLoad(api, await api.login())
+  await load.answered(204)
+  for (const [, { land }] of working) {
+    const undo = await land(api.databasePath)
+    await sleep(150 * Math.random())
+    undo()
+    await sleep(150 * Math.random())
+  }
+  await load.answered(204)
+  await until('/health is ok', async () => !(await healthOf(api)).degraded)
+  await load.stop()
+})
+
+for (const [what, skip] of [
+  ['the file is chmod 000', false],
+  ['the file is renamed', false],
+  ['another process holds an exclusive lock', false],
+  ['the folder is chmod 000', 'until privileges.ts leaves the folder itself to the gate'],
+] as const) {
+  test(`started while ${what}, the API recovers by itself and makes its users then`, { ...limit, skip }, async (t) => {
+    const path = join(newFolder(t), 'notes.db')
+    await (await startApi(t, { DATABASE_PATH: path })).stop()
+    const undo = await faults[what].land(path)
+    let api: Api
+    try {
+      api = await startApi(t, { DATABASE_PATH: path, LAB_USERS: 'late:late-password' })
+      assert.equal((await healthOf(api)).database.reason, faults[what].reason)
+      const login = await api.fetch('/auth/login', { method: 'POST', json: { username: 'late', password: 'x' } })
+      assert.equal(login.status, 503)
+    } finally {
+      undo()
+    }
+    await until('the user can log in', () => api.login('late'))
+    await until('/health is ok', async () => !(await healthOf(api)).degraded)
+  })
+}
+
+const skip = 'until the gate may make the database after its first attempt'
+test('started for the first time in a folder that cannot be written, the API makes its database later', {
+  skip,
+}, async (t) => {
+  const folder = newFolder(t)
+  fs.chmodSync(folder, 0o500)
+  const api = await startApi(t, { DATABASE_PATH: join(folder, 'notes.db') })
+  assert.equal((await healthOf(api)).degraded, true)
+  fs.chmodSync(folder, 0o700)
+  await until('the user can log in', () => api.login())
+})

@@ -1,0 +1,35 @@
+import { parseArgs } from 'node:util'
+import { Sentence } from './sentence.ts'
+
+/** The options of one command as `--name value`; a Sentence that lists the right ones when there is any other word. */
+export function options(args: string[], names: string[]): Record<string, string | undefined> {
+  try {
+    const known = Object.fromEntries(names.map((name) => [name, { type: 'string' as const }]))
+    return parseArgs({ args, options: known }).values
+  } catch (error) {
+    const first = (error as Error).message.split('. ')[0]
+    throw new Sentence(`${first}. The options are: ${names.map((name) => `--${name}`).join(', ')}.`)
+  }
+}
+
+export function oneOf<T extends string>(name: string, value: string, right: readonly T[]): T {
+  if (right.includes(value as T)) return value as T
+  throw new Sentence(`--${name} ${value}: the right ones are ${right.join(', ')}.`)
+}
+
+const units: Record<string, number> = { ms: 1, s: 1_000, m: 60_000, h: 3_600_000 }
+const dayMs = 86_400_000
+
+/** `500ms`, `10s`, `5m` or `1h` as milliseconds. */
+export function duration(name: string, value: string): number {
+  const [, amount = '', unit = ''] = /^(\d+(?:\.\d+)?)(ms|s|m|h)$/.exec(value) ?? []
+  const ms = Number(amount) * (units[unit] ?? Number.NaN)
+  if (ms >= 100 && ms <= dayMs) return ms
+  throw new Sentence(`--${name} ${value}: give a time from 100ms to 24h, such as 30s, 10m or 1h.`)
+}
+
+export function number(name: string, value: string, from: number, to: number): number {
+  const parsed = Number(value)
+  if (value.trim() !== '' && parsed >= from && parsed <= to) return parsed
+  throw new Sentence(`--${name} ${value}: give a number from ${from} to ${to}.`)
+}

@@ -1,0 +1,6 @@
+import { chmod } from './chmod.ts'
+import type { Fault, FaultKind } from './fault.ts'
+import { lock } from './lock.ts'
+import { move } from './move.ts'
+
+export const faults: Record<FaultKind, Fault> = { chmod, lock, move }

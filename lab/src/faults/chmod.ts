@@ -1,0 +1,53 @@
+import { chmodSync } from 'node:fs'
+import { now } from '../clock.ts'
+import { reasonOf, Sentence } from '../sentence.ts'
+import { type Fault, look, octal } from './fault.ts'
+
+/** Takes all permissions from the file; gives back exactly the bits it had. */
+export const chmod: Fault = {
+  check(file) {
+    const me = process.getuid?.()
+    if (file.mode === 0)
+      throw new Sentence(`${file.path} has no permissions already (0000): chmod could change nothing.`)
+    if (me !== 0 && me !== file.uid) {
+      throw new Sentence(`Only its owner (user ${file.uid}) or root may chmod ${file.path}; you are user ${me}.`)
+    }
+    // The kernel drops the set-group-ID bit without a word when the owner is not in the file's group.
+    if (file.mode & 0o2000 && me !== 0 && !process.getgroups?.().includes(file.gid)) {
+      throw new Sentence(
+        `${file.path} has the set-group-ID bit and a group you are not in: you could not give it back.`,
+      )
+    }
+  },
+
+  async inject(database) {
+    chmodSync(database, 0)
+    return now()
+  },
+
+  holds(database, record) {
+    const file = look(database)
+    return file?.inode === record.inode && file.mode === 0
+  },
+
+  undo(database, record) {
+    const file = look(database)
+    if (file === undefined) throw new Sentence(`${database} is gone: its mode ${record.mode} cannot be given back.`)
+    if (file.inode !== record.inode) return 'another file has the name now; its permissions were left alone'
+    // Whoever changed the mode after the fault meant it.
+    if (file.mode !== 0) return `the mode is ${octal(file.mode)} and was left so`
+    try {
+      chmodSync(database, Number.parseInt(record.mode, 8))
+    } catch (error) {
+      throw new Sentence(
+        `The mode of ${database} cannot be put back (${reasonOf(error)}). By its owner: chmod ${record.mode} ${database}`,
+      )
+    }
+    const back = octal(look(database)?.mode ?? 0)
+    if (back !== record.mode) throw new Sentence(`${database} should have mode ${record.mode} again but has ${back}.`)
+    return `mode ${record.mode} is back`
+  },
+
+  did: (record) => `chmod: the file had mode ${record.mode} and has 0000 now; nobody may open it.`,
+  hint: 'Does the API run as root? Permissions mean nothing to root.',
+}

@@ -1,0 +1,69 @@
+import { type ChildProcess, fork } from 'node:child_process'
+import { join } from 'node:path'
+import { identify, isRunning, signalTo } from '../processes.ts'
+import { Sentence } from '../sentence.ts'
+import type { Fault } from './fault.ts'
+import type { HolderSays } from './lock-holder.ts'
+
+const holders = new Map<number, ChildProcess>()
+const endedAtOnce = 'The process that should hold the lock ended at once. Is better-sqlite3 installed? npm ci'
+
+/** A process of its own holds BEGIN EXCLUSIVE; ending that process frees the lock. */
+export const lock: Fault = {
+  check() {},
+
+  async prepare(file, until) {
+    // The keeper ends the fault in time; the holder's own deadline is for a keeper that hangs.
+    const deadline = new Date(until.getTime() + 5_000)
+    const child = fork(join(import.meta.dirname, 'lock-holder.ts'), [file.path, deadline.toISOString()], {
+      stdio: ['ignore', 'ignore', 'ignore', 'ipc'],
+    })
+    // Asked now: once it holds the lock it must already be on record.
+    const holder = identify(child.pid ?? -1)
+    if (holder === undefined) throw new Sentence(endedAtOnce)
+    holders.set(holder.pid, child)
+    child.once('exit', () => holders.delete(holder.pid))
+    await answer(child, 'ready')
+    return { holder }
+  },
+
+  async inject(_database, record) {
+    const child = holders.get(record.holder?.pid ?? -1)
+    if (child === undefined) throw new Sentence('The process that should hold the lock has ended.')
+    const held = answer(child, 'held')
+    child.send('hold')
+    return held
+  },
+
+  holds: (_database, record) => record.holder !== undefined && isRunning(record.holder),
+
+  undo(_database, record) {
+    return record.holder && signalTo(record.holder, 'SIGTERM') ? 'the lock is free' : 'the lock was free already'
+  },
+
+  did: (record) => `lock: process ${record.holder?.pid} holds BEGIN EXCLUSIVE; nobody else may read or write.`,
+  hint: 'With JOURNAL_MODE=wal a lock stops writes only: reads go on.',
+}
+
+/** Waits for the holder's word; a Sentence when it refuses, or ends without one. */
+function answer(child: ChildProcess, expected: 'ready' | 'held'): Promise<number> {
+  return new Promise((resolve, reject) => {
+    const ended = () => {
+      child.off('message', said)
+      reject(new Sentence(endedAtOnce))
+    }
+    const said = (message: unknown) => {
+      const word = message as HolderSays
+      if ('failed' in word) {
+        child.off('exit', ended)
+        return reject(new Sentence(word.failed))
+      }
+      if (word.state !== expected) return
+      child.off('exit', ended)
+      child.off('message', said)
+      resolve(word.at)
+    }
+    child.on('message', said)
+    child.once('exit', ended)
+  })
+}

@@ -1,0 +1,52 @@
+import { linkSync, renameSync, unlinkSync } from 'node:fs'
+import { now } from '../clock.ts'
+import { reasonOf, Sentence } from '../sentence.ts'
+import { type Fault, look } from './fault.ts'
+
+/** Renames the file to `<file>.moved`; renames it back, onto a free name only. */
+export const move: Fault = {
+  check(file) {
+    if (look(away(file.path)) !== undefined) {
+      throw new Sentence(`${away(file.path)} exists already: it would be overwritten. Look at it and remove it first.`)
+    }
+  },
+
+  async inject(database) {
+    renameSync(database, away(database))
+    return now()
+  },
+
+  holds(database, record) {
+    return look(database) === undefined && look(away(database))?.inode === record.inode
+  },
+
+  undo(database, record) {
+    const moved = look(away(database))
+    const there = look(database)
+    if (moved?.inode !== record.inode) {
+      if (there?.inode === record.inode) return 'the file is at its place'
+      throw new Sentence(`The database file is neither at ${database} nor at ${away(database)}.`)
+    }
+    // Unlike rename, link refuses a name that somebody has taken meanwhile.
+    if (there?.inode !== record.inode) linkBack(database)
+    unlinkSync(away(database))
+    return 'the file has its name back'
+  },
+
+  did: () => 'move: the file was renamed to .moved; there is nothing under its name now.',
+  hint: 'Has the API opened another file?',
+}
+
+function away(database: string): string {
+  return `${database}.moved`
+}
+
+function linkBack(database: string): void {
+  try {
+    linkSync(away(database), database)
+  } catch (error) {
+    throw new Sentence(
+      `${away(database)} cannot get its name back (${reasonOf(error)}). If there is another ${database} by now, move that one away and run recover again.`,
+    )
+  }
+}

@@ -1,0 +1,111 @@
+import { linkSync, lstatSync, readdirSync, readFileSync, rmSync } from 'node:fs'
+import { open } from 'node:fs/promises'
+import { basename, dirname, join } from 'node:path'
+import { identify, type ProcessId } from '../processes.ts'
+import { reasonOf, Sentence } from '../sentence.ts'
+import { type FaultKind, kinds } from './fault.ts'
+
+/** What stands beside the database while a fault is active: enough to take it back after a kill -9. */
+export type FaultRecord = {
+  schema: 1
+  kind: FaultKind
+  /** The original permission bits, four octal digits. */
+  mode: string
+  inode: string
+  keeper: ProcessId
+  /** The process that holds the lock. */
+  holder?: ProcessId
+  since: string
+  until: string
+}
+
+export function recordPath(database: string): string {
+  return `${database}.fault.json`
+}
+
+/** Writes the record durably, or refuses with a Sentence; never over another record. */
+export async function writeRecord(database: string, record: FaultRecord): Promise<void> {
+  const path = recordPath(database)
+  const draft = `${path}.${process.pid}.tmp`
+  try {
+    rmSync(draft, { force: true })
+    const file = await open(draft, 'wx', 0o644)
+    try {
+      await file.writeFile(`${JSON.stringify(record, null, 2)}\n`)
+      await file.sync()
+    } finally {
+      await file.close()
+    }
+    // A link appears at once and complete, and fails where a name is taken: two faults cannot both think they are first.
+    linkSync(draft, path)
+    await syncFolder(dirname(path))
+  } catch (error) {
+    refuseSecond(database)
+    throw new Sentence(
+      `The record ${path} cannot be written (${reasonOf(error)}), so nothing was touched: a fault that is not on record could not be undone after a crash. Is the folder full, or not yours?`,
+    )
+  } finally {
+    removeQuietly(draft)
+  }
+}
+
+async function syncFolder(folder: string): Promise<void> {
+  const handle = await open(folder, 'r')
+  try {
+    await handle.sync()
+  } finally {
+    await handle.close()
+  }
+}
+
+function removeQuietly(file: string): void {
+  try {
+    rmSync(file, { force: true })
+  } catch {
+    // What made the write fail (a folder without rights) also keeps the draft from being there.
+  }
+}
+
+/** Throws a Sentence when there is a fault on this database already. */
+export function refuseSecond(database: string): void {
+  const record = readRecord(database)
+  if (record === undefined) return
+  const { kind, until, keeper } = record
+  throw new Sentence(
+    `A fault is active on this database already (${kind}, until ${until}, kept by process ${keeper.pid}). Undo it first: recover --database ${database}`,
+  )
+}
+
+/** The record beside a database; undefined when there is none. A Sentence when it is unreadable. */
+export function readRecord(database: string): FaultRecord | undefined {
+  const path = recordPath(database)
+  const stat = lstatSync(path, { throwIfNoEntry: false })
+  if (stat === undefined) return undefined
+  try {
+    if (!stat.isFile()) throw new Error('not an ordinary file')
+    const record = JSON.parse(readFileSync(path, 'utf8')) as FaultRecord
+    const whole = record.schema === 1 && kinds.includes(record.kind) && /^[0-7]{4}$/.test(record.mode)
+    if (!whole || typeof record.inode !== 'string' || !Number.isInteger(record.keeper?.pid))
+      throw new Error('incomplete')
+    return record
+  } catch (error) {
+    if (reasonOf(error) === 'ENOENT') return undefined
+    throw new Sentence(
+      `${path} cannot be read as a fault's record (${reasonOf(error)}). Look at it, put the database right by hand, remove it.`,
+    )
+  }
+}
+
+export function removeRecord(database: string): void {
+  rmSync(recordPath(database), { force: true })
+}
+
+/** Removes drafts whose writers were killed before they had a record. */
+export function sweepDrafts(database: string): void {
+  const name = `${basename(database)}.fault.json.`
+  for (const entry of readdirSync(dirname(database))) {
+    if (!entry.startsWith(name) || !entry.endsWith('.tmp')) continue
+    const pid = Number(entry.slice(name.length, -'.tmp'.length))
+    if (pid !== process.pid && identify(pid) === undefined) removeQuietly(join(dirname(database), entry))
+  }
+}

@@ -1,0 +1,50 @@
+import { gone, isLab, isRunning, type ProcessId, signalTo } from '../processes.ts'
+import { Sentence } from '../sentence.ts'
+import { faults } from './all.ts'
+import { databasePath } from './fault.ts'
+import { readRecord, removeRecord, sweepDrafts } from './record.ts'
+
+/**
+ * Undoes the fault that a killed process left on this database; says what was done, undefined when there was nothing.
+ * A fault whose keeper lives is left alone. Throws a Sentence when it cannot be undone; the record stays then.
+ */
+export async function repair(database: string): Promise<string | undefined> {
+  const path = databasePath(database)
+  sweepDrafts(path)
+  const record = readRecord(path)
+  if (record === undefined || isRunning(record.keeper)) return undefined
+  // The holder leaves by itself when its parent is gone; only waiting for it makes "undone" true.
+  if (record.holder && !(await gone(record.holder, 2_000))) signalLab(record.holder, 'SIGKILL')
+  const did = faults[record.kind].undo(path, record)
+  removeRecord(path)
+  return `A ${record.kind} fault of ${record.since} was left by a process that is gone: ${did}.`
+}
+
+/** Ends the fault on this database, whoever keeps it; says what was done, undefined when there was nothing. */
+export async function recover(database: string): Promise<string | undefined> {
+  const path = databasePath(database)
+  const record = readRecord(path)
+  if (record && isRunning(record.keeper)) {
+    signalLab(record.keeper, 'SIGTERM')
+    // The keeper undoes first and may then have other things to end: the record is what counts.
+    const deadline = Date.now() + 10_000
+    while (readRecord(path) && isRunning(record.keeper)) {
+      if (Date.now() > deadline)
+        throw new Sentence(
+          `Process ${record.keeper.pid} keeps the fault and does not end it. After kill -9 ${record.keeper.pid}, run recover again.`,
+        )
+      await gone(record.keeper, 20)
+    }
+    if (!readRecord(path))
+      return `The ${record.kind} fault of ${record.since} was ended by the process that kept it (${record.keeper.pid}).`
+  }
+  return repair(path)
+}
+
+/** Anybody who may write to the folder could have written the record, and root reads it too: only the lab's own are signalled. */
+function signalLab(id: ProcessId, signal: NodeJS.Signals): void {
+  if (!isRunning(id)) return
+  if (!isLab(id.pid))
+    throw new Sentence(`The record names process ${id.pid}, which is not this lab's: it was left alone.`)
+  signalTo(id, signal)
+}

@@ -1,0 +1,54 @@
+import { now } from '../clock.ts'
+import { gone, signalTo } from '../processes.ts'
+import { Sentence } from '../sentence.ts'
+import { faults } from './all.ts'
+import { type FaultRecord, readRecord, removeRecord } from './record.ts'
+
+/** `at`: the moment the undoing began; `intact`: whether the fault was in force until then; `did`: what was done. */
+export type Undone = { at: number; intact: boolean; did: string }
+
+export type Undoing = {
+  undo: () => Promise<Undone>
+  /** Settles when the fault has been undone, by whomever; rejects with a Sentence when that was not possible. */
+  ended: Promise<Undone>
+}
+
+/** The undoing of one fault: once, on whichever way comes first, the exit of this process included. */
+export function undoing(path: string, record: FaultRecord): Undoing {
+  const fault = faults[record.kind]
+  const { promise: ended, resolve, reject } = Promise.withResolvers<Undone>()
+  // Whoever waits for `ended` hears of a failure; nobody has to wait.
+  ended.catch(() => {})
+  let begun = false
+
+  const atExit = () => {
+    try {
+      // Without a record somebody else has undone it already.
+      if (readRecord(path) === undefined) return
+      fault.undo(path, record)
+      removeRecord(path)
+    } catch (error) {
+      console.error(error instanceof Sentence ? error.message : error)
+    }
+  }
+  process.once('exit', atExit)
+
+  async function run(): Promise<Undone> {
+    const intact = fault.holds(path, record)
+    const at = now()
+    const did = fault.undo(path, record)
+    if (record.holder && !(await gone(record.holder, 2_000))) signalTo(record.holder, 'SIGKILL')
+    removeRecord(path)
+    process.off('exit', atExit)
+    return { at, intact, did }
+  }
+
+  function undo(): Promise<Undone> {
+    if (!begun) {
+      begun = true
+      run().then(resolve, reject)
+    }
+    return ended
+  }
+  return { undo, ended }
+}

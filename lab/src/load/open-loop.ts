@@ -1,0 +1,119 @@
+import { now } from '../clock.ts'
+import { reasonOf } from '../sentence.ts'
+
+/**
+ * One arrival. Moments are milliseconds of clock.ts. `status` 0: no answer came, `error` says why. Latency is
+ * `done - due`: somebody who wanted to ask at `due` waited that long, whoever was late. `sent - due` is the generator's own lag.
+ */
+export type Result = { due: number; sent: number; done: number; status: number; error?: string }
+
+export type Options = {
+  /** Sends one request and gives its status; must stop when the signal is aborted. */
+  send: (signal: AbortSignal) => Promise<number>
+  /** Arrivals are dropped (and counted) while so many wait for their answer: memory is not endless. */
+  maxInFlight?: number
+  timeoutMs?: number
+  /** No arrival is due later than this after the start. */
+  limitMs: number
+}
+
+export type Load = {
+  /** In order of completion. */
+  results: Result[]
+  /** When the arrivals were due that were not sent because too many waited. */
+  dropped: number[]
+  /** Changes the arrivals per second from now on; 0 pauses. */
+  setRate: (perSecond: number) => void
+  inFlight: () => number
+  /** Ends the arrivals and waits for what is under way. */
+  stop: () => Promise<void>
+}
+
+// Between two batches answers are read and timers run, even when more is due than can be sent.
+const batch = 100
+
+/**
+ * An open model: arrivals follow the clock alone, evenly spaced, and a late answer delays none of them. A closed loop
+ * (a fixed number of clients that each wait for their answer) slows down together with the server and hides its trouble.
+ */
+export function openLoop({ send, maxInFlight = 2_000, timeoutMs = 10_000, limitMs }: Options): Load {
+  const results: Result[] = []
+  const dropped: number[] = []
+  const end = now() + limitMs
+  let pending = 0
+  let rate = 0
+  let begin = 0
+  let count = 0
+  let timer: NodeJS.Timeout | undefined
+  let again: NodeJS.Immediate | undefined
+  let drained: (() => void) | undefined
+
+  function arrive(due: number): void {
+    if (pending >= maxInFlight) {
+      dropped.push(due)
+      return
+    }
+    pending++
+    const result: Result = { due, sent: now(), done: 0, status: 0 }
+    const abort = new AbortController()
+    const giveUp = setTimeout(() => abort.abort(), timeoutMs)
+    send(abort.signal)
+      .then(
+        (status) => {
+          result.status = status
+        },
+        (error) => {
+          result.error = abort.signal.aborted ? 'timeout' : reasonOf(error)
+        },
+      )
+      .then(() => {
+        clearTimeout(giveUp)
+        result.done = now()
+        results.push(result)
+        pending--
+        if (pending === 0) drained?.()
+      })
+  }
+
+  function next(): number {
+    return begin + (count * 1000) / rate
+  }
+
+  function tick(): void {
+    for (let sent = 0; rate > 0; sent++) {
+      const due = next()
+      const wait = due - now()
+      if (due >= end) return
+      // Node's timers count whole milliseconds: an arrival is sent up to one late, never early.
+      if (wait > 0) {
+        timer = setTimeout(tick, wait)
+        return
+      }
+      if (sent >= batch) {
+        again = setImmediate(tick)
+        return
+      }
+      count++
+      arrive(due)
+    }
+  }
+
+  function setRate(perSecond: number): void {
+    clearTimeout(timer)
+    clearImmediate(again)
+    // What was due under the old rate still belongs to it; a generator too late for that shows as load not reached.
+    for (let i = 0; i < batch && rate > 0 && next() <= now() && next() < end; i++)
+      arrive(begin + (count++ * 1000) / rate)
+    rate = perSecond
+    begin = now()
+    count = 0
+    tick()
+  }
+
+  function stop(): Promise<void> {
+    setRate(0)
+    return pending === 0 ? Promise.resolve() : new Promise((resolve) => (drained = resolve))
+  }
+
+  return { results, dropped, setRate, inFlight: () => pending, stop }
+}

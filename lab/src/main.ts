@@ -1,0 +1,121 @@
+import { join } from 'node:path'
+import { duration, number, oneOf, options } from './arguments.ts'
+import { kinds } from './faults/fault.ts'
+import { recover } from './faults/repair.ts'
+import { Sentence } from './sentence.ts'
+
+const help = `The lab: takes a database away from an API, gives it back, and judges what happened.
+
+  demo      the whole story without anything else: starts the API, loads it, takes
+            its database away twice, and judges. Exit code 0 PASS, 1 FAIL, 2 INVALID.
+              --seconds N     length of a load phase, 15; the other phases follow
+              --slo FILE      the goals, slo.json
+  outage    takes the database of a running API away until the time is over, Ctrl-C,
+            or recover
+              --database FILE the API's database file, or DATABASE_PATH
+              --mode KIND     ${kinds.join(', ')}; without it chmod
+              --for TIME      30s, 10m, 1h; without it 10m
+              --url URL       http://127.0.0.1:8080
+              --user NAME     demo; the password is taken from LAB_PASSWORD or LAB_USERS
+  recover   undoes the fault, whoever made it, even after kill -9
+              --database FILE the same
+  help      this
+`
+
+const commands: Record<string, (args: string[], stop: AbortSignal) => Promise<number>> = {
+  async demo(args, stop) {
+    const { seconds = '15', slo = join(import.meta.dirname, '..', '..', 'slo.json') } = options(args, [
+      'seconds',
+      'slo',
+    ])
+    checkPackages()
+    const { demo } = await import('./demo/demo.ts')
+    return demo({ seconds: number('seconds', seconds, 1, 600), slo, stop })
+  },
+
+  async outage(args, stop) {
+    const given = options(args, ['database', 'mode', 'for', 'url', 'user'])
+    const { mode = 'chmod', for: time = '10m', url = 'http://127.0.0.1:8080', user = 'demo' } = given
+    if (!URL.canParse(url) || !url.startsWith('http'))
+      throw new Sentence(`--url ${url}: give an address such as http://127.0.0.1:8080`)
+    const kind = oneOf('mode', mode, kinds)
+    const forMs = duration('for', time)
+    const database = databaseOf(given.database)
+    const password = passwordOf(user)
+    checkPackages()
+    const { outage } = await import('./commands/outage.ts')
+    return outage({ database, kind, forMs, url, username: user, password, stop })
+  },
+
+  async recover(args) {
+    const { database } = options(args, ['database'])
+    console.log((await recover(databaseOf(database))) ?? 'Nothing to undo: no fault is on record.')
+    return 0
+  },
+
+  async help() {
+    console.log(help)
+    return 0
+  },
+}
+
+function databaseOf(given = process.env.DATABASE_PATH): string {
+  if (given) return given
+  throw new Sentence("Name the API's database file: --database FILE, or DATABASE_PATH in the environment.")
+}
+
+function passwordOf(user: string): string {
+  const { LAB_PASSWORD, LAB_USERS = '' } = process.env
+  const entry = LAB_USERS.split(',').find((one) => one.startsWith(`${user}:`))
+  const password = LAB_PASSWORD ?? entry?.slice(user.length + 1)
+  if (password) return password
+  throw new Sentence(
+    `The password of ${user} is taken from the environment: LAB_PASSWORD=..., or LAB_USERS=${user}:...`,
+  )
+}
+
+// Before the imports that need them: an unfinished installation deserves more than a stack trace.
+function checkPackages(): void {
+  for (const name of ['undici', 'better-sqlite3']) {
+    try {
+      import.meta.resolve(name)
+    } catch {
+      throw new Sentence(`The package ${name} is missing: run npm ci in the project's folder.`)
+    }
+  }
+}
+
+const codes: Record<string, number> = { SIGHUP: 129, SIGINT: 130, SIGTERM: 143 }
+const stop = new AbortController()
+let code: number | undefined
+
+/** The first time everything is put right in order; whoever cannot wait asks twice, and only the fault is undone. */
+function interrupt(signal: string): void {
+  if (stop.signal.aborted) process.exit(codes[signal])
+  code = codes[signal]
+  stop.abort(new Sentence('Interrupted: everything is put back.'))
+}
+for (const signal of Object.keys(codes)) process.on(signal, () => interrupt(signal))
+// Nobody reads any more (`| head`): the same as Ctrl-C.
+for (const stream of [process.stdout, process.stderr]) {
+  stream.on('error', () => {
+    if (!stop.signal.aborted) interrupt('SIGINT')
+  })
+}
+
+// A fault of the program must not look like exit code 1, which means FAIL; leaving by exit() undoes what is active.
+process.on('uncaughtException', (error) => {
+  console.error(error)
+  process.exit(2)
+})
+
+const [name = 'help', ...args] = process.argv.slice(2)
+try {
+  const command = commands[name.replace(/^--?/, '')]
+  if (command === undefined) throw new Sentence(`${name}: the commands are ${Object.keys(commands).join(', ')}.`)
+  const result = await command(args, stop.signal)
+  process.exitCode = result
+} catch (error) {
+  console.error(error instanceof Sentence ? error.message : error)
+  process.exitCode = code ?? 2
+}

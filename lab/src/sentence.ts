@@ -1,0 +1,9 @@
+/** An error whose message is all its reader needs: it is printed without a stack trace, and the exit code is 2. */
+export class Sentence extends Error {}
+
+/** The short name of a system error (ENOSPC, EACCES, ECONNREFUSED …), or its message when it has none. */
+export function reasonOf(error: unknown): string {
+  if (!(error instanceof Error)) return String(error)
+  const code = (error as NodeJS.ErrnoException).code
+  return code ?? error.message
+}

@@ -1,0 +1,60 @@
+import { ask, connect } from '../api-client.ts'
+import { now } from '../clock.ts'
+
+export type Sample = { name: string; labels: Record<string, string>; value: number }
+
+const line = /^([a-zA-Z_:][\w:]*)(?:\{(.*)\})?\s+(\S+)(?:\s+-?\d+)?$/
+const label = /([a-zA-Z_]\w*)="((?:[^"\\]|\\.)*)"/g
+
+/** The samples of a page in Prometheus's text format; comments and lines it does not know are left out. */
+export function parseMetrics(page: string): Sample[] {
+  const samples: Sample[] = []
+  for (const text of page.split('\n')) {
+    const [, name, labelText = '', value = ''] = line.exec(text) ?? []
+    if (name === undefined) continue
+    const labels: Record<string, string> = {}
+    for (const [, key = '', quoted = ''] of labelText.matchAll(label)) {
+      labels[key] = quoted.replace(/\\(.)/g, (_, one) => (one === 'n' ? '\n' : one))
+    }
+    samples.push({ name, labels, value: number(value) })
+  }
+  return samples
+}
+
+function number(text: string): number {
+  if (text === '+Inf') return Number.POSITIVE_INFINITY
+  if (text === '-Inf') return Number.NEGATIVE_INFINITY
+  return Number(text)
+}
+
+/** The sum over all series of a name; undefined when the page has none. */
+export function total(samples: Sample[], name: string): number | undefined {
+  const found = samples.filter((sample) => sample.name === name)
+  return found.length > 0 ? found.reduce((sum, sample) => sum + sample.value, 0) : undefined
+}
+
+/** One look at the page, `at` a moment of clock.ts; a value is missing when the page or the series was. */
+export type MetricsReading = { at: number; db_errors_total?: number; db_available?: number }
+
+/** Reads the page once a second until stopped. */
+export function watchMetrics(url: string): { readings: MetricsReading[]; stop: () => void } {
+  const pool = connect(url, 2, 2_000)
+  const readings: MetricsReading[] = []
+  const read = async () => {
+    const at = now()
+    const page = await ask(pool, { method: 'GET', path: '/metrics' }).catch(() => undefined)
+    const samples = page?.status === 200 ? parseMetrics(page.text) : []
+    readings.push({
+      at,
+      db_errors_total: total(samples, 'db_errors_total'),
+      db_available: total(samples, 'db_available'),
+    })
+  }
+  read()
+  const timer = setInterval(read, 1000)
+  const stop = () => {
+    clearInterval(timer)
+    pool.destroy()
+  }
+  return { readings, stop }
+}

@@ -1,0 +1,64 @@
+import type { Pool } from 'undici'
+import { ask, connect, dataStatus } from '../api-client.ts'
+import { now } from '../clock.ts'
+import { reasonOf } from '../sentence.ts'
+
+/** What an outside client saw of one request; moments of clock.ts; status 0: no answer. */
+export type Sight = { at: number; done: number; status: number; degraded?: boolean; reason?: string }
+
+export type Probe = {
+  health: Sight[]
+  data: Sight[]
+  /** The status of one more data request, on the probe's own connections; 0: no answer. */
+  ask: () => Promise<number>
+  stop: () => Promise<void>
+}
+
+const everyMs = 50
+const timeoutMs = 5_000
+
+/** Asks /health and one authenticated data request twenty times a second, on connections of its own, until stopped. */
+export function startProbe(url: string, token: string): Probe {
+  // One slow answer must not keep the next question from being asked.
+  const pool = connect(url, 16, timeoutMs)
+  const health: Sight[] = []
+  const data: Sight[] = []
+  const look = () => {
+    see(pool, '/health', undefined).then((sight) => health.push(sight))
+    see(pool, '/data/notes?limit=1', token).then((sight) => data.push(sight))
+  }
+  const timer = setInterval(look, everyMs)
+  const stop = () => {
+    clearInterval(timer)
+    // What is still asked gets its answer: cut off, it would look like a silent API.
+    return pool.closed ? Promise.resolve() : pool.close()
+  }
+  return { health, data, ask: () => dataStatus(pool, token), stop }
+}
+
+async function see(pool: Pool, path: string, token?: string): Promise<Sight> {
+  const at = now()
+  try {
+    const { status, text } = await ask(pool, { method: 'GET', path, token })
+    const told = token ? undefined : healthOf(text)
+    return { at, done: now(), status, ...told }
+  } catch (error) {
+    return { at, done: now(), status: 0, reason: reasonOf(error) }
+  }
+}
+
+function healthOf(text: string): { degraded?: boolean; reason?: string } {
+  try {
+    const { degraded, database } = JSON.parse(text) as { degraded: boolean; database: { reason: string | null } }
+    return { degraded, reason: database.reason ?? undefined }
+  } catch {
+    return {}
+  }
+}
+
+/** Milliseconds from a moment to the first sight that was asked after it and is as wanted; undefined when there is none. */
+export function firstAfter(sights: Sight[], moment: number, wanted: (sight: Sight) => boolean): number | undefined {
+  // Answers come in their own order; the earliest one counts.
+  const found = sights.filter((sight) => sight.done >= moment && wanted(sight)).map((sight) => sight.done - moment)
+  return found.length > 0 ? Math.min(...found) : undefined
+}

@@ -1,0 +1,59 @@
+import assert from 'node:assert/strict'
+import { after, test } from 'node:test'
+import { connect } from '../src/api-client.ts'
+import { sleep } from '../src/clock.ts'
+import { kinds } from '../src/faults/fault.ts'
+import { inject } from '../src/faults/keeper.ts'
+import { mix } from '../src/load/mix.ts'
+import { openLoop } from '../src/load/open-loop.ts'
+import { startProbe } from '../src/watch/probe.ts'
+import { api, until } from './helpers.ts'
+
+const { url, token, database, probe } = await api({ after })
+
+test('three cycles of every fault under load: no success while it lasts, no acknowledged note lost, /health answers', async (t) => {
+  const pool = connect(url, 128, 10_000)
+  t.after(() => pool.destroy())
+  const notes = mix(pool, token)
+  await notes.prepare(20)
+  const load = openLoop({ send: notes.send, limitMs: 120_000 })
+  const outside = startProbe(url, token)
+  const windows: { kind: string; from: number; to: number }[] = []
+  load.setRate(200)
+  for (const kind of [...kinds, ...kinds, ...kinds]) {
+    const fault = await inject({ database, kind, forMs: 60_000, probe })
+    await sleep(400)
+    const undone = await fault.undo()
+    assert.ok(undone.intact)
+    windows.push({ kind, from: fault.landedAt, to: undone.at })
+    await until('the service is back', async () => (await probe()) === 200)
+    await sleep(200)
+  }
+  await load.stop()
+  await outside.stop()
+
+  for (const { kind, from, to } of windows) {
+    const inside = load.results.filter((one) => one.due >= from && one.done <= to)
+    assert.ok(inside.length > 0, `${kind}: there was load`)
+    assert.deepEqual([...new Set(inside.map((one) => one.status))], [503], `${kind}: only refusals`)
+  }
+  assert.ok(
+    load.results.some((one) => one.status === 201 && one.due > (windows.at(-1)?.to ?? 0)),
+    'writes work again',
+  )
+  assert.ok(load.results.every((one) => [200, 201, 503].includes(one.status)))
+  assert.ok(outside.health.length > 0 && outside.health.every((sight) => sight.status === 200))
+  assert.deepEqual(await notes.lost(), [])
+  assert.ok(notes.acknowledged.size > 30, 'notes were written under load')
+})
+
+test('a note that is missing is noticed', async (t) => {
+  const pool = connect(url, 4, 10_000)
+  t.after(() => pool.destroy())
+  const notes = mix(pool, token)
+  await notes.prepare(3)
+  notes.acknowledged.set('0123456789', 'was never written')
+  const [id = ''] = notes.acknowledged.keys()
+  notes.acknowledged.set(id, 'has another title')
+  assert.deepEqual((await notes.lost()).sort(), ['0123456789', id].sort())
+})

@@ -1,0 +1,102 @@
+import assert from 'node:assert/strict'
+import { chmodSync, existsSync, readdirSync, readFileSync, renameSync, statSync, writeFileSync } from 'node:fs'
+import { dirname } from 'node:path'
+import { after, test } from 'node:test'
+import { kinds } from '../src/faults/fault.ts'
+import { inject } from '../src/faults/keeper.ts'
+import { recordPath } from '../src/faults/record.ts'
+import { repair } from '../src/faults/repair.ts'
+import { isRunning } from '../src/processes.ts'
+import { api, mode, scratchDatabase } from './helpers.ts'
+
+const { database, probe } = await api({ after })
+
+for (const kind of kinds) {
+  test(`${kind} lands, is on record, and leaves file and folder as they were`, async () => {
+    const before = statSync(database)
+    const fault = await inject({ database, kind, forMs: 60_000, probe })
+    assert.equal(await probe(), 503)
+    assert.ok(existsSync(recordPath(database)))
+    const undone = await fault.undo()
+    assert.ok(undone.intact)
+    assert.deepEqual(await fault.undo(), undone, 'a second undo is the first one')
+    const after = statSync(database)
+    assert.deepEqual([after.mode, after.ino, after.uid], [before.mode, before.ino, before.uid])
+    assert.deepEqual(
+      readdirSync(dirname(database)).filter((name) => name !== 'notes.db' && name !== 'notes.db-journal'),
+      [],
+    )
+    while ((await probe()) !== 200);
+  })
+
+  test(`${kind} ends by itself when its time is over`, async () => {
+    const fault = await inject({ database, kind, forMs: 500, probe })
+    await fault.ended
+    while ((await probe()) !== 200);
+    assert.ok(!existsSync(recordPath(database)))
+  })
+}
+
+for (const bits of ['0640', '0604', '0400', '4750', '1644']) {
+  test(`chmod gives back exactly ${bits}`, async (t) => {
+    const database = scratchDatabase(t)
+    chmodSync(database, Number.parseInt(bits, 8))
+    const fault = await inject({
+      database,
+      kind: 'chmod',
+      forMs: 60_000,
+      probe: async () => (mode(database) === '0000' ? 503 : 200),
+    })
+    assert.equal(mode(database), '0000')
+    await fault.undo()
+    assert.equal(mode(database), bits)
+  })
+}
+
+test('a fault on a file that is not the database of the API does not land: undone, and said', async (t) => {
+  const database = scratchDatabase(t)
+  const before = mode(database)
+  await assert.rejects(inject({ database, kind: 'chmod', forMs: 60_000, probe }), /did not land.*undone/)
+  assert.equal(mode(database), before)
+  assert.ok(!existsSync(recordPath(database)))
+})
+
+test('a second fault is refused and changes nothing', async () => {
+  const fault = await inject({ database, kind: 'lock', forMs: 60_000, probe })
+  const before = mode(database)
+  await assert.rejects(
+    inject({ database, kind: 'chmod', forMs: 60_000, probe }),
+    /active on this database already \(lock/,
+  )
+  assert.equal(mode(database), before)
+  await fault.undo()
+  while ((await probe()) !== 200);
+})
+
+test('a service that is down already is left alone', async (t) => {
+  const database = scratchDatabase(t)
+  const before = mode(database)
+  const refused = inject({ database, kind: 'chmod', forMs: 60_000, probe: async () => 503 })
+  await assert.rejects(refused, /answered 503 already/)
+  assert.equal(mode(database), before)
+})
+
+test('the moved file goes back onto a free name only', async (t) => {
+  const database = scratchDatabase(t)
+  const probe = async () => (existsSync(database) ? 200 : 503)
+  const fault = await inject({ database, kind: 'move', forMs: 60_000, probe })
+  writeFileSync(database, 'somebody else made this')
+  await assert.rejects(fault.undo(), /cannot get its name back/)
+  assert.ok(existsSync(`${database}.moved`) && existsSync(recordPath(database)))
+  // The record is this process's, which lives; to repair it a dead one must have written it.
+  renameSync(database, `${database}.other`)
+  const record = JSON.parse(readFileSync(recordPath(database), 'utf8'))
+  writeFileSync(recordPath(database), JSON.stringify({ ...record, keeper: { pid: 1, started: 'long ago' } }))
+  assert.match((await repair(database)) ?? '', /name back/)
+  assert.equal(statSync(database).ino.toString(), record.inode)
+  assert.equal(await repair(database), undefined, 'repairing again finds nothing')
+})
+
+test('a process with the same number but another start is a stranger', () => {
+  assert.ok(!isRunning({ pid: process.pid, started: 'long ago' }))
+})

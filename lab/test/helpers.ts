@@ -1,0 +1,78 @@
+import { type ChildProcess, spawn } from 'node:child_process'
+import { chmodSync, mkdirSync, mkdtempSync, rmSync, statSync } from 'node:fs'
+import { join } from 'node:path'
+import Database from 'better-sqlite3'
+import { connect, dataStatus, logIn } from '../src/api-client.ts'
+import { sleep } from '../src/clock.ts'
+import { type ApiChild, startApi } from '../src/demo/api-child.ts'
+
+export const root = join(import.meta.dirname, '..', '..')
+export const main = join(root, 'lab', 'src', 'main.ts')
+
+/** A test, or a whole test file: whatever can do something when it is over. */
+export type Scope = { after: (end: () => unknown) => void }
+
+/** A folder that is gone after the test; the API may get through it when it has given up root's rights. */
+export function scratchFolder(t: Scope): string {
+  const folder = mkdtempSync('/tmp/lab-test-')
+  chmodSync(folder, 0o711)
+  t.after(() => rmSync(folder, { recursive: true, force: true }))
+  return folder
+}
+
+/** A database of its own, with no API. */
+export function scratchDatabase(t: Scope): string {
+  const path = join(scratchFolder(t), 'notes.db')
+  new Database(path).exec('CREATE TABLE notes (id INTEGER PRIMARY KEY)').close()
+  return path
+}
+
+export type Api = ApiChild & { token: string; probe: () => Promise<number>; env: NodeJS.ProcessEnv }
+
+/** The real API on a database of its own, ended after the test or the file. */
+export async function api(t: Scope): Promise<Api> {
+  const folder = join(scratchFolder(t), 'api')
+  mkdirSync(folder, { mode: 0o711 })
+  const child = await startApi(folder, root, () => {})
+  t.after(child.stop)
+  const pool = connect(child.url, 4, 5_000)
+  t.after(() => pool.destroy())
+  const token = await logIn(pool, child.url, child.username, child.password)
+  const env = { ...process.env, LAB_USERS: `${child.username}:${child.password}` }
+  return { ...child, token, probe: () => dataStatus(pool, token), env }
+}
+
+export type Run = { child: ChildProcess; out: () => string; ended: Promise<number | NodeJS.Signals> }
+
+/** Starts a command of the lab; it is killed after the test if it still runs. */
+export function lab(
+  t: Scope,
+  args: string[],
+  options: { env?: NodeJS.ProcessEnv; main?: string; limitFiles?: boolean } = {},
+): Run {
+  const command = [process.execPath, options.main ?? main, ...args]
+  // A file size limit of zero is a full disk for this process alone.
+  if (options.limitFiles) command.unshift('sh', '-c', 'ulimit -f 0; exec "$@"', 'sh')
+  const [file = '', ...rest] = command
+  const child = spawn(file, rest, { stdio: ['ignore', 'pipe', 'pipe'], env: options.env ?? process.env })
+  let text = ''
+  for (const stream of [child.stdout, child.stderr]) stream.on('data', (data) => (text += data))
+  const ended = new Promise<number | NodeJS.Signals>((resolve) => {
+    child.once('close', (code, signal) => resolve(signal ?? code ?? -1))
+  })
+  t.after(() => child.kill('SIGKILL'))
+  return { child, out: () => text, ended }
+}
+
+/** Waits until something is so. The time limit is only against hanging. */
+export async function until(what: string, isSo: () => unknown, seconds = 30): Promise<void> {
+  for (let waited = 0; waited < seconds * 1000; waited += 20) {
+    if (await isSo()) return
+    await sleep(20)
+  }
+  throw new Error(`not within ${seconds} s: ${what}`)
+}
+
+export function mode(path: string): string {
+  return (statSync(path).mode & 0o7777).toString(8).padStart(4, '0')
+}

@@ -1,0 +1,117 @@
+import assert from 'node:assert/strict'
+import { createServer, type RequestListener } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { type TestContext, test } from 'node:test'
+import { ask, connect } from '../src/api-client.ts'
+import { now, sleep } from '../src/clock.ts'
+import { figures, perSecond, quantile, sorted } from '../src/load/figures.ts'
+import { type Options, openLoop } from '../src/load/open-loop.ts'
+
+async function against(t: TestContext, answer: RequestListener, options: Partial<Options> = {}) {
+  const server = createServer(answer).listen(0, '127.0.0.1')
+  await new Promise((resolve) => server.once('listening', resolve))
+  const pool = connect(`http://127.0.0.1:${(server.address() as AddressInfo).port}`, 128, 10_000)
+  t.after(async () => {
+    await pool.destroy()
+    server.closeAllConnections()
+    server.close()
+  })
+  const send = async (signal: AbortSignal) => (await ask(pool, { method: 'GET', path: '/', signal })).status
+  return openLoop({ send, limitMs: 20_000, ...options })
+}
+
+test('a server that stalls for 2 s delays no arrival, and the wait counts from when each was due', async (t) => {
+  let stalledUntil = 0
+  const load = await against(t, (_, response) => {
+    setTimeout(() => response.end('ok'), Math.max(0, stalledUntil - now()))
+  })
+  load.setRate(200)
+  await sleep(500)
+  const begin = now()
+  stalledUntil = begin + 2_000
+  await sleep(2_000)
+  await load.stop()
+  const during = load.results.filter((one) => one.due >= begin && one.due < stalledUntil).sort((a, b) => a.due - b.due)
+  assert.ok(Math.abs(during.length - 400) <= 1, `400 arrivals are due in 2 s, not ${during.length}`)
+  assert.equal(load.dropped.length, 0)
+  // Evenly spaced, 5 ms apart: nobody waited for anybody.
+  for (let i = 1; i < during.length; i++) {
+    assert.ok(Math.abs((during[i]?.due ?? 0) - (during[i - 1]?.due ?? 0) - 5) < 0.001)
+  }
+  for (const { due, done } of during) assert.ok(done - due > stalledUntil - due - 5, 'nobody was answered in the stall')
+  assert.ok(figures(during).latency_ms.p50 > 900, 'half of them waited for about a second or more')
+})
+
+test('the rate can be changed, and the seconds tell what those met who were due in them', async (t) => {
+  const load = await against(t, (_, response) => response.end('ok'))
+  const start = now()
+  load.setRate(100)
+  await sleep(1_000)
+  load.setRate(300)
+  const change = now()
+  await sleep(1_000)
+  await load.stop()
+  const expected = ((change - start) * 100 + 1_000 * 300) / 1000
+  assert.ok(load.results.length >= expected * 0.98, `${load.results.length} of about ${expected}`)
+  const seconds = perSecond(load.results, [], start)
+  assert.ok(Math.abs((seconds[0]?.due ?? 0) - 100) <= 2)
+  assert.deepEqual(Object.keys(seconds[0]?.statuses ?? {}), ['200'])
+})
+
+test('arrivals that find too many waiting are dropped and counted', async (t) => {
+  const load = await against(t, () => {}, { maxInFlight: 50, timeoutMs: 500 })
+  load.setRate(300)
+  await sleep(400)
+  assert.ok(load.inFlight() <= 50)
+  await load.stop()
+  assert.ok(load.dropped.length >= 50)
+  assert.deepEqual(figures(load.results).statuses, { timeout: load.results.length })
+  assert.equal(figures(load.results).errors, load.results.length)
+})
+
+test('no connection is an error that has a name', async () => {
+  const pool = connect('http://127.0.0.1:9', 4, 1_000)
+  const load = openLoop({
+    send: async (signal) => (await ask(pool, { method: 'GET', path: '/', signal })).status,
+    limitMs: 1_000,
+  })
+  load.setRate(50)
+  await sleep(200)
+  await load.stop()
+  assert.deepEqual(Object.keys(figures(load.results).statuses), ['ECONNREFUSED'])
+  await pool.destroy()
+})
+
+test('a rate that cannot be reached shows as lag, and the process stays responsive', async () => {
+  const send = async () => {
+    const busyUntil = now() + 1
+    while (now() < busyUntil);
+    return 200
+  }
+  const load = openLoop({ send, limitMs: 1_500 })
+  let turns = 0
+  const timer = setInterval(() => turns++, 10)
+  load.setRate(10_000)
+  await sleep(1_000)
+  clearInterval(timer)
+  await load.stop()
+  assert.ok(turns > 1, 'other timers had their turn')
+  assert.ok(load.results.length + load.dropped.length < 5_000)
+  assert.ok(figures(load.results).lag_ms.p50 > 100)
+})
+
+test('arrivals end with the time that was given', async (t) => {
+  const load = await against(t, (_, response) => response.end('ok'), { limitMs: 300 })
+  load.setRate(100)
+  await sleep(800)
+  await load.stop()
+  assert.ok(load.results.length <= 30)
+})
+
+test('quantiles are exact', () => {
+  const values = sorted([5, 1, 4, 2, 3])
+  assert.equal(quantile(values, 0.5), 3)
+  assert.equal(quantile(values, 0.95), 5)
+  assert.equal(quantile(values, 0.2), 1)
+  assert.ok(Number.isNaN(quantile(sorted([]), 0.5)))
+})

@@ -1,0 +1,120 @@
+import assert from 'node:assert/strict'
+import { existsSync, readFileSync, statSync } from 'node:fs'
+import { after, type TestContext, test } from 'node:test'
+import { kinds } from '../src/faults/fault.ts'
+import { recordPath } from '../src/faults/record.ts'
+import { isRunning } from '../src/processes.ts'
+import { api, lab, mode, until } from './helpers.ts'
+
+const service = await api({ after })
+
+function outage(t: TestContext, kind: string, time = '5m') {
+  const { database, url, env } = service
+  return lab(t, ['outage', '--database', database, '--mode', kind, '--for', time, '--url', url], { env })
+}
+
+for (const kind of kinds) {
+  test(`outage --mode ${kind}: after kill -9, recover puts everything back and says so`, async (t) => {
+    const before = statSync(service.database)
+    const run = outage(t, kind)
+    await until('the fault is announced', () => run.out().includes('It ends at'))
+    assert.equal(await service.probe(), 503)
+    const { holder } = JSON.parse(readFileSync(recordPath(service.database), 'utf8'))
+    run.child.kill('SIGKILL')
+    await run.ended
+    if (holder) await until('the lock holder is gone with its parent', () => !isRunning(holder))
+
+    const recover = lab(t, ['recover', '--database', service.database])
+    assert.equal(await recover.ended, 0, recover.out())
+    assert.match(recover.out(), new RegExp(`A ${kind} fault of .* was left by a process that is gone`))
+    await until('data requests succeed', async () => (await service.probe()) === 200)
+    assert.equal(statSync(service.database).mode, before.mode)
+    assert.equal(statSync(service.database).ino, before.ino)
+    assert.ok(!existsSync(recordPath(service.database)))
+  })
+}
+
+for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
+  test(`outage undoes its fault on ${signal} and says how long the recovery took`, async (t) => {
+    const before = mode(service.database)
+    const run = outage(t, 'chmod')
+    await until('the fault is announced', () => run.out().includes('It ends at'))
+    run.child.kill(signal)
+    assert.equal(await run.ended, 0, run.out())
+    assert.match(run.out(), /Undone: mode \d{4} is back\.\n {2}first success after +\d+ ms/)
+    assert.equal(mode(service.database), before)
+    assert.equal(await service.probe(), 200)
+  })
+}
+
+test('outage tells what the API answers now, ends when its time is over, and a later recover finds nothing', async (t) => {
+  const run = outage(t, 'chmod', '1s')
+  assert.equal(await run.ended, 0, run.out())
+  assert.match(run.out(), /first 503 after +\d+ ms/)
+  assert.match(run.out(), /\/health degraded after \d+ ms/)
+  assert.match(run.out(), /GET \/data\/notes now +503 \{/)
+  assert.match(run.out(), /GET \/health now +200 .*"degraded":true/)
+  const recover = lab(t, ['recover', '--database', service.database])
+  assert.equal(await recover.ended, 0)
+  assert.match(recover.out(), /Nothing to undo/)
+})
+
+test('recover ends a fault whose keeper lives; a second outage meanwhile is refused', async (t) => {
+  const run = outage(t, 'move')
+  await until('the fault is announced', () => run.out().includes('It ends at'))
+  const second = outage(t, 'chmod')
+  assert.equal(await second.ended, 2)
+  assert.match(second.out(), /A fault is active on this database already \(move/)
+  const recover = lab(t, ['recover', '--database', service.database])
+  assert.equal(await recover.ended, 0)
+  assert.match(recover.out(), /The move fault of .* was ended by the process that kept it/)
+  assert.equal(await run.ended, 0)
+  await until('data requests succeed', async () => (await service.probe()) === 200)
+})
+
+test('an outage repairs first what a killed one has left', async (t) => {
+  const before = mode(service.database)
+  const killed = outage(t, 'chmod')
+  await until('the fault is announced', () => killed.out().includes('It ends at'))
+  killed.child.kill('SIGKILL')
+  await killed.ended
+  const next = outage(t, 'lock', '1s')
+  assert.equal(await next.ended, 0, next.out())
+  assert.match(next.out(), /A chmod fault of .* was left by a process that is gone: mode \d{4} is back/)
+  assert.equal(mode(service.database), before)
+})
+
+test('without a record nothing is touched', async (t) => {
+  const outages = () => service.log.changes.filter((one) => one.msg === 'database unavailable').length
+  const before = [mode(service.database), outages()]
+  const { database, url, env } = service
+  const run = lab(t, ['outage', '--database', database, '--for', '1s', '--url', url], { env, limitFiles: true })
+  assert.equal(await run.ended, 2, run.out())
+  assert.match(run.out(), /record .* cannot be written \(EFBIG\), so nothing was touched/)
+  assert.doesNotMatch(run.out(), / at .*\.ts:/, 'no stack trace')
+  assert.deepEqual([mode(database), outages()], before, 'the API noticed nothing')
+})
+
+const mistakes: [string, string[], RegExp, NodeJS.ProcessEnv?][] = [
+  ['an unknown command', ['outrage'], /the commands are demo, outage, recover, help/],
+  ['an unknown mode', ['outage', '--mode', 'fire'], /--mode fire: the right ones are chmod, lock, move/],
+  ['a time that is none', ['outage', '--for', 'ever'], /--for ever: give a time/],
+  ['an unknown option', ['outage', '--mod', 'lock'], /The options are: --database, --mode/],
+  ['no database', ['recover'], /Name the API's database file/],
+  ['no password', ['outage', '--database', '/tmp/none.db'], /taken from the environment: LAB_PASSWORD/],
+  [
+    'no API',
+    ['outage', '--database', '/tmp/none.db', '--url', 'http://127.0.0.1:9'],
+    /Nothing answers at/,
+    { LAB_PASSWORD: 'x' },
+  ],
+  ['no folder', ['recover', '--database', '/tmp/no/such/folder.db'], /cannot be entered \(ENOENT\)/],
+]
+for (const [what, args, sentence, env] of mistakes) {
+  test(`${what} is answered with a sentence and exit code 2`, async (t) => {
+    const run = lab(t, args, { env: { PATH: process.env.PATH, ...env } })
+    assert.equal(await run.ended, 2)
+    assert.match(run.out(), sentence)
+    assert.doesNotMatch(run.out(), / at .*\.ts:/, 'no stack trace')
+  })
+}
