@@ -18,6 +18,11 @@ export function show(value: number): string {
   return value.toLocaleString('en-GB', { minimumFractionDigits: digits, maximumFractionDigits: digits })
 }
 
+/** Between which values the middle half of the rounds lies: one that another program disturbed does not widen it. */
+export function quartiles(values: readonly number[]): string {
+  return `${show(quantile(values, 0.25))} to ${show(quantile(values, 0.75))}`
+}
+
 /** The smallest and the largest of the rounds. */
 export function spread(values: readonly number[]): string {
   return `${show(Math.min(...values))} to ${show(Math.max(...values))}`

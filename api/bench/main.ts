@@ -25,6 +25,11 @@ const { wanted, quick } = choice()
 console.log(`${machine.cpu}, ${machine.cores} cores, ${machine.platform}, Node ${machine.node}`)
 if (quick)
   console.log('Quick: fewer and shorter rounds. The figures are rough; run it without --quick before you quote one.')
+if (machine.loadBefore > machine.cores / 4) {
+  console.log(
+    `Other programs are at work here (load ${machine.loadBefore}): look at the ratios, not at the absolute figures.`,
+  )
+}
 console.log()
 
 const found: Record<string, unknown> = {}

@@ -1,5 +1,5 @@
 import { mkdirSync, writeFileSync } from 'node:fs'
-import { availableParallelism, cpus } from 'node:os'
+import { availableParallelism, cpus, loadavg } from 'node:os'
 import { join } from 'node:path'
 
 /** What one part has found: a table for the reader, and every raw figure for the file. */
@@ -24,6 +24,8 @@ export const machine = {
   cores: availableParallelism(),
   platform: `${process.platform} ${process.arch}`,
   node: process.version,
+  /** Average of the last minute before the bench: what else ran. */
+  loadBefore: Math.round((loadavg()[0] ?? 0) * 100) / 100,
 }
 
 /** The table as text: the first column to the left, figures to the right. */

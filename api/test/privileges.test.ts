@@ -98,9 +98,7 @@ describe('started as root', { skip: !isRoot && 'only root on Linux can start it 
     assert.equal(await status(api, '/data/notes', await api.login()), 200)
   })
 
-  test('a folder of a user and the group of root does not leave it that group', {
-    skip: 'until group 0 becomes nobody too',
-  }, async (t) => {
+  test('a folder of a user and the group of root does not leave it that group', async (t) => {
     const folder = newFolder(t)
     chownSync(folder, 1234, 0)
     const api = await startApi(t, { DATABASE_PATH: join(folder, 'notes.db') })
@@ -108,9 +106,7 @@ describe('started as root', { skip: !isRoot && 'only root on Linux can start it 
     assert.equal(await status(api, '/data/notes', await api.login()), 200)
   })
 
-  test('a folder reached by a symbolic link is given away itself', {
-    skip: 'until the link is followed',
-  }, async (t) => {
+  test('a folder reached by a symbolic link is given away itself', async (t) => {
     const folder = newFolder(t)
     chmodSync(folder, 0o755)
     mkdirSync(join(folder, 'data'))
@@ -144,8 +140,7 @@ describe('started as root', { skip: !isRoot && 'only root on Linux can start it 
     await assertRefused(join(folder, 'notes.db'), /DATABASE_PATH: user 65534 cannot reach the folder .*Choose one/)
   })
 
-  const lazy = 'until connection.ts loads the native part of better-sqlite3 at once'
-  test('a checkout that only root can read serves all the same', { skip: lazy }, async (t) => {
+  test('a checkout that only root can read serves all the same', async (t) => {
     const checkout = newFolder(t)
     cpSync(join(root, 'api'), join(checkout, 'api'), { recursive: true })
     try {

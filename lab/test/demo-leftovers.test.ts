@@ -3,7 +3,7 @@ import { cpSync, existsSync, readdirSync, readFileSync, symlinkSync } from 'node
 import { join } from 'node:path'
 import { describe, test } from 'node:test'
 import { endProcess } from '../src/processes.ts'
-import { lab, root, scratchFolder, until } from './helpers.ts'
+import { lab, root, says, scratchFolder, until } from './helpers.ts'
 import { demo, nothingLeft } from './run-demo.ts'
 
 const noProc = process.platform !== 'linux' && 'finds the janitor in /proc, which is only on Linux'
@@ -13,7 +13,7 @@ describe('what the demo leaves behind', { concurrency: 4 }, () => {
   for (const signal of ['SIGINT', 'SIGKILL'] as const) {
     test(`the demo leaves neither process nor folder after ${signal}, in the middle of an outage`, async (t) => {
       const run = demo(t)
-      await until('the lock is held', () => /lock: process \d+ holds/.test(run.out()))
+      await says(run, /lock: process \d+ holds/)
       const { api } = run.owner()
       const pid = Number(/process (\d+) holds/.exec(run.out())?.[1])
       run.child.kill(signal)
@@ -25,7 +25,7 @@ describe('what the demo leaves behind', { concurrency: 4 }, () => {
 
   test('a reader who goes away (| head) ends the demo like Ctrl-C', async (t) => {
     const run = demo(t)
-    await until('it runs', () => run.out().includes('Warm-up'))
+    await says(run, 'Warm-up')
     const { api } = run.owner()
     run.child.stdout?.destroy()
     assert.equal(await run.ended, 130)
@@ -36,7 +36,7 @@ describe('what the demo leaves behind', { concurrency: 4 }, () => {
     skip: noProc,
   }, async (t) => {
     const run = demo(t)
-    await until('it runs', () => run.out().includes('Warm-up'))
+    await says(run, 'Warm-up')
     const { api, demo: killed } = run.owner()
     const children = readFileSync(`/proc/${killed.pid}/task/${killed.pid}/children`, 'utf8').trim().split(' ')
     for (const pid of children.map(Number)) {
@@ -46,7 +46,7 @@ describe('what the demo leaves behind', { concurrency: 4 }, () => {
     await run.ended
     assert.equal(readdirSync(run.tmp).length, 1)
     const next = lab(t, ['demo', '--seconds', '2'], { env: { ...process.env, TMPDIR: run.tmp } })
-    await until('it says so', () => next.out().includes('Cleared away what 1 killed demo had left.'))
+    await says(next, 'Cleared away what 1 killed demo had left.')
     next.child.kill('SIGTERM')
     assert.equal(await next.ended, 143)
     await endProcess(api, 5_000)

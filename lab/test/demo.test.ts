@@ -1,14 +1,14 @@
 import assert from 'node:assert/strict'
 import { readFileSync } from 'node:fs'
 import { describe, test } from 'node:test'
-import { until } from './helpers.ts'
+import { says } from './helpers.ts'
 import { demo, journalOf, nothingLeft } from './run-demo.ts'
 
 // Side by side, since they mostly wait: their limits are wide.
 describe('verdicts of the demo', { concurrency: 4 }, () => {
   test('the demo passes, says so line by line, and keeps everything but secrets in its journal', async (t) => {
     const run = demo(t)
-    await until('the API is known', () => run.out().includes('Warm-up'))
+    await says(run, 'Warm-up')
     const { api } = run.owner()
     const environment = process.platform === 'linux' ? readFileSync(`/proc/${api.pid}/environ`, 'utf8') : ''
     assert.equal(await run.ended, 0, run.out())
@@ -44,7 +44,7 @@ describe('verdicts of the demo', { concurrency: 4 }, () => {
 
   test('a generator that was not running in time makes it INVALID, with exit code 2', async (t) => {
     const run = demo(t, (slo) => (slo.goals.baseline.latency_ms = 5_000))
-    await until('the baseline has begun', () => run.out().includes('Baseline'))
+    await says(run, 'Baseline')
     run.child.kill('SIGSTOP')
     await new Promise((resolve) => setTimeout(resolve, 1_200))
     run.child.kill('SIGCONT')
@@ -54,7 +54,7 @@ describe('verdicts of the demo', { concurrency: 4 }, () => {
 
   test('an API that dies under the load makes it FAIL at once', async (t) => {
     const run = demo(t)
-    await until('the peak has begun', () => run.out().includes('Peak'))
+    await says(run, 'Peak')
     const { api } = run.owner()
     process.kill(api.pid, 'SIGKILL')
     assert.equal(await run.ended, 1, run.out())

@@ -64,6 +64,14 @@ export function lab(
   return { child, out: () => text, ended }
 }
 
+/** Waits until a command has said something; fails with what it said instead when it ends before. */
+export async function says(run: Run, words: string | RegExp): Promise<void> {
+  let end: number | string | undefined
+  run.ended.then((how) => (end = how))
+  await until(`it says "${words}"`, () => run.out().search(words) >= 0 || end !== undefined)
+  if (run.out().search(words) < 0) throw new Error(`it ended with ${end} and never said "${words}", but:\n${run.out()}`)
+}
+
 /** Waits until something is so. The time limit is only against hanging. */
 export async function until(what: string, isSo: () => unknown, seconds = 30): Promise<void> {
   for (let waited = 0; waited < seconds * 1000; waited += 20) {

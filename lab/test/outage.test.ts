@@ -4,7 +4,7 @@ import { after, type TestContext, test } from 'node:test'
 import { kinds } from '../src/faults/fault.ts'
 import { recordPath } from '../src/faults/record.ts'
 import { isRunning } from '../src/processes.ts'
-import { api, lab, mode, until } from './helpers.ts'
+import { api, lab, mode, says, until } from './helpers.ts'
 
 const service = await api({ after })
 
@@ -17,7 +17,7 @@ for (const kind of kinds) {
   test(`outage --mode ${kind}: after kill -9, recover puts everything back and says so`, async (t) => {
     const before = statSync(service.database)
     const run = outage(t, kind)
-    await until('the fault is announced', () => run.out().includes('It ends at'))
+    await says(run, 'It ends at')
     assert.equal(await service.probe(), 503)
     const { holder } = JSON.parse(readFileSync(recordPath(service.database), 'utf8'))
     run.child.kill('SIGKILL')
@@ -38,7 +38,7 @@ for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
   test(`outage undoes its fault on ${signal} and says how long the recovery took`, async (t) => {
     const before = mode(service.database)
     const run = outage(t, 'chmod')
-    await until('the fault is announced', () => run.out().includes('It ends at'))
+    await says(run, 'It ends at')
     run.child.kill(signal)
     assert.equal(await run.ended, 0, run.out())
     assert.match(run.out(), /Undone: mode \d{4} is back\.\n {2}first success after +\d+ ms/)
@@ -61,7 +61,7 @@ test('outage tells what the API answers now, ends when its time is over, and a l
 
 test('recover ends a fault whose keeper lives; a second outage meanwhile is refused', async (t) => {
   const run = outage(t, 'move')
-  await until('the fault is announced', () => run.out().includes('It ends at'))
+  await says(run, 'It ends at')
   const second = outage(t, 'chmod')
   assert.equal(await second.ended, 2)
   assert.match(second.out(), /A fault is active on this database already \(move/)
@@ -75,7 +75,7 @@ test('recover ends a fault whose keeper lives; a second outage meanwhile is refu
 test('an outage repairs first what a killed one has left', async (t) => {
   const before = mode(service.database)
   const killed = outage(t, 'chmod')
-  await until('the fault is announced', () => killed.out().includes('It ends at'))
+  await says(killed, 'It ends at')
   killed.child.kill('SIGKILL')
   await killed.ended
   const next = outage(t, 'lock', '1s')

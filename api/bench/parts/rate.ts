@@ -31,8 +31,8 @@ export async function measureRate({ quick, say }: Run): Promise<Part> {
   say('warming up')
   await closedLoop(server, 'GET', { clients: 30, seconds: quick ? 3 : 6 })
   let highest = 1_000
-  for (const rate of rates(quick ? 1.5 : 1.2)) {
-    if (!(await attempt(rate, quick ? 2 : 4))) break
+  for (const rate of rates(quick ? 1.5 : 1.25)) {
+    if (!(await attempt(rate, quick ? 2 : 3))) break
     highest = rate
   }
   // A short step may be held by a buffer that a long one fills.

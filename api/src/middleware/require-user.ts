@@ -10,29 +10,18 @@ const reasons = ['missing', 'malformed', 'algorithm', 'signature', 'expired', 'n
 
 type Dependencies = { key: KeyObject; db: Db; gate: Gate; meter: Meter }
 
+const tolerance = 5 // seconds by which two clocks may differ
+const mostRemembered = 1000
+
 /** Lets a request pass whose bearer token is valid and names a user who exists: ctx.state.userId. Else 401. */
 export function requireUser({ key, db, gate, meter }: Dependencies): Middleware {
   const rejections = meter.createCounter('auth.rejections', { description: 'Requests refused for their token' })
   for (const reason of reasons) rejections.add(0, { reason })
   // A key object made once: from a string jsonwebtoken tries to make a public key first, 90 µs on every request.
-  // koa-jwt hands its options on to jsonwebtoken; its types know neither key objects nor the clock tolerance (seconds).
-  const options = { secret: key as never, algorithms: ['HS256'], clockTolerance: 5, key: 'claims' }
+  // koa-jwt hands its options on to jsonwebtoken; its types know neither key objects nor the clock tolerance.
+  const options = { secret: key as never, algorithms: ['HS256'], clockTolerance: tolerance, key: 'claims' }
   const verify = koaJwt(options)
   const proceed = async () => {}
-
-  // Users come and go only through this process, and another file under the database's name is noticed as an outage:
-  // who was seen since the last one exists. Asking every time would double what a read costs.
-  const seen = new Set<string>()
-  let seenSince = gate.state().since
-  async function exists(id: string) {
-    const { since } = gate.state()
-    if (since !== seenSince) {
-      seen.clear()
-      seenSince = since
-    }
-    if (!seen.has(id) && (await userExists(db, id))) seen.add(id)
-    return seen.has(id)
-  }
 
   // The reason stays inside: a client that learns it learns how to forge better.
   function reject(ctx: Context, reason: string): never {
@@ -43,7 +32,7 @@ export function requireUser({ key, db, gate, meter }: Dependencies): Middleware 
     })
   }
 
-  return async function requireUser(ctx: Context, next: Next) {
+  async function examine(ctx: Context): Promise<{ userId: string; exp: number }> {
     try {
       await verify(ctx as never, proceed)
     } catch (error) {
@@ -51,8 +40,26 @@ export function requireUser({ key, db, gate, meter }: Dependencies): Middleware 
     }
     const { sub, exp } = Object(ctx.state.claims) as { sub?: unknown; exp?: unknown }
     if (typeof exp !== 'number') reject(ctx, 'no_expiry')
-    if (typeof sub !== 'string' || !(await exists(sub))) reject(ctx, 'unknown_user')
-    ctx.state.userId = sub
+    if (typeof sub !== 'string' || !(await userExists(db, sub))) reject(ctx, 'unknown_user')
+    return { userId: sub, exp }
+  }
+
+  // Examining a token costs as much as all the rest of a read, and its answer changes only when the token expires or the
+  // user goes. Users come and go through this process alone, and another file under the database's name is an outage.
+  const good = new Map<string, { userId: string; exp: number }>()
+  let goodSince = gate.state().since
+  return async function requireUser(ctx: Context, next: Next) {
+    const { since } = gate.state()
+    if (since !== goodSince || good.size >= mostRemembered) good.clear()
+    goodSince = since
+    const header = ctx.get('Authorization')
+    let token = good.get(header)
+    if (!token || token.exp + tolerance <= Date.now() / 1000) {
+      good.delete(header)
+      token = await examine(ctx)
+      good.set(header, token)
+    }
+    ctx.state.userId = token.userId
     return next()
   }
 }
