@@ -31,7 +31,7 @@ if (files.length === 0) {
 }
 const counts = { passed: 0, failed: 0, skipped: 0 }
 const skipped: string[] = []
-const events = run({ files: files.sort().map((file) => join(root, file)), cwd: root, concurrency: 2 })
+const events = run({ files: files.sort().map((file) => join(root, file)), cwd: root, concurrency: 2, timeout: 180_000 })
 events.on('test:pass', ({ name, skip, details }) => {
   if (details.type === 'suite') return
   if (skip === undefined) counts.passed++

@@ -46,7 +46,12 @@ for (const name of wanted) {
     found[name] = { broken: String(error) }
   }
 }
-console.log(`Every round: ${save({ time: new Date(), machine, quick, parts: found })}`)
+try {
+  console.log(`Every round: ${save({ time: new Date(), machine, quick, parts: found })}`)
+} catch (error) {
+  broken++
+  console.error(`The file of the figures could not be written: ${(error as Error).message}`)
+}
 process.exit(broken > 0 ? 1 : 0)
 
 function choice(): { wanted: Name[]; quick: boolean } {
@@ -59,7 +64,9 @@ function choice(): { wanted: Name[]; quick: boolean } {
       quick: values.quick === true,
     }
   } catch (error) {
-    console.error(`${(error as Error).message}\nUsage: make bench PARTS="[--quick] [${names.join('] [')}]"`)
+    console.error(
+      `${(error as Error).message.split('. ')[0]}\nUsage: make bench PARTS="[--quick] [${names.join('] [')}]"`,
+    )
     process.exit(1)
   }
 }

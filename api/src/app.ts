@@ -30,7 +30,7 @@ type Dependencies = {
 export function createApp({ config, gate, db, log, meter, tracer, version, draining }: Dependencies): Koa {
   const operations = [...healthOperations, ...openapiOperations, ...authOperations, ...noteOperations]
   const answers = operations.flatMap(({ method, path, body, success, refusals }) =>
-    [success.status, ...(body ? [400] : []), ...refusals].map((status) => ({
+    [success.status, ...(body ? [400, 408] : []), ...refusals].map((status) => ({
       method: method.toUpperCase(),
       route: path,
       status,
@@ -52,6 +52,7 @@ export function createApp({ config, gate, db, log, meter, tracer, version, drain
   openapiRoutes(router, { operations, version })
 
   const app = new Koa()
+  app.silent = true // Koa would print errors too, as bare text; the log line of the request has them
   app.use(signals({ log, meter, tracer, draining, answers })) // in: id, clock, span; out: log line, measurement
   app.use(errors()) // out: whatever was thrown becomes a problem+json
   app.use(router.routes()) // token check, body, handler: as each route's own line says

@@ -13,7 +13,7 @@ export type Config = {
   logLevel: string
 }
 
-/** Every fault of the environment at once, one sentence each: the variable and what a right value looks like. */
+/** What keeps the program from starting and a person can mend: one sentence for each fault, saying what would be right. */
 export class ConfigError extends Error {
   readonly faults: string[]
   constructor(faults: string[]) {

@@ -1,5 +1,6 @@
 import { accessSync, chownSync, constants, lchownSync, mkdirSync, readdirSync, statSync } from 'node:fs'
 import { basename, dirname, join } from 'node:path'
+import { ConfigError } from './config.ts'
 
 const nobody = 65534
 
@@ -14,13 +15,14 @@ export function prepareFolder(databasePath: string) {
     mkdirSync(folder)
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException
-    if (code === 'ENOENT') throw new Error(`DATABASE_PATH: there is no folder ${dirname(folder)}; make it first`)
-    if (code === 'ENOTDIR') throw new Error(`DATABASE_PATH: ${dirname(folder)} is not a folder`)
+    if (code === 'ENOENT')
+      throw new ConfigError([`DATABASE_PATH: there is no folder ${dirname(folder)}; make it first`])
+    if (code === 'ENOTDIR') throw new ConfigError([`DATABASE_PATH: ${dirname(folder)} is not a folder`])
     if (code !== 'EEXIST')
-      throw new Error(`DATABASE_PATH: the folder ${folder} cannot be made (${code}); make it first`)
+      throw new ConfigError([`DATABASE_PATH: the folder ${folder} cannot be made (${code}); make it first`])
   }
   const stats = statSync(folder)
-  if (!stats.isDirectory()) throw new Error(`DATABASE_PATH: ${folder} is not a folder`)
+  if (!stats.isDirectory()) throw new ConfigError([`DATABASE_PATH: ${folder} is not a folder`])
   process.umask(0o077) // password hashes and notes are nobody else's business
   if (process.getuid?.() === 0) becomeUser(databasePath, stats.uid || nobody, stats.gid || nobody)
   try {
@@ -28,10 +30,10 @@ export function prepareFolder(databasePath: string) {
     accessSync(dirname(folder), constants.X_OK)
   } catch {
     const who = process.getuid?.() ?? 'this user'
-    throw new Error(
+    throw new ConfigError([
       `DATABASE_PATH: user ${who} cannot reach the folder ${folder}. Choose one outside private folders such as /root, ` +
         `for example: DATABASE_PATH=/var/lib/notes/notes.db`,
-    )
+    ])
   }
 }
 
@@ -40,10 +42,10 @@ function becomeUser(databasePath: string, uid: number, gid: number) {
   const names = readdirSync(folder)
   const stranger = names.find((name) => !name.startsWith(basename(databasePath)))
   if (uid === nobody && stranger) {
-    throw new Error(
+    throw new ConfigError([
       `DATABASE_PATH: started as root, this program gives the database's folder to an unprivileged user, but ${folder} ` +
         `belongs to root and holds ${stranger} too. Give the database a folder of its own, or start as another user`,
-    )
+    ])
   }
   if (uid === nobody) chownSync(folder, uid, gid)
   for (const name of names) if (name.startsWith(basename(databasePath))) lchownSync(join(folder, name), uid, gid)

@@ -4,6 +4,7 @@ import { createServer, type RequestListener, type Server, type ServerResponse, S
 import type { Duplex } from 'node:stream'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Logger } from 'pino'
+import { ConfigError } from './config.ts'
 import { bodyLimit } from './middleware/read-json.ts'
 
 const graceMs = 1000 // open connections learn in this time that they are to be closed
@@ -35,6 +36,7 @@ export function createApiServer(handler: RequestListener, log: Logger): Server {
     else if (!res || (res.writableFinished && res.req.complete)) refuse(error, socket, log)
     else breakOff(error, res)
   })
+  server.on('connect', (_, socket) => refuse(new Error('this is no proxy'), socket, log))
   return server
 }
 
@@ -42,8 +44,11 @@ export function createApiServer(handler: RequestListener, log: Logger): Server {
 function breakOff(error: NodeJS.ErrnoException, res: ServerResponse) {
   if (error.code === 'HPE_INVALID_EOF_STATE') return res.req.socket.destroy() // the client hung up
   res.shouldKeepAlive = false
-  if (!res.req.complete && res.req.listenerCount('error') > 0) res.req.emit('error', error)
-  if (res.writableFinished) res.req.socket.end()
+  // Whoever wants the body may not have asked for it yet: it can break in the packet that brought the headers.
+  setImmediate(() => {
+    if (!res.req.complete && res.req.listenerCount('error') > 0) res.req.emit('error', error)
+    if (res.writableFinished) res.req.socket.end()
+  })
 }
 
 function refuse(error: NodeJS.ErrnoException, socket: Duplex, log: Logger) {
@@ -66,13 +71,13 @@ export async function listen(server: Server, host: string, port: number, variabl
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException
     if (code === 'EADDRINUSE') {
-      throw new Error(
+      throw new ConfigError([
         `${variable} ${port} is taken on ${host}: stop the other program, or set ${variable} to a free port`,
-      )
+      ])
     }
     if (code === 'EACCES')
-      throw new Error(`${variable} ${port} needs rights this user has not: set ${variable} above 1023`)
-    throw new Error(`HOST ${host} cannot be listened on (${code}): set HOST to an address of this machine`)
+      throw new ConfigError([`${variable} ${port} needs rights this user has not: set ${variable} above 1023`])
+    throw new ConfigError([`HOST ${host} cannot be listened on (${code}): set HOST to an address of this machine`])
   }
 }
 

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { createHmac, generateKeyPairSync } from 'node:crypto'
 import { type RequestOptions, request } from 'node:http'
 import { before, type TestContext, test } from 'node:test'
+import { setTimeout as sleep } from 'node:timers/promises'
 import jsonwebtoken from 'jsonwebtoken'
 import { type Api, sendRaw, startApi } from './start-api.ts'
 
@@ -157,6 +158,21 @@ test('a right token passes: its own, under a scheme in any case, and up to 5 s a
   assert.equal((await get({ Authorization: `Bearer ${forge(claims)}` })).status, 200)
   assert.equal((await get({ Authorization: `Bearer ${forge({ ...claims, exp: now() })}` })).status, 200)
   assert.equal((await get({ Authorization: `Bearer ${forge({ ...claims, nbf: now() + 4 })}` })).status, 200)
+})
+
+test('a token that was good is refused as soon as it and the tolerance have expired', async () => {
+  const exp = now() - 1
+  const old = { Authorization: `Bearer ${forge({ ...claims, exp })}`, 'X-Request-Id': 'old' }
+  assert.equal((await get(old)).status, 200)
+  let answer: Response
+  do {
+    await sleep(100)
+    answer = await get(old)
+  } while (answer.status === 200 && now() < exp + 10)
+  assert.equal(answer.status, 401)
+  assert.ok(now() >= exp + 5)
+  const line = await api.logged(({ request_id, status }) => request_id === 'old' && status === 401)
+  assert.equal(line.auth_rejection, 'expired')
 })
 
 test('a token says who and how long, and nothing else', async () => {

@@ -113,7 +113,11 @@ test(
         JWT_SECRET: 'x'.repeat(32),
       }
       const main = join(import.meta.dirname, '../src/main.ts')
-      const child = spawn(process.execPath, [main], { env: { ...env, PORT: '0', METRICS_PORT: '0' }, stdio: 'ignore' })
+      const child = spawn(process.execPath, [main], {
+        cwd: folder,
+        env: { ...env, PORT: '0', METRICS_PORT: '0' },
+        stdio: 'ignore',
+      })
       const exited = once(child, 'exit')
       while (readdirSync(folder).length === 0) await sleep(0)
       child.kill('SIGKILL')

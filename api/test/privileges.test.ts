@@ -11,6 +11,7 @@ import {
   symlinkSync,
   writeFileSync,
 } from 'node:fs'
+import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { describe, test } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
@@ -43,8 +44,11 @@ async function assertRefused(databasePath: string, sentence: RegExp) {
   const secrets = { JWT_SECRET: 'x'.repeat(32), LAB_USERS: 'demo:password' }
   const main = join(root, 'api/src/main.ts')
   const { code, stderr } = await new Promise<{ code: unknown; stderr: string }>((resolve) => {
-    execFile(process.execPath, [main], { env: { ...env, ...secrets }, timeout: 15_000 }, (error, _, stderr) =>
-      resolve({ code: error?.code ?? error?.signal, stderr }),
+    execFile(
+      process.execPath,
+      [main],
+      { cwd: tmpdir(), env: { ...env, ...secrets }, timeout: 15_000 },
+      (error, _, stderr) => resolve({ code: error?.code ?? error?.signal, stderr }),
     )
   })
   assert.match(stderr, sentence)

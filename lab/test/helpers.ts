@@ -5,6 +5,9 @@ import Database from 'better-sqlite3'
 import { connect, dataStatus, logIn } from '../src/api-client.ts'
 import { sleep } from '../src/clock.ts'
 import { type ApiChild, startApi } from '../src/demo/api-child.ts'
+import { callJanitor } from '../src/demo/call-janitor.ts'
+import { writeOwner } from '../src/demo/temp-folder.ts'
+import { self } from '../src/processes.ts'
 
 export const root = join(import.meta.dirname, '..', '..')
 export const main = join(root, 'lab', 'src', 'main.ts')
@@ -33,7 +36,9 @@ export type Api = ApiChild & { token: string; probe: () => Promise<number>; env:
 export async function api(t: Scope): Promise<Api> {
   const folder = join(scratchFolder(t), 'api')
   mkdirSync(folder, { mode: 0o711 })
-  const child = await startApi(folder, root, () => {})
+  // A test run that is killed must not leave its API behind either.
+  t.after(callJanitor(folder))
+  const child = await startApi(folder, root, (api) => writeOwner(folder, { demo: self(), api }))
   t.after(child.stop)
   const pool = connect(child.url, 4, 5_000)
   t.after(() => pool.destroy())

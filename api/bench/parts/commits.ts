@@ -1,5 +1,5 @@
 import { closedLoop } from '../autocannon.ts'
-import { median, rotated, show, spread } from '../figures.ts'
+import { median, quartiles, rotated, show } from '../figures.ts'
 import type { Part, Run } from '../report.ts'
 import { startServer } from '../servers.ts'
 
@@ -31,12 +31,12 @@ export async function measureCommits({ quick, say }: Run): Promise<Part> {
   const ratios = rates('complete').map((rate, round) => rate / (single[round] ?? Number.NaN))
   return {
     title: `commits: notes written per second by ${clients} clients, ${rounds} interleaved rounds of ${seconds} s`,
-    columns: ['commit', 'POST/s', 'min to max'],
+    columns: ['commit', 'POST/s', 'quartiles'],
     rows: [
-      { cells: ['one per request', show(median(single)), spread(single)] },
-      { cells: ['one per turn (group commit)', show(median(rates('complete'))), spread(rates('complete'))] },
+      { cells: ['one per request', show(median(single)), quartiles(single)] },
+      { cells: ['one per turn (group commit)', show(median(rates('complete'))), quartiles(rates('complete'))] },
       {
-        cells: ['ratio', show(median(ratios)), spread(ratios)],
+        cells: ['ratio', show(median(ratios)), quartiles(ratios)],
         target: { text: '>= 10', reached: median(ratios) >= 10 },
       },
     ],

@@ -21,7 +21,8 @@ export async function readJson(ctx: Context, next: Next) {
     ctx.throw(415, 'The body must be sent without a Content-Encoding.')
   }
   const bytes = await getRawBody(ctx.req, { limit: bodyLimit, length: ctx.get('Content-Length') || null }).catch(
-    (error: { status?: number }) => {
+    (error: { status?: number; code?: string }) => {
+      if (error.code === 'ERR_HTTP_REQUEST_TIMEOUT') ctx.throw(408, 'The body took too long to arrive.')
       if (error.status !== 413) ctx.throw(400, 'The body did not arrive whole.')
       // What is still on its way is thrown away: a client that is cut off while it sends never reads its answer.
       ctx.req.resume()

@@ -51,7 +51,7 @@ export function signals({ log, meter, tracer, draining, answers }: Dependencies)
       // A path that no route has, or a method that its route has not, would make a series of every invention.
       const matched = ctx._matchedRoute !== undefined
       const route = matched ? String(ctx._matchedRoute) : 'unmatched'
-      const method = matched ? ctx.method : '_OTHER'
+      const method = !matched ? '_OTHER' : ctx.method === 'HEAD' ? 'GET' : ctx.method
       // 499: the client hung up before the answer was ready, whatever it would have been.
       const status = ctx.res.closed ? 499 : ctx.status
       const ms = performance.now() - start

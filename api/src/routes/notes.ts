@@ -20,9 +20,10 @@ const Page = z.object({ items: z.array(Note), next_cursor: z.uuid().nullable() }
 const PageQuery = z.strictObject({
   limit: z
     .string()
-    .regex(/^([1-9]\d?|100)$/, 'must be a whole number from 1 to 100')
+    .refine((value) => /^([1-9]\d?|100)$/.test(value), 'must be a whole number from 1 to 100')
     .transform(Number)
-    .default(20),
+    .default(20)
+    .meta({ type: 'integer', minimum: 1, maximum: 100 }), // a query has text only; this is how it is described
   cursor: z.uuid('must be a next_cursor of an earlier answer').optional(),
 })
 

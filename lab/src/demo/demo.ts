@@ -1,9 +1,9 @@
-import { spawn } from 'node:child_process'
 import { join } from 'node:path'
 import { now } from '../clock.ts'
 import { self } from '../processes.ts'
 import { loadSlo } from '../slo.ts'
 import { startApi } from './api-child.ts'
+import { callJanitor } from './call-janitor.ts'
 import { checkRunsFolder, journalOf, writeJournal } from './journal.ts'
 import { judge } from './judge.ts'
 import { plan } from './plan.ts'
@@ -49,18 +49,4 @@ export async function demo({ seconds, slo: file, stop }: DemoOptions): Promise<n
     await clearFolder(folder)
     dismissJanitor()
   }
-}
-
-/** Starts the process that clears away when this one is killed; gives what sends it home. */
-function callJanitor(folder: string): () => void {
-  const janitor = spawn(process.execPath, [join(import.meta.dirname, 'janitor.ts'), folder], {
-    stdio: ['pipe', 'ignore', 'ignore'],
-    // In a group of its own, so that neither Ctrl-C nor a signal to the whole group reaches it.
-    detached: true,
-  })
-  // Without a janitor the next demo clears away.
-  janitor.on('error', () => {})
-  janitor.stdin.on('error', () => {})
-  janitor.unref()
-  return () => janitor.stdin.end()
 }
