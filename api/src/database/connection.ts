@@ -22,23 +22,23 @@ export type Statement = { sql: string; parameters: readonly unknown[] }
 // Loads the driver's native part now: once root's rights are given up, node_modules may be out of reach.
 new Database(':memory:').close()
 
-/** Opens the database. Throws SqliteError or DatabaseUnavailable. `mayCreate`: make one in a folder that never had it. */
-export function openConnection(path: string, journalMode: 'delete' | 'wal', mayCreate: boolean): Connection {
-  if (mayCreate && isFresh(path)) create(path)
+/** Opens the database, or makes it first. Throws SqliteError, DatabaseUnavailable or a system error. */
+export function openConnection(path: string, journalMode: 'delete' | 'wal', make: boolean): Connection {
+  if (make) create(path)
   const fault = inspectFile(path)
   if (fault) throw new DatabaseUnavailable(fault)
 
   // timeout 0: a busy timeout would block the only JavaScript thread, and every request with it.
   const db = new Database(path, { fileMustExist: true, timeout: 0 })
   try {
-    // SQLite keeps the old mode, without an error, while another process has the file open.
-    const mode = db.pragma(`journal_mode = ${journalMode}`, { simple: true })
-    if (mode !== journalMode) throw new DatabaseUnavailable('locked')
     // EXTRA also syncs the folder, so that a commit outlives a power cut in rollback mode; it costs WAL nothing more.
     db.pragma('synchronous = EXTRA')
     db.pragma('foreign_keys = ON')
     if (db.pragma('user_version', { simple: true }) === 0) throw new DatabaseUnavailable('corrupt') // another program's
     migrate(db)
+    // SQLite keeps the old mode, without an error, while another process has the file open.
+    const mode = db.pragma(`journal_mode = ${journalMode}`, { simple: true })
+    if (mode !== journalMode) throw new DatabaseUnavailable('locked')
     return connect(db, statSync(path))
   } catch (error) {
     db.close()
@@ -48,8 +48,8 @@ export function openConnection(path: string, journalMode: 'delete' | 'wal', mayC
 
 const unfinished = (path: string) => `${path}.new`
 
-// A file that was moved away must not be replaced by an empty one: whatever is called notes.db… says that there was one.
-function isFresh(path: string) {
+/** Whether the folder never had the database: whatever else is called notes.db… says that there was one. */
+export function isFresh(path: string) {
   const ours = readdirSync(dirname(path)).filter((name) => name.startsWith(basename(path)))
   return ours.every((name) => name.startsWith(basename(unfinished(path))))
 }

@@ -1,6 +1,6 @@
 import type { Meter } from '@opentelemetry/api'
 import type { Logger } from 'pino'
-import { type Connection, openConnection, type Statement } from './connection.ts'
+import { type Connection, isFresh, openConnection, type Statement } from './connection.ts'
 import { DatabaseUnavailable, inspectFile, type Reason, reasonOf, reasons } from './faults.ts'
 
 const tickMs = 200 // an outage without traffic is noticed within this time
@@ -70,9 +70,9 @@ export function openGate(path: string, journalMode: 'delete' | 'wal', log: Logge
   // `uses` is how many requests the work is for: they are what db_errors_total counts.
   function use<T>(uses: number, work: (connection: Connection) => T): T {
     try {
-      const fault = inspectFile(path, connection?.opened)
+      if (!connection) throw new DatabaseUnavailable(state.reason ?? 'cannot_open') // as the last tick found it
+      const fault = inspectFile(path, connection.opened)
       if (fault) throw new DatabaseUnavailable(fault)
-      if (!connection) throw new DatabaseUnavailable(state.reason ?? 'cannot_open')
       return work(connection)
     } catch (error) {
       const reason = reasonOf(error)
@@ -85,6 +85,7 @@ export function openGate(path: string, journalMode: 'delete' | 'wal', log: Logge
 
   function tick() {
     try {
+      if (mayCreate) mayCreate = isFresh(path)
       connection ??= openConnection(path, journalMode, mayCreate)
       mayCreate = false
       if (state.available) return use(0, (open) => open.probe())
