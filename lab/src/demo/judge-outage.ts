@@ -5,9 +5,6 @@ import type { Expectation, Findings } from './judge.ts'
 import { dueIn, latencyWithin, pick } from './judge-load.ts'
 import type { Played, Run } from './run.ts'
 
-// A request that is under way while the fault is undone may be answered either way; refusals take a few milliseconds.
-const underWayMs = 100
-
 /** What is expected of one outage and of the recovery after it. */
 export function outageExpectations(
   run: Run,
@@ -24,7 +21,8 @@ export function outageExpectations(
   const name = `outage by ${phase.fault}`
 
   const due = dueIn(run, landedAt, undone.at)
-  const judged = due.filter((one) => one.done <= undone.at || one.due < undone.at - underWayMs)
+  // What is under way while the fault is undone may be answered either way, but only for as long as a refusal may take.
+  const judged = due.filter((one) => one.done <= undone.at || one.due < undone.at - limits.refusal_p99_ms)
   const refused = judged.filter((one) => one.status === 503)
   const latency = latencyWithin(judged, 0.99, limits.refusal_p99_ms)
 
@@ -36,7 +34,9 @@ export function outageExpectations(
 
   const errors = errorsCounted(run, injectedAt, end)
   const logged = log.refusals.filter((time) => within(run, time, played.start, end)).length
-  const seen = dueIn(run, played.start, end).filter((one) => one.status === 503).length
+  // By the moment of the answer: its log line was written before it.
+  const answers = run.results.filter((one) => one.done >= played.start && one.done < end)
+  const seen = answers.filter((one) => one.status === 503).length
 
   const expectations: Expectation[] = [
     row(
