@@ -84,11 +84,16 @@ for (const [journalMode, rounds] of [
       const token = await api.login()
       for (let round = 1; round <= rounds; round++) {
         const enough = expected.acknowledged + 80 // five a writer: every kind of write is among them
-        const writers = Array.from({ length: 16 }, () => write(api, token, expected))
-        while (expected.acknowledged < enough) await sleep(1)
+        let writing = true
+        const ended = () => {
+          writing = false
+        }
+        const writers = Promise.all(Array.from({ length: 16 }, () => write(api, token, expected)))
+        writers.then(ended, ended) // what ended them is told when they are awaited
+        while (writing && expected.acknowledged < enough) await sleep(1)
         await sleep(20 * Math.random())
         await api.stop('SIGKILL')
-        await Promise.all(writers)
+        await writers
         api = await startApi(t, env)
         await assertNothingLost(api, token, expected)
       }

@@ -43,7 +43,7 @@ describe('verdicts of the demo', { concurrency: 4 }, () => {
   })
 
   test('a generator that was not running in time makes it INVALID, with exit code 2', async (t) => {
-    const run = demo(t, (slo) => (slo.goals.baseline.latency_ms = 5_000))
+    const run = demo(t, (slo) => (slo.goals.baseline.latency_ms = 1_000))
     await says(run, 'Baseline')
     run.child.kill('SIGSTOP')
     await new Promise((resolve) => setTimeout(resolve, 1_200))
