@@ -115,7 +115,6 @@ function oneCommitEach() {
     if (rows instanceof Error) throw rows
     return rows ?? []
   }
-  const single = { ...gate, write }
-  const db = createDb(single, meter)
-  return createApp({ config, gate: single, db, log, meter, tracer, version, draining }).callback()
+  const db = createDb({ ...gate, write }, meter)
+  return createApp({ config, gate, db, log, meter, tracer, version, draining }).callback()
 }

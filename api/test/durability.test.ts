@@ -110,7 +110,7 @@ test(
   'kill -9 while the database is made for the first time leaves nothing that a restart cannot mend',
   limit,
   async (t) => {
-    for (let round = 0; round < 3; round++) {
+    for (let round = 0; round < 2; round++) {
       const folder = newFolder(t)
       const env = {
         DATABASE_PATH: join(folder, 'notes.db'),

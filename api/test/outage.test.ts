@@ -169,8 +169,10 @@ function lock(path: string, begin = 'BEGIN EXCLUSIVE') {
 }
 
 /** Runs the load through one fault. After the first 503 every operation is refused but those of `goOn`. */
-async function suffer(api: Api, reason: string, land: Fault, goOn: string[] = []) {
-  const load = startLoad(api, await api.login())
+async function suffer(api: Api, reason: string, land: Fault, goOn: string[] = [], user = 'demo') {
+  const load = startLoad(api, await api.login(user))
+  const errors = `db_errors_total{reason="${reason}"}`
+  const errorsBefore = await metric(api, errors)
   await load.answered(204)
   const undo = await land(api.databasePath)
   let first = 0
@@ -183,7 +185,7 @@ async function suffer(api: Api, reason: string, land: Fault, goOn: string[] = []
     assert.equal((await healthOf(api)).degraded, true)
     assert.equal(await metric(api, 'db_available'), 0)
     await load.answered(503)
-    assert((await metric(api, `db_errors_total{reason="${reason}"}`)) > 0)
+    assert((await metric(api, errors)) > errorsBefore)
   } finally {
     lifted = performance.now()
     undo()
@@ -200,11 +202,40 @@ async function suffer(api: Api, reason: string, land: Fault, goOn: string[] = []
   assert.deepEqual(strange, [])
 }
 
-for (const [what, { reason, land }] of Object.entries<Story>(faults)) {
-  test(`while ${what} every operation is 503, and then the API comes back by itself`, limit, async (t) => {
-    await suffer(await startApi(t), reason, land)
+test('one process outlives one outage after another', async (t) => {
+  const stories = Object.entries<Story>(faults)
+  const users = ['demo', ...stories.keys()].map((name) => `${name}:password`).join()
+  const api = await startApi(t, { LAB_USERS: users })
+  for (const [user, [what, { reason, land }]] of stories.entries()) {
+    await t.test(`while ${what} every operation is 503, and then the API comes back by itself`, limit, async () => {
+      await suffer(api, reason, land, [], String(user))
+    })
+  }
+
+  await t.test('without any traffic /health notices each fault and its end', limit, async () => {
+    for (const [what, { reason, land }] of stories) {
+      const undo = await land(api.databasePath)
+      await until(`/health says ${reason}, for ${what}`, async () => (await healthOf(api)).database.reason === reason)
+      undo()
+      await until(`/health is ok after ${what}`, async () => !(await healthOf(api)).degraded)
+    }
+    assert.equal((await api.fetch('/data/notes', { token: await api.login() })).status, 200)
   })
-}
+
+  await t.test('short outages in quick succession end in health, with nothing lost', limit, async () => {
+    const load = startLoad(api, await api.login())
+    await load.answered(204)
+    for (const [, { land }] of stories) {
+      const undo = await land(api.databasePath)
+      await sleep(150 * Math.random())
+      undo()
+      await sleep(150 * Math.random())
+    }
+    await load.answered(204)
+    await until('/health is ok', async () => !(await healthOf(api)).degraded)
+    await load.stop()
+  })
+})
 
 test('in WAL mode an exclusive lock stops only the writes', limit, async (t) => {
   await suffer(await startApi(t, { JOURNAL_MODE: 'wal' }), 'locked', lock, ['list', 'read'])
@@ -291,57 +322,34 @@ for (const [what, used] of [
   })
 }
 
-test('without any traffic /health notices each fault and its end', limit, async (t) => {
-  const api = await startApi(t)
-  for (const [what, { reason, land }] of Object.entries<Story>(faults)) {
-    const undo = await land(api.databasePath)
-    await until(`/health says ${reason}, for ${what}`, async () => (await healthOf(api)).database.reason === reason)
-    undo()
-    await until(`/health is ok after ${what}`, async () => !(await healthOf(api)).degraded)
+test('started in an outage, the API recovers by itself and makes its users then', async (t) => {
+  const path = join(newFolder(t), 'notes.db')
+  await (await startApi(t, { DATABASE_PATH: path })).stop()
+  const startFaults: Record<string, Story> = {
+    'the file is chmod 000': faults['the file is chmod 000'],
+    // Its last bit lets the process start in it.
+    'the folder is chmod 100': { reason: 'permission', land: (path) => chmod(join(path, '..'), 0o100) },
+    'the file is renamed': faults['the file is renamed'],
+    'another process holds an exclusive lock': faults['another process holds an exclusive lock'],
   }
-  assert.equal((await api.fetch('/data/notes', { token: await api.login() })).status, 200)
-})
-
-test('short outages in quick succession end in health, with nothing lost', limit, async (t) => {
-  const api = await startApi(t)
-  const load = startLoad(api, await api.login())
-  await load.answered(204)
-  for (const { land } of Object.values<Story>(faults)) {
-    const undo = await land(api.databasePath)
-    await sleep(150 * Math.random())
-    undo()
-    await sleep(150 * Math.random())
+  for (const [what, { reason, land }] of Object.entries(startFaults)) {
+    await t.test(`while ${what}`, limit, async (t) => {
+      const user = what.replaceAll(' ', '-')
+      const undo = await land(path)
+      let api: Api
+      try {
+        api = await startApi(t, { DATABASE_PATH: path, LAB_USERS: `${user}:password` })
+        assert.equal((await healthOf(api)).database.reason, reason)
+        const login = await api.fetch('/auth/login', { method: 'POST', json: { username: user, password: 'x' } })
+        assert.equal(login.status, 503)
+      } finally {
+        undo()
+      }
+      await until('the user can log in', () => api.login(user))
+      await until('/health is ok', async () => !(await healthOf(api)).degraded)
+    })
   }
-  await load.answered(204)
-  await until('/health is ok', async () => !(await healthOf(api)).degraded)
-  await load.stop()
 })
-
-const startFaults: Record<string, Story> = {
-  'the file is chmod 000': faults['the file is chmod 000'],
-  // Its last bit lets the process start in it.
-  'the folder is chmod 100': { reason: 'permission', land: (path) => chmod(join(path, '..'), 0o100) },
-  'the file is renamed': faults['the file is renamed'],
-  'another process holds an exclusive lock': faults['another process holds an exclusive lock'],
-}
-for (const [what, { reason, land }] of Object.entries(startFaults)) {
-  test(`started while ${what}, the API recovers by itself and makes its users then`, limit, async (t) => {
-    const path = join(newFolder(t), 'notes.db')
-    await (await startApi(t, { DATABASE_PATH: path })).stop()
-    const undo = await land(path)
-    let api: Api
-    try {
-      api = await startApi(t, { DATABASE_PATH: path, LAB_USERS: 'late:late-password' })
-      assert.equal((await healthOf(api)).database.reason, reason)
-      const login = await api.fetch('/auth/login', { method: 'POST', json: { username: 'late', password: 'x' } })
-      assert.equal(login.status, 503)
-    } finally {
-      undo()
-    }
-    await until('the user can log in', () => api.login('late'))
-    await until('/health is ok', async () => !(await healthOf(api)).degraded)
-  })
-}
 
 test('a file that is moved away after a start that could not read it is not made anew', limit, async (t) => {
   const path = join(newFolder(t), 'notes.db')

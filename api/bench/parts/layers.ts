@@ -10,7 +10,7 @@ const layers = {
   kysely: '+ gate, Kysely, real routes',
   token: '+ token check',
   log: '+ request id, errors, log line',
-  complete: '+ metrics: the complete API',
+  complete: '+ metrics, main.ts: complete API',
 } as const
 type Layer = keyof typeof layers
 const names = Object.keys(layers) as Layer[]

@@ -1,5 +1,6 @@
 import { chmodSync, statSync } from 'node:fs'
 import { setTimeout as sleep } from 'node:timers/promises'
+import { now } from '../../../lab/src/clock.ts'
 import { type Client, createClient, evenly } from '../evenly.ts'
 import { median, quantile, show, spread } from '../figures.ts'
 import { takeLock } from '../lock.ts'
@@ -88,9 +89,9 @@ async function refusedUnderLoad(client: Client, fault: Fault, seconds: number): 
   const load = evenly(client.read, rate, seconds + 1)
   await sleep(500)
   const undo = await fault()
-  const from = monotonic()
+  const from = now()
   await sleep(seconds * 1000)
-  const to = monotonic()
+  const to = now()
   await undo()
   const during = (await load).results.filter(({ sent, done }) => sent > from && done < to)
   const others = during.filter(({ status }) => status !== 503)
@@ -114,15 +115,10 @@ async function cycle(client: Client, fault: Fault): Promise<Cycle> {
 
 /** Asks every 5 ms; the milliseconds until the answer is yes. */
 async function until(asked: () => Promise<boolean>): Promise<number> {
-  const start = monotonic()
+  const start = now()
   while (!(await asked())) {
-    if (monotonic() - start > 5_000) throw new Error('nothing changed within 5 s')
+    if (now() - start > 5_000) throw new Error('nothing changed within 5 s')
     await sleep(5)
   }
-  return monotonic() - start
-}
-
-/** The clock of the load generator's results. */
-function monotonic() {
-  return Number(process.hrtime.bigint()) / 1e6
+  return now() - start
 }

@@ -10,6 +10,7 @@ const wanted = 5_000
 /** The highest rate of GETs that the complete API holds, with the generator on the same machine. */
 export async function measureRate({ quick, say }: Run): Promise<Part> {
   const confirmSeconds = quick ? 5 : 30
+  const stepSeconds = quick ? 2 : 3
   const server = await startServer('complete')
   const client = createClient(server)
   const raw: { rate: number; seconds: number; held: boolean; failed: number; generator: number }[] = []
@@ -32,7 +33,9 @@ export async function measureRate({ quick, say }: Run): Promise<Part> {
   await closedLoop(server, 'GET', { clients: 30, seconds: quick ? 3 : 6 })
   let highest = 1_000
   for (const rate of rates(quick ? 1.5 : 1.25)) {
-    if (!(await attempt(rate, quick ? 2 : 3))) break
+    // Once may be the fault of another program on this machine.
+    const held = (await attempt(rate, stepSeconds)) || (await attempt(rate, stepSeconds))
+    if (!held) break
     highest = rate
   }
   // A short step may be held by a buffer that a long one fills.
