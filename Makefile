@@ -15,7 +15,7 @@ demo: node ## the whole story in about a minute: load, outage, recovery, verdict
 	@$(NODE) lab/src/main.ts demo
 
 start: node ## the API alone, with the settings of .env
-	@$(NODE) api/src/main.ts
+	@$(NODE) --max-semi-space-size=4 api/src/main.ts
 
 test: node ## format, types and every test; ONLY=api runs the test files with that in their path
 	@$(NODE) scripts/test.ts $(ONLY)

@@ -59,7 +59,13 @@ export async function startServer(variant: Variant | 'complete'): Promise<Server
   const log = openSync(logPath, 'a')
   const child = spawn(
     process.execPath,
-    ['--import', join(import.meta.dirname, 'observed.ts'), join(import.meta.dirname, file), variant],
+    [
+      '--max-semi-space-size=4',
+      '--import',
+      join(import.meta.dirname, 'observed.ts'),
+      join(import.meta.dirname, file),
+      variant,
+    ],
     { env, stdio: ['ignore', log, 'inherit', 'ipc'] },
   )
   closeSync(log)

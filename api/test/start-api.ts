@@ -56,7 +56,11 @@ export async function startApi(t: Pick<TestContext, 'after'>, env: Record<string
     LOGIN_ATTEMPTS_PER_MINUTE: '0',
     ...env,
   }
-  const child = spawn(process.execPath, [main], { cwd: folder, env: full, stdio: ['ignore', 'pipe', 'inherit'] })
+  const child = spawn(process.execPath, ['--max-semi-space-size=4', main], {
+    cwd: folder,
+    env: full,
+    stdio: ['ignore', 'pipe', 'inherit'],
+  })
   t.after(() => child.kill('SIGKILL'))
   const exited = once(child, 'exit')
 

@@ -31,7 +31,7 @@ export async function startApi(folder: string, root: string, started: (id: Proce
   // A folder of its own: started as root, the API gives it to the user it becomes.
   mkdirSync(join(folder, 'data'), { mode: 0o700 })
   const database = join(folder, 'data', 'notes.db')
-  const child = spawn(process.execPath, [join(root, 'api', 'src', 'main.ts')], {
+  const child = spawn(process.execPath, ['--max-semi-space-size=4', join(root, 'api', 'src', 'main.ts')], {
     // Not the project's folder: an .env there is meant for another API.
     cwd: folder,
     // Its own process group: Ctrl-C is for the demo, which ends the API when the load has stopped.
