@@ -21,8 +21,8 @@ export function prepareFolder(databasePath: string) {
     if (code !== 'EEXIST')
       throw new ConfigError([`DATABASE_PATH: the folder ${folder} cannot be made (${code}); make it first`])
   }
-  const stats = statSync(folder)
-  if (!stats.isDirectory()) throw new ConfigError([`DATABASE_PATH: ${folder} is not a folder`])
+  const stats = statSync(folder, { throwIfNoEntry: false })
+  if (!stats?.isDirectory()) throw new ConfigError([`DATABASE_PATH: ${folder} is not a folder`])
   process.umask(0o077) // password hashes and notes are nobody else's business
   if (process.getuid?.() === 0) becomeUser(databasePath, stats.uid || nobody, stats.gid || nobody)
   try {

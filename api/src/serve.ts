@@ -3,7 +3,7 @@ import { resolve } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import pkg from '../package.json' with { type: 'json' }
 import { createApp } from './app.ts'
-import { loadConfig } from './config.ts'
+import { ConfigError, loadConfig } from './config.ts'
 import { createDb } from './database/dialect.ts'
 import { DatabaseUnavailable } from './database/faults.ts'
 import { openGate } from './database/gate.ts'
@@ -18,7 +18,11 @@ import { startTelemetry } from './telemetry/sdk.ts'
 /** Reads the environment, opens the database, listens, and ends in order when it is told to. Throws ConfigError. */
 export async function serve() {
   // Settings may stand in a file here; what the environment says goes before it.
-  if (existsSync('.env')) process.loadEnvFile('.env')
+  try {
+    if (existsSync('.env')) process.loadEnvFile('.env')
+  } catch (error) {
+    throw new ConfigError([`.env cannot be read (${(error as Error).message}): it must be a file of NAME=value lines`])
+  }
   const config = loadConfig(process.env)
   const databasePath = resolve(config.databasePath)
   prepareFolder(databasePath)
