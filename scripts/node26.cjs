@@ -35,7 +35,7 @@ function modified(file) {
 
 const platform = `${process.platform}-${process.arch}`
 if (!packages[platform]) {
-  stop(`No Node 26 package is known for ${platform}: use the Docker way (make up) instead.`)
+  stop(`No Node 26 package is known for ${platform}: Linux and macOS on x64 or arm64 and Windows on x64 can run it.`)
 }
 const node26 = path.join(root, 'node_modules', packages[platform])
 

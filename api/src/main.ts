@@ -8,6 +8,9 @@ if (Number(process.versions.node.split('.')[0]) < 26) {
   process.exit(1)
 }
 
+// A dependency of koa-jwt asks for the home folder, and a user that exists only as a number has none.
+process.env.HOME ||= '/'
+
 const { ConfigError } = await import('./config.ts')
 const { serve } = await import('./serve.ts')
 try {
