@@ -42,7 +42,7 @@ const node26 = path.join(root, 'node_modules', packages[platform])
 // npm writes this file last, so an installation that was cut short is made again.
 const stamp = 'node_modules/.package-lock.json'
 if (modified(stamp) < modified('package-lock.json') || !fs.existsSync(node26)) {
-  console.error('Installing the packages of package-lock.json into node_modules (once, about 400 MB) ...')
+  console.error('Installing the packages of package-lock.json into node_modules (once, about 450 MB) ...')
   const npm = spawnSync('npm', ['ci', '--ignore-scripts', '--no-audit', '--no-fund', '--loglevel=error'], {
     cwd: root,
     stdio: ['ignore', 2, 2],
