@@ -5,6 +5,7 @@ import type { ActiveFault } from '../faults/keeper.ts'
 import { type FaultRecord, readRecord } from '../faults/record.ts'
 import { recover } from '../faults/repair.ts'
 import { type Begun, beginOutage, type Ended, endOutage } from '../outage.ts'
+import { Sentence } from '../sentence.ts'
 import type { Session } from './session.ts'
 
 export type Faults = {
@@ -17,6 +18,8 @@ export type Faults = {
   /** For the way out: undoes at once and measures nothing. */
   undoAll: () => Promise<string>
 }
+
+type Own = { fault: ActiveFault; recovery?: Promise<Ended> }
 
 /** Holds at most one fault at a time. The metrics follow the record, so that they tell of an experiment's faults too. */
 export function createFaults(database: string, session: Session, registers: Registry[], stop: AbortSignal): Faults {
@@ -33,7 +36,7 @@ export function createFaults(database: string, session: Session, registers: Regi
   const landed = seconds('lab_fault_landed_seconds', 'Until a data request was answered 503, at the last fault')
   const detected = seconds('lab_fault_detected_seconds', 'Until /health said degraded, at the last fault')
   const recovered = seconds('lab_fault_recovered_seconds', 'From the undoing to the first success, at the last fault')
-  let own: { fault: ActiveFault; recovery?: Promise<Ended> } | undefined
+  let own: Own | undefined
   // One command at a time: a recovery asked for while a fault is still landing waits until it can be undone in order.
   const inTurn = pLimit(1)
 
@@ -54,9 +57,10 @@ export function createFaults(database: string, session: Session, registers: Regi
 
   async function begin(kind: FaultKind, forMs: number, signal: AbortSignal) {
     if (own?.fault.kind === kind) return {}
+    if (own) throw new Sentence(`The ${own.fault.kind} outage is on, and there is one at a time: make recover ends it.`)
     const either = AbortSignal.any([signal, stop])
     const { fault, begun, repaired } = await beginOutage({ database, kind, forMs, session, signal: either })
-    const mine: typeof own = { fault }
+    const mine: Own = { fault }
     own = mine
     landed(kind, begun.landed_ms)
     detected(kind, begun.degraded_ms)
@@ -65,7 +69,7 @@ export function createFaults(database: string, session: Session, registers: Regi
     return { begun, repaired }
   }
 
-  function recovery(one: NonNullable<typeof own>): Promise<Ended> {
+  function recovery(one: Own): Promise<Ended> {
     one.recovery ??= endOutage(session, one.fault.undo).then((ended) => {
       if (own === one) own = undefined
       recovered(one.fault.kind, ended.success_ms)

@@ -45,25 +45,20 @@ export function watchOutside(session: Session, registers: Registry[]): { seen: O
     return answer.text
   }
 
-  async function lookAtHealth(): Promise<void> {
+  async function lookAround(): Promise<void> {
     const text = await look('health', '/health')
     seen.degraded = text.startsWith('{') ? JSON.parse(text).degraded === true : undefined
     degraded.set(seen.degraded ? 1 : 0)
-  }
-
-  async function lookAtData(): Promise<void> {
-    const token = await session.token()
+    // An API that does not even say this is starting, or gone: nobody can log in there.
+    const token = seen.health.status === 0 ? undefined : await session.token().catch(() => undefined)
+    if (token === undefined) {
+      seen.data = { status: 0, seconds: 0 }
+      return status.set({ target: 'data' }, 0)
+    }
     await look('data', '/data/notes?limit=1', token)
     if (seen.data.status === 401) session.forget()
   }
 
-  const timer = setInterval(() => {
-    lookAtHealth()
-    // Without a token there is no honest answer to count: the state stays unknown until somebody is let in.
-    lookAtData().catch(() => {
-      seen.data = { status: 0, seconds: 0 }
-      status.set({ target: 'data' }, 0)
-    })
-  }, everyMs)
+  const timer = setInterval(lookAround, everyMs)
   return { seen, stop: () => clearInterval(timer) }
 }
