@@ -21,7 +21,9 @@ const failures: string[] = []
 if (wanted === '') {
   // Both packages start by a script with an old Node in mind, so they are run by name on this one.
   check('format and lint', process.execPath, [require.resolve('@biomejs/biome/bin/biome'), 'ci', '--error-on-warnings'])
-  check('types', process.execPath, [join(dirname(require.resolve('typescript/package.json')), 'bin/tsc')])
+  const tsc = join(dirname(require.resolve('typescript/package.json')), 'bin/tsc')
+  check('types', process.execPath, [tsc])
+  check('types of k6', process.execPath, [tsc, '-p', 'k6'])
 }
 
 const files = globSync('{api,lab,k6,grafana,prometheus,scripts}/test/**/*.test.ts', { cwd: root })
