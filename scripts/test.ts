@@ -24,7 +24,9 @@ if (wanted === '') {
   check('types', process.execPath, [join(dirname(require.resolve('typescript/package.json')), 'bin/tsc')])
 }
 
-const files = globSync('{api,lab,scripts}/test/**/*.test.ts', { cwd: root }).filter((file) => file.includes(wanted))
+const files = globSync('{api,grafana,k6,lab,prometheus,scripts}/test/**/*.test.ts', { cwd: root }).filter((file) =>
+  file.includes(wanted),
+)
 if (files.length === 0) {
   console.error(`No test file has "${wanted}" in its path; try: make test ONLY=api`)
   process.exit(1)
