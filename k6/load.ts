@@ -59,7 +59,7 @@ export function options(scenarios: Record<string, Scenario>, limits: Options['th
     scenarios,
     // k6 counts by tag only what a threshold names, an empty one too.
     thresholds: { ...limits, ...Object.fromEntries(classes.map((one) => [`answers{class:${one}}`, []])) },
-    summaryTrendStats: ['p(50)', 'p(95)', 'p(99)', 'max', quantile(goal)],
+    summaryTrendStats: [...new Set(['p(50)', 'p(95)', 'p(99)', 'max', quantile(goal)])],
     // Otherwise k6 prints a line for each request without an answer, hundreds a second while the API is down.
     throw: true,
     // Each further tag would multiply the series in Prometheus.
