@@ -117,7 +117,7 @@ export function summary(data: Data, script: string, found: Judgement, lines: str
 }
 
 function table(rows: Row[]): string[] {
-  const line = (what: string, words: string, met: string) => `${what.padEnd(26)}${words.padEnd(24)}${met}`
+  const line = (what: string, words: string, met: string) => `${what.padEnd(26)}${words.padEnd(30)}${met}`
   return [line('goal', 'measured', 'met'), ...rows.map((row) => line(row.what, row.words, row.met ? 'yes' : 'NO'))]
 }
 
