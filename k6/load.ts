@@ -32,7 +32,7 @@ export function steady(rate: number, seconds: number): Load {
 }
 
 // A user takes about 0.4 MB, and the container has 256.
-const most = 600
+const most = 520
 
 /** Virtual users that suffice while the API stalls for a second. All are made before the start: one that is missing is an arrival dropped. */
 export function users(rate: number) {
