@@ -5,7 +5,13 @@ import { test } from 'node:test'
 import { parse } from 'yaml'
 import { noPromtool, promtool } from './promtool.ts'
 
-type Rule = { alert?: string; record?: string; expr: string; labels?: Record<string, string>; annotations?: Annotations }
+type Rule = {
+  alert?: string
+  record?: string
+  expr: string
+  labels?: Record<string, string>
+  annotations?: Annotations
+}
 type Annotations = { summary?: string; dashboard?: string; runbook_url?: string }
 type Story = { name: string; alert_rule_test?: { alertname: string; exp_alerts: object[] }[] }
 
@@ -15,7 +21,9 @@ const skip = { skip: noPromtool }
 const files = (name: string) => readdirSync(join(folder, name)).map((file) => `${name}/${file}`)
 const yaml = (file: string) => parse(readFileSync(join(folder, file), 'utf8'))
 
-const rules: Rule[] = files('rules').flatMap((file) => yaml(file).groups.flatMap((group: { rules: Rule[] }) => group.rules))
+const rules: Rule[] = files('rules').flatMap((file) =>
+  yaml(file).groups.flatMap((group: { rules: Rule[] }) => group.rules),
+)
 const alerts = rules.filter((rule) => rule.alert !== undefined)
 const stories: Story[] = files('tests').flatMap((file) => yaml(file).tests)
 
@@ -44,11 +52,13 @@ test('every alert has a story in which it fires and one in which it never does',
 })
 
 test('every alert says what it means, which dashboard shows it and what to do', () => {
-  const headings = [...readFileSync(join(root, 'docs/runbook.md'), 'utf8').matchAll(/^## (\w+)$/gm)].map(([, name]) => name)
-  for (const { alert, labels, annotations } of alerts) {
+  const headings = [...readFileSync(join(root, 'docs/runbook.md'), 'utf8').matchAll(/^## (\w+)$/gm)].map(
+    ([, name]) => name,
+  )
+  for (const { alert = '', labels, annotations } of alerts) {
     assert.match(labels?.severity ?? '', /^(critical|warning|info)$/, alert)
     assert.match(annotations?.summary ?? '', /^.{20,}\.$/, alert)
-    assert.equal(annotations?.runbook_url, `docs/runbook.md#${alert?.toLowerCase()}`)
+    assert.equal(annotations?.runbook_url, `docs/runbook.md#${alert.toLowerCase()}`)
     assert.ok(headings.includes(alert), `docs/runbook.md has the heading ${alert}`)
     const dashboard = JSON.parse(
       readFileSync(join(root, `grafana/dashboards/${annotations?.dashboard?.replace('/d/', '')}.json`), 'utf8'),
