@@ -27,7 +27,7 @@ export const clients = (): Dashboard =>
         'The share of requests that failed. To k6 everything but 2xx is a failure, no answer at all included; to the API only its own errors (5xx).',
       size: [12, 8],
       unit: 'percentunit',
-      max: 1,
+      atLeast: 0.05,
       lines: [
         { name: 'client (k6)', expr: 'client:http_errors:ratio5s', color: colors.client },
         { name: 'server (API)', expr: 'api:http_errors:ratio5s', color: colors.server },
@@ -44,6 +44,7 @@ export const clients = (): Dashboard =>
         { name: 'client (k6)', expr: 'client:http_request_duration_seconds:p95_5s', color: colors.client },
         { name: 'server (API)', expr: 'api:http_request_duration_seconds:p95_5s', color: colors.server },
       ],
+      atLeast: peak.seconds * 1.1,
       goals: [baseline.seconds, peak.seconds],
     }),
     timeSeries({

@@ -69,7 +69,11 @@ export const outage = (): Dashboard =>
         { name: '2xx', expr: requests('http_response_status_code=~"2.."'), color: colors.server },
         { name: '4xx', expr: requests('http_response_status_code=~"4.."'), color: colors.client },
         { name: '503', expr: requests('http_response_status_code="503"'), color: colors.error },
-        { name: 'other 5xx', expr: `${requests('http_response_status_code=~"50[0-24-9]"')} or vector(0)`, color: colors.fault },
+        {
+          name: 'other 5xx',
+          expr: `${requests('http_response_status_code=~"50[0-24-9]"')} or vector(0)`,
+          color: colors.fault,
+        },
       ],
     }),
     timeSeries({

@@ -74,6 +74,8 @@ export function timeSeries(
     unit: string
     decimals?: number
     max?: number
+    /** The axis reaches at least so far, so that the goals are always in sight. */
+    atLeast?: number
     /** 0 unless values may be negative: then undefined lets Grafana choose. */
     min?: number | undefined
     stacked?: boolean
@@ -103,6 +105,7 @@ export function timeSeries(
   const { min = 'min' in panel ? undefined : 0 } = panel
   if (min !== undefined) builder.min(min)
   if (panel.max !== undefined) builder.max(panel.max)
+  if (panel.atLeast !== undefined) builder.axisSoftMax(panel.atLeast)
   if (panel.decimals !== undefined) builder.decimals(panel.decimals)
   if (panel.stacked) builder.stacking(new StackingConfigBuilder().mode(StackingMode.Normal).group('A'))
   if (panel.goals) {
@@ -207,6 +210,6 @@ function big(panel: Panel): Stat {
 }
 
 /** How to read the dashboard and what to try. */
-export function text(content: string, height = 3): Text {
+export function text(content: string, height = 2): Text {
   return new Text().title('').span(24).height(height).transparent(true).content(content)
 }
