@@ -23,8 +23,15 @@ import {
   ThresholdsMode,
   type ValueMapping,
 } from '@grafana/grafana-foundation-sdk/dashboard'
-import { DataqueryBuilder } from '@grafana/grafana-foundation-sdk/prometheus'
+import {
+  PanelBuilder as Heatmap,
+  HeatmapColorMode,
+  HeatmapColorOptionsBuilder,
+  YAxisConfigBuilder,
+} from '@grafana/grafana-foundation-sdk/heatmap'
+import { DataqueryBuilder, PromQueryFormat } from '@grafana/grafana-foundation-sdk/prometheus'
 import { PanelBuilder as Stat } from '@grafana/grafana-foundation-sdk/stat'
+import { PanelBuilder as StateTimeline } from '@grafana/grafana-foundation-sdk/statetimeline'
 import { PanelBuilder as Text } from '@grafana/grafana-foundation-sdk/text'
 import { PanelBuilder as TimeSeries } from '@grafana/grafana-foundation-sdk/timeseries'
 import { colors } from './colors.ts'
@@ -67,7 +74,10 @@ export function timeSeries(
     unit: string
     decimals?: number
     max?: number
-    min?: number
+    /** The axis reaches at least so far, so that the goals are always in sight. */
+    atLeast?: number
+    /** 0 unless values may be negative: then undefined lets Grafana choose. */
+    min?: number | undefined
     stacked?: boolean
     goals?: number[]
     colorOf?: Record<string, string>
@@ -80,7 +90,6 @@ export function timeSeries(
     .height(panel.size[1])
     .datasource(prometheus)
     .unit(panel.unit)
-    .min(panel.min ?? 0)
     .targets(queries(panel.lines))
     .lineWidth(2)
     .fillOpacity(panel.stacked ? 30 : 0)
@@ -93,7 +102,10 @@ export function timeSeries(
         .displayMode(LegendDisplayMode.List)
         .placement(LegendPlacement.Bottom),
     )
+  const { min = 'min' in panel ? undefined : 0 } = panel
+  if (min !== undefined) builder.min(min)
   if (panel.max !== undefined) builder.max(panel.max)
+  if (panel.atLeast !== undefined) builder.axisSoftMax(panel.atLeast)
   if (panel.decimals !== undefined) builder.decimals(panel.decimals)
   if (panel.stacked) builder.stacking(new StackingConfigBuilder().mode(StackingMode.Normal).group('A'))
   if (panel.goals) {
@@ -143,6 +155,47 @@ export function words(panel: Panel & { noValue: string }): Stat {
   return builder
 }
 
+/** Rows of yes and no over time; `yes` and `no` name what 1 and 0 mean. */
+export function timeline(panel: Panel & { yes: string; no: string; color: string }): StateTimeline {
+  const options = { 0: { text: panel.no, color: colors.nothing }, 1: { text: panel.yes, color: panel.color } }
+  return new StateTimeline()
+    .title(panel.title)
+    .description(panel.description)
+    .span(panel.size[0])
+    .height(panel.size[1])
+    .datasource(prometheus)
+    .unit('none')
+    .targets(queries(panel.lines))
+    .mappings([{ type: 'value', options } as ValueMapping])
+    .colorScheme(new FieldColorBuilder().mode(FieldColorModeId.Thresholds))
+    .mergeValues(true)
+    .showValue(VisibilityMode.Never)
+    .rowHeight(0.8)
+    .fillOpacity(80)
+    .lineWidth(0)
+    .legend(
+      new VizLegendOptionsBuilder()
+        .showLegend(true)
+        .displayMode(LegendDisplayMode.List)
+        .placement(LegendPlacement.Bottom),
+    )
+}
+
+/** How many requests took how long, over time: the darker, the more. Its one line gives a histogram's buckets. */
+export function heatmap(panel: Panel): Heatmap {
+  return new Heatmap()
+    .title(panel.title)
+    .description(panel.description)
+    .span(panel.size[0])
+    .height(panel.size[1])
+    .datasource(prometheus)
+    .targets(queries(panel.lines).map((query) => query.format(PromQueryFormat.Heatmap)))
+    .calculate(false)
+    .yAxis(new YAxisConfigBuilder().unit('s'))
+    .color(new HeatmapColorOptionsBuilder().mode(HeatmapColorMode.Opacity).fill(colors.server).exponent(0.5).steps(64))
+    .hideLegend()
+}
+
 function big(panel: Panel): Stat {
   return new Stat()
     .title(panel.title)
@@ -157,6 +210,6 @@ function big(panel: Panel): Stat {
 }
 
 /** How to read the dashboard and what to try. */
-export function text(content: string, height = 3): Text {
+export function text(content: string, height = 2): Text {
   return new Text().title('').span(24).height(height).transparent(true).content(content)
 }
