@@ -32,9 +32,9 @@ export function steady(rate: number, seconds: number): Load {
 }
 
 // A user takes about 0.4 MB, and the container has 256.
-const most = 600
+const most = 300
 
-/** Virtual users that suffice while the API stalls for a second. All are made before the start: one that is missing is an arrival dropped. */
+/** Virtual users for a stall of a second, or of 0.6 s at the peak rate. All are made before the start: one that is missing is an arrival dropped. */
 export function users(rate: number) {
   const count = Math.min(rate + 10, most)
   return { preAllocatedVUs: count, maxVUs: count }
@@ -59,7 +59,7 @@ export function options(scenarios: Record<string, Scenario>, limits: Options['th
     scenarios,
     // k6 counts by tag only what a threshold names, an empty one too.
     thresholds: { ...limits, ...Object.fromEntries(classes.map((one) => [`answers{class:${one}}`, []])) },
-    summaryTrendStats: ['p(50)', 'p(95)', 'p(99)', 'max', quantile(goal)],
+    summaryTrendStats: [...new Set(['p(50)', 'p(95)', 'p(99)', 'max', quantile(goal)])],
     // Otherwise k6 prints a line for each request without an answer, hundreds a second while the API is down.
     throw: true,
     // Each further tag would multiply the series in Prometheus.
