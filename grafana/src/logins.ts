@@ -78,6 +78,12 @@ export const logins = (): Dashboard =>
           expr: 'sum by (http_route) (rate(http_server_request_duration_seconds_count{http_response_status_code=~"4.."}[$__rate_interval]))',
         },
       ],
+      colorOf: {
+        '/auth/login': colors.client,
+        '/data/notes': colors.server,
+        '/data/notes/:id': colors.serverLight,
+        unmatched: colors.error,
+      },
     }),
     timeSeries({
       title: 'What logins cost the others (p95)',

@@ -41,6 +41,7 @@ export const outage = (): Dashboard =>
         { name: 'fault to degraded', expr: 'max(lab_fault_detected_seconds)' },
         { name: 'repair to first success', expr: 'max(lab_fault_recovered_seconds)' },
       ],
+      plain: true,
       from: [[null, colors.server]],
       noValue: 'no outage yet',
     }),

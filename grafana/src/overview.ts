@@ -37,10 +37,20 @@ export const overview = (): Dashboard =>
     }),
     words({
       title: 'Alerts',
-      description: 'The alerts that are firing now. What each means and what to do stands in docs/runbook.md.',
+      description:
+        'The alerts that are firing now; grey ones only inform. What each means and what to do stands in docs/runbook.md.',
       size: [7, 4],
       lines: [
-        { name: '{{alertname}}', expr: 'max by (alertname) (ALERTS{alertstate="firing"})', color: colors.error },
+        {
+          name: '{{alertname}}',
+          expr: 'max by (alertname) (ALERTS{alertstate="firing",severity!="info"})',
+          color: colors.error,
+        },
+        {
+          name: '{{alertname}}',
+          expr: 'max by (alertname) (ALERTS{alertstate="firing",severity="info"})',
+          color: colors.goal,
+        },
         { name: 'none', expr: 'vector(1) unless on () ALERTS{alertstate="firing"}', color: colors.database },
       ],
       noValue: 'none',

@@ -13,6 +13,7 @@ import {
   TooltipDisplayMode,
   VisibilityMode,
   VizLegendOptionsBuilder,
+  VizOrientation,
   VizTooltipOptionsBuilder,
 } from '@grafana/grafana-foundation-sdk/common'
 import {
@@ -91,8 +92,8 @@ export function timeSeries(
     .datasource(prometheus)
     .unit(panel.unit)
     .targets(queries(panel.lines))
-    .lineWidth(2)
-    .fillOpacity(panel.stacked ? 30 : 0)
+    .lineWidth(panel.stacked ? 0 : 2)
+    .fillOpacity(panel.stacked ? 60 : 0)
     .showPoints(VisibilityMode.Never)
     .colorScheme(new FieldColorBuilder().mode(FieldColorModeId.PaletteClassic))
     .tooltip(new VizTooltipOptionsBuilder().mode(TooltipDisplayMode.Multi).sort(SortOrder.Descending))
@@ -125,13 +126,14 @@ export function timeSeries(
   return builder
 }
 
-/** One number now; `from` says from which value on it has which colour, ascending. */
+/** Numbers now, on a coloured ground; `plain` colours the figures instead. `from` says from which value on it has which colour, ascending. */
 export function number(
   panel: Panel & {
     unit: string
     decimals?: number
     from: [value: number | null, color: string][]
     texts?: Record<string, { text: string; color: string }>
+    plain?: boolean
     noValue: string
   },
 ): Stat {
@@ -146,11 +148,16 @@ export function number(
     )
     .mappings(panel.texts ? [{ type: 'value', options: panel.texts } as ValueMapping] : [])
     .textMode(BigValueTextMode.Auto)
+    .colorMode(panel.plain ? BigValueColorMode.Value : BigValueColorMode.Background)
 }
 
 /** What is so now, as words: the legend of each series, on its line's colour. */
 export function words(panel: Panel & { noValue: string }): Stat {
-  const builder = big(panel).unit('none').textMode(BigValueTextMode.Name).noValue(panel.noValue)
+  const builder = big(panel)
+    .unit('none')
+    .textMode(BigValueTextMode.Name)
+    .orientation(VizOrientation.Horizontal)
+    .noValue(panel.noValue)
   for (const [id, style] of styles(panel.lines)) builder.overrideByQuery(id, style)
   return builder
 }
@@ -167,7 +174,7 @@ export function timeline(panel: Panel & { yes: string; no: string; color: string
     .unit('none')
     .targets(queries(panel.lines))
     .mappings([{ type: 'value', options } as ValueMapping])
-    .colorScheme(new FieldColorBuilder().mode(FieldColorModeId.Thresholds))
+    .colorScheme(new FieldColorBuilder().mode(FieldColorModeId.Fixed).fixedColor(colors.nothing))
     .mergeValues(true)
     .showValue(VisibilityMode.Never)
     .rowHeight(0.8)

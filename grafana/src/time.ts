@@ -26,11 +26,14 @@ export const time = (): Dashboard =>
     }),
     timeSeries({
       title: 'Requests being worked on',
-      description: 'How many requests were inside at the moment of looking: a growing number is a queue.',
+      description:
+        'How many requests are inside, on average and at the moment of looking: a growing number is a queue.',
       size: [8, 8],
       unit: 'short',
-      decimals: 0,
-      lines: [{ name: 'requests', expr: 'http_server_active_requests', color: colors.server }],
+      lines: [
+        { name: 'on average', expr: 'api:http_requests_active:mean5s', color: colors.server },
+        { name: 'just now', expr: 'http_server_active_requests', color: colors.serverLight },
+      ],
     }),
     timeSeries({
       title: 'How late the thread is',

@@ -3,36 +3,24 @@ import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { test } from 'node:test'
 import { parse } from 'yaml'
+import { rules } from '../../grafana/src/rules.ts'
 import { noPromtool, promtool } from './promtool.ts'
 
-type Rule = {
-  alert?: string
-  record?: string
-  expr: string
-  labels?: Record<string, string>
-  annotations?: Annotations
-}
-type Annotations = { summary?: string; dashboard?: string; runbook_url?: string }
 type Story = { name: string; alert_rule_test?: { alertname: string; exp_alerts: object[] }[] }
 
 const folder = join(import.meta.dirname, '..')
 const root = join(folder, '..')
 const skip = { skip: noPromtool }
-const files = (name: string) => readdirSync(join(folder, name)).map((file) => `${name}/${file}`)
-const yaml = (file: string) => parse(readFileSync(join(folder, file), 'utf8'))
-
-const rules: Rule[] = files('rules').flatMap((file) =>
-  yaml(file).groups.flatMap((group: { rules: Rule[] }) => group.rules),
-)
-const alerts = rules.filter((rule) => rule.alert !== undefined)
-const stories: Story[] = files('tests').flatMap((file) => yaml(file).tests)
+const told = readdirSync(join(folder, 'tests')).map((file) => `tests/${file}`)
+const alerts = rules().filter((rule) => rule.alert !== undefined)
+const stories: Story[] = told.flatMap((file) => parse(readFileSync(join(folder, file), 'utf8')).tests)
 
 test('promtool finds nothing wrong with the configuration and the rules', skip, () => {
   const { status, output } = promtool('check', 'config', '--lint=all', '--lint-fatal', 'prometheus.yml')
   assert.equal(status, 0, output)
 })
 
-for (const file of files('tests')) {
+for (const file of told) {
   test(`the stories of ${file} go as they are told`, skip, () => {
     const { status, output } = promtool('test', 'rules', file)
     assert.equal(status, 0, output)
@@ -41,12 +29,12 @@ for (const file of files('tests')) {
 
 test('every alert has a story in which it fires and one in which it never does', () => {
   for (const { alert } of alerts) {
-    const told = stories
+    const looks = stories
       .map((story) => story.alert_rule_test?.filter((look) => look.alertname === alert) ?? [])
-      .filter((looks) => looks.length > 0)
-    const fires = (looks: { exp_alerts: object[] }[]) => looks.some((look) => look.exp_alerts.length > 0)
-    assert.ok(told.some(fires), `${alert} fires in no story`)
-    assert.ok(!told.every(fires), `${alert} has no near miss`)
+      .filter((story) => story.length > 0)
+    const fires = (story: { exp_alerts: object[] }[]) => story.some((look) => look.exp_alerts.length > 0)
+    assert.ok(looks.some(fires), `${alert} fires in no story`)
+    assert.ok(!looks.every(fires), `${alert} has no near miss`)
   }
   console.log(`${alerts.length} alerts, ${stories.length} stories`)
 })
@@ -68,5 +56,12 @@ test('every alert says what it means, which dashboard shows it and what to do', 
 })
 
 test('every recorded series is named level:metric:operation', () => {
-  for (const { record } of rules) if (record) assert.match(record, /^[a-z]+:[a-z_]+:[a-z0-9_]+$/)
+  for (const { record } of rules()) if (record) assert.match(record, /^[a-z]+:[a-z_]+:[a-z0-9_]+$/)
+})
+
+test('the quantile that is judged is that of the goals', () => {
+  const { baseline, peak } = JSON.parse(readFileSync(join(root, 'slo.json'), 'utf8')).goals
+  const judged = rules().find(({ record }) => record === 'api:http_request_duration_seconds:p95_1m')
+  const quantile = Number(/histogram_quantile\(([\d.]+)/.exec(judged?.expr ?? '')?.[1])
+  assert.deepEqual([baseline.quantile, peak.quantile], [quantile, quantile])
 })
