@@ -10,7 +10,7 @@ import {
 } from '@grafana/grafana-foundation-sdk/dashboard'
 import { DataqueryBuilder } from '@grafana/grafana-foundation-sdk/prometheus'
 import { colors } from './colors.ts'
-import { prometheus } from './panels.ts'
+import { prometheus } from './panels/panel.ts'
 
 // Links between the dashboards find each other by it.
 const tag = 'lab'

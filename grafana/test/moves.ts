@@ -49,6 +49,13 @@ export const about = {
   saturation: ['clients, Requests that k6 left out'],
 }
 
+/** The parts of the story between which each of the events lies. */
+export const events = {
+  load: ['idle', 'before'],
+  outage: ['before', 'during'],
+  attack: ['after', 'attack'],
+} as const
+
 /** Queries that have nothing to show at times, though their panel always has. */
 export const mayBeEmpty = [
   /ALERTS|== 1|unless/, // words: one of several is so
@@ -58,3 +65,6 @@ export const mayBeEmpty = [
   /^histogram_quantile\(.*> 0$/, // no request of that kind
   /mean5m/, // not yet known what is usual
 ]
+
+/** Before the first outage this one says so in words. */
+export const mayBeEmptyPanel = /^outage, How long it took (idle|before)$/

@@ -1,7 +1,10 @@
 import type { Dashboard } from '@grafana/grafana-foundation-sdk/dashboard'
-import { colors } from './colors.ts'
-import { page } from './page.ts'
-import { number, text, timeline, timeSeries } from './panels.ts'
+import { colors } from '../colors.ts'
+import { page } from '../page.ts'
+import { text } from '../panels/text.ts'
+import { number } from '../panels/tiles.ts'
+import { timeSeries } from '../panels/time-series.ts'
+import { timeline } from '../panels/timeline.ts'
 
 const requests = (labels: string) =>
   `sum(rate(http_server_request_duration_seconds_count{http_route!="/health",${labels}}[$__rate_interval]))`

@@ -1,7 +1,9 @@
 import type { Dashboard } from '@grafana/grafana-foundation-sdk/dashboard'
-import { colors } from './colors.ts'
-import { page } from './page.ts'
-import { number, text, timeSeries } from './panels.ts'
+import { colors } from '../colors.ts'
+import { page } from '../page.ts'
+import { text } from '../panels/text.ts'
+import { number } from '../panels/tiles.ts'
+import { timeSeries } from '../panels/time-series.ts'
 
 const calm = (limit: number): [number | null, string][] => [
   [null, colors.database],

@@ -1,8 +1,9 @@
 import type { Dashboard } from '@grafana/grafana-foundation-sdk/dashboard'
-import { colors } from './colors.ts'
-import { goals } from './goals.ts'
-import { page } from './page.ts'
-import { text, timeSeries } from './panels.ts'
+import { colors } from '../colors.ts'
+import { goals } from '../goals.ts'
+import { page } from '../page.ts'
+import { text } from '../panels/text.ts'
+import { timeSeries } from '../panels/time-series.ts'
 
 const { baseline, peak } = goals
 

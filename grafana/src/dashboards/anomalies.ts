@@ -1,7 +1,9 @@
 import type { Dashboard } from '@grafana/grafana-foundation-sdk/dashboard'
-import { colors } from './colors.ts'
-import { page } from './page.ts'
-import { text, timeline, timeSeries } from './panels.ts'
+import { colors } from '../colors.ts'
+import { page } from '../page.ts'
+import { text } from '../panels/text.ts'
+import { timeSeries } from '../panels/time-series.ts'
+import { timeline } from '../panels/timeline.ts'
 
 const signals = {
   requests: { color: colors.client, unit: 'reqps', title: 'Requests' },

@@ -1,7 +1,9 @@
 import type { Dashboard } from '@grafana/grafana-foundation-sdk/dashboard'
-import { colors } from './colors.ts'
-import { page } from './page.ts'
-import { heatmap, text, timeSeries } from './panels.ts'
+import { colors } from '../colors.ts'
+import { page } from '../page.ts'
+import { heatmap } from '../panels/heatmap.ts'
+import { text } from '../panels/text.ts'
+import { timeSeries } from '../panels/time-series.ts'
 
 export const time = (): Dashboard =>
   page('time', 'Where does the time go?', [

@@ -1,8 +1,10 @@
 import type { Dashboard } from '@grafana/grafana-foundation-sdk/dashboard'
-import { colors } from './colors.ts'
-import { goals } from './goals.ts'
-import { page } from './page.ts'
-import { number, text, timeSeries, words } from './panels.ts'
+import { colors } from '../colors.ts'
+import { goals } from '../goals.ts'
+import { page } from '../page.ts'
+import { text } from '../panels/text.ts'
+import { number, words } from '../panels/tiles.ts'
+import { timeSeries } from '../panels/time-series.ts'
 
 const { baseline, peak } = goals
 const ms = (seconds: number) => `${seconds * 1000} ms`
