@@ -146,7 +146,7 @@ function sides(seconds: MetricsEvent[]): Chart {
   }
 }
 
-const shown = ['error_ratio', 'p95_ms', 'event_loop_delay_ms', 'db_errors']
+const shown = ['error_ratio', 'p95_ms', 'event_loop_delay_ms', 'db_available']
 
 function anomalies(seconds: MetricsEvent[]): Chart {
   const found = detect(seconds).series.filter(({ name }) => shown.includes(name))

@@ -3,9 +3,11 @@ import { phaseFigures } from '../runs/phase-figures.ts'
 import { type Html, html } from './html.ts'
 import { number, percent } from './numbers.ts'
 
-/** A table that scrolls by itself where the screen is narrow. Every column but the first holds numbers. */
-export function numbersTable(heads: string[], rows: (string | number)[][]): Html {
-  return html`<div class="scroll"><table><thead><tr>${heads.map((head, i) => html`<th scope="col" class="${i > 0 && 'number'}">${head}</th>`)}</tr></thead>
+/** A table that scrolls by itself where the screen is narrow; every column but the first holds numbers. `over`: names of so many columns. */
+export function numbersTable(heads: string[], rows: (string | number)[][], over: [string, number][] = []): Html {
+  return html`<div class="scroll"><table><thead>
+${over.length > 0 && html`<tr>${over.map(([name, span]) => html`<th colspan="${span}" class="over">${name}</th>`)}</tr>`}
+<tr>${heads.map((head, i) => html`<th scope="col" class="${i > 0 && 'number'}">${head}</th>`)}</tr></thead>
 <tbody>${rows.map(
     ([
       name,

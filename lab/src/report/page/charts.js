@@ -1,11 +1,14 @@
 // Draws the charts of the report from the data in the page, with uPlot. All share one time axis and one cursor.
 const { stripHeight, color, font, shade, drawLimit, nameLanes } = window.look
 const data = JSON.parse(document.getElementById('data').textContent)
-const axisWidth = 96
 const lineColors = ['--line-1', '--line-2', '--line-3', '--line-4', '--line-5', '--line-6']
 const dark = matchMedia('(prefers-color-scheme: dark)')
 const end = Math.max(...data.phases.map((phase) => phase.to), (data.seconds.at(-1) ?? 0) + 1)
 let plots = []
+
+// On a phone the names of the lanes stand in the legend only.
+const isWide = () => innerWidth > 640 || document.documentElement.classList.contains('paper')
+const axisWidth = () => (isWide() ? 112 : 44)
 
 /** 75 → 1:15 */
 const clock = (seconds) => `${Math.floor(seconds / 60)}:${String(Math.floor(seconds % 60)).padStart(2, '0')}`
@@ -26,22 +29,28 @@ const yScales = {
 
 function yAxis(chart) {
   const axis = {
-    size: axisWidth,
+    size: axisWidth(),
     stroke: color('--muted'),
     font: font(11),
     grid: { stroke: color('--grid'), width: 1 },
     ticks: { show: false },
   }
-  if (chart.scale === 'log')
-    axis.filter = (_, splits) =>
-      splits.map((one) => (Number.isInteger(Math.round(Math.log10(one) * 1e6) / 1e6) ? one : null))
-  if (chart.scale === 'log') axis.values = (_, splits) => splits.map((one) => (one == null ? '' : short(one)))
+  if (chart.scale === 'log') {
+    axis.splits = (u) => powersOfTen(u.scales.y.min, u.scales.y.max)
+    axis.values = (_, splits) => splits.map(short)
+  }
   if (chart.scale === 'lanes') {
     axis.splits = () => chart.lines.map((_, i) => i)
     axis.values = () => chart.lines.map(() => '')
   }
   if (chart.scale === 'scores') axis.splits = () => [-20, -10, 0, 10, 20]
   return axis
+}
+
+function powersOfTen(from, to) {
+  const powers = []
+  for (let power = from; power <= to * 1.01; power *= 10) powers.push(power)
+  return powers
 }
 
 /** Lanes from top to bottom: a line's 0 and 1 become the lower and upper edge of its lane. */
@@ -55,7 +64,7 @@ function laneSeries(line, i, count) {
       stroke: paint,
       fill: paint,
       width: 1,
-      paths: uPlot.paths.stepped({ align: 1 }),
+      paths: steps,
       fillTo: () => base,
       points: { show: false },
       value: (_, value) => (value == null ? '–' : value > base ? 'yes' : 'no'),
@@ -71,6 +80,7 @@ function plainSeries(chart, line, i) {
       label: line.name,
       stroke: color(lineColors[i % lineColors.length]),
       width: 1.75,
+      paths: isStepped(chart) ? steps : undefined,
       dash: line.dash ? [6, 4] : undefined,
       points: { show: data.seconds.length < 3 },
       value: (_, value) => short(value),
@@ -78,8 +88,11 @@ function plainSeries(chart, line, i) {
   }
 }
 
+const steps = uPlot.paths.stepped({ align: 1 })
+const isStepped = (chart) => chart.scale === 'linear' || chart.scale === 'lanes'
+
 function overlays(chart) {
-  if (chart.scale === 'lanes') return [nameLanes(chart.lines)]
+  if (chart.scale === 'lanes') return isWide() ? [nameLanes(chart.lines)] : []
   return chart.limit ? [drawLimit(chart.limit)] : []
 }
 
@@ -92,7 +105,7 @@ function draw(chart, width) {
   const options = {
     width: width ?? place.clientWidth,
     height: lanes ? 40 + 24 * rows.length : 210,
-    padding: [stripHeight + 2, 10, 0, 0],
+    padding: [stripHeight + 2, 20, 0, 0],
     legend: { live: true },
     cursor: { sync: { key: 'run' }, drag: { x: false, y: false }, points: { size: 6 } },
     scales: { x: { time: false, range: [0, end] }, y: yScales[chart.scale](rows.length) },
@@ -113,9 +126,16 @@ function draw(chart, width) {
       { label: 'time', value: (_, value) => (value == null ? '–' : clock(value)) },
       ...rows.map((row) => row.series),
     ],
-    hooks: { drawClear: [shade], draw: overlays(chart) },
+    hooks: { drawClear: [shade(data)], draw: overlays(chart) },
   }
-  return new uPlot(options, [data.seconds, ...rows.map((row) => row.values)], place)
+  return new uPlot(options, spread(chart, rows), place)
+}
+
+/** A value belongs to a whole second: a step as wide as that, or a point in its middle. */
+function spread(chart, rows) {
+  if (!isStepped(chart)) return [data.seconds.map((second) => second + 0.5), ...rows.map((row) => row.values)]
+  const end = (data.seconds.at(-1) ?? 0) + 1
+  return [[...data.seconds, end], ...rows.map(({ values }) => [...values, values.at(-1) ?? null])]
 }
 
 function redraw(width) {

@@ -5,39 +5,42 @@ const color = (name) => getComputedStyle(document.body).getPropertyValue(name).t
 const font = (size) => `${size}px system-ui, sans-serif`
 
 /** Shades where a phase or a fault was, behind the lines, and names it in the strip above them where there is room. */
-function shade(u) {
-  const { ctx } = u
-  const { left, top, width, height } = u.bbox
+function shade({ phases, faults }) {
+  return (u) => {
+    u.ctx.save()
+    phases.forEach((phase, i) => {
+      // The name of a fault stands there instead.
+      const taken = faults.some(
+        ({ from, to }) => Math.min(to, phase.to) - Math.max(from, phase.from) > (phase.to - phase.from) / 2,
+      )
+      strip(u, phase, i % 2 ? '--phase-odd' : '--phase-even', taken ? '' : phase.name, '--muted')
+    })
+    for (const fault of faults) {
+      strip(u, fault, '--fault-strip', fault.kind, '--fault-text')
+      band(u, fault, '--fault', u.bbox.top, u.bbox.height)
+    }
+    u.ctx.restore()
+  }
+}
+
+/** Gives the band's edges in pixels. */
+function band(u, { from, to }, fill, y, height) {
+  const left = Math.max(u.bbox.left, u.valToPos(from, 'x', true))
+  const right = Math.min(u.bbox.left + u.bbox.width, u.valToPos(to, 'x', true))
+  u.ctx.fillStyle = color(fill)
+  u.ctx.fillRect(left, y, right - left, height)
+  return { left, width: right - left }
+}
+
+function strip(u, span, fill, name, ink) {
   const ratio = devicePixelRatio
-  const strip = stripHeight * ratio
-  const band = (from, to, fill, y, h) => {
-    const x1 = Math.max(left, u.valToPos(from, 'x', true))
-    const x2 = Math.min(left + width, u.valToPos(to, 'x', true))
-    ctx.fillStyle = fill
-    ctx.fillRect(x1, y, x2 - x1, h)
-    return [x1, x2]
-  }
-  const label = (text, [x1, x2], fill) => {
-    ctx.font = font(11 * ratio)
-    if (ctx.measureText(text).width + 6 * ratio > x2 - x1) return
-    ctx.fillStyle = fill
-    ctx.fillText(text, x1 + 4 * ratio, top - 5 * ratio)
-  }
-  ctx.save()
-  ctx.textAlign = 'left'
-  ctx.textBaseline = 'alphabetic'
-  data.phases.forEach((phase, i) => {
-    const edges = band(phase.from, phase.to, color(i % 2 ? '--phase-odd' : '--phase-even'), top - strip, strip)
-    const fault = data.faults.find(
-      ({ from, to }) => from < phase.to && to > phase.from && to - from > (phase.to - phase.from) / 2,
-    )
-    if (!fault) label(phase.name, edges, color('--muted'))
-  })
-  for (const { kind, from, to } of data.faults) {
-    band(from, to, color('--fault'), top, height)
-    label(kind, band(from, to, color('--fault-strip'), top - strip, strip), color('--fault-text'))
-  }
-  ctx.restore()
+  const { left, width } = band(u, span, fill, u.bbox.top - stripHeight * ratio, stripHeight * ratio)
+  u.ctx.font = font(11 * ratio)
+  if (u.ctx.measureText(name).width + 6 * ratio > width) return
+  u.ctx.textAlign = 'left'
+  u.ctx.textBaseline = 'alphabetic'
+  u.ctx.fillStyle = color(ink)
+  u.ctx.fillText(name, left + 4 * ratio, u.bbox.top - 5 * ratio)
 }
 
 /** A line across at +value and -value. */
