@@ -26,7 +26,7 @@ export type Grade = {
 
 /** After a fault connections are renewed and caches filled: the recovery is part of the outage, not a false alarm. */
 export const graceS = 10
-// The second of the injection may be labelled as the one before the fault.
+// A fault injected late in a second may be labelled from the next one on.
 const edgeS = 1
 
 /** The faults that the seconds are labelled with. */
@@ -65,10 +65,12 @@ function count({ events, alarms }: Alarmed, warmUp: number) {
   const alarmed = events.filter((_, i) => alarms[i]).map(({ second }) => second)
   const isQuiet = (second: number) => windows.every(({ from, to }) => second < from - edgeS || second >= to + graceS)
   const wrong = alarmed.filter(isQuiet)
+  // An alarm that rang before the fault has not found it.
+  const starts = alarmed.filter((second, i) => alarmed[i - 1] !== second - 1)
   return {
     faults: windows.map(({ kind, from, to }) => {
-      const first = alarmed.find((second) => second >= from && second < to)
-      return { kind, delay_s: first === undefined ? null : first - from + 1 }
+      const first = starts.find((second) => second >= from - edgeS && second < to)
+      return { kind, delay_s: first === undefined ? null : Math.max(first, from) - from + 1 }
     }),
     fault_s: events.filter(({ fault }) => fault).length,
     alarmed_s: events.filter(({ fault }, i) => fault && alarms[i]).length,

@@ -1,6 +1,7 @@
-import { detect, type Method, usual } from '../anomalies/detect.ts'
-import { faultWindows, type Grade, graceS, grade } from '../anomalies/grade.ts'
+import { usual } from '../anomalies/detect.ts'
+import { faultWindows, type Grade, graceS } from '../anomalies/grade.ts'
 import { sweep } from '../anomalies/sweep.ts'
+import { type GradedVoice, gradeVoices } from '../anomalies/voices.ts'
 import type { Journal, MetricsEvent } from '../runner/journal.ts'
 import { type Html, html } from './html.ts'
 import { number, percent } from './numbers.ts'
@@ -16,40 +17,35 @@ fault. The runner does know, so the detector can be graded: beside the ordinary 
 which a few wild seconds do not disturb. <em>The combination</em> asks for two kinds of evidence at once, or for one
 that lasts.</p>
 ${numbersTable(['series', ...heads, ...heads], rows(seconds), over)}
-<p class="says">Delay: seconds until the end of the first alarmed one. Held: share of the fault's seconds that were alarmed.
-False: alarms outside of the fault and the ${graceS} s after it.${!faulted && ' There was no fault in this run: every alarm is a false one.'}</p>
+<p class="says">Found: faults in which an alarm began. Precision: faults found among all alarms. Delay: seconds until the
+end of the first alarmed one. False: alarms outside of the fault and the ${graceS} s after it; the quiet part of a run is
+short, so one of them is many per hour.${!faulted && ' There was no fault in this run: every alarm is a false one.'}</p>
 ${faulted && sweepChart(sweep([seconds]))}`
 }
 
-const heads = ['found', 'delay', 'held', 'false']
+const heads = ['found', 'precision', 'delay', 'false', 'per hour']
 const over: [string, number][] = [
   ['', 1],
   ['mean and deviation', heads.length],
   ['median and MAD', heads.length],
 ]
 
-/** One row per voice: graded with mean and deviation, and with median and MAD. */
-export function rows(seconds: MetricsEvent[]): string[][] {
-  const [mean, median] = (['mean', 'median'] as Method[]).map((method) => voices(seconds, method))
-  return (mean ?? []).map(([name, one], i) => [name, ...cells(one), ...cells(median?.[i]?.[1] ?? one)])
+function rows(seconds: MetricsEvent[]): string[][] {
+  const median = gradeVoices([seconds], { ...usual, method: 'median' })
+  return gradeVoices([seconds]).map(({ name, grade }, i) => [
+    name,
+    ...cells(grade),
+    ...cells((median[i] as GradedVoice).grade),
+  ])
 }
 
-function voices(seconds: MetricsEvent[], method: Method): [string, Grade][] {
-  const found = detect(seconds, { ...usual, method })
-  const all: [string, boolean[]][] = [
-    ['the combination', found.combined],
-    ['any one series', found.anySeries],
-    ...found.series.map(({ name, alarms }): [string, boolean[]] => [name, alarms]),
-  ]
-  return all.map(([name, alarms]) => [name, grade([{ events: seconds, alarms }], usual.warmUp)])
-}
-
-function cells({ faults, recall, mean_delay_s, held, false_alarms }: Grade): string[] {
+function cells({ faults, recall, precision, mean_delay_s, false_alarms, false_alarms_per_hour }: Grade): string[] {
   const noticed = faults.filter(({ delay_s }) => delay_s !== null).length
   return [
     recall === null ? '–' : `${noticed} of ${faults.length}`,
+    percent(precision),
     mean_delay_s === null ? '–' : `${number(mean_delay_s)} s`,
-    percent(held),
     String(false_alarms),
+    number(false_alarms_per_hour),
   ]
 }

@@ -1,4 +1,4 @@
-import { type SweepPoint, thresholds, voiceNames, windows } from '../anomalies/sweep.ts'
+import { type SweepPoint, sweptVoices, thresholds, windows } from '../anomalies/sweep.ts'
 import { type Html, html } from './html.ts'
 import { number } from './numbers.ts'
 
@@ -25,8 +25,8 @@ run. A higher threshold buys fewer false alarms; the price is delay, and at last
 ${panels.map((one, i) => drawPanel(points, one, panelTop(i)))}
 ${thresholds.map((one, i) => html`<text x="${x(i)}" y="${bottom + 16}" text-anchor="middle">${one}</text>`)}
 <text x="${(left + right) / 2}" y="${bottom + 34}" text-anchor="middle">threshold, in deviations</text>
-${voiceNames.map((name, v) => key(v * 190, bottom + 58, name, v, ''))}
-${windows.map((window, w) => key(w * 190, bottom + 76, `${window} s window`, voiceNames.length, dashes[w]))}
+${sweptVoices.map((name, v) => key(v * 190, bottom + 58, name, v, ''))}
+${windows.map((window, w) => key(w * 190, bottom + 76, `${window} s window`, sweptVoices.length, dashes[w]))}
 </svg></figure>`
 }
 
@@ -54,7 +54,7 @@ ${[0, most / 2, most].map(
   (one) => html`<line x1="${left}" x2="${right}" y1="${y(one)}" y2="${y(one)}" class="grid" />
 <text x="${left - 8}" y="${y(one)}" dy="4" text-anchor="end">${number(one)}</text>
 `,
-)}${voiceNames.map((voice, v) =>
+)}${sweptVoices.map((voice, v) =>
   windows.map(
     (window, w) => html`<polyline points="${line(voice, window)}" class="voice-${v}" stroke-dasharray="${dashes[w]}" />
 `,
