@@ -46,6 +46,10 @@ test('one kind of evidence for one second is no alarm; two kinds are; one that l
     alarmed((s) => (s === 30 ? { error_ratio: 0.5, degraded: 1 } : {})),
     [30],
   )
+  assert.deepEqual(
+    alarmed((s) => (s === 30 || s === 32 || s === 34 ? { error_ratio: 0.5 } : {})),
+    [],
+  )
   // Two series of one family are one witness, however loud.
   assert.deepEqual(
     alarmed((s) => (s === 30 ? { db_available: 0, degraded: 1 } : {})),
@@ -121,4 +125,11 @@ test('the sweep shows the price: for p95 alone, a higher threshold means fewer f
   assert.ok(first && last)
   assert.ok((first.false_alarms_per_hour ?? 0) > 5 * (last.false_alarms_per_hour ?? 0))
   assert.ok((first.recall ?? 0) > (last.recall ?? 0))
+})
+
+test('the combination needs no fine threshold: at every one from 2 to 12 all faults are found at once, and nothing else', () => {
+  const points = sweep([...outages, 'quiet'].map(recorded)).filter(({ voice }) => voice === 'the combination')
+  assert.ok(points.length > 20)
+  for (const { recall, mean_delay_s, false_alarms } of points)
+    assert.deepEqual([recall, mean_delay_s, false_alarms], [1, 1, 0])
 })

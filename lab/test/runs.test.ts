@@ -1,11 +1,12 @@
 import assert from 'node:assert/strict'
 import { spawnSync } from 'node:child_process'
-import { existsSync, mkdirSync, readdirSync, readFileSync, statSync, utimesSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, utimesSync, writeFileSync } from 'node:fs'
 import { basename, dirname, join } from 'node:path'
 import { type TestContext, test } from 'node:test'
 import Database from 'better-sqlite3'
 import type { Journal } from '../src/runner/journal.ts'
 import { findRun } from '../src/runs/find-run.ts'
+import { addToLabDb } from '../src/runs/lab-db.ts'
 import { readEvents } from '../src/runs/read-events.ts'
 import { writeRun } from '../src/runs/write-run.ts'
 import { Sentence } from '../src/sentence.ts'
@@ -169,6 +170,72 @@ test('a full disk leaves no lab.db that was not there before', (t) => {
   assert.deepEqual(readdirSync(runs), [])
 })
 
+test('seconds that cannot be kept together with their folder leave no lab.db that was not there before', (t) => {
+  const runs = scratchFolder(t)
+  const refuse = () => {
+    throw new Error('no room for the folder')
+  }
+  assert.throws(() => addToLabDb(runs, 'a', outageJournal(), refuse), { message: 'no room for the folder' })
+  assert.deepEqual(readdirSync(runs), [])
+  addToLabDb(runs, 'b', outageJournal(), () => {})
+  assert.throws(() => addToLabDb(runs, 'c', outageJournal(), refuse))
+  assert.deepEqual(ask(runs, 'SELECT DISTINCT run FROM metrics_events'), [{ run: 'b' }])
+})
+
+const labDbs: [string, (file: string) => void, string[]][] = [
+  ['deleted', (file) => rmSync(file), []],
+  [
+    'broken',
+    (file) => writeFileSync(file, 'no database, but long enough to be read as one '.repeat(20)),
+    ['lab.db.broken'],
+  ],
+  ['of another shape', (file) => remade(file), ['lab.db.broken']],
+]
+function remade(file: string): void {
+  rmSync(file)
+  new Database(file).exec('CREATE TABLE metrics_events (run TEXT, second INTEGER)').close()
+}
+for (const [what, damage, aside] of labDbs) {
+  test(`a lab.db that is ${what} is made anew from the folders of all runs whose journal can be read`, (t) => {
+    const runs = runsFolder(t)
+    const folders = [1, 2, 3].map(() => writeRun(runs, outageJournal()))
+    writeFileSync(join(folders[1] as string, 'journal.json'), 'cut off')
+    damage(join(runs, 'lab.db'))
+    const last = writeRun(runs, outageJournal())
+    const kept = [folders[0], folders[2], last].map((folder) => ({ run: basename(folder as string), seconds: 80 }))
+    const rows = ask(runs, 'SELECT run, count(*) AS seconds FROM metrics_events GROUP BY run')
+    assert.deepEqual(
+      rows,
+      kept.sort((a, b) => (a.run < b.run ? -1 : 1)),
+    )
+    assert.deepEqual(
+      readdirSync(runs).filter((name) => name.startsWith('lab.db.')),
+      aside,
+    )
+  })
+}
+
+const holders: [string, (db: Database.Database) => unknown][] = [
+  ['writes to', (db) => db.exec('BEGIN EXCLUSIVE')],
+  ['reads', (db) => db.exec('BEGIN; SELECT * FROM metrics_events')],
+]
+for (const [does, hold] of holders) {
+  test(`while somebody else ${does} lab.db a run is kept all the same, and the next one brings its seconds along`, (t) => {
+    const runs = runsFolder(t)
+    writeRun(runs, outageJournal())
+    const holder = new Database(join(runs, 'lab.db'))
+    hold(holder)
+    const held = writeRun(runs, outageJournal())
+    assert.ok(existsSync(join(held, 'report.html')))
+    assert.deepEqual(readdirSync(runs).filter((name) => !name.startsWith('lab.db')).length, 2)
+    holder.close()
+    const seconds = () => ask(runs, 'SELECT count(*) AS seconds FROM metrics_events')
+    assert.deepEqual(seconds(), [{ seconds: 80 }])
+    writeRun(runs, outageJournal())
+    assert.deepEqual(seconds(), [{ seconds: 240 }])
+  })
+}
+
 test('a runs folder that may not be written, or is none, is answered with a sentence', (t) => {
   const runs = runsFolder(t)
   writeFileSync(runs, 'a file')
@@ -180,15 +247,6 @@ test('a runs folder that may not be written, or is none, is answered with a sent
   assert.equal(status, 2, says)
   assert.match(says, /could not be kept in .* \(EACCES\)/)
   assert.deepEqual(readdirSync(join(closed, 'runs')), [])
-})
-
-test('a lab.db that is broken is set aside, and the run is kept in a new one', (t) => {
-  const runs = runsFolder(t)
-  mkdirSync(runs)
-  writeFileSync(join(runs, 'lab.db'), 'not a database, but long enough to be read as one '.repeat(20))
-  writeRun(runs, outageJournal())
-  assert.ok(existsSync(join(runs, 'lab.db.broken')))
-  assert.deepEqual(ask(runs, 'SELECT count(*) AS seconds FROM metrics_events'), [{ seconds: 80 }])
 })
 
 test('what a killed writer left is removed later, and is never taken for a run', (t) => {
