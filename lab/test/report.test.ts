@@ -51,6 +51,18 @@ test('what could not be measured is said, not shown as a number', () => {
   assert.doesNotMatch(text, /NaN|null|undefined/)
 })
 
+test('of many faults the worst figures are told, and how many had none', () => {
+  const journal = outageJournal()
+  const [fault] = journal.happened.faults
+  assert.ok(fault)
+  journal.happened.faults = [fault, fault, fault, { ...fault, detected_after_ms: null, recovered_after_ms: 700 }]
+  const text = textOf(reportHtml(journal))
+  assert.match(
+    text,
+    /4 faults \(chmod\); at the worst, .* degraded after 28\.7 ms \(never in 1\), first success 700 ms after/,
+  )
+})
+
 test('predictions are shown beside the measurement, and there is no such part when nobody guessed', () => {
   const journal = outageJournal()
   assert.match(
