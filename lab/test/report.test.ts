@@ -99,7 +99,7 @@ test('the page allows itself no request: nothing but its own style and scripts, 
   const [, policy = ''] = /Content-Security-Policy" content="([^"]+)"/.exec(html) ?? []
   assert.match(
     policy,
-    /^default-src &#39;none&#39;; style-src (&#39;sha256-[\w+/=]+&#39;); script-src( &#39;sha256-[\w+/=]+&#39;){3}; base-uri/,
+    /^default-src &#39;none&#39;; style-src (&#39;sha256-[\w+/=]+&#39;); script-src( &#39;sha256-[\w+/=]+&#39;){5}; base-uri/,
   )
   assert.doesNotMatch(policy, /unsafe|http|\*/)
   assert.doesNotMatch(html, /(src|href)=|@import|url\(/)

@@ -18,7 +18,7 @@ export function reportHtml(journal: Journal): string {
   const style = read(join(uplot, 'uPlot.min.css'), join(page, 'page.css'))
   const library = read(join(uplot, 'uPlot.iife.min.js'))
   // Modules, because each has names of its own.
-  const modules = [read(join(page, 'look.js')), read(join(page, 'charts.js'))]
+  const modules = ['look.js', 'axes.js', 'lines.js', 'charts.js'].map((name) => read(join(page, name)))
   const data = chartData(journal)
   const chart = (id: string) => data.charts.filter((one) => one.id === id).map(figure)
   const scripts = [library, ...modules].map((one) => `'${sha256(one)}'`).join(' ')

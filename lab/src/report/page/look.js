@@ -78,5 +78,5 @@ function nameLanes(lines) {
   }
 }
 
-// The scripts are written into the page one after another.
+// The scripts are written into the page one after another, each as a module of its own.
 window.look = { stripHeight, color, font, shade, drawLimit, nameLanes }
