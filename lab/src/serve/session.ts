@@ -17,12 +17,13 @@ const pauseMs = 15_000
 
 export function openSession(url: string, username: string, password: string): Session {
   const pool = connect(url, 16, 5_000)
-  let held: { token: string; renewAt: number } | undefined
+  let held: { token: string; renewAt: number; until: number } | undefined
   let asked: { at: number; answer: Promise<string> } | undefined
 
   async function renew(): Promise<string> {
     const token = await logIn(pool, url, username, password)
-    held = { token, renewAt: Date.now() + 0.8 * lifetimeMs(token) }
+    const lifetime = lifetimeMs(token)
+    held = { token, renewAt: Date.now() + 0.8 * lifetime, until: Date.now() + lifetime }
     asked = undefined
     return token
   }
@@ -31,7 +32,13 @@ export function openSession(url: string, username: string, password: string): Se
     if (held && Date.now() < held.renewAt) return held.token
     // Whoever asks while the answer is awaited, or soon after a refusal, shares it.
     if (asked === undefined || now() > asked.at + pauseMs) asked = { at: now(), answer: renew() }
-    return asked.answer
+    try {
+      return await asked.answer
+    } catch (error) {
+      // In an outage nobody can log in, and a token that is renewed in good time still opens the door.
+      if (held && Date.now() < held.until) return held.token
+      throw error
+    }
   }
   return { url, pool, token, forget: () => (held = undefined) }
 }
