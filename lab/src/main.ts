@@ -3,6 +3,11 @@ import { duration, number, oneOf, options } from './arguments.ts'
 import { kinds } from './faults/fault.ts'
 import { recover } from './faults/repair.ts'
 import { Sentence } from './sentence.ts'
+import { loadSlo } from './slo.ts'
+
+const root = join(import.meta.dirname, '..', '..')
+const usualSlo = join(root, 'slo.json')
+const usualFolder = join(root, 'runs')
 
 const help = `The lab: takes a database away from an API, gives it back, and judges what happened.
 
@@ -10,6 +15,14 @@ const help = `The lab: takes a database away from an API, gives it back, and jud
             its database away twice, and judges. Exit code 0 PASS, 1 FAIL, 2 INVALID.
               --seconds N     length of a load phase, 15; the other phases follow
               --slo FILE      the goals, slo.json
+              --folder FOLDER where the run is kept, runs
+  experiment NAME  one experiment: plays it, watches, judges. The same exit codes
+              --seconds N     the length of the whole; without it as long as it should be
+              --runs N        repeats: median and spread at the end
+              --predict       asks first what you think will come out
+              --guesses FILE  the same from a file: a JSON array of numbers
+              --slo, --folder as above
+  experiments their names and their questions
   outage    takes the database of a running API away until the time is over, Ctrl-C,
             or recover
               --database FILE the API's database file, or DATABASE_PATH
@@ -24,13 +37,36 @@ const help = `The lab: takes a database away from an API, gives it back, and jud
 
 const commands: Record<string, (args: string[], stop: AbortSignal) => Promise<number>> = {
   async demo(args, stop) {
-    const { seconds = '15', slo = join(import.meta.dirname, '..', '..', 'slo.json') } = options(args, [
-      'seconds',
-      'slo',
-    ])
+    const { seconds = '15', slo = usualSlo, folder = usualFolder } = options(args, ['seconds', 'slo', 'folder'])
     checkPackages()
-    const { demo } = await import('./demo/demo.ts')
-    return demo({ seconds: number('seconds', seconds, 1, 600), slo, stop })
+    const { runExperiment } = await import('./runner/run-experiment.ts')
+    const factor = number('seconds', seconds, 1, 600) / 15
+    return runExperiment({ name: 'demo', factor, runs: 1, predict: false, slo, folder, stop })
+  },
+
+  async experiment([name = '', ...args], stop) {
+    const { checkName } = await import('./runner/experiment.ts')
+    checkName(name)
+    const given = options(args, ['seconds', 'runs', 'guesses', 'slo', 'folder'], ['predict'])
+    const { seconds, runs = '1', guesses, slo = usualSlo, folder = usualFolder } = given
+    checkPackages()
+    const { runExperiment } = await import('./runner/run-experiment.ts')
+    return runExperiment({
+      name,
+      seconds: seconds === undefined ? undefined : number('seconds', seconds, 3, 3_600),
+      runs: number('runs', runs, 1, 100),
+      predict: given.predict !== undefined,
+      guesses,
+      slo,
+      folder,
+      stop,
+    })
+  },
+
+  async experiments() {
+    const { experimentLines } = await import('./runner/list.ts')
+    console.log(await experimentLines(loadSlo(usualSlo)))
+    return 0
   },
 
   async outage(args, stop) {

@@ -1,4 +1,4 @@
-// A process of its own that outlives the demo, even after kill -9: the system closes the demo's end of this pipe whatever
+// A process of its own that outlives the lab, even after kill -9: the system closes the lab's end of this pipe whatever
 // happened to it, and then there may be an API and a folder to clear away.
 import { clearFolder } from './temp-folder.ts'
 

@@ -8,7 +8,7 @@ export function callJanitor(folder: string): () => void {
     // In a group of its own, so that neither Ctrl-C nor a signal to the whole group reaches it.
     detached: true,
   })
-  // Without a janitor the next demo clears away.
+  // Without a janitor the next run clears away.
   janitor.on('error', () => {})
   janitor.stdin.on('error', () => {})
   janitor.unref()

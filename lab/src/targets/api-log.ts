@@ -8,7 +8,7 @@ type Line = {
   metrics_port?: number
 }
 
-/** What the demo needs of the API's log. Times are milliseconds since 1970: the API's own clock. */
+/** What the lab needs of the API's log. Times are milliseconds since 1970: the API's own clock. */
 export type ApiLog = {
   /** The ports, once it listens. */
   listening?: { port: number; metrics_port: number }

@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { describe, test } from 'node:test'
 import { endProcess } from '../src/processes.ts'
 import { lab, root, says, scratchFolder, until } from './helpers.ts'
-import { demo, nothingLeft } from './run-demo.ts'
+import { demo, nothingLeft } from './run-experiment.ts'
 
 const noProc = process.platform !== 'linux' && 'finds the janitor in /proc, which is only on Linux'
 
@@ -37,7 +37,7 @@ describe('what the demo leaves behind', { concurrency: 4 }, () => {
   }, async (t) => {
     const run = demo(t)
     await says(run, 'Warm-up')
-    const { api, demo: killed } = run.owner()
+    const { api, lab: killed } = run.owner()
     const children = readFileSync(`/proc/${killed.pid}/task/${killed.pid}/children`, 'utf8').trim().split(' ')
     for (const pid of children.map(Number)) {
       if (readFileSync(`/proc/${pid}/cmdline`, 'utf8').includes('janitor')) process.kill(pid, 'SIGKILL')
@@ -46,7 +46,7 @@ describe('what the demo leaves behind', { concurrency: 4 }, () => {
     await run.ended
     assert.equal(readdirSync(run.tmp).length, 1)
     const next = lab(t, ['demo', '--seconds', '2'], { env: { ...process.env, TMPDIR: run.tmp } })
-    await says(next, 'Cleared away what 1 killed demo had left.')
+    await says(next, 'Cleared away what 1 killed run had left.')
     next.child.kill('SIGTERM')
     assert.equal(await next.ended, 143)
     await endProcess(api, 5_000)

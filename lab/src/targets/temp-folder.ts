@@ -14,12 +14,13 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { endProcess, isRunning, type ProcessId } from '../processes.ts'
 import { reasonOf, Sentence } from '../sentence.ts'
+import { unmount } from './small-disk.ts'
 
 const prefix = 'systems-thinking-lab-'
 const neededBytes = 32 * 1024 * 1024
 
 /** Who uses a temporary folder: enough for somebody else to end and remove everything. */
-export type Owner = { demo: ProcessId; api?: ProcessId }
+export type Owner = { lab: ProcessId; api?: ProcessId; disk?: boolean }
 
 /** Makes a temporary folder; a Sentence when there is no place for one. */
 export function makeFolder(owner: Owner): string {
@@ -55,12 +56,13 @@ function readOwner(folder: string): Owner | undefined {
 
 /** Ends the API that lives in a temporary folder, politely first, and removes the folder. */
 export async function clearFolder(folder: string): Promise<void> {
-  const api = readOwner(folder)?.api
+  const { api, disk } = readOwner(folder) ?? {}
   if (api) await endProcess(api, 6_000)
+  if (disk) unmount(join(folder, 'data'))
   await rm(folder, { recursive: true, force: true, maxRetries: 3 })
 }
 
-/** Clears the folders of demos that were killed together with their janitor; gives how many there were. */
+/** Clears the folders of runs that were killed together with their janitor; gives how many there were. */
 export async function sweepFolders(): Promise<number> {
   const place = tmpdir()
   let swept = 0
@@ -78,6 +80,6 @@ function isStale(folder: string): boolean {
   // Others may write to the temporary folder too: only what this user made is believed, and removed.
   if (!stat?.isDirectory() || stat.uid !== process.getuid?.()) return false
   const owner = readOwner(folder)
-  if (owner) return !isRunning(owner.demo)
+  if (owner) return !isRunning(owner.lab)
   return Date.now() - stat.mtimeMs > 60_000
 }

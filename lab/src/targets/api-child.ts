@@ -1,54 +1,42 @@
 import { type ChildProcess, spawn } from 'node:child_process'
-import { randomBytes } from 'node:crypto'
-import { mkdirSync } from 'node:fs'
-import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { sleep } from '../clock.ts'
 import { endProcess, identify, type ProcessId } from '../processes.ts'
 import { Sentence } from '../sentence.ts'
-import { type ApiLog, keepLog } from './api-log.ts'
+import type { ApiLog } from './api-log.ts'
 
 const startsWithinMs = 20_000
 
+export type Start = {
+  /** The API's main file. */
+  main: string
+  folder: string
+  env: NodeJS.ProcessEnv
+  log: ApiLog
+  /** Called as soon as the process exists, before it listens. */
+  started: (id: ProcessId) => void
+}
+
 export type ApiChild = {
   id: ProcessId
-  url: string
-  metricsUrl: string
-  database: string
-  username: string
-  password: string
-  log: ApiLog
-  /** Says how it ended, as soon as it has. */
+  port: number
+  metricsPort: number
+  /** Says how it ended, as soon as it has and its last log line was read. */
   ended: Promise<string>
   /** SIGTERM, then SIGKILL after 6 s. */
   stop: () => Promise<void>
 }
 
-/** Starts the API on a database in this folder and on free ports, and waits until it listens. */
-export async function startApi(folder: string, root: string, started: (id: ProcessId) => void): Promise<ApiChild> {
-  const username = 'demo'
-  const password = randomBytes(18).toString('base64url')
-  // A folder of its own: started as root, the API gives it to the user it becomes.
-  mkdirSync(join(folder, 'data'), { mode: 0o700 })
-  const database = join(folder, 'data', 'notes.db')
-  const child = spawn(process.execPath, ['--max-semi-space-size=4', join(root, 'api', 'src', 'main.ts')], {
+/** Starts the API as a process of its own and waits until it listens; a Sentence when it does not. */
+export async function startApi({ main, folder, env, log, started }: Start): Promise<ApiChild> {
+  log.listening = undefined
+  const child = spawn(process.execPath, ['--max-semi-space-size=4', main], {
     // Not the project's folder: an .env there is meant for another API.
     cwd: folder,
-    // Its own process group: Ctrl-C is for the demo, which ends the API when the load has stopped.
+    // Its own process group: Ctrl-C is for the lab, which ends the API when the load has stopped.
     detached: true,
     stdio: ['ignore', 'pipe', 'pipe'],
-    env: {
-      PATH: process.env.PATH,
-      HOST: '127.0.0.1',
-      PORT: '0',
-      METRICS_PORT: '0',
-      DATABASE_PATH: database,
-      JWT_SECRET: randomBytes(48).toString('base64url'),
-      LAB_USERS: `${username}:${password}`,
-      // No limit: the lab logs in for all its clients, from one address.
-      LOGIN_ATTEMPTS_PER_MINUTE: '0',
-      LOG_LEVEL: 'info',
-    },
+    env,
   })
   const id = identify(child.pid ?? -1)
   if (id === undefined) throw new Sentence('The API could not be started at all.')
@@ -57,7 +45,6 @@ export async function startApi(folder: string, root: string, started: (id: Proce
     lastWords.push(line)
     if (lastWords.length > 5) lastWords.shift()
   }
-  const log = keepLog()
   createInterface({ input: child.stdout }).on('line', (line) => {
     log.take(line)
     if (log.listening === undefined) hear(line)
@@ -68,17 +55,7 @@ export async function startApi(folder: string, root: string, started: (id: Proce
   try {
     started(id)
     const { port, metrics_port } = await listening(log, ended, lastWords)
-    return {
-      id,
-      url: `http://127.0.0.1:${port}`,
-      metricsUrl: `http://127.0.0.1:${metrics_port}`,
-      database,
-      username,
-      password,
-      log,
-      ended,
-      stop,
-    }
+    return { id, port, metricsPort: metrics_port, ended, stop }
   } catch (error) {
     await stop()
     throw error

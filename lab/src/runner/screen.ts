@@ -1,6 +1,7 @@
 import type { Figures } from '../load/figures.ts'
 import type { Sight } from '../watch/probe.ts'
-import type { Expectation, Judgement } from './judge.ts'
+import type { Journal, JudgedExpectation } from './journal.ts'
+import type { Judgement } from './judge.ts'
 
 const width = 76
 
@@ -22,11 +23,11 @@ export function wrap(text: string, indent = ''): string {
   return [...lines, line.trimEnd()].join('\n')
 }
 
-export const heading = '   time  phase      req/s    p50 ms    p95 ms   failed  /health'
+export const heading = '   time  phase        req/s    p50 ms    p95 ms   failed  /health'
 
 /** One second: what was answered in it, and what /health said last. */
 export function second(
-  atMs: number,
+  elapsedSeconds: number,
   phase: string,
   { completed, statuses, latency_ms }: Figures,
   health?: Sight,
@@ -36,8 +37,8 @@ export function second(
     0,
   )
   return [
-    `${(atMs / 1000).toFixed(0).padStart(5)} s`,
-    `  ${phase.padEnd(9)}`,
+    `${elapsedSeconds.toFixed(0).padStart(5)} s`,
+    `  ${phase.padEnd(11)}`,
     String(completed).padStart(7),
     ms(latency_ms.p50).padStart(10),
     ms(latency_ms.p95).padStart(10),
@@ -56,7 +57,7 @@ export function ms(value: number): string {
 }
 
 /** What was expected, what was measured, yes or no: one row each, phases apart. */
-export function table(expectations: Expectation[]): string {
+export function table(expectations: JudgedExpectation[]): string {
   const rows = [row('expected', 'measured', 'met')]
   let phase = ''
   for (const one of expectations) {
@@ -67,11 +68,23 @@ export function table(expectations: Expectation[]): string {
   return rows.join('\n')
 }
 
-function row(what: string, measured: string, met: string): string {
+export function row(what: string, measured: string, met: string): string {
   return `${what.padEnd(48)}${measured.padEnd(24)}${met}`
 }
 
 export function verdictLines({ verdict, reasons }: Judgement): string {
   const lines = reasons.map((reason) => wrap(reason, '  '))
   return [`${verdict}${reasons.length > 0 ? ':' : ''}`, ...lines].join('\n')
+}
+
+/** What was guessed beside what was measured. */
+export function predictionLines(predictions: Journal['predictions']): string {
+  const rows = predictions.map(
+    ({ question, unit, guess, measured }) => `${wrap(question, '  ')}\n${guessed(guess, unit, measured)}`,
+  )
+  return ['your guess, and what was measured', ...rows].join('\n')
+}
+
+function guessed(guess: string, unit: string, measured: string): string {
+  return `${`    ${guess} ${unit}`.padEnd(48)}${measured}`
 }

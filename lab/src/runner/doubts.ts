@@ -1,0 +1,94 @@
+import { quantile, sorted } from '../load/figures.ts'
+import type { Result } from '../load/open-loop.ts'
+import type { Slo } from '../slo.ts'
+import type { Experiment } from './experiment.ts'
+import { measures } from './measures.ts'
+import type { Run } from './run.ts'
+import { ms } from './screen.ts'
+import { isWithin, takesDatabase, viewOf } from './view.ts'
+
+const injectedWithinMs = 500
+const stillMs = 1_000
+const jumpMs = 500
+
+/** Why the run would prove nothing, one sentence each. */
+export function doubtsOf(run: Run, experiment: Experiment, slo: Slo): string[] {
+  return [...run.refused, ...faultDoubts(run), ...clockDoubts(run), ...loadDoubts(run, experiment, slo)]
+}
+
+function faultDoubts({ faults, zero }: Run): string[] {
+  return faults.flatMap(({ plan, injectedAt, undone }) => {
+    const late = injectedAt - (zero + plan.at * 1000)
+    const name = `The fault ${plan.kind} at ${plan.at} s`
+    return [
+      ...(undone.intact ? [] : [`${name} was not in force until its end: somebody else ended it (${undone.did}).`]),
+      ...(late > injectedWithinMs ? [`${name} came ${ms(late)} ms late.`] : []),
+    ]
+  })
+}
+
+/** The wall clock ties the run to the log and to other machines; a probe that was not sent in time saw nothing. */
+function clockDoubts({ wallZero, wallZeroAtEnd, health, phases }: Run): string[] {
+  const jump = wallZeroAtEnd - wallZero
+  const begin = phases.find(({ plan }) => !plan.warmUp)?.start ?? Infinity
+  const asked = health.map(({ at }) => at).filter((at) => isWithin(at, begin, phases.at(-1)?.end ?? begin))
+  asked.sort((a, b) => a - b)
+  const still = asked.reduce((most, at, i) => Math.max(most, at - (asked[i - 1] ?? at)), 0)
+  return [
+    ...(Math.abs(jump) > jumpMs ? [`The clock of this machine jumped by ${(jump / 1000).toFixed(1)} s.`] : []),
+    ...(still > stillMs
+      ? [`This machine stood still for ${(still / 1000).toFixed(1)} s: nothing was watched then.`]
+      : []),
+  ]
+}
+
+/** Why the load of a phase would not be the load that was promised. */
+function loadDoubts(run: Run, experiment: Experiment, slo: Slo): string[] {
+  return run.phases.flatMap(({ plan, start, end }) => {
+    const { name, rate, logins = 0, warmUp } = plan
+    const view = viewOf(run, slo, name)
+    if (warmUp || view === undefined) return []
+    const sent = run.results.filter(({ due }) => isWithin(due, start, end)).length
+    const expected = ((rate + logins) * (end - start)) / 1000
+    // Injecting a fault (a new process, a disk write) may hold up the generator: of an outage only what is judged counts.
+    const lag = quantile(
+      sorted(lags(view.faults.some(takesDatabase) ? view.data : [...view.data, ...view.logins])),
+      0.99,
+    )
+    const mayLag = lateness(experiment, name, slo)
+    const reached = sent >= 0.98 * expected
+    return [
+      ...(reached
+        ? []
+        : [`${name}: the load was not reached: ${sent} of ${Math.round(expected)} requests were sent and ended.`]),
+      ...(view.dropped > 0
+        ? [`${name}: ${view.dropped} requests were not sent, because too many still waited for their answer.`]
+        : []),
+      ...(lag > mayLag
+        ? [
+            `${name}: this generator was late itself (p99 ${ms(lag)} ms, more than ${mayLag} ms): the machine is too busy.`,
+          ]
+        : []),
+    ]
+  })
+}
+
+function lags(results: Result[]): number[] {
+  return results.map(({ sent, due }) => sent - due)
+}
+
+/** Its own lateness makes a generator's figures worse, never better; from half of the limit on they tell nothing. */
+function lateness({ expectations }: Experiment, phase: string, { goals }: Slo): number {
+  const limits = expectations
+    .filter((one) => one.phase === phase && measures[one.measure].latency && one.compare.startsWith('<'))
+    .map(({ limit }) => limit)
+  return Math.min(goals.baseline.latency_ms, ...limits) / 2
+}
+
+/** Whether a latency above its limit may be the generator's own. */
+export function mayBeOwn(requests: Result[], share: number, limit: number): boolean {
+  const at = (values: number[]) => quantile(sorted(values), share)
+  const fromSent = at(requests.map(({ sent, done }) => done - sent))
+  // Late by half of what it measures, a generator shares the machine with something that slows the API too.
+  return fromSent < limit || at(lags(requests)) > limit / 2
+}
