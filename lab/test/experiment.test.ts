@@ -41,7 +41,9 @@ describe('verdicts', { concurrency: 4 }, () => {
       ),
     )
     const outage = journal.seconds.filter(({ fault }) => fault !== null)
-    assert.ok(outage.some(({ degraded }) => degraded === 1) && outage.some(({ error_ratio }) => error_ratio === 1))
+    assert.ok(
+      outage.some(({ degraded }) => degraded === 1) && outage.some(({ error_ratio }) => Number(error_ratio) > 0.5),
+    )
     assert.ok(journal.seconds.some(({ db_available }) => db_available === 0))
     assert.ok(journal.seconds.some(({ db_errors }) => Number(db_errors) > 50))
     for (const name of ['JWT_SECRET=', 'LAB_USERS=demo:']) {
