@@ -1,13 +1,16 @@
 # The commands of the lab. `make` alone lists them; the text behind ## is what it prints.
 .DEFAULT_GOAL := help
-.PHONY: help node demo start test bench format clean
+.PHONY: help node demo start test bench format up down load-baseline load-peak load outage recover status logs doctor clean
 
 # Any Node that is there will do: the script finds, or installs, the project's own Node 26.
 NODE := node scripts/node26.cjs
+# The stack's commands need nothing but bash and Docker. What stands behind make (MODE=lock) reaches them by the environment.
+STACK := scripts/stack
 
 help: ## list the commands
-	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^## /{print "\n" substr($$0, 4)} /^[a-z-]+:.*## /{printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
+## Without Docker
 node:
 	@command -v node >/dev/null 2>&1 || { echo 'Node is missing. Install any Node from 16 on (nodejs.org); the project brings its own Node 26.' >&2; exit 1; }
 
@@ -17,6 +20,41 @@ demo: node ## the whole story in about a minute: load, outage, recovery, verdict
 start: node ## the API alone, with the settings of .env
 	@$(NODE) --max-semi-space-size=4 api/src/main.ts
 
+## The stack, in Docker
+up: ## start it; SERVICES="api prometheus lab" starts a part
+	@$(STACK)/up
+
+load-baseline: ## 300 requests a second for a minute, judged
+	@$(STACK)/load baseline
+
+load-peak: ## 500 requests a second for two minutes, judged
+	@$(STACK)/load peak
+
+load: ## another script of k6/: SCRIPT=smoke, spike, ramp, soak; DURATION=20s, K6=k6
+	@$(STACK)/load
+
+outage: ## take the database away: MODE=chmod, lock or move, FOR=30s (10m)
+	@$(STACK)/ask outage
+
+recover: ## give it back
+	@$(STACK)/ask recover
+
+status: ## what is up, what is broken, where to look
+	@$(STACK)/status
+
+logs: ## the API's log, readable, as it comes; ONLY=outage, or another service
+	@$(STACK)/logs
+
+doctor: ## what is wrong with this machine, and how to cure it
+	@$(STACK)/doctor
+
+down: ## stop it and keep the notes
+	@$(STACK)/down
+
+clean: ## remove every trace: containers, notes, .env, runs, packages
+	@$(STACK)/clean
+
+## Work on it
 test: node ## format, types and every test; ONLY=api runs the test files with that in their path
 	@$(NODE) scripts/test.ts $(ONLY)
 
@@ -25,6 +63,3 @@ bench: node ## what each layer of the API costs; PARTS="layers commits" runs som
 
 format: node ## rewrite every file in the project's format
 	@$(NODE) node_modules/@biomejs/biome/bin/biome check --write
-
-clean: ## remove node_modules, data and runs
-	@rm -rf node_modules api/node_modules lab/node_modules data runs

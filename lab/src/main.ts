@@ -28,12 +28,24 @@ const help = `The lab: takes a database away from an API, gives it back, and jud
               --database FILE the API's database file, or DATABASE_PATH
               --mode KIND     ${kinds.join(', ')}; without it chmod
               --for TIME      30s, 10m, 1h; without it 10m
-              --url URL       http://127.0.0.1:8080
-              --user NAME     demo; the password is taken from LAB_PASSWORD or LAB_USERS
+              --url URL       API_URL, or http://127.0.0.1:8080
+              --user NAME     the first of LAB_USERS, or demo; the password is taken
+                              from LAB_PASSWORD or LAB_USERS
   recover   undoes the fault, whoever made it, even after kill -9
               --database FILE the same
+  serve     the long-running lab of the stack: holds faults, watches the API from
+            outside; where LAB_SOCKET is set, outage, recover and status ask it
+              --database FILE, --url URL, --user NAME  as above
+              --port N        its metrics, 8090; on --host ADDRESS, 127.0.0.1
+  status    what a running lab does and sees
+  phase EXPERIMENT PHASE TIME   names on its metrics page what is being done
+  await-scrape JOB...   returns when Prometheus has seen them all
+  read-log  makes the API's log on standard input readable; --only outage
   help      this
 `
+
+const { LAB_SOCKET, API_URL = 'http://127.0.0.1:8080', PROMETHEUS_URL = 'http://127.0.0.1:9090' } = process.env
+const noLab = 'LAB_SOCKET is missing: it names the socket of the running lab.'
 
 const commands: Record<string, (args: string[], stop: AbortSignal) => Promise<number>> = {
   async demo(args, stop) {
@@ -71,28 +83,72 @@ const commands: Record<string, (args: string[], stop: AbortSignal) => Promise<nu
 
   async outage(args, stop) {
     const given = options(args, ['database', 'mode', 'for', 'url', 'user'])
-    const { mode = 'chmod', for: time = '10m', url = 'http://127.0.0.1:8080', user = 'demo' } = given
-    if (!URL.canParse(url) || !url.startsWith('http'))
-      throw new Sentence(`--url ${url}: give an address such as http://127.0.0.1:8080`)
+    const { mode = 'chmod', for: time = '10m' } = given
     const kind = oneOf('mode', mode, kinds)
     const forMs = duration('for', time)
-    const database = databaseOf(given.database)
-    const password = passwordOf(user)
+    if (LAB_SOCKET) return (await import('./commands/ask-lab.ts')).askForOutage(LAB_SOCKET, kind, time)
+    const api = apiOf(given)
     checkPackages()
     const { outage } = await import('./commands/outage.ts')
-    return outage({ database, kind, forMs, url, username: user, password, stop })
+    return outage({ ...api, kind, forMs, stop })
   },
 
   async recover(args) {
     const { database } = options(args, ['database'])
+    if (LAB_SOCKET && database === undefined) {
+      return (await import('./commands/ask-lab.ts')).askForRecovery(LAB_SOCKET)
+    }
     console.log((await recover(databaseOf(database))) ?? 'Nothing to undo: no fault is on record.')
     return 0
+  },
+
+  async serve(args, stop) {
+    const given = options(args, ['database', 'url', 'user', 'host', 'port'])
+    const { host = '127.0.0.1', port = '8090' } = given
+    if (!LAB_SOCKET)
+      throw new Sentence('LAB_SOCKET is missing: name the Unix socket on which commands are to be taken.')
+    const { serve } = await import('./serve/serve.ts')
+    return serve({ ...apiOf(given), socket: LAB_SOCKET, host, port: number('port', port, 0, 65_535), stop })
+  },
+
+  async status(args) {
+    options(args, [])
+    if (!LAB_SOCKET) throw new Sentence(noLab)
+    return (await import('./commands/ask-lab.ts')).askForStatus(LAB_SOCKET)
+  },
+
+  async phase(args) {
+    const [experiment = '', phase = '', time = ''] = args
+    if (!LAB_SOCKET) throw new Sentence(noLab)
+    duration('time', time)
+    return (await import('./commands/ask-lab.ts')).tellPhase(LAB_SOCKET, experiment, phase, time)
+  },
+
+  async 'await-scrape'(jobs) {
+    return (await import('./commands/await-scrape.ts')).awaitScrape(PROMETHEUS_URL, jobs)
+  },
+
+  async 'read-log'(args) {
+    const { only } = options(args, ['only'])
+    if (only !== undefined) oneOf('only', only, ['outage'])
+    return (await import('./commands/read-log.ts')).readLog(process.stdin, only === 'outage')
   },
 
   async help() {
     console.log(help)
     return 0
   },
+}
+
+/** The API to act on: its address, its database and who logs in there. */
+function apiOf({ database, url = API_URL, user = firstUser() }: Record<string, string | undefined>) {
+  if (!URL.canParse(url) || !url.startsWith('http'))
+    throw new Sentence(`--url ${url}: give an address such as http://127.0.0.1:8080`)
+  return { database: databaseOf(database), url, username: user, password: passwordOf(user) }
+}
+
+function firstUser(): string {
+  return process.env.LAB_USERS?.split(':')[0] || 'demo'
 }
 
 function databaseOf(given = process.env.DATABASE_PATH): string {

@@ -1,0 +1,39 @@
+# Two images on one base: `api` is the system under study, `lab` is what is done to it. Both hold production packages
+# only, and neither npm nor a compiler.
+
+FROM node:26-bookworm-slim AS base
+# What only builds need would only help an intruder. The volumes take over the owner of these folders.
+RUN rm -rf /usr/local/lib/node_modules /usr/local/bin/npm /usr/local/bin/npx /usr/local/bin/corepack /opt/yarn* /usr/local/bin/yarn* \
+ && mkdir /data /runs && chown node:node /data /runs && chmod 700 /data
+ENV NODE_ENV=production
+WORKDIR /app
+USER 1000:1000
+
+FROM node:26-bookworm-slim AS packages
+WORKDIR /app
+COPY package.json package-lock.json .npmrc ./
+COPY api/package.json api/
+COPY lab/package.json lab/
+COPY grafana/package.json grafana/
+COPY k6/package.json k6/
+
+FROM packages AS api-packages
+RUN --mount=type=cache,target=/root/.npm npm ci --workspace=api --omit=dev --ignore-scripts --no-audit --no-fund
+
+FROM packages AS lab-packages
+RUN --mount=type=cache,target=/root/.npm npm ci --workspace=lab --omit=dev --ignore-scripts --no-audit --no-fund
+
+FROM base AS api
+COPY --from=api-packages /app/node_modules node_modules
+COPY api/package.json api/
+COPY api/src api/src
+CMD ["node", "--max-semi-space-size=4", "api/src/main.ts"]
+
+FROM base AS lab
+COPY --from=grafana/k6:2.2.0 /usr/bin/k6 /usr/bin/k6
+COPY --from=lab-packages /app/node_modules node_modules
+COPY slo.json ./
+COPY k6 k6
+COPY lab/package.json lab/
+COPY lab/src lab/src
+CMD ["node", "lab/src/main.ts", "serve", "--host", "0.0.0.0"]

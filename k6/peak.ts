@@ -1,0 +1,8 @@
+// The busiest hour: does the API meet the goal `peak` of slo.json at its rate?
+import { goals, length, steady } from './load.ts'
+import { judged } from './summary.ts'
+
+const goal = goals.peak
+
+export { request as default, setup } from './api.ts'
+export const { options, handleSummary } = judged('peak', goal, steady(goal.rate, length(goal.duration_seconds)))

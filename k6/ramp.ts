@@ -1,0 +1,65 @@
+// Where is the knee? Each step asks for more than the one before it, until the goal `peak` of slo.json is not met any
+// more. The run passes when the step at that goal's own rate meets it; the steps beyond only look for the limit.
+import { goals, length, options as optionsOf, percent, steady, thresholds, users } from './load.ts'
+import { type Data, type Judgement, judge, summary } from './summary.ts'
+
+const goal = goals.peak
+const times = [0.5, 1, 2, 3, 4, 5, 6, 8]
+const seconds = Math.max(Math.round(length(80) / times.length), 1)
+// Late answers of one step must not fall into the next.
+const rest = Math.min(seconds, 3)
+
+const steps = times.map((factor, i) => {
+  const rate = Math.round(goal.rate * factor)
+  const load = steady(rate, seconds)
+  const scenario = { ...load.scenario, startTime: `${i * (seconds + rest)}s`, gracefulStop: `${rest}s` }
+  return { rate, name: `at_${rate}`, load, scenario, limits: factor === 1 ? goal : undefined }
+})
+
+export { request as default, setup } from './api.ts'
+
+export const options = optionsOf(
+  Object.fromEntries(steps.map(({ name, scenario }) => [name, scenario])),
+  Object.assign({}, ...steps.map(({ name, load, limits }) => thresholds(name, load.requests, limits))),
+  goal,
+)
+
+type Step = Judgement & { asked: number }
+
+export function handleSummary(data: Data) {
+  const found: Step[] = steps.map(({ name, rate, load }) => ({ asked: rate, ...judge(data, name, goal, load) }))
+  const missed = found.findIndex(({ verdict }) => verdict !== 'PASS')
+  const first = found[missed]
+  const knee = (first ? found[missed - 1] : found.at(-1))?.asked ?? null
+  const limit = first && limitOf(first)
+
+  const quantile = `p${percent(goal.quantile)}`
+  const atGoal = found.find(({ asked }) => asked === goal.rate) as Step
+  const lines = [
+    `ramp: steps of ${seconds} s, goal at each: ${atGoal.rows.map(({ what }) => what).join(', ')}`,
+    '',
+    row(['asked', 'reached', quantile, 'errors', 'dropped', 'met']),
+    ...found.map((step) => row(cells(step))),
+    '',
+    knee ? `The goal was last met at ${knee} requests/s.` : 'The goal was met at no step.',
+    first ? `At ${first.asked} requests/s the ${limit} was the limit.` : 'The knee lies beyond the last step.',
+  ]
+  return summary(data, 'ramp', atGoal, lines, { knee, limit, steps: found.map(({ rows, reason, ...step }) => step) })
+}
+
+function limitOf({ rate, latency_ms, rows, asked }: Step): 'API' | 'generator' {
+  const apiMissed = rows.slice(0, 2).some(({ met }) => !met)
+  // Little's law: so many virtual users waited for an answer at a time. If it was most of them, the API kept them busy.
+  const waiting = (rate * latency_ms.p50) / 1000
+  return apiMissed || waiting > users(asked).maxVUs / 2 ? 'API' : 'generator'
+}
+
+function cells({ asked, rate, latency, failed, requests, dropped, verdict }: Step): string[] {
+  const errors = (100 * failed) / Math.max(requests, 1)
+  const met = verdict === 'PASS' ? 'yes' : 'NO'
+  return [`${asked}/s`, `${rate}/s`, `${latency.toFixed(1)} ms`, `${errors.toFixed(2)} %`, `${dropped}`, met]
+}
+
+function row(values: string[]): string {
+  return values.map((value) => value.padStart(11)).join('')
+}

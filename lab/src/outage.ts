@@ -1,0 +1,98 @@
+import { ask } from './api-client.ts'
+import { sleep } from './clock.ts'
+import { databasePath, type FaultKind } from './faults/fault.ts'
+import { type ActiveFault, inject } from './faults/keeper.ts'
+import { refuseSecond } from './faults/record.ts'
+import { repair } from './faults/repair.ts'
+import type { Undone } from './faults/undoing.ts'
+import { reasonOf } from './sentence.ts'
+import type { Session } from './serve/session.ts'
+import { firstAfter, type Probe, startProbe } from './watch/probe.ts'
+
+export type Order = { database: string; kind: FaultKind; forMs: number; session: Session; signal: AbortSignal }
+
+/** What somebody outside met; milliseconds since the injection or the undoing, null: not within five seconds. */
+export type Begun = {
+  kind: FaultKind
+  did: string
+  until: string
+  landed_ms: number
+  degraded_ms: number | null
+  data_now: string
+  health_now: string
+}
+export type Ended = { did: string; success_ms: number | null }
+
+/** Takes the database away and returns when that was felt and noticed. Throws a Sentence when nothing was changed. */
+export async function beginOutage(order: Order): Promise<{ fault: ActiveFault; begun: Begun; repaired?: string }> {
+  const { database, kind, forMs, session, signal } = order
+  const repaired = await repair(database)
+  // Before the login: with another fault active nobody can log in.
+  refuseSecond(databasePath(database))
+  const token = await session.token()
+  const probe = startProbe(session.url, token)
+  try {
+    const fault = await inject({ database, kind, forMs, probe: probe.ask, signal })
+    const begun = {
+      kind,
+      did: fault.did,
+      until: fault.until.toISOString(),
+      landed_ms: fault.landedAt - fault.injectedAt,
+      degraded_ms: await first(probe, 'health', fault.injectedAt, (sight) => sight.degraded === true),
+      data_now: await answer(session, '/data/notes', token),
+      health_now: await answer(session, '/health'),
+    }
+    return { fault, begun, repaired }
+  } finally {
+    await probe.stop()
+  }
+}
+
+/** Undoes it and returns when a data request was answered again. */
+export async function endOutage(session: Session, undo: () => Promise<Undone>): Promise<Ended> {
+  const probe = startProbe(session.url, await session.token())
+  try {
+    const { at, did } = await undo()
+    return { did, success_ms: await first(probe, 'data', at, (sight) => sight.status === 200) }
+  } finally {
+    await probe.stop()
+  }
+}
+
+async function answer({ pool }: Session, path: string, token?: string): Promise<string> {
+  try {
+    const { status, text } = await ask(pool, { method: 'GET', path, token })
+    return `${status} ${text.trim()}`
+  } catch (error) {
+    return `no answer (${reasonOf(error)})`
+  }
+}
+
+/** How long after a moment something was first seen; waits for it for five seconds. */
+async function first(probe: Probe, what: 'health' | 'data', moment: number, wanted: Parameters<typeof firstAfter>[2]) {
+  for (let waited = 0; waited < 5_000; waited += 20) {
+    const found = firstAfter(probe[what], moment, wanted)
+    if (found !== undefined) return found
+    await sleep(20)
+  }
+  return null
+}
+
+/** Both in words, for a terminal. */
+export function begunWords({ did, landed_ms, degraded_ms, data_now, health_now }: Begun): string {
+  return [
+    did,
+    `  first 503 after        ${ms(landed_ms)}`,
+    `  /health degraded after ${ms(degraded_ms)}`,
+    `  GET /data/notes now    ${data_now}`,
+    `  GET /health now        ${health_now}`,
+  ].join('\n')
+}
+
+export function endedWords({ did, success_ms }: Ended): string {
+  return `Undone: ${did}.\n  first success after    ${ms(success_ms)}`
+}
+
+function ms(value: number | null): string {
+  return value === null ? 'more than 5 s' : `${value.toFixed(0)} ms`
+}

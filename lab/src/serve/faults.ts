@@ -1,0 +1,90 @@
+import pLimit from 'p-limit'
+import { Gauge, type Registry } from 'prom-client'
+import { databasePath, type FaultKind, kinds } from '../faults/fault.ts'
+import type { ActiveFault } from '../faults/keeper.ts'
+import { type FaultRecord, readRecord } from '../faults/record.ts'
+import { recover } from '../faults/repair.ts'
+import { type Begun, beginOutage, type Ended, endOutage } from '../outage.ts'
+import { Sentence } from '../sentence.ts'
+import type { Session } from './session.ts'
+
+export type Faults = {
+  /** What is on record beside the database, whoever put it there. */
+  active: () => Pick<FaultRecord, 'kind' | 'since' | 'until'> | undefined
+  /** Throws a Sentence when nothing was changed. `begun` is missing when this very fault was active already. */
+  begin: (kind: FaultKind, forMs: number, signal: AbortSignal) => Promise<{ begun?: Begun; repaired?: string }>
+  /** Undoes whatever is on record; `ended` is missing when it was not this process's fault. */
+  end: () => Promise<{ ended?: Ended; did?: string }>
+  /** For the way out: undoes at once and measures nothing. */
+  undoAll: () => Promise<string>
+}
+
+type Own = { fault: ActiveFault; recovery?: Promise<Ended> }
+
+/** Holds at most one fault at a time. The metrics follow the record, so that they tell of an experiment's faults too. */
+export function createFaults(database: string, session: Session, registers: Registry[], stop: AbortSignal): Faults {
+  new Gauge({
+    name: 'lab_fault_active',
+    help: '1 while this fault is in force, else 0',
+    labelNames: ['kind'],
+    registers,
+    collect() {
+      const kind = active()?.kind
+      for (const one of kinds) this.set({ kind: one }, one === kind ? 1 : 0)
+    },
+  })
+  const landed = seconds('lab_fault_landed_seconds', 'Until a data request was answered 503, at the last fault')
+  const detected = seconds('lab_fault_detected_seconds', 'Until /health said degraded, at the last fault')
+  const recovered = seconds('lab_fault_recovered_seconds', 'From the undoing to the first success, at the last fault')
+  let own: Own | undefined
+  // One command at a time: a recovery asked for while a fault is still landing waits until it can be undone in order.
+  const inTurn = pLimit(1)
+
+  function seconds(name: string, help: string) {
+    const gauge = new Gauge({ name, help, labelNames: ['kind'], registers })
+    return (kind: FaultKind, ms: number | null) =>
+      ms === null ? gauge.remove({ kind }) : gauge.set({ kind }, ms / 1000)
+  }
+
+  function active() {
+    try {
+      const record = readRecord(databasePath(database))
+      return record && { kind: record.kind, since: record.since, until: record.until }
+    } catch {
+      return undefined // unreadable: whoever asks for a fault or a recovery is told so
+    }
+  }
+
+  async function begin(kind: FaultKind, forMs: number, signal: AbortSignal) {
+    if (own?.fault.kind === kind) return {}
+    if (own) throw new Sentence(`The ${own.fault.kind} outage is on, and there is one at a time: make recover ends it.`)
+    const either = AbortSignal.any([signal, stop])
+    const { fault, begun, repaired } = await beginOutage({ database, kind, forMs, session, signal: either })
+    const mine: Own = { fault }
+    own = mine
+    landed(kind, begun.landed_ms)
+    detected(kind, begun.degraded_ms)
+    // Its time may be over before anybody asks for the recovery.
+    fault.ended.then(() => recovery(mine)).catch((error) => console.error(error))
+    return { begun, repaired }
+  }
+
+  function recovery(one: Own): Promise<Ended> {
+    one.recovery ??= endOutage(session, one.fault.undo).then((ended) => {
+      if (own === one) own = undefined
+      recovered(one.fault.kind, ended.success_ms)
+      return ended
+    })
+    return one.recovery
+  }
+
+  async function end() {
+    if (own) return { ended: await recovery(own) }
+    return { did: await recover(database) }
+  }
+
+  async function undoAll() {
+    return (await own?.fault.undo())?.did ?? 'no fault to undo'
+  }
+  return { active, begin: (...order) => inTurn(() => begin(...order)), end: () => inTurn(end), undoAll }
+}

@@ -1,0 +1,78 @@
+import { rmSync } from 'node:fs'
+import type { Server } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { collectDefaultMetrics, Registry } from 'prom-client'
+import { repair } from '../faults/repair.ts'
+import { reasonOf, Sentence } from '../sentence.ts'
+import { createControl } from './control.ts'
+import { createFaults } from './faults.ts'
+import { watchOutside } from './outside.ts'
+import { createPages } from './pages.ts'
+import { createPhase } from './phase.ts'
+import { openSession } from './session.ts'
+
+export type ServeOptions = {
+  database: string
+  url: string
+  username: string
+  password: string
+  /** The Unix socket on which commands are taken: it cannot be reached by a web page. */
+  socket: string
+  host: string
+  port: number
+  stop: AbortSignal
+}
+
+/** The lab's long-running process: holds faults, undoes them, watches the API from outside. Ends when told to. */
+export async function serve({
+  database,
+  url,
+  username,
+  password,
+  socket,
+  host,
+  port,
+  stop,
+}: ServeOptions): Promise<number> {
+  // A lab that was killed may have left its fault behind.
+  await repair(database).then(
+    (did) => console.log(did ?? 'No fault is on record.'),
+    (error) => console.error(error instanceof Sentence ? error.message : error),
+  )
+  const registry = new Registry()
+  collectDefaultMetrics({ register: registry })
+  const session = openSession(url, username, password)
+  const outside = watchOutside(session, [registry])
+  const faults = createFaults(database, session, [registry], stop)
+  const phase = createPhase([registry])
+  const status = () => ({ fault: faults.active(), ...phase.current(), outside: outside.seen })
+
+  const control = createControl({ faults, phase, status })
+  const pages = createPages(registry, status)
+  try {
+    await listen(control, { path: socket })
+    await listen(pages, { host, port })
+    console.log(`The lab watches ${url} and listens on ${(pages.address() as AddressInfo).port}.`)
+    await new Promise((resolve) => stop.addEventListener('abort', resolve))
+    // First of all: whatever else takes its time, the database is given back.
+    console.log(`Ending: ${await faults.undoAll()}`)
+    return 0
+  } finally {
+    outside.stop()
+    for (const server of [control, pages]) {
+      server.close()
+      server.closeAllConnections()
+    }
+    await session.pool.destroy()
+  }
+}
+
+function listen(server: Server, where: { path: string } | { host: string; port: number }): Promise<void> {
+  // A socket that a killed lab left behind would be in the way.
+  if ('path' in where) rmSync(where.path, { force: true })
+  const name = 'path' in where ? where.path : `${where.host}:${where.port}`
+  return new Promise((resolve, reject) => {
+    server.once('error', (error) => reject(new Sentence(`The lab cannot listen on ${name} (${reasonOf(error)}).`)))
+    server.listen(where, resolve)
+  })
+}

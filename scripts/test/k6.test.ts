@@ -1,0 +1,204 @@
+import assert from 'node:assert/strict'
+import { spawn, spawnSync } from 'node:child_process'
+import { cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { after, before, describe, type TestContext, test } from 'node:test'
+import { type Api, startApi } from '../../api/test/start-api.ts'
+import { connect } from '../../lab/src/api-client.ts'
+import { mix } from '../../lab/src/load/mix.ts'
+import type { Goal } from '../../lab/src/slo.ts'
+import { parseMetrics } from '../../lab/src/watch/metrics-page.ts'
+
+const root = join(import.meta.dirname, '../..')
+const slo: { goals: Record<'baseline' | 'peak', Goal> } = JSON.parse(readFileSync(join(root, 'slo.json'), 'utf8'))
+const scripts = ['smoke', 'baseline', 'peak', 'spike', 'ramp', 'soak']
+const installed = spawnSync('k6', ['version']).status === 0
+const skip = installed ? false : 'there is no k6 on the PATH; it comes from grafana.com/docs/k6'
+
+// What the scripts are told here, nothing else: a K6_... or a DURATION of this shell must not change a test.
+const environment = { PATH: process.env.PATH, K6_NO_USAGE_REPORT: 'true', K6_AUTO_EXTENSION_RESOLUTION: 'false' }
+// So wide that a busy machine does not miss them.
+const easy = { rate: 20, duration_seconds: 2, quantile: 0.95, latency_ms: 9_000, error_ratio: 0.5 }
+
+type Scope = Pick<TestContext, 'after'>
+
+/** The scripts beside a slo.json with goals of our own, as they stand in the container. */
+function labWith(t: Scope, goals: { baseline?: object; peak?: object }): string {
+  const folder = mkdtempSync(join(tmpdir(), 'k6-test-'))
+  t.after(() => rmSync(folder, { recursive: true, force: true }))
+  cpSync(join(root, 'k6'), join(folder, 'k6'), { recursive: true, filter: (file) => !file.includes('node_modules') })
+  const all = { baseline: { ...easy, ...goals.baseline }, peak: { ...easy, ...goals.peak } }
+  writeFileSync(join(folder, 'slo.json'), JSON.stringify({ goals: all }))
+  mkdirSync(join(folder, 'run'))
+  return folder
+}
+
+async function k6(t: Scope, args: string[], env: Record<string, string> = {}) {
+  const child = spawn('k6', args, { env: { ...environment, ...env } })
+  t.after(() => child.kill('SIGKILL'))
+  let [out, error] = ['', '']
+  child.stdout.setEncoding('utf8').on('data', (text) => (out += text))
+  child.stderr.setEncoding('utf8').on('data', (text) => (error += text))
+  const code = await new Promise<number | null>((resolve) => child.on('close', resolve))
+  return { code, out, error }
+}
+
+describe('k6', { skip, concurrency: true, timeout: 120_000 }, () => {
+  let api: Api
+  const endings: (() => unknown)[] = []
+  before(async () => {
+    api = await startApi({ after: (end: () => unknown) => endings.push(end) } as Scope)
+  })
+  after(() => {
+    for (const end of endings.reverse()) end()
+  })
+
+  async function run(t: Scope, script: string, { folder = labWith(t, {}), ...env }: Record<string, string> = {}) {
+    const told = { API_URL: api.url, LAB_USERS: api.env.LAB_USERS ?? '', RUN_DIR: join(folder, 'run'), ...env }
+    const ended = await k6(t, ['run', '--quiet', '--tag', 'testid=t1', join(folder, `k6/${script}.ts`)], told)
+    const file = join(folder, 'run/summary.json')
+    return { ...ended, summary: existsSync(file) ? JSON.parse(readFileSync(file, 'utf8')) : undefined }
+  }
+
+  for (const script of scripts) {
+    test(`k6 accepts ${script}.ts with nothing in its environment`, async (t) => {
+      const { code, error } = await k6(t, ['inspect', '--execution-requirements', join(root, `k6/${script}.ts`)])
+      assert.equal(code, 0, error)
+    })
+  }
+
+  for (const script of ['baseline', 'peak'] as const) {
+    test(`${script}.ts asks what slo.json says`, async (t) => {
+      const { rate, duration_seconds, quantile, latency_ms, error_ratio } = slo.goals[script]
+      const { out } = await k6(t, ['inspect', '--execution-requirements', join(root, `k6/${script}.ts`)])
+      const { scenarios, thresholds, totalDuration } = JSON.parse(out)
+      assert.equal(scenarios[script].executor, 'constant-arrival-rate')
+      assert.equal(scenarios[script].rate, rate)
+      assert.equal(totalDuration, `${Math.floor((duration_seconds + 30) / 60)}m${(duration_seconds + 30) % 60}s`)
+      const limits = (metric: string) => thresholds[`${metric}{scenario:${script}}`]
+      assert.deepEqual(limits('http_req_duration'), [`p(${quantile * 100})<${latency_ms}`])
+      assert.deepEqual(limits('http_req_failed'), [`rate<${error_ratio}`])
+      assert.deepEqual(limits('dropped_iterations'), ['count==0'])
+    })
+  }
+
+  test('smoke passes, says so, and leaves a summary.json of the promised shape', async (t) => {
+    const { code, out, error, summary } = await run(t, 'smoke', { DURATION: '2s' })
+    assert.equal(code, 0, error)
+    assert.match(out, /p95 < 9000 ms +[\d.]+ ms +yes/)
+    assert.match(out, /errors < 50 % +0.00 % \(0 of 1[01]\) +yes/)
+    assert.match(out, /PASS: the API met its goal/)
+    const { goals, latency_ms, rate, requests, ...rest } = summary
+    assert.deepEqual(rest, { schema: 1, script: 'smoke', testid: 't1', failed: 0, dropped: 0, verdict: 'PASS' })
+    // Setup's login and its 50 notes are not counted.
+    assert.ok(requests === 10 || requests === 11, `${requests} requests`)
+    assert.equal(rate, requests / 2)
+    assert.deepEqual(Object.keys(latency_ms), ['p50', 'p95', 'p99', 'max'])
+    assert.ok(latency_ms.p50 > 0 && latency_ms.p50 <= latency_ms.max)
+    assert.equal(goals.length, 3)
+    for (const goal of goals) assert.deepEqual(Object.keys(goal), ['what', 'limit', 'measured', 'met'])
+  })
+
+  test('spike climbs to the rate of peak and comes back', async (t) => {
+    const { code, error, summary } = await run(t, 'spike', { DURATION: '4s' })
+    assert.equal(code, 0, error)
+    // 1 s at 2/s, 0.2 s up, 1.6 s at 20/s, 0.2 s down, 1 s at 2/s.
+    assert.ok(summary.requests > 35 && summary.requests < 46, `${summary.requests} requests`)
+  })
+
+  test('ramp tells of each step and where the goal was last met', async (t) => {
+    const { code, out, error, summary } = await run(t, 'ramp', { DURATION: '8s' })
+    assert.equal(code, 0, error)
+    const asked = summary.steps.map((step: { asked: number }) => step.asked)
+    assert.deepEqual(asked, [10, 20, 40, 60, 80, 100, 120, 160])
+    for (const rate of asked) assert.match(out, new RegExp(`^ +${rate}/s +[\\d.]+/s +[\\d.]+ ms +0.00 % +0 +yes$`, 'm'))
+    assert.equal(summary.knee, 160)
+    assert.match(out, /The knee lies beyond the last step/)
+  })
+
+  test('a latency goal that was missed is a NO, FAIL and not exit code 0', async (t) => {
+    const folder = labWith(t, { baseline: { latency_ms: 0.001 } })
+    const { code, out, summary } = await run(t, 'baseline', { folder })
+    assert.equal(code, 99)
+    assert.match(out, /p95 < 0.001 ms +[\d.]+ ms +NO/)
+    assert.match(out, /FAIL: the API missed its goal: p95 < 0.001 ms/)
+    assert.equal(summary.verdict, 'FAIL')
+  })
+
+  test('answers that are not 2xx are failed requests', async (t) => {
+    const broken = await startApi(t)
+    const folder = labWith(t, { baseline: { duration_seconds: 4, error_ratio: 0.01 } })
+    const running = run(t, 'baseline', { folder, API_URL: broken.url, LAB_USERS: broken.env.LAB_USERS ?? '' })
+    // The first note of the load, that is after the login and the notes of setup.
+    await broken.logged((line) => line.route === '/data/notes/:id')
+    const away = `${broken.databasePath}.away`
+    cpSync(broken.databasePath, away)
+    rmSync(broken.databasePath)
+    const { code, out, summary } = await running
+    assert.equal(code, 99)
+    assert.match(out, /errors < 1 % +[\d.]+ % \(\d+ of \d+\) +NO/)
+    assert.match(out, /\d+ with 5xx/)
+    assert.ok(summary.failed > 0)
+    assert.equal(summary.verdict, 'FAIL')
+  })
+
+  test('a load that could not be sent is INVALID and blamed on the generator', async (t) => {
+    const folder = labWith(t, { peak: { rate: 50_000, duration_seconds: 1 } })
+    const { code, out, summary } = await run(t, 'peak', { folder })
+    assert.equal(code, 99)
+    assert.ok(summary.dropped > 0)
+    assert.equal(summary.verdict, 'INVALID')
+    assert.match(out.replaceAll(/\s+/g, ' '), /INVALID: the generator, not the API, was the limit/)
+  })
+
+  const refused: [string, RegExp, Record<string, string>][] = [
+    ['no LAB_USERS', /test aborted: LAB_USERS is missing: .*make up/, { LAB_USERS: '' }],
+    ['a wrong password', /test aborted: The API refuses the user or the password/, { LAB_USERS: 'demo:wrong' }],
+    ['no API', /test aborted: Nothing answers at http:\/\/127.0.0.1:1 /, { API_URL: 'http://127.0.0.1:1' }],
+    ['a wrong DURATION', /test aborted: DURATION=soon is not a length/, { DURATION: 'soon' }],
+  ]
+  for (const [what, sentence, env] of refused) {
+    test(`${what} is answered with one sentence`, async (t) => {
+      const { code, out, error, summary } = await run(t, 'smoke', env)
+      assert.notEqual(code, 0)
+      assert.match(error, sentence)
+      assert.equal(error.trim().split('\n').length, 1, error)
+      assert.equal(out.trim(), '')
+      assert.equal(summary, undefined)
+    })
+  }
+
+  test('the requests divide as those of the demo', async (t) => {
+    const count = 400
+    const ours = await startApi(t)
+    const folder = labWith(t, { baseline: { rate: count / 2 } })
+    const { code, error } = await run(t, 'baseline', { folder, API_URL: ours.url, LAB_USERS: ours.env.LAB_USERS ?? '' })
+    assert.equal(code, 0, error)
+
+    const theirs = await startApi(t)
+    const pool = connect(theirs.url, 4, 5_000)
+    t.after(() => pool.destroy())
+    const { prepare, send } = mix(pool, await theirs.login())
+    await prepare(50)
+    for (let i = 0; i < count; i++) await send(new AbortController().signal)
+
+    const [k6s, demos] = [await shares(ours), await shares(theirs)]
+    for (const [what, share] of Object.entries(demos)) {
+      assert.ok(Math.abs((k6s[what] ?? 0) - share) < 0.06, `${what}: ${k6s[what]} by k6, ${share} by the demo`)
+    }
+  })
+})
+
+/** Which share of the data requests was of which kind, the 50 notes before the load left out. */
+async function shares(api: Api): Promise<Record<string, number>> {
+  const page = await (await fetch(api.metricsUrl)).text()
+  const counts: Record<string, number> = { 'GET /data/notes/:id': 0, 'GET /data/notes': 0, 'POST /data/notes': -50 }
+  for (const { name, labels, value } of parseMetrics(page)) {
+    const kind = `${labels.http_request_method} ${labels.http_route}`
+    if (name === 'http_server_request_duration_seconds_count' && kind in counts)
+      counts[kind] = (counts[kind] ?? 0) + value
+  }
+  const all = Object.values(counts).reduce((sum, count) => sum + count, 0)
+  return Object.fromEntries(Object.entries(counts).map(([kind, count]) => [kind, count / all]))
+}

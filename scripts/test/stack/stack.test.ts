@@ -1,0 +1,251 @@
+// The real stack (without Grafana), used as its README says, by make alone. The tests build on one another: one stack,
+// one story. Where there is no Docker they are skipped; with CI=true that is a failure.
+import assert from 'node:assert/strict'
+import { readdirSync, readFileSync, statSync } from 'node:fs'
+import { join } from 'node:path'
+import { after, test } from 'node:test'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { checkout, noStack } from './checkout.ts'
+
+const skip = noStack()
+test('the stack can be tested here, or this is not CI', { skip: process.env.CI === 'true' ? undefined : skip }, () =>
+  assert.equal(skip, undefined),
+)
+
+const stack = skip ? (undefined as never) : await checkout()
+if (stack) after(() => stack.remove())
+let token = ''
+
+async function ask(path: string, init: RequestInit = {}): Promise<Response> {
+  return fetch(stack.url('API_PORT') + path, {
+    ...init,
+    headers: { Authorization: `Bearer ${token}`, 'Content-Type': 'application/json' },
+  })
+}
+const dataStatus = async () => (await ask('/data/notes?limit=1')).status
+
+async function until(what: string, isSo: () => Promise<boolean>, seconds = 30): Promise<void> {
+  for (let waited = 0; waited < seconds * 5; waited++) {
+    if (await isSo().catch(() => false)) return
+    await sleep(200)
+  }
+  assert.fail(`not within ${seconds} s: ${what}`)
+}
+
+async function succeeds(...words: string[]): Promise<string> {
+  const { code, out } = await stack.make(...words)
+  assert.equal(code, 0, `make ${words.join(' ')}:\n${out}`)
+  return out
+}
+
+test('docker compose refuses to start without secrets and says what to do', { skip }, () => {
+  assert.throws(() => stack.docker('compose', 'up', '--no-start'), /run make up/)
+})
+
+test('make up makes secrets, starts everything, and says where it is and what to try', { skip }, async () => {
+  const out = await succeeds('up')
+  assert.match(out, /password [0-9a-f]{18}/)
+  assert.match(out, new RegExp(`localhost:${stack.ports.API_PORT}`))
+  assert.match(out, /make outage/)
+  assert.equal(statSync(join(stack.folder, '.env')).mode & 0o777, 0o600)
+  assert.equal(await stack.prometheus('min(up{job=~"api|lab"})'), 1)
+  token = await stack.login()
+  assert.equal(await dataStatus(), 200)
+})
+
+test('make up a second time changes nothing and keeps the password to itself', { skip }, async () => {
+  const before = [stack.docker('compose', 'ps', '--quiet'), readFileSync(join(stack.folder, '.env'), 'utf8')]
+  const out = await succeeds('up')
+  assert.deepEqual([stack.docker('compose', 'ps', '--quiet'), readFileSync(join(stack.folder, '.env'), 'utf8')], before)
+  assert.ok(!out.includes(stack.setting('LAB_USERS').slice(5)), out)
+})
+
+test('the whole compose file, Grafana in it, is valid, pinned and within 1.5 GB', { skip }, () => {
+  const { services } = JSON.parse(stack.docker('compose', '--profile', 'load', 'config', '--format', 'json'))
+  assert.deepEqual(Object.keys(services).sort(), ['api', 'grafana', 'k6', 'lab', 'prometheus'])
+  const limits = Object.values<{ mem_limit: string }>(services).map(({ mem_limit }) => Number(mem_limit))
+  assert.ok(limits.every((limit) => limit > 0) && limits.reduce((sum, limit) => sum + limit) <= 1.5e9)
+  for (const { image, ports } of Object.values<{ image?: string; ports?: { host_ip: string }[] }>(services)) {
+    if (image) assert.match(image, /:v?\d+\.\d+\.\d+$/)
+    for (const port of ports ?? []) assert.equal(port.host_ip, '127.0.0.1')
+  }
+})
+
+test('running containers have no more rights than they need', { skip }, () => {
+  const ids = stack.docker('compose', 'ps', '--quiet').split('\n')
+  assert.equal(ids.length, 3)
+  for (const { Config, HostConfig, Mounts, Name } of JSON.parse(stack.docker('inspect', ...ids))) {
+    assert.match(Config.User, /^[1-9]/, Name)
+    assert.ok(HostConfig.ReadonlyRootfs && !HostConfig.Privileged, Name)
+    assert.deepEqual([HostConfig.CapDrop, HostConfig.CapAdd], [['ALL'], null], Name)
+    assert.deepEqual(HostConfig.SecurityOpt, ['no-new-privileges:true'], Name)
+    assert.ok(HostConfig.Memory > 0 && HostConfig.NanoCpus > 0 && HostConfig.PidsLimit > 0 && HostConfig.Init, Name)
+    assert.equal(HostConfig.RestartPolicy.Name, 'unless-stopped', Name)
+    assert.equal(HostConfig.LogConfig.Config['max-size'], '10m', Name)
+    assert.notEqual(HostConfig.NetworkMode, 'host', Name)
+    assert.ok(!Mounts.some(({ Source }: { Source: string }) => Source.includes('docker.sock')), Name)
+  }
+})
+
+test('images hold neither npm nor a compiler, no development packages and no secret', { skip }, () => {
+  for (const service of ['api', 'lab']) {
+    const find = 'command -v npm npx gcc cc python3; ls node_modules; ls node_modules/.bin; ls -a'
+    const there = stack.docker('compose', 'exec', '-T', service, 'sh', '-c', find).split('\n')
+    for (const name of ['npm', 'typescript', 'tsc', 'biome', 'autocannon', 'gcc', '.env']) {
+      assert.ok(!there.some((line) => line.split('/').at(-1) === name), `${service} holds ${name}`)
+    }
+    const history = stack.docker('history', '--no-trunc', `${stack.project}-${service}`)
+    for (const secret of [stack.setting('JWT_SECRET'), stack.setting('LAB_USERS')]) assert.ok(!history.includes(secret))
+  }
+})
+
+test('promtool finds the configuration of Prometheus in order', { skip }, () => {
+  const out = stack.docker(
+    'compose',
+    'exec',
+    '-T',
+    'prometheus',
+    'promtool',
+    'check',
+    'config',
+    '/etc/prometheus/prometheus.yml',
+  )
+  assert.match(out, /SUCCESS/)
+})
+
+test('wrong values list the right ones', { skip }, async () => {
+  const wrong: [string[], RegExp][] = [
+    [['outage', 'MODE=fire'], /chmod, lock, move/],
+    [['outage', 'FOR=long'], /30s, 10m or 1h/],
+    [['load', 'SCRIPT=fast'], /baseline peak ramp smoke soak spike/],
+    [['up', 'SERVICES=web'], /api, lab, prometheus, grafana/],
+    [['logs', 'ONLY=me'], /outage, api, lab, prometheus, grafana/],
+    [['load', 'SCRIPT=smoke', 'K6=no-such-k6'], /no-such-k6 is not a program/],
+  ]
+  for (const [words, expected] of wrong) {
+    const { code, out } = await stack.make(...words)
+    assert.notEqual(code, 0, words.join(' '))
+    assert.match(out, expected)
+  }
+})
+
+test('a load run judges itself, and what it leaves belongs to whoever ran it', { skip }, async () => {
+  const out = await succeeds('load', 'SCRIPT=baseline', 'DURATION=10s')
+  assert.match(out, /Report: runs\/.*-k6-baseline\/report.html/)
+  const [run = ''] = readdirSync(join(stack.folder, 'runs'))
+  for (const name of ['.', 'report.html', 'summary.json']) {
+    assert.equal(statSync(join(stack.folder, 'runs', run, name)).uid, process.getuid?.(), name)
+  }
+  const summary = JSON.parse(readFileSync(join(stack.folder, 'runs', run, 'summary.json'), 'utf8'))
+  assert.deepEqual([summary.verdict, summary.dropped], ['PASS', 0])
+  const sent = await stack.prometheus(`sum(max_over_time(k6_http_reqs_total{testid="${run}"}[1m]))`)
+  assert.ok(sent && sent >= 2900, `Prometheus heard of ${sent} requests`)
+  assert.equal(stack.docker('compose', 'exec', '-T', 'lab', 'ls', '/runs'), '')
+})
+
+test('chmod, lock and move under load: everybody gets 503, /health tells, Prometheus sees it, and it ends', {
+  skip,
+}, async () => {
+  const load = stack.start('load', 'SCRIPT=soak', 'DURATION=60s')
+  await until(
+    'the load is on',
+    async () => ((await stack.prometheus('sum(rate(http_server_request_duration_seconds_count[3s]))')) ?? 0) > 100,
+  )
+  assert.match(await succeeds('status'), /load +.*soak/)
+  for (const mode of ['chmod', 'lock', 'move']) {
+    const out = await succeeds('outage', `MODE=${mode}`, 'FOR=5m')
+    assert.match(out, /first 503 after +\d+ ms\n.*\/health degraded after +\d+ ms/)
+    assert.equal(await dataStatus(), 503)
+    const health = await ask('/health')
+    assert.deepEqual([health.status, ((await health.json()) as { degraded: boolean }).degraded], [200, true])
+    assert.match(await succeeds('outage', `MODE=${mode}`), /on already/)
+    const other = await stack.make('outage', `MODE=${mode === 'lock' ? 'move' : 'lock'}`)
+    assert.match(other.out, /one at a time: make recover/)
+    assert.notEqual(other.code, 0)
+    await sleep(3_000)
+    assert.match(await succeeds('status'), new RegExp(`fault +${mode}`))
+    assert.match(await succeeds('recover'), /Undone: .*\n +first success after +\d+ ms/)
+    assert.equal(await dataStatus(), 200)
+    await sleep(2_000)
+    const seen = (series: string) => stack.prometheus(series)
+    assert.equal(await seen(`max_over_time(lab_fault_active{kind="${mode}"}[30s])`), 1)
+    assert.equal(await seen('min_over_time(db_available[7s])'), 0)
+    assert.equal(await seen('db_available'), 1)
+    assert.equal(await seen('max_over_time(lab_probe_status{target="data"}[7s])'), 503)
+    assert.ok(
+      ((await seen(`increase(http_server_request_duration_seconds_count{http_response_status_code="503"}[7s])`)) ?? 0) >
+        0,
+    )
+  }
+  assert.match(await succeeds('recover'), /Nothing to undo/)
+  assert.match(await succeeds('logs', 'ONLY=outage', 'TAIL=20000'), / 503 .*db_unavailable=true/)
+  const { code, out } = await load.ended
+  assert.notEqual(code, 0, 'the load met outages, so its goals were missed')
+  assert.match(out, /NO/)
+})
+
+test('a lab that is killed in an outage leaves a record, and make recover repairs', { skip }, async () => {
+  await succeeds('outage', 'MODE=move')
+  stack.docker('compose', 'kill', 'lab')
+  assert.equal(await dataStatus(), 503)
+  const out = await succeeds('recover')
+  assert.match(out, /A move fault .* was left by a process that is gone/)
+  await until('data requests succeed', async () => (await dataStatus()) === 200)
+})
+
+test('an API that crashes under writes starts by itself, and no acknowledged note is lost', { skip }, async () => {
+  const acknowledged: string[] = []
+  let writing = true
+  const writers = Array.from({ length: 8 }, async () => {
+    while (writing) {
+      const answer = await ask('/data/notes', { method: 'POST', body: '{"title":"t","body":"b"}' }).catch(
+        () => undefined,
+      )
+      const note = answer?.status === 201 ? await answer.json().catch(() => undefined) : undefined
+      if (note) acknowledged.push((note as { id: string }).id)
+      else await sleep(50)
+    }
+  })
+  await until('writes are acknowledged', async () => acknowledged.length > 200)
+  const before = acknowledged.length
+  // From inside: Docker takes `docker kill` for the wish that the container stay down.
+  stack.docker(
+    'compose',
+    'exec',
+    '-T',
+    'api',
+    'bash',
+    '-c',
+    'for p in /proc/[0-9]*; do [ "$(cat $p/comm)" = node ] && kill -9 $(basename $p); done',
+  )
+  await until('writes are acknowledged again', async () => acknowledged.length > before + 200)
+  writing = false
+  await Promise.all(writers)
+  for (const id of acknowledged) assert.equal((await ask(`/data/notes/${id}`)).status, 200, id)
+})
+
+test('make down in an outage whose lab was killed leaves a healthy file and keeps the notes', { skip }, async () => {
+  const note = (await (await ask('/data/notes', { method: 'POST', body: '{"title":"kept","body":""}' })).json()) as {
+    id: string
+  }
+  await succeeds('outage', 'MODE=chmod')
+  stack.docker('compose', 'kill', 'lab')
+  await succeeds('down')
+  assert.equal(
+    stack.docker('ps', '--all', '--quiet', '--filter', `label=com.docker.compose.project=${stack.project}`),
+    '',
+  )
+  assert.match(await succeeds('up'), /make outage/)
+  assert.equal((await ask(`/data/notes/${note.id}`)).status, 200)
+})
+
+test('make clean leaves no container, volume, network, image or secret', { skip }, async () => {
+  await succeeds('clean')
+  const label = `label=com.docker.compose.project=${stack.project}`
+  for (const kind of ['container', 'volume', 'network']) {
+    const all = kind === 'container' ? ['--all'] : []
+    assert.equal(stack.docker(kind, 'ls', '--quiet', ...all, '--filter', label), '', kind)
+  }
+  assert.equal(stack.docker('image', 'ls', '--quiet', `${stack.project}-*`), '')
+  assert.ok(!readdirSync(stack.folder).some((name) => ['.env', 'runs', 'data'].includes(name)))
+})
