@@ -22,14 +22,14 @@ export function experiment({ goals, outage }: Slo): Experiment {
         seconds: 8,
         says: 'First outage: the database file loses all its permissions. Look: every data request is refused with 503, at once (p95 stays small), and /health says degraded.',
       },
-      { name: 'after chmod', rate: base, seconds: 4, says: 'The permissions are back. How soon do the errors end?' },
+      { name: 'after-chmod', rate: base, seconds: 4, says: 'The permissions are back. How soon do the errors end?' },
       {
         name: 'lock',
         rate: base,
         seconds: 8,
         says: 'Second outage: another process locks the database for itself. Look: 503 again instead of requests that wait, and /health still answers.',
       },
-      { name: 'after lock', rate: base, seconds: 4, says: 'The lock is free again. Look how soon the errors end.' },
+      { name: 'after-lock', rate: base, seconds: 4, says: 'The lock is free again. Look how soon the errors end.' },
     ],
     faults: [
       { kind: 'chmod', at: 33, for: 8 },

@@ -1,15 +1,16 @@
 import { relative } from 'node:path'
 import { startOwnLoad } from '../load/own-load.ts'
 import { askGuesses, besideMeasured, type Guesses, readGuesses } from '../predict/predict.ts'
+import { writeRun } from '../runs/write-run.ts'
 import { loadSlo } from '../slo.ts'
 import { sweepFolders } from '../targets/temp-folder.ts'
 import { withEmbedded } from '../targets/with-embedded.ts'
 import { type Experiment, lengthOf, loadExperiment, scale } from './experiment.ts'
 import { journalOf } from './journal-of.ts'
 import { type Judgement, judge } from './judge.ts'
-import { checkRunsFolder, writeRun } from './keep.ts'
 import { play } from './play.ts'
 import { repeatsTable } from './repeats.ts'
+import { checkRunsFolder } from './runs-folder.ts'
 import { predictionLines, say, table, verdictLines, wrap } from './screen.ts'
 
 const exitCodes = { PASS: 0, FAIL: 1, INVALID: 2 }

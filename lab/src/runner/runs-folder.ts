@@ -1,7 +1,5 @@
-import { accessSync, constants, mkdirSync, statfsSync, writeFileSync } from 'node:fs'
-import { join } from 'node:path'
+import { accessSync, constants, mkdirSync, statfsSync } from 'node:fs'
 import { reasonOf, Sentence } from '../sentence.ts'
-import type { Journal } from './journal.ts'
 
 const neededBytes = 8 * 1024 * 1024
 
@@ -17,11 +15,4 @@ export function checkRunsFolder(folder: string): void {
       `The folder ${folder} cannot be written (${reasonOf(error)}): what a run leaves goes there. Make room there (8 MB), or name another one: --folder FOLDER`,
     )
   }
-}
-
-export function writeRun(folder: string, journal: Journal): string {
-  const path = join(folder, `${journal.started.replaceAll(':', '-')}-${journal.experiment}`)
-  mkdirSync(path)
-  writeFileSync(join(path, 'journal.json'), JSON.stringify(journal, null, 1))
-  return path
 }
