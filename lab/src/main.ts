@@ -4,6 +4,7 @@ import { kinds } from './faults/fault.ts'
 import { recover } from './faults/repair.ts'
 import { Sentence } from './sentence.ts'
 import { loadSlo } from './slo.ts'
+import type { StackOptions } from './targets/stack.ts'
 
 const root = join(import.meta.dirname, '..', '..')
 const usualSlo = join(root, 'slo.json')
@@ -21,6 +22,10 @@ const help = `The lab: takes a database away from an API, gives it back, and jud
               --runs N        repeats: median and spread at the end
               --predict       asks first what you think will come out
               --guesses FILE  the same from a file: a JSON array of numbers
+              --url URL       an API that runs already, or API_URL; without it one is
+                              started. It needs --metrics URL, or API_METRICS_URL, and
+                              --database and --user as below
+              --load KIND     k6, or the lab's own; without it k6 for an API that runs
               --slo, --folder as above
   experiments their names and their questions
   outage    takes the database of a running API away until the time is over, Ctrl-C,
@@ -53,14 +58,17 @@ const commands: Record<string, (args: string[], stop: AbortSignal) => Promise<nu
     checkPackages()
     const { runExperiment } = await import('./runner/run-experiment.ts')
     const factor = number('seconds', seconds, 1, 600) / 15
-    return runExperiment({ name: 'demo', factor, runs: 1, predict: false, slo, folder, stop })
+    return runExperiment({ name: 'demo', factor, runs: 1, predict: false, load: 'own', slo, folder, stop })
   },
 
   async experiment([name = '', ...args], stop) {
     const { checkName } = await import('./runner/experiment.ts')
     checkName(name)
-    const given = options(args, ['seconds', 'runs', 'guesses', 'slo', 'folder'], ['predict'])
+    const names = ['seconds', 'runs', 'guesses', 'load', 'url', 'metrics', 'database', 'user', 'slo', 'folder']
+    const given = options(args, names, ['predict'])
     const { seconds, runs = '1', guesses, slo = usualSlo, folder = usualFolder } = given
+    const stack = stackOf(given)
+    const load = oneOf('load', given.load ?? (stack ? 'k6' : 'own'), ['own', 'k6'])
     checkPackages()
     const { runExperiment } = await import('./runner/run-experiment.ts')
     return runExperiment({
@@ -68,6 +76,8 @@ const commands: Record<string, (args: string[], stop: AbortSignal) => Promise<nu
       seconds: seconds === undefined ? undefined : number('seconds', seconds, 3, 3_600),
       runs: number('runs', runs, 1, 100),
       predict: given.predict !== undefined,
+      stack,
+      load,
       guesses,
       slo,
       folder,
@@ -145,6 +155,14 @@ function apiOf({ database, url = API_URL, user = firstUser() }: Record<string, s
   if (!URL.canParse(url) || !url.startsWith('http'))
     throw new Sentence(`--url ${url}: give an address such as http://127.0.0.1:8080`)
   return { database: databaseOf(database), url, username: user, password: passwordOf(user) }
+}
+
+/** The API that an experiment is to use; undefined when it is to start its own. */
+function stackOf(given: Record<string, string | undefined>): StackOptions | undefined {
+  if (given.url === undefined && process.env.API_URL === undefined) return undefined
+  const { metrics = process.env.API_METRICS_URL, ...rest } = given
+  if (!metrics) throw new Sentence("Name the address of the API's metrics: --metrics URL, or API_METRICS_URL.")
+  return { ...apiOf(rest), metricsUrl: metrics, socket: LAB_SOCKET, crashCommand: process.env.LAB_CRASH_COMMAND }
 }
 
 function firstUser(): string {

@@ -23,12 +23,12 @@ export type ExperimentRun = Run & {
 }
 
 /** A command of the lab with folders of its own, so that what it leaves can be seen. */
-export function experiment(t: Scope, args: string[], change?: (slo: Slo) => void): ExperimentRun {
+export function experiment(t: Scope, args: string[], change?: (slo: Slo) => void, env = process.env): ExperimentRun {
   const folder = scratchFolder(t)
   const [tmp, kept, slo] = [join(folder, 'tmp'), join(folder, 'runs'), join(folder, 'slo.json')]
   mkdirSync(tmp)
   writeFileSync(slo, JSON.stringify(wideGoals(change)))
-  const run = lab(t, [...args, '--slo', slo, '--folder', kept], { env: { ...process.env, TMPDIR: tmp } })
+  const run = lab(t, [...args, '--slo', slo, '--folder', kept], { env: { ...env, TMPDIR: tmp } })
   const owner = () => JSON.parse(readFileSync(join(tmp, readdirSync(tmp)[0] ?? '', 'owner.json'), 'utf8'))
   return { ...run, tmp, kept, owner, journals: () => journalsIn(kept) }
 }

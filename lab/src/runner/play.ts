@@ -80,6 +80,7 @@ export async function play(
       const played = { ...planned, start: now(), end: until }
       run.phases.push(played)
       load.enter(plan)
+      target.entered?.(plan.name, plan.seconds)
       announce(plan)
       try {
         await sleep(until - now(), signal)

@@ -1,8 +1,11 @@
 import { relative } from 'node:path'
+import { startK6Load } from '../load/k6-load.ts'
 import { startOwnLoad } from '../load/own-load.ts'
 import { askGuesses, besideMeasured, type Guesses, readGuesses } from '../predict/predict.ts'
 import { writeRun } from '../runs/write-run.ts'
 import { loadSlo } from '../slo.ts'
+import { openStack, type StackOptions } from '../targets/stack.ts'
+import type { Target } from '../targets/target.ts'
 import { sweepFolders } from '../targets/temp-folder.ts'
 import { withEmbedded } from '../targets/with-embedded.ts'
 import { type Experiment, lengthOf, loadExperiment, scale } from './experiment.ts'
@@ -24,6 +27,9 @@ export type ExperimentOptions = {
   predict: boolean
   /** A file of guesses. */
   guesses?: string
+  /** An API that runs already; without one the lab starts its own. */
+  stack?: StackOptions
+  load: 'own' | 'k6'
   /** The file of the goals, and the folder in which runs are kept. */
   slo: string
   folder: string
@@ -32,7 +38,7 @@ export type ExperimentOptions = {
 
 /** Plays an experiment as often as wanted and says what came out. Gives the exit code: that of the worst verdict. */
 export async function runExperiment(options: ExperimentOptions): Promise<number> {
-  const { name, runs, folder, stop } = options
+  const { name, runs, folder, stack, load, stop } = options
   const slo = loadSlo(options.slo)
   const full = await loadExperiment(name, slo)
   const experiment = scale(full, options.factor ?? (options.seconds ?? lengthOf(full)) / lengthOf(full))
@@ -49,9 +55,13 @@ export async function runExperiment(options: ExperimentOptions): Promise<number>
   if (runs > 1) say(`\n${repeatsTable(judgements)}`)
   return Math.max(...judgements.map(({ verdict }) => exitCodes[verdict]))
 
+  function withTarget<T>(use: (target: Target) => Promise<T>): Promise<T> {
+    return stack ? openStack(name, experiment, stack).then(use) : withEmbedded(experiment, use)
+  }
+
   async function runOnce(number: number): Promise<Judgement> {
-    const { run, target } = await withEmbedded(experiment, async (target) => ({
-      run: await play(experiment, target, startOwnLoad, stop),
+    const { run, target } = await withTarget(async (target) => ({
+      run: await play(experiment, target, load === 'k6' ? startK6Load : startOwnLoad, stop),
       target,
     }))
     run.logged = target.log?.refusals.length
@@ -88,7 +98,7 @@ async function guessesFor({ predictions }: Experiment, options: ExperimentOption
   return undefined
 }
 
-function again({ name, seconds, factor }: ExperimentOptions): string {
+function again({ name, seconds, factor, stack }: ExperimentOptions): string {
   if (name === 'demo' && seconds === undefined && factor === undefined) return 'make demo'
-  return `make experiment NAME=${name} EMBEDDED=1${seconds === undefined ? '' : ` SECONDS=${seconds}`}`
+  return `make experiment NAME=${name}${stack ? '' : ' EMBEDDED=1'}${seconds === undefined ? '' : ` SECONDS=${seconds}`}`
 }

@@ -16,5 +16,7 @@ export type Target = {
   ended: Promise<string>
   /** Ends it by kill -9 and starts it again after so many milliseconds; gives the moment (clock.ts) of the kill. */
   crash: (downMs: number, signal: AbortSignal) => Promise<number>
+  /** Called when a phase begins. */
+  entered?: (phase: string, seconds: number) => void
   stop: () => Promise<void>
 }

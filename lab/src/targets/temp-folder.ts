@@ -46,7 +46,7 @@ export function writeOwner(folder: string, owner: Owner): void {
   renameSync(draft, join(folder, 'owner.json'))
 }
 
-function readOwner(folder: string): Owner | undefined {
+function readOwner(folder: string): Partial<Owner> | undefined {
   try {
     return JSON.parse(readFileSync(join(folder, 'owner.json'), 'utf8'))
   } catch {
@@ -80,6 +80,7 @@ function isStale(folder: string): boolean {
   // Others may write to the temporary folder too: only what this user made is believed, and removed.
   if (!stat?.isDirectory() || stat.uid !== process.getuid?.()) return false
   const owner = readOwner(folder)
-  if (owner) return !isRunning(owner.lab)
+  // Another version of this program may write something else there: what is not understood is left alone.
+  if (owner) return owner.lab !== undefined && !isRunning(owner.lab)
   return Date.now() - stat.mtimeMs > 60_000
 }
