@@ -68,11 +68,10 @@ describe('verdicts', { concurrency: 4 }, () => {
   })
 
   test('a generator that was not running in time makes it INVALID, with exit code 2', async (t) => {
-    const run = experiment(
-      t,
-      ['experiment', 'baseline', '--seconds', '6'],
-      (slo) => (slo.goals.baseline.latency_ms = 1_000),
-    )
+    const run = experiment(t, ['experiment', 'baseline', '--seconds', '6'], (slo) => {
+      slo.goals.baseline.latency_ms = 1_000
+      slo.outage.degraded_within_ms = 1_000
+    })
     await says(run, 'baseline')
     await new Promise((resolve) => setTimeout(resolve, 1_000))
     run.child.kill('SIGSTOP')

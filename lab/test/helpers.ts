@@ -34,12 +34,17 @@ export function scratchDatabase(t: Scope): string {
 export type Api = Target & { token: string; probe: () => Promise<number>; env: NodeJS.ProcessEnv }
 
 /** The real API on a database of its own, ended after the test or the file. */
-export async function api(t: Scope, settings?: Record<string, string>): Promise<Api> {
+export async function api(t: Scope, settings?: Record<string, string>, apiMain?: string): Promise<Api> {
   const folder = join(scratchFolder(t), 'api')
   mkdirSync(folder, { mode: 0o711 })
   // A test run that is killed must not leave its API behind either.
   t.after(callJanitor(folder))
-  const target = await openEmbedded({ folder, settings, started: (api) => writeOwner(folder, { lab: self(), api }) })
+  const target = await openEmbedded({
+    folder,
+    settings,
+    main: apiMain,
+    started: (api) => writeOwner(folder, { lab: self(), api }),
+  })
   t.after(target.stop)
   const pool = connect(target.url, 4, 5_000)
   t.after(() => pool.destroy())
@@ -50,24 +55,28 @@ export async function api(t: Scope, settings?: Record<string, string>): Promise<
 
 export type Run = { child: ChildProcess; out: () => string; ended: Promise<number | NodeJS.Signals> }
 
+/** `limitFiles`: it can write to no file. `terminal`: it has one, and what is written to its stdin is typed. */
+export type LabOptions = { env?: NodeJS.ProcessEnv; main?: string; limitFiles?: boolean; terminal?: boolean }
+
 /** Starts a command of the lab; it is killed after the test if it still runs. */
-export function lab(
-  t: Scope,
-  args: string[],
-  options: { env?: NodeJS.ProcessEnv; main?: string; limitFiles?: boolean } = {},
-): Run {
+export function lab(t: Scope, args: string[], options: LabOptions = {}): Run {
   const command = [process.execPath, options.main ?? main, ...args]
   // A file size limit of zero is a full disk for this process alone.
   if (options.limitFiles) command.unshift('sh', '-c', 'ulimit -f 0; exec "$@"', 'sh')
-  const [file = '', ...rest] = command
-  const child = spawn(file, rest, { stdio: ['ignore', 'pipe', 'pipe'], env: options.env ?? process.env })
+  const [file = '', ...rest] = options.terminal ? inTerminal(command) : command
+  const stdin = options.terminal ? 'pipe' : 'ignore'
+  const child = spawn(file, rest, { stdio: [stdin, 'pipe', 'pipe'], env: options.env ?? process.env })
   let text = ''
-  for (const stream of [child.stdout, child.stderr]) stream.on('data', (data) => (text += data))
+  for (const stream of [child.stdout, child.stderr]) stream?.on('data', (data) => (text += data))
   const ended = new Promise<number | NodeJS.Signals>((resolve) => {
     child.once('close', (code, signal) => resolve(signal ?? code ?? -1))
   })
   t.after(() => child.kill('SIGKILL'))
   return { child, out: () => text, ended }
+}
+
+function inTerminal(command: string[]): string[] {
+  return ['script', '-qec', command.map((word) => `'${word}'`).join(' '), '/dev/null']
 }
 
 /** Waits until a command has said something; fails with what it said instead when it ends before. */

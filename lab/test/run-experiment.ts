@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import { isRunning, type ProcessId } from '../src/processes.ts'
 import type { Journal } from '../src/runner/journal.ts'
 import { loadSlo, type Slo } from '../src/slo.ts'
-import { lab, type Run, root, type Scope, scratchFolder, until } from './helpers.ts'
+import { type LabOptions, lab, type Run, root, type Scope, scratchFolder, until } from './helpers.ts'
 
 /** The project's goals with limits that no stopwatch of a busy machine can miss, and what a test changes on them. */
 export function wideGoals(change: (slo: Slo) => void = () => {}): Slo {
@@ -23,12 +23,20 @@ export type ExperimentRun = Run & {
 }
 
 /** A command of the lab with folders of its own, so that what it leaves can be seen. */
-export function experiment(t: Scope, args: string[], change?: (slo: Slo) => void, env = process.env): ExperimentRun {
+export function experiment(
+  t: Scope,
+  args: string[],
+  change?: (slo: Slo) => void,
+  options: LabOptions = {},
+): ExperimentRun {
   const folder = scratchFolder(t)
   const [tmp, kept, slo] = [join(folder, 'tmp'), join(folder, 'runs'), join(folder, 'slo.json')]
   mkdirSync(tmp)
   writeFileSync(slo, JSON.stringify(wideGoals(change)))
-  const run = lab(t, [...args, '--slo', slo, '--folder', kept], { env: { ...env, TMPDIR: tmp } })
+  const run = lab(t, [...args, '--slo', slo, '--folder', kept], {
+    ...options,
+    env: { ...process.env, ...options.env, TMPDIR: tmp },
+  })
   const owner = () => JSON.parse(readFileSync(join(tmp, readdirSync(tmp)[0] ?? '', 'owner.json'), 'utf8'))
   return { ...run, tmp, kept, owner, journals: () => journalsIn(kept) }
 }

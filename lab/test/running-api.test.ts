@@ -16,7 +16,7 @@ function onService(t: TestContext, name: string, args: string[] = []) {
   const { url, metricsUrl, database } = service
   const env = { ...service.env, LOGIN_ATTEMPTS_PER_MINUTE: '0' }
   const where = ['--url', url, '--metrics', metricsUrl, '--database', database]
-  return experiment(t, ['experiment', name, '--seconds', '19', ...where, ...args], undefined, env)
+  return experiment(t, ['experiment', name, '--seconds', '19', ...where, ...args], undefined, { env })
 }
 
 test('an experiment runs on an API that somebody else started, with k6 as its load', { skip: noK6 }, async (t) => {

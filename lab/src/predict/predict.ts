@@ -41,6 +41,9 @@ export async function askGuesses(questions: Prediction[], stop: AbortSignal): Pr
       while (!isGuess(guess)) guess = (await terminal.question(`  ${withUnit(question)} `, { signal: stop })).trim()
       guesses.push(guess)
     }
+  } catch (error) {
+    stop.throwIfAborted()
+    throw error
   } finally {
     terminal.close()
   }

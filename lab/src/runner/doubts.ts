@@ -7,28 +7,27 @@ import type { Run } from './run.ts'
 import { ms } from './screen.ts'
 import { isWithin, takesDatabase, viewOf } from './view.ts'
 
-const injectedWithinMs = 500
-const stillMs = 1_000
 const jumpMs = 500
 
 /** Why the run would prove nothing, one sentence each. */
 export function doubtsOf(run: Run, experiment: Experiment, slo: Slo): string[] {
-  return [...run.refused, ...faultDoubts(run), ...clockDoubts(run), ...loadDoubts(run, experiment, slo)]
+  return [...run.refused, ...faultDoubts(run, slo), ...clockDoubts(run, slo), ...loadDoubts(run, experiment, slo)]
 }
 
-function faultDoubts({ faults, zero }: Run): string[] {
+function faultDoubts({ faults, zero }: Run, { outage }: Slo): string[] {
+  const mayBeLate = outage.degraded_within_ms / 2
   return faults.flatMap(({ plan, injectedAt, undone }) => {
     const late = injectedAt - (zero + plan.at * 1000)
     const name = `The fault ${plan.kind} at ${plan.at} s`
     return [
       ...(undone.intact ? [] : [`${name} was not in force until its end: somebody else ended it (${undone.did}).`]),
-      ...(late > injectedWithinMs ? [`${name} came ${ms(late)} ms late.`] : []),
+      ...(late > mayBeLate ? [`${name} came ${ms(late)} ms late.`] : []),
     ]
   })
 }
 
 /** The wall clock ties the run to the log and to other machines; a probe that was not sent in time saw nothing. */
-function clockDoubts({ wallZero, wallZeroAtEnd, health, phases }: Run): string[] {
+function clockDoubts({ wallZero, wallZeroAtEnd, health, phases }: Run, { outage }: Slo): string[] {
   const jump = wallZeroAtEnd - wallZero
   const begin = phases.find(({ plan }) => !plan.warmUp)?.start ?? Infinity
   const asked = health.map(({ at }) => at).filter((at) => isWithin(at, begin, phases.at(-1)?.end ?? begin))
@@ -36,7 +35,7 @@ function clockDoubts({ wallZero, wallZeroAtEnd, health, phases }: Run): string[]
   const still = asked.reduce((most, at, i) => Math.max(most, at - (asked[i - 1] ?? at)), 0)
   return [
     ...(Math.abs(jump) > jumpMs ? [`The clock of this machine jumped by ${(jump / 1000).toFixed(1)} s.`] : []),
-    ...(still > stillMs
+    ...(still > outage.degraded_within_ms
       ? [`This machine stood still for ${(still / 1000).toFixed(1)} s: nothing was watched then.`]
       : []),
   ]
