@@ -33,7 +33,7 @@ export function experiment(
   const [tmp, kept, slo] = [join(folder, 'tmp'), join(folder, 'runs'), join(folder, 'slo.json')]
   mkdirSync(tmp)
   writeFileSync(slo, JSON.stringify(wideGoals(change)))
-  const run = lab(t, [...args, '--slo', slo, '--folder', kept], {
+  const run = lab(t, [...args.slice(0, 2), '--slo', slo, '--folder', kept, ...args.slice(2)], {
     ...options,
     env: { ...process.env, ...options.env, TMPDIR: tmp },
   })
