@@ -30,20 +30,20 @@ export function setup(): Prepared {
 }
 
 /** One request of the mix: every arrival of a load is one call of this. */
-export function request({ token, ids }: Prepared): void {
-  const { iterationInTest } = exec.scenario
-  // Multiples of the golden ratio fall evenly between 0 and 1: every run asks the same in the same order.
-  const choice = (iterationInTest * 0.618033988749895) % 1
-  const status = () => {
-    if (choice < share.read) {
-      const id = ids[Math.floor(Math.random() * ids.length)]
-      return send('GET', `/data/notes/${id}`, null, { token, name: '/data/notes/:id' }).status
-    }
-    if (choice < share.read + share.list) return send('GET', '/data/notes', null, { token }).status
-    return send('POST', '/data/notes', note(iterationInTest), { token }).status
+export function request(prepared: Prepared): void {
+  const { status } = ask(prepared, exec.scenario.iterationInTest)
+  answers.add(1, { class: status === 0 ? 'none' : `${Math.floor(status / 100)}xx` })
+}
+
+function ask({ token, ids }: Prepared, number: number) {
+  // Multiples of the golden ratio fall evenly between 0 and 1: every run asks for the same kinds in the same order.
+  const choice = (number * 0.618033988749895) % 1
+  if (choice < share.read) {
+    const id = ids[Math.floor(Math.random() * ids.length)]
+    return send('GET', `/data/notes/${id}`, null, { token, name: '/data/notes/:id' })
   }
-  const answer = status()
-  answers.add(1, { class: answer === 0 ? 'none' : `${Math.floor(answer / 100)}xx` })
+  if (choice < share.read + share.list) return send('GET', '/data/notes', null, { token })
+  return send('POST', '/data/notes', note(number), { token })
 }
 
 type How = { token?: string; name?: string; keepBody?: boolean }

@@ -1,7 +1,8 @@
 // Where is the knee? Each step asks for more than the one before it, until the goal `peak` of slo.json is not met any
 // more. The run passes when the step at that goal's own rate meets it; the steps beyond only look for the limit.
+import { type Data, type Judgement, judge } from './judge.ts'
 import { goals, length, options as optionsOf, percent, steady, thresholds, users } from './load.ts'
-import { type Data, type Judgement, judge, summary } from './summary.ts'
+import { summary } from './summary.ts'
 
 const goal = goals.peak
 const times = [0.5, 1, 2, 3, 4, 5, 6, 8]
@@ -30,21 +31,22 @@ export function handleSummary(data: Data) {
   const found: Step[] = steps.map(({ name, rate, load }) => ({ asked: rate, ...judge(data, name, goal, load) }))
   const missed = found.findIndex(({ verdict }) => verdict !== 'PASS')
   const first = found[missed]
-  const knee = (first ? found[missed - 1] : found.at(-1))?.asked ?? null
+  const knee = (first ? found[missed - 1] : found.at(-1))?.asked
   const limit = first && limitOf(first)
 
-  const quantile = `p${percent(goal.quantile)}`
-  const atGoal = found.find(({ asked }) => asked === goal.rate) as Step
+  const atGoal = found[times.indexOf(1)] as Step
   const lines = [
-    `ramp: steps of ${seconds} s, goal at each: ${atGoal.rows.map(({ what }) => what).join(', ')}`,
+    `ramp: steps of ${seconds} s, each to meet: ${atGoal.rows.map(({ what }) => what).join(', ')}`,
     '',
-    row(['asked', 'reached', quantile, 'errors', 'dropped', 'met']),
+    row(['asked', 'reached', `p${percent(goal.quantile)}`, 'errors', 'dropped', 'met']),
     ...found.map((step) => row(cells(step))),
     '',
     knee ? `The goal was last met at ${knee} requests/s.` : 'The goal was met at no step.',
     first ? `At ${first.asked} requests/s the ${limit} was the limit.` : 'The knee lies beyond the last step.',
   ]
-  return summary(data, 'ramp', atGoal, lines, { knee, limit, steps: found.map(({ rows, reason, ...step }) => step) })
+  const verdict = { ...atGoal, reason: `at ${goal.rate} requests/s ${atGoal.reason}` }
+  // In summary.json the figures are those of that step; `knee` is missing when no step met the goal.
+  return summary(data, 'ramp', verdict, lines, { knee, limit, steps: found.map(({ rows, reason, ...step }) => step) })
 }
 
 function limitOf({ rate, latency_ms, rows, asked }: Step): 'API' | 'generator' {

@@ -10,4 +10,5 @@ export const colors = {
   goal: '#8C8C8C',
   fault: '#CC79A7',
   phase: '#999999',
+  nothing: 'rgba(140, 140, 140, 0.25)',
 }

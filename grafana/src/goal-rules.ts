@@ -3,9 +3,8 @@ import { goals } from './goals.ts'
 
 /** slo.json as series, so that alerts compare with the goals' own numbers. */
 export function goalRules(): string {
-  const rules = Object.entries(goals).flatMap(([goal, { rate, seconds, error_ratio }]) =>
+  const rules = Object.entries(goals).flatMap(([goal, { seconds, error_ratio }]) =>
     [
-      ['goal:http_requests:rate', rate],
       ['goal:http_request_duration_seconds:max', seconds],
       ['goal:http_errors:ratio', error_ratio],
     ].map(([record, value]) => ({ record, expr: `vector(${value})`, labels: { goal } })),

@@ -37,10 +37,20 @@ export const overview = (): Dashboard =>
     }),
     words({
       title: 'Alerts',
-      description: 'The alerts that are firing now. What each means and what to do stands in docs/runbook.md.',
+      description:
+        'The alerts that are firing now; grey ones only inform. What each means and what to do stands in docs/runbook.md.',
       size: [7, 4],
       lines: [
-        { name: '{{alertname}}', expr: 'max by (alertname) (ALERTS{alertstate="firing"})', color: colors.error },
+        {
+          name: '{{alertname}}',
+          expr: 'max by (alertname) (ALERTS{alertstate="firing",severity!="info"})',
+          color: colors.error,
+        },
+        {
+          name: '{{alertname}}',
+          expr: 'max by (alertname) (ALERTS{alertstate="firing",severity="info"})',
+          color: colors.goal,
+        },
         { name: 'none', expr: 'vector(1) unless on () ALERTS{alertstate="firing"}', color: colors.database },
       ],
       noValue: 'none',
@@ -75,7 +85,7 @@ export const overview = (): Dashboard =>
       description: `The share of requests answered with an error of the service (5xx). Goals: less than ${baseline.error_ratio * 100} % at ${baseline.rate} requests/s, ${peak.error_ratio * 100} % at ${peak.rate} (dashed).`,
       size: [12, 8],
       unit: 'percentunit',
-      max: 1,
+      atLeast: 0.05,
       lines: [{ name: 'errors', expr: 'api:http_errors:ratio5s', color: colors.error }],
       goals: [baseline.error_ratio, peak.error_ratio],
     }),
@@ -89,6 +99,7 @@ export const overview = (): Dashboard =>
         { name: 'p95', expr: 'api:http_request_duration_seconds:p95_5s', color: colors.server },
         { name: 'p50', expr: 'api:http_request_duration_seconds:p50_5s', color: colors.serverLight },
       ],
+      atLeast: peak.seconds * 1.1,
       goals: [baseline.seconds, peak.seconds],
     }),
   ])

@@ -35,7 +35,8 @@ export function page(uid: string, question: string, panels: Builder<Panel>[]): D
   return { ...dashboard, id: null, schemaVersion: 39, templating: { list: [] } }
 }
 
-// A series that is 1 for a while is drawn as a band of that length. Grafana 13 reads the target, older ones the expr.
+// A series that is 1 for a while is drawn as a band of that length. Grafana 13 reads the target; older ones read expr
+// and step, and join what lies less than a step apart.
 function band(name: string, expr: string, title: string, color: string): AnnotationQueryBuilder {
   return new AnnotationQueryBuilder()
     .name(name)
@@ -43,7 +44,7 @@ function band(name: string, expr: string, title: string, color: string): Annotat
     .enable(true)
     .iconColor(color)
     .expr(expr)
-    .step('1s')
+    .step('10s')
     .titleFormat(title)
     .target(new DataqueryBuilder().refId('Anno').expr(expr).interval('1s').range())
 }

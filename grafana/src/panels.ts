@@ -13,6 +13,7 @@ import {
   TooltipDisplayMode,
   VisibilityMode,
   VizLegendOptionsBuilder,
+  VizOrientation,
   VizTooltipOptionsBuilder,
 } from '@grafana/grafana-foundation-sdk/common'
 import {
@@ -23,8 +24,15 @@ import {
   ThresholdsMode,
   type ValueMapping,
 } from '@grafana/grafana-foundation-sdk/dashboard'
-import { DataqueryBuilder } from '@grafana/grafana-foundation-sdk/prometheus'
+import {
+  PanelBuilder as Heatmap,
+  HeatmapColorMode,
+  HeatmapColorOptionsBuilder,
+  YAxisConfigBuilder,
+} from '@grafana/grafana-foundation-sdk/heatmap'
+import { DataqueryBuilder, PromQueryFormat } from '@grafana/grafana-foundation-sdk/prometheus'
 import { PanelBuilder as Stat } from '@grafana/grafana-foundation-sdk/stat'
+import { PanelBuilder as StateTimeline } from '@grafana/grafana-foundation-sdk/statetimeline'
 import { PanelBuilder as Text } from '@grafana/grafana-foundation-sdk/text'
 import { PanelBuilder as TimeSeries } from '@grafana/grafana-foundation-sdk/timeseries'
 import { colors } from './colors.ts'
@@ -67,7 +75,10 @@ export function timeSeries(
     unit: string
     decimals?: number
     max?: number
-    min?: number
+    /** The axis reaches at least so far, so that the goals are always in sight. */
+    atLeast?: number
+    /** 0 unless values may be negative: then undefined lets Grafana choose. */
+    min?: number | undefined
     stacked?: boolean
     goals?: number[]
     colorOf?: Record<string, string>
@@ -80,10 +91,9 @@ export function timeSeries(
     .height(panel.size[1])
     .datasource(prometheus)
     .unit(panel.unit)
-    .min(panel.min ?? 0)
     .targets(queries(panel.lines))
-    .lineWidth(2)
-    .fillOpacity(panel.stacked ? 30 : 0)
+    .lineWidth(panel.stacked ? 0 : 2)
+    .fillOpacity(panel.stacked ? 60 : 0)
     .showPoints(VisibilityMode.Never)
     .colorScheme(new FieldColorBuilder().mode(FieldColorModeId.PaletteClassic))
     .tooltip(new VizTooltipOptionsBuilder().mode(TooltipDisplayMode.Multi).sort(SortOrder.Descending))
@@ -93,7 +103,10 @@ export function timeSeries(
         .displayMode(LegendDisplayMode.List)
         .placement(LegendPlacement.Bottom),
     )
+  const { min = 'min' in panel ? undefined : 0 } = panel
+  if (min !== undefined) builder.min(min)
   if (panel.max !== undefined) builder.max(panel.max)
+  if (panel.atLeast !== undefined) builder.axisSoftMax(panel.atLeast)
   if (panel.decimals !== undefined) builder.decimals(panel.decimals)
   if (panel.stacked) builder.stacking(new StackingConfigBuilder().mode(StackingMode.Normal).group('A'))
   if (panel.goals) {
@@ -113,13 +126,14 @@ export function timeSeries(
   return builder
 }
 
-/** One number now; `from` says from which value on it has which colour, ascending. */
+/** Numbers now, on a coloured ground; `plain` colours the figures instead. `from` says from which value on it has which colour, ascending. */
 export function number(
   panel: Panel & {
     unit: string
     decimals?: number
     from: [value: number | null, color: string][]
     texts?: Record<string, { text: string; color: string }>
+    plain?: boolean
     noValue: string
   },
 ): Stat {
@@ -134,13 +148,59 @@ export function number(
     )
     .mappings(panel.texts ? [{ type: 'value', options: panel.texts } as ValueMapping] : [])
     .textMode(BigValueTextMode.Auto)
+    .colorMode(panel.plain ? BigValueColorMode.Value : BigValueColorMode.Background)
 }
 
 /** What is so now, as words: the legend of each series, on its line's colour. */
 export function words(panel: Panel & { noValue: string }): Stat {
-  const builder = big(panel).unit('none').textMode(BigValueTextMode.Name).noValue(panel.noValue)
+  const builder = big(panel)
+    .unit('none')
+    .textMode(BigValueTextMode.Name)
+    .orientation(VizOrientation.Horizontal)
+    .noValue(panel.noValue)
   for (const [id, style] of styles(panel.lines)) builder.overrideByQuery(id, style)
   return builder
+}
+
+/** Rows of yes and no over time; `yes` and `no` name what 1 and 0 mean. */
+export function timeline(panel: Panel & { yes: string; no: string; color: string }): StateTimeline {
+  const options = { 0: { text: panel.no, color: colors.nothing }, 1: { text: panel.yes, color: panel.color } }
+  return new StateTimeline()
+    .title(panel.title)
+    .description(panel.description)
+    .span(panel.size[0])
+    .height(panel.size[1])
+    .datasource(prometheus)
+    .unit('none')
+    .targets(queries(panel.lines))
+    .mappings([{ type: 'value', options } as ValueMapping])
+    .colorScheme(new FieldColorBuilder().mode(FieldColorModeId.Fixed).fixedColor(colors.nothing))
+    .mergeValues(true)
+    .showValue(VisibilityMode.Never)
+    .rowHeight(0.8)
+    .fillOpacity(80)
+    .lineWidth(0)
+    .legend(
+      new VizLegendOptionsBuilder()
+        .showLegend(true)
+        .displayMode(LegendDisplayMode.List)
+        .placement(LegendPlacement.Bottom),
+    )
+}
+
+/** How many requests took how long, over time: the darker, the more. Its one line gives a histogram's buckets. */
+export function heatmap(panel: Panel): Heatmap {
+  return new Heatmap()
+    .title(panel.title)
+    .description(panel.description)
+    .span(panel.size[0])
+    .height(panel.size[1])
+    .datasource(prometheus)
+    .targets(queries(panel.lines).map((query) => query.format(PromQueryFormat.Heatmap)))
+    .calculate(false)
+    .yAxis(new YAxisConfigBuilder().unit('s'))
+    .color(new HeatmapColorOptionsBuilder().mode(HeatmapColorMode.Opacity).fill(colors.server).exponent(0.5).steps(64))
+    .hideLegend()
 }
 
 function big(panel: Panel): Stat {
@@ -157,6 +217,6 @@ function big(panel: Panel): Stat {
 }
 
 /** How to read the dashboard and what to try. */
-export function text(content: string, height = 3): Text {
+export function text(content: string, height = 2): Text {
   return new Text().title('').span(24).height(height).transparent(true).content(content)
 }

@@ -1,10 +1,67 @@
 import assert from 'node:assert/strict'
+import { readdirSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { test } from 'node:test'
+import { parse } from 'yaml'
+import { rules } from '../../grafana/src/rules.ts'
 import { noPromtool, promtool } from './promtool.ts'
 
-const options = { skip: noPromtool }
+type Story = { name: string; alert_rule_test?: { alertname: string; exp_alerts: object[] }[] }
 
-test('promtool finds nothing wrong with the configuration and the rules', options, () => {
+const folder = join(import.meta.dirname, '..')
+const root = join(folder, '..')
+const skip = { skip: noPromtool }
+const told = readdirSync(join(folder, 'tests')).map((file) => `tests/${file}`)
+const alerts = rules().filter((rule) => rule.alert !== undefined)
+const stories: Story[] = told.flatMap((file) => parse(readFileSync(join(folder, file), 'utf8')).tests)
+
+test('promtool finds nothing wrong with the configuration and the rules', skip, () => {
   const { status, output } = promtool('check', 'config', '--lint=all', '--lint-fatal', 'prometheus.yml')
   assert.equal(status, 0, output)
+})
+
+for (const file of told) {
+  test(`the stories of ${file} go as they are told`, skip, () => {
+    const { status, output } = promtool('test', 'rules', file)
+    assert.equal(status, 0, output)
+  })
+}
+
+test('every alert has a story in which it fires and one in which it never does', () => {
+  for (const { alert } of alerts) {
+    const looks = stories
+      .map((story) => story.alert_rule_test?.filter((look) => look.alertname === alert) ?? [])
+      .filter((story) => story.length > 0)
+    const fires = (story: { exp_alerts: object[] }[]) => story.some((look) => look.exp_alerts.length > 0)
+    assert.ok(looks.some(fires), `${alert} fires in no story`)
+    assert.ok(!looks.every(fires), `${alert} has no near miss`)
+  }
+  console.log(`${alerts.length} alerts, ${stories.length} stories`)
+})
+
+test('every alert says what it means, which dashboard shows it and what to do', () => {
+  const headings = [...readFileSync(join(root, 'docs/runbook.md'), 'utf8').matchAll(/^## (\w+)$/gm)].map(
+    ([, name]) => name,
+  )
+  for (const { alert = '', labels, annotations } of alerts) {
+    assert.match(labels?.severity ?? '', /^(critical|warning|info)$/, alert)
+    assert.match(annotations?.summary ?? '', /^.{20,}\.$/, alert)
+    assert.equal(annotations?.runbook_url, `docs/runbook.md#${alert.toLowerCase()}`)
+    assert.ok(headings.includes(alert), `docs/runbook.md has the heading ${alert}`)
+    const dashboard = JSON.parse(
+      readFileSync(join(root, `grafana/dashboards/${annotations?.dashboard?.replace('/d/', '')}.json`), 'utf8'),
+    )
+    assert.equal(`/d/${dashboard.uid}`, annotations?.dashboard)
+  }
+})
+
+test('every recorded series is named level:metric:operation', () => {
+  for (const { record } of rules()) if (record) assert.match(record, /^[a-z]+:[a-z_]+:[a-z0-9_]+$/)
+})
+
+test('the quantile that is judged is that of the goals', () => {
+  const { baseline, peak } = JSON.parse(readFileSync(join(root, 'slo.json'), 'utf8')).goals
+  const judged = rules().find(({ record }) => record === 'api:http_request_duration_seconds:p95_1m')
+  const quantile = Number(/histogram_quantile\(([\d.]+)/.exec(judged?.expr ?? '')?.[1])
+  assert.deepEqual([baseline.quantile, peak.quantile], [quantile, quantile])
 })

@@ -1,0 +1,123 @@
+import assert from 'node:assert/strict'
+import { request } from 'node:http'
+import { join } from 'node:path'
+import { after, type TestContext, test } from 'node:test'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { parseMetrics } from '../src/watch/metrics-page.ts'
+import { api, lab, mode, says, scratchFolder, until } from './helpers.ts'
+
+const service = await api({ after })
+
+/** A lab that serves, and how to ask it as `make outage` does. */
+async function serving(t: TestContext, socket = join(scratchFolder(t), 'lab.sock')) {
+  const env = { ...service.env, LAB_SOCKET: socket, API_URL: service.url, DATABASE_PATH: service.database }
+  const run = lab(t, ['serve', '--port', '0'], { env })
+  await says(run, 'listens on')
+  const port = /listens on (\d+)/.exec(run.out())?.[1]
+  async function ask(...words: string[]) {
+    const asked = lab(t, words, { env })
+    return { code: await asked.ended, out: asked.out() }
+  }
+  async function metrics(name: string, labels: Record<string, string>): Promise<number | undefined> {
+    const page = await (await fetch(`http://127.0.0.1:${port}/metrics`)).text()
+    const fits = (found: Record<string, string>) => Object.entries(labels).every(([key, value]) => found[key] === value)
+    return parseMetrics(page).find((sample) => sample.name === name && fits(sample.labels))?.value
+  }
+  return { run, url: `http://127.0.0.1:${port}`, socket, ask, metrics }
+}
+
+test('a fault is held by the serving lab, told on its metrics page, and undone by recover', async (t) => {
+  const { ask, metrics } = await serving(t)
+  await until('the probe was let in', async () => (await metrics('lab_probe_status', { target: 'data' })) === 200)
+  const before = mode(service.database)
+  const began = await ask('outage', '--mode', 'chmod', '--for', '5m')
+  assert.equal(began.code, 0, began.out)
+  assert.match(began.out, /first 503 after +\d+ ms\n.*degraded after +\d+ ms\n.*\/data\/notes now +503/)
+  assert.equal(await service.probe(), 503)
+  assert.equal(await metrics('lab_fault_active', { kind: 'chmod' }), 1)
+  assert.equal(await metrics('lab_fault_active', { kind: 'lock' }), 0)
+  await until('the probe feels it', async () => (await metrics('lab_probe_status', { target: 'data' })) === 503)
+  assert.equal(await metrics('lab_probe_degraded', {}), 1)
+
+  assert.match((await ask('outage', '--mode', 'chmod')).out, /on already.*nothing was changed/)
+  const other = await ask('outage', '--mode', 'lock')
+  assert.match(other.out, /The chmod outage is on, and there is one at a time/)
+  assert.equal(other.code, 2)
+  assert.match((await ask('status')).out, /fault +chmod, until/)
+
+  const ended = await ask('recover')
+  assert.match(ended.out, /Undone: mode \d{4} is back\.\n +first success after +\d+ ms/)
+  assert.equal(mode(service.database), before)
+  assert.equal(await metrics('lab_fault_active', { kind: 'chmod' }), 0)
+  assert.ok(((await metrics('lab_fault_recovered_seconds', { kind: 'chmod' })) ?? 0) > 0)
+  assert.match((await ask('recover')).out, /Nothing to undo/)
+})
+
+test('a fault ends by itself when its time is over', async (t) => {
+  const { ask, metrics } = await serving(t)
+  assert.equal((await ask('outage', '--mode', 'move', '--for', '1s')).code, 0)
+  await until('data requests succeed', async () => (await service.probe()) === 200)
+  assert.equal(await metrics('lab_fault_active', { kind: 'move' }), 0)
+})
+
+test('told to end, the lab gives the database back first', async (t) => {
+  const { run, ask } = await serving(t)
+  await ask('outage', '--mode', 'lock')
+  run.child.kill('SIGTERM')
+  assert.equal(await run.ended, 0, run.out())
+  assert.match(run.out(), /Ending: the lock is free/)
+  await until('data requests succeed', async () => (await service.probe()) === 200)
+})
+
+test('a lab that starts repairs what a killed one left behind', async (t) => {
+  const first = await serving(t)
+  await first.ask('outage', '--mode', 'chmod')
+  first.run.child.kill('SIGKILL')
+  await first.run.ended
+  assert.equal(await service.probe(), 503)
+  const second = await serving(t, first.socket)
+  assert.match(second.run.out(), /A chmod fault .* was left by a process that is gone: mode \d{4} is back/)
+  await until('data requests succeed', async () => (await service.probe()) === 200)
+})
+
+test('a recovery asked for while a fault is landing waits and then undoes it', async (t) => {
+  const { ask } = await serving(t)
+  const [began, ended] = await Promise.all([ask('outage', '--mode', 'move'), sleep(300).then(() => ask('recover'))])
+  assert.equal(began.code, 0, began.out)
+  assert.match(ended.out, /Undone: the file has its name back|Nothing to undo/)
+  await ask('recover')
+  assert.equal(await service.probe(), 200)
+})
+
+test('the phase of an experiment stands on the metrics page and ends by itself', async (t) => {
+  const { ask, metrics } = await serving(t)
+  assert.equal(await metrics('lab_phase', { experiment: 'none', phase: 'idle' }), 1)
+  assert.equal((await ask('phase', 'peak', 'load', '1s')).code, 0)
+  assert.equal(await metrics('lab_phase', { experiment: 'peak', phase: 'load' }), 1)
+  assert.equal(await metrics('lab_phase', { experiment: 'none' }), undefined)
+  await until('it is idle again', async () => (await metrics('lab_phase', { experiment: 'none' })) === 1)
+  assert.match((await ask('phase', 'a"b', 'load', '1s')).out, /small letters, digits and hyphens/)
+})
+
+test('nothing can be changed through the port: only GET is answered there', async (t) => {
+  const { url, socket } = await serving(t)
+  for (const [path, method, status] of [
+    ['/', 'GET', 200],
+    ['/outage', 'GET', 404],
+    ['/outage', 'POST', 405],
+    ['/recover', 'POST', 405],
+  ] as const) {
+    assert.equal((await fetch(url + path, { method })).status, status, `${method} ${path}`)
+  }
+  const onSocket = await new Promise((resolve) =>
+    request({ socketPath: socket, path: '/outage' }, (response) => resolve(response.statusCode)).end(),
+  )
+  assert.equal(onSocket, 404, 'GET changes nothing on the socket either')
+})
+
+test('without a serving lab, its commands say so', async (t) => {
+  const env = { ...service.env, LAB_SOCKET: join(scratchFolder(t), 'nobody.sock') }
+  const run = lab(t, ['status'], { env })
+  assert.equal(await run.ended, 2)
+  assert.match(run.out(), /The lab does not answer on .*nobody\.sock/)
+})
