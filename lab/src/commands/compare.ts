@@ -68,7 +68,8 @@ function row(title: string, write: Write, a: number[], b: number[]): string[] {
   const difference = left === null || right === null ? null : right - left
   const spread = a.length > 1 || b.length > 1 ? Math.max(range(a), range(b)) : null
   const sign = difference !== null && difference > 0 ? '+' : ''
-  const larger = difference === null || spread === null ? '?' : Math.abs(difference) > spread ? 'yes' : 'no'
+  const least = Math.max(spread ?? 0, Math.abs(left ?? 0) / 100)
+  const larger = difference === null || spread === null ? '?' : Math.abs(difference) > least ? 'yes' : 'no'
   return [`  ${title}`, write(left), write(right), `${sign}${write(difference)}`, write(spread), larger]
 }
 
@@ -83,7 +84,7 @@ function range(values: number[]): number {
 function verdictOnSpread(a: Journal[], b: Journal[]): string {
   if (a.length === 1 && b.length === 1)
     return 'One run on each side: whether a difference is more than chance cannot be told. Repeats (RUNS=5) tell.'
-  return 'spread: from the smallest to the largest of the repeats, on the side where it is wider. larger: the difference is more than that.'
+  return 'spread: from the smallest to the largest of the repeats, on the side where it is wider. larger: the difference is more than that, and more than 1 % of A.'
 }
 
 function changes(a: Journal[], b: Journal[]): string {

@@ -49,8 +49,10 @@ export function expectations({ expectations }: Journal): Html {
 const signs: Record<string, string> = { '<': 'below', '<=': 'at most', '=': '', '>=': 'at least', '>': 'above' }
 
 function expectation({ what, why, compare, limit, unit, measured, met }: JudgedExpectation): Html {
-  return html`<tr><td>${what}<br><span class="why">${why}</span></td><td>${signs[compare] ?? compare} ${limit} ${unit}</td>
-<td>${measured}</td><td class="${met ? 'yes' : 'no'}">${met ? 'yes' : 'NO'}</td></tr>`
+  return html`<tr class="above"><td>${what}</td><td>${signs[compare] ?? compare} ${limit} ${unit}</td>
+<td>${measured}</td><td class="${met ? 'yes' : 'no'}">${met ? 'yes' : 'NO'}</td></tr>
+<tr><td colspan="4" class="why">${why}</td></tr>
+`
 }
 
 /** Guess beside measurement; nothing when nobody guessed. */

@@ -37,16 +37,37 @@ export function outcome({ hypothesis, happened, expectations, notes }: Journal):
 <div><h3>Hypothesis, written before</h3><p>${hypothesis}</p></div>
 <div><h3>Outcome, measured</h3><ul>
 <li>${met} of ${expectations.length} expectations were met.</li>
-${happened.faults.map((one) => html`<li>${story(one)}</li>`)}
+${stories(happened.faults).map((one) => html`<li>${one}</li>`)}
 <li>${notes.acknowledged} notes were acknowledged; ${kept}.</li>
 </ul></div>
 </section>`
 }
 
-function story(fault: Journal['happened']['faults'][number]): string {
-  const { kind, injected_ms, landed_ms, undone_ms, intact, detected_after_ms, recovered_after_ms } = fault
+type Fault = Journal['happened']['faults'][number]
+const mostStories = 3
+
+/** What became of each fault; of many, the worst of each figure. */
+function stories(faults: Fault[]): string[] {
+  if (faults.length <= mostStories) return faults.map(story)
+  const worst = (figure: (fault: Fault) => number | null) => {
+    const known = faults.flatMap((one) => figure(one) ?? [])
+    const missing = faults.length - known.length
+    return `${milliseconds(known.length > 0 ? Math.max(...known) : null)}${missing > 0 ? ` (never in ${missing})` : ''}`
+  }
+  const kinds = [...new Set(faults.map(({ kind }) => kind))].join(', ')
+  return [
+    `${faults.length} faults (${kinds}); at the worst, felt by a client after ${worst(landing)}, /health degraded after ${worst((one) => one.detected_after_ms)}, first success ${worst((one) => one.recovered_after_ms)} after its end.`,
+  ]
+}
+
+function landing({ landed_ms, injected_ms }: Fault): number | null {
+  return landed_ms === null ? null : landed_ms - injected_ms
+}
+
+function story(fault: Fault): string {
+  const { kind, injected_ms, undone_ms, intact, detected_after_ms, recovered_after_ms } = fault
   const felt =
-    landed_ms === null ? 'no client ever felt it' : `felt by a client after ${milliseconds(landed_ms - injected_ms)}`
+    landing(fault) === null ? 'no client ever felt it' : `felt by a client after ${milliseconds(landing(fault))}`
   const noticed =
     detected_after_ms === null
       ? '/health never said degraded'

@@ -61,7 +61,7 @@ export function readJournal(file: string): Journal {
   if (journal?.schema !== 2)
     throw new Sentence(`${file} has schema ${journal?.schema ?? 'none'}, and only 2 is understood: make the run again.`)
   const wrong = faultsOf(journal)
-  if (wrong.length > 0)
-    throw new Sentence(`${file} is not whole: ${wrong.join(', ')} are missing or of the wrong kind.`)
+  const named = wrong.length > 5 ? `${wrong.slice(0, 5).join(', ')} and more` : wrong.join(', ')
+  if (wrong.length > 0) throw new Sentence(`${file} is not whole, wrong or missing: ${named}. Name another run.`)
   return journal
 }

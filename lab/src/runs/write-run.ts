@@ -13,10 +13,8 @@ const abandonedAfterMs = 3_600_000
  * folder's path. A Sentence when it cannot be kept; then nothing of it stays.
  */
 export function writeRun(runsFolder: string, journal: Journal): string {
-  const labDb = join(runsFolder, 'lab.db')
   let draft: string | undefined
   let folder: string | undefined
-  let hadDb = true
   try {
     mkdirSync(runsFolder, { recursive: true })
     removeAbandoned(runsFolder)
@@ -27,26 +25,19 @@ export function writeRun(runsFolder: string, journal: Journal): string {
     writeFileSync(join(draft, 'journal.json'), `${JSON.stringify(journal, null, 1)}\n`)
     writeFileSync(join(draft, 'metrics_events.jsonl'), lines(journal.seconds))
     writeFileSync(join(draft, 'report.html'), reportHtml(journal))
-    hadDb = existsSync(labDb)
-    addToLabDb(labDb, name, journal, () => {
-      renameSync(draft as string, target)
+    addToLabDb(runsFolder, name, journal, () => {
+      if (folder === undefined) renameSync(draft as string, target)
       folder = target
     })
     return target
   } catch (error) {
     for (const half of [draft, folder]) if (half) rmSync(half, { recursive: true, force: true })
-    if (!hadDb) for (const end of ['', '-journal']) rmSync(`${labDb}${end}`, { force: true })
-    throw sentenceFor(error, runsFolder, labDb)
+    throw sentenceFor(error, runsFolder)
   }
 }
 
-function sentenceFor(error: unknown, runsFolder: string, labDb: string): unknown {
+function sentenceFor(error: unknown, runsFolder: string): unknown {
   const reason = reasonOf(error)
-  if (/^SQLITE_(ERROR|BUSY)/.test(reason)) {
-    return new Sentence(
-      `${labDb} cannot take this run (${reason}), so the run was not kept. It holds only copies: move it away, and the next run makes a new one.`,
-    )
-  }
   // Anything without such a short code is a mistake of the program, whose stack trace is worth seeing.
   if (!/^[A-Z_]+$/.test(reason)) return error
   return new Sentence(`The run could not be kept in ${runsFolder} (${reason}): make room there, or let it be written.`)
