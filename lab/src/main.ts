@@ -28,6 +28,8 @@ const help = `The lab: takes a database away from an API, gives it back, and jud
               --load KIND     k6, or the lab's own; without it k6 for an API that runs
               --slo, --folder as above
   experiments their names and their questions
+  experiment-needs NAME  what the API must be started with, NAME=value, and "crash"
+              when somebody must be able to kill it: for scripts
   outage    takes the database of a running API away until the time is over, Ctrl-C,
             or recover
               --database FILE the API's database file, or DATABASE_PATH
@@ -88,6 +90,12 @@ const commands: Record<string, (args: string[], stop: AbortSignal) => Promise<nu
   async experiments() {
     const { experimentLines } = await import('./runner/list.ts')
     console.log(await experimentLines(loadSlo(usualSlo)))
+    return 0
+  },
+
+  async 'experiment-needs'([name = '']) {
+    const { needsOf } = await import('./runner/list.ts')
+    for (const line of await needsOf(name, loadSlo(usualSlo))) console.log(line)
     return 0
   },
 

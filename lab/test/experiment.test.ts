@@ -137,6 +137,18 @@ describe('every experiment, in short', { concurrency: 4 }, () => {
   })
 })
 
+test('a script is told what an experiment needs of the API', async (t) => {
+  for (const [name, needs] of [
+    ['outage-lock-wal', 'JOURNAL_MODE=wal\n'],
+    ['crash', 'crash\n'],
+    ['baseline', ''],
+  ] as const) {
+    const run = lab(t, ['experiment-needs', name])
+    assert.equal(await run.ended, 0)
+    assert.equal(run.out(), needs)
+  }
+})
+
 test('the list has every experiment with its question, and a wrong name is answered with the right ones', async (t) => {
   const list = lab(t, ['experiments'])
   assert.equal(await list.ended, 0)

@@ -10,3 +10,10 @@ export async function experimentLines(slo: Slo): Promise<string> {
   })
   return (await Promise.all(entries)).join('\n')
 }
+
+/** What an experiment needs of an API that somebody else starts, one word a line: settings, and `crash` for a kill. */
+export async function needsOf(name: string, slo: Slo): Promise<string[]> {
+  const { settings = {}, faults = [] } = await loadExperiment(name, slo)
+  const crash = faults.some(({ kind }) => kind === 'crash')
+  return [...Object.entries(settings).map(([setting, value]) => `${setting}=${value}`), ...(crash ? ['crash'] : [])]
+}
