@@ -33,7 +33,9 @@ export function experiment(
   const [tmp, kept, slo] = [join(folder, 'tmp'), join(folder, 'runs'), join(folder, 'slo.json')]
   mkdirSync(tmp)
   writeFileSync(slo, JSON.stringify(wideGoals(change)))
-  const run = lab(t, [...args.slice(0, 2), '--slo', slo, '--folder', kept, ...args.slice(2)], {
+  // Of an option that is given twice the last one counts: a test may name other folders.
+  const words = args[0] === 'experiment' ? 2 : 1
+  const run = lab(t, [...args.slice(0, words), '--slo', slo, '--folder', kept, ...args.slice(words)], {
     ...options,
     env: { ...process.env, ...options.env, TMPDIR: tmp },
   })

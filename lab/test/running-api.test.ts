@@ -1,11 +1,14 @@
 import assert from 'node:assert/strict'
-import { spawnSync } from 'node:child_process'
-import { copyFileSync, existsSync, readFileSync } from 'node:fs'
+import { spawn, spawnSync } from 'node:child_process'
+import { randomBytes } from 'node:crypto'
+import { once } from 'node:events'
+import { copyFileSync, existsSync, readFileSync, writeFileSync } from 'node:fs'
+import { type AddressInfo, createServer } from 'node:net'
 import { join } from 'node:path'
 import { after, type TestContext, test } from 'node:test'
 import { recordPath } from '../src/faults/record.ts'
 import { isRunning } from '../src/processes.ts'
-import { api, lab, mode, says, scratchFolder, until } from './helpers.ts'
+import { api, lab, mode, root, says, scratchFolder, until } from './helpers.ts'
 import { experiment } from './run-experiment.ts'
 
 const service = await api({ after })
@@ -82,4 +85,58 @@ test('kill -9 of the runner in the middle of an outage: the next command makes t
   assert.equal(await next.ended, 0, next.out())
   assert.equal(mode(service.database), before)
   await until('data requests succeed', async () => (await service.probe()) === 200)
+})
+
+async function freePort(): Promise<number> {
+  const server = createServer().listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  const { port } = server.address() as AddressInfo
+  server.close()
+  return port
+}
+
+/** An API that is started again whenever it ends, as a container is; its process number stands in the file `pid`. */
+async function supervisedApi(t: TestContext) {
+  const folder = scratchFolder(t)
+  const [port, metricsPort] = [await freePort(), await freePort()]
+  const database = join(folder, 'data', 'notes.db')
+  const env = {
+    PATH: process.env.PATH,
+    PORT: String(port),
+    METRICS_PORT: String(metricsPort),
+    DATABASE_PATH: database,
+    JWT_SECRET: randomBytes(48).toString('base64url'),
+    LAB_USERS: 'demo:a-password-for-this-test',
+    LOG_LEVEL: 'silent',
+  }
+  const again = 'while [ ! -e end ]; do "$@" & echo $! >pid; wait $!; done'
+  const api = [process.execPath, join(root, 'api', 'src', 'main.ts')]
+  const supervisor = spawn('sh', ['-c', again, 'sh', ...api], { cwd: folder, env, stdio: 'ignore' })
+  const ended = once(supervisor, 'exit')
+  t.after(async () => {
+    writeFileSync(join(folder, 'end'), '')
+    process.kill(Number(readFileSync(join(folder, 'pid'), 'utf8')), 'SIGKILL')
+    await ended
+  })
+  const [url, metricsUrl] = [`http://127.0.0.1:${port}`, `http://127.0.0.1:${metricsPort}`]
+  await until('it listens', () =>
+    fetch(metricsUrl).then(
+      () => true,
+      () => false,
+    ),
+  )
+  return { folder, url, metricsUrl, database, env }
+}
+
+test('where somebody else must kill the API a command does it, and the API is back by itself', async (t) => {
+  const { folder, url, metricsUrl, database, env } = await supervisedApi(t)
+  const where = ['--url', url, '--metrics', metricsUrl, '--database', database, '--load', 'own', '--seconds', '20']
+  const LAB_CRASH_COMMAND = `kill -9 $(cat ${folder}/pid)`
+  const run = experiment(t, ['experiment', 'crash', ...where], undefined, { env: { ...env, LAB_CRASH_COMMAND } })
+  assert.equal(await run.ended, 0, run.out())
+  const [journal] = run.journals()
+  const [fault] = journal?.happened.faults ?? []
+  assert.ok(Number(fault?.recovered_after_ms) > 50, 'a process takes a moment to start')
+  assert.ok(journal?.seconds.some(({ statuses }) => Number(statuses.ECONNREFUSED) > 0))
+  assert.deepEqual(journal?.notes.lost, [])
 })

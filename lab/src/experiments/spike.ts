@@ -6,12 +6,13 @@ export function experiment({ goals: { baseline, peak }, outage }: Slo): Experime
   const { rate } = baseline
   return {
     question: 'What does a sudden load of ten times the usual do, and what remains of it afterwards?',
-    hypothesis: 'Answers take longer during the spike, none fails, and as soon as it is over all is as before.',
+    hypothesis: 'Answers take longer during the spike, none fails, and ten seconds later nothing of it is left.',
     phases: [
       warmUp(rate),
       { name: 'before', rate, seconds: 15 },
       { name: 'spike', rate: 10 * rate, seconds: 10 },
-      { name: 'after', rate, seconds: 20 },
+      { name: 'catching-up', rate, seconds: 10 },
+      { name: 'after', rate, seconds: 15 },
     ],
     expectations: [
       ...meetsGoal('before', baseline),

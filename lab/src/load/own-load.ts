@@ -20,9 +20,11 @@ export async function startOwnLoad(target: Target, token: string, phases: Phase[
       (await ask(pool, { method: 'POST', path: '/auth/login', body: { username, password }, signal })).status,
   }
   const limitMs = phases.reduce((sum, { seconds }) => sum + seconds, 0) * 1000 + 60_000
+  // An API that falls behind keeps ten seconds of arrivals waiting before one is dropped: whoever waits longer gives up.
+  const maxInFlight = Math.max(2_000, ...phases.map(({ rate }) => 10 * rate))
   const results: Load['results'] = []
   const dropped: Load['dropped'] = []
-  const data = openLoop({ next: notes.next, limitMs, results, dropped })
+  const data = openLoop({ next: notes.next, maxInFlight, limitMs, results, dropped })
   const logins = openLoop({ next: () => login, limitMs, results, dropped })
   return {
     generator: 'open loop (undici)',

@@ -1,3 +1,4 @@
+import type { Pool } from 'undici'
 import { connect, logIn } from '../api-client.ts'
 import { now, sleep } from '../clock.ts'
 import { figures } from '../load/figures.ts'
@@ -19,10 +20,28 @@ export async function play(
   startLoad: StartLoad,
   stop: AbortSignal,
 ): Promise<Run> {
-  const { phases, faults = [] } = experiment
+  const { faults = [] } = experiment
   const pool = connect(target.url, 16, 10_000)
-  const token = await logIn(pool, target.url, target.username, target.password)
-  if (faults.some(({ kind }) => kind !== 'crash')) await checkOwnDatabase(target, pool, token)
+  try {
+    const token = await logIn(pool, target.url, target.username, target.password)
+    if (faults.some(({ kind }) => kind !== 'crash')) await checkOwnDatabase(target, pool, token)
+    return await playOut({ experiment, target, startLoad, stop, pool, token })
+  } finally {
+    await pool.destroy()
+  }
+}
+
+type Play = {
+  experiment: Experiment
+  target: Target
+  startLoad: StartLoad
+  stop: AbortSignal
+  pool: Pool
+  token: string
+}
+
+async function playOut({ experiment, target, startLoad, stop, pool, token }: Play): Promise<Run> {
+  const { phases, faults = [] } = experiment
   const probe = startProbe(target.url, token)
   const metrics = watchMetrics(target.metricsUrl)
   const watched = { health: probe.health, data: probe.data, metrics: metrics.readings }
@@ -41,9 +60,12 @@ export async function play(
   })
   try {
     load = await startLoad(target, token, phases)
-    const run = begun(load)
+    const run = begun(load, watched)
     screen = setInterval(() => tellSecond(run), 1000)
-    const parts = [playPhases(load, run), playFaults(faults, run, { target, token, pool, zero: load.zero, signal })]
+    const parts = [
+      playPhases({ experiment, target, load, run, signal }),
+      playFaults(faults, run, { target, token, pool, zero: load.zero, signal }),
+    ]
     await Promise.all(parts).catch(async (error) => {
       end.abort()
       // The other part puts right what it has done.
@@ -63,44 +85,33 @@ export async function play(
     clearInterval(screen)
     metrics.stop()
     await load?.abandon()
-    await pool.destroy()
     await probe.stop()
   }
+}
 
-  function begun({ generator, zero, results, dropped }: Load): Run {
-    const wallZero = Date.now() - now()
-    const nothing = { phases: [], faults: [], refused: [], acknowledged: 0 }
-    return { zero, wallZero, wallZeroAtEnd: wallZero, generator, results, dropped, ...watched, ...nothing }
-  }
+function begun(load: Load, watched: Pick<Run, 'health' | 'data' | 'metrics'>): Run {
+  const { generator, zero, results, dropped } = load
+  const wallZero = Date.now() - now()
+  const nothing = { phases: [], faults: [], refused: [], acknowledged: 0 }
+  return { zero, wallZero, wallZeroAtEnd: wallZero, generator, results, dropped, ...watched, ...nothing }
+}
 
-  async function playPhases(load: Load, run: Run): Promise<void> {
-    for (const planned of plannedPhases(experiment)) {
-      const { plan } = planned
-      const until = load.zero + planned.to_s * 1000
-      const played = { ...planned, start: now(), end: until }
-      run.phases.push(played)
-      load.enter(plan)
-      target.entered?.(plan.name, plan.seconds)
-      announce(plan)
-      try {
-        await sleep(until - now(), signal)
-      } finally {
-        played.end = now()
-      }
+type Parts = { experiment: Experiment; target: Target; load: Load; run: Run; signal: AbortSignal }
+
+async function playPhases({ experiment, target, load, run, signal }: Parts): Promise<void> {
+  for (const planned of plannedPhases(experiment)) {
+    const { plan } = planned
+    const until = load.zero + planned.to_s * 1000
+    const played = { ...planned, start: now(), end: until }
+    run.phases.push(played)
+    load.enter(plan)
+    target.entered?.(plan.name, plan.seconds)
+    announce(plan)
+    try {
+      await sleep(until - now(), signal)
+    } finally {
+      played.end = now()
     }
-  }
-
-  function tellSecond({ results, zero, phases }: Run): void {
-    const at = now()
-    const recent = results.slice(-5_000).filter((one) => one.done >= at - 1000)
-    say(
-      second(
-        (at - zero) / 1000,
-        phases.at(-1)?.plan.name ?? '',
-        figures(recent),
-        probe.health.findLast(({ done }) => done >= at - 1000),
-      ),
-    )
   }
 }
 
@@ -108,4 +119,11 @@ function announce({ name, rate, seconds, says }: Phase): void {
   say()
   say(wrap(`${says ?? `${name}: ${rate} requests a second.`} (${seconds} s)`))
   say(heading)
+}
+
+function tellSecond({ results, zero, phases, health }: Run): void {
+  const at = now()
+  const recent = results.slice(-5_000).filter((one) => one.done >= at - 1000)
+  const sight = health.findLast(({ done }) => done >= at - 1000)
+  say(second((at - zero) / 1000, phases.at(-1)?.plan.name ?? '', figures(recent), sight))
 }
