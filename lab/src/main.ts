@@ -75,7 +75,7 @@ const commands: Record<string, (args: string[], stop: AbortSignal) => Promise<nu
     const { runExperiment } = await import('./runner/run-experiment.ts')
     return runExperiment({
       name,
-      seconds: seconds === undefined ? undefined : number('seconds', seconds, 3, 3_600),
+      seconds: seconds === undefined ? undefined : number('seconds', seconds, 1, 3_600),
       runs: number('runs', runs, 1, 100),
       predict: given.predict !== undefined,
       stack,

@@ -86,7 +86,7 @@ describe('verdicts', { concurrency: 4 }, () => {
   test('a load that cannot be reached makes it INVALID', async (t) => {
     const run = experiment(
       t,
-      ['experiment', 'baseline', '--seconds', '3'],
+      ['experiment', 'baseline', '--seconds', '1'],
       (slo) => (slo.goals.baseline.rate = 100_000),
     )
     assert.equal(await run.ended, 2, run.out())

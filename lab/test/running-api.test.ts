@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { spawn, spawnSync } from 'node:child_process'
 import { randomBytes } from 'node:crypto'
 import { once } from 'node:events'
-import { copyFileSync, existsSync, readFileSync, writeFileSync } from 'node:fs'
+import { chmodSync, copyFileSync, existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { type AddressInfo, createServer } from 'node:net'
 import { join } from 'node:path'
 import { after, type TestContext, test } from 'node:test'
@@ -97,7 +97,8 @@ async function freePort(): Promise<number> {
 
 /** An API that is started again whenever it ends, as a container is; its process number stands in the file `pid`. */
 async function supervisedApi(t: TestContext) {
-  const folder = scratchFolder(t)
+  const folder = mkdtempSync('/tmp/lab-test-')
+  chmodSync(folder, 0o711)
   const [port, metricsPort] = [await freePort(), await freePort()]
   const database = join(folder, 'data', 'notes.db')
   const env = {
@@ -117,6 +118,7 @@ async function supervisedApi(t: TestContext) {
     writeFileSync(join(folder, 'end'), '')
     process.kill(Number(readFileSync(join(folder, 'pid'), 'utf8')), 'SIGKILL')
     await ended
+    rmSync(folder, { recursive: true })
   })
   const [url, metricsUrl] = [`http://127.0.0.1:${port}`, `http://127.0.0.1:${metricsPort}`]
   await until('it listens', () =>
