@@ -44,3 +44,10 @@ need_running() { # need_running SERVICE...
 }
 
 lab() { docker compose exec -T lab node lab/src/main.ts "$@"; }
+
+# A command of the lab on runs/: in its image, as whoever asks, so that what it writes belongs to them.
+tool() {
+  mkdir -p runs
+  docker run --rm --network none --read-only --cap-drop ALL --user "$(id -u):$(id -g)" --volume "$PWD/runs:/app/runs:z" \
+    "$(project)-lab" node lab/src/main.ts "$@"
+}

@@ -4,7 +4,7 @@ import { Sentence } from '../sentence.ts'
 
 const withinMs = 60_000
 
-/** Waits until Prometheus has read the metrics page of each of these jobs, as far as it is told to read them at all. */
+/** Waits until Prometheus has read the metrics page of each of these jobs. */
 export async function awaitScrape(url: string, wanted: string[]): Promise<number> {
   const pool = connect(url, 1, 5_000)
   const deadline = now() + withinMs
@@ -12,8 +12,8 @@ export async function awaitScrape(url: string, wanted: string[]): Promise<number
   try {
     for (;;) {
       const up = await seen()
-      missing = wanted.filter((job) => up.get(job) === false)
-      if (up.size > 0 && missing.length === 0) return 0
+      missing = wanted.filter((job) => up.get(job) !== true)
+      if (missing.length === 0) return 0
       if (now() > deadline) break
       await sleep(200)
     }
