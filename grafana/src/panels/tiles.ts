@@ -41,7 +41,7 @@ export function words(panel: Panel & { noValue: string }): Stat {
     .unit('none')
     .textMode(BigValueTextMode.Name)
     .orientation(VizOrientation.Horizontal)
-    .text(new VizTextDisplayOptionsBuilder().titleSize(18).valueSize(18)) // or several shrink until nobody can read them
+    .text(new VizTextDisplayOptionsBuilder().titleSize(22).valueSize(22)) // or several shrink until nobody can read them
     .noValue(panel.noValue)
   for (const [id, style] of styles(panel.lines)) builder.overrideByQuery(id, style)
   return builder
