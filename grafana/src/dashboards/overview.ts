@@ -26,7 +26,7 @@ export const overview = (): Dashboard =>
     }),
     number({
       title: 'Error budget left',
-      description: `The goal allows ${baseline.error_ratio * 100} % of the requests to fail. This is how much of that allowance is left, over the last hour: below 0 it is overspent.`,
+      description: `The goal allows ${baseline.error_ratio * 100} % of the requests to fail. This is how much of that allowance is left, over the last hour.`,
       size: [5, 5],
       unit: 'percentunit',
       lines: [{ name: 'left', expr: 'clamp_min(api:error_budget:remaining1h, 0)' }],
@@ -35,6 +35,7 @@ export const overview = (): Dashboard =>
         [0.000001, colors.client],
         [0.5, colors.database],
       ],
+      texts: { 0: { text: 'used up', color: colors.error } },
       noValue: 'no requests yet',
     }),
     words({
