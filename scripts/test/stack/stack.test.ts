@@ -183,6 +183,8 @@ test('a load run judges itself, and what it leaves belongs to whoever ran it', {
 test('chmod, lock and move under load: everybody gets 503, /health tells, Prometheus sees it, and it ends', {
   skip,
 }, async () => {
+  const usual = async () => (await stack.prometheus('count(api:signal:mean5m)')) !== undefined
+  await until('Prometheus knows what is usual', usual, 120)
   const load = stack.start('load', 'SCRIPT=soak', 'DURATION=90s')
   await until('the load is on', async () => /load +.*soak/.test((await stack.make('status')).out))
   assert.match(await succeeds('status'), /experiment +k6, soak/)

@@ -1,0 +1,66 @@
+import type { MetricsEvent } from '../runner/journal.ts'
+import { type Family, type Series, series } from './series.ts'
+import { robustScore, type Score, zScore } from './z-score.ts'
+
+export type Method = 'mean' | 'median'
+const methods: Record<Method, Score> = { mean: zScore, median: robustScore }
+
+/** Times in seconds; `threshold` in deviations. */
+export type Tuning = { threshold: number; window: number; warmUp: number; memory: number; method: Method }
+
+export const usual: Tuning = { threshold: 4, window: 30, warmUp: 10, memory: 300, method: 'mean' }
+
+/** null: not scored, because the value is missing or the baseline is still too short. */
+export type Scored = { scores: (number | null)[]; alarms: boolean[] }
+
+/**
+ * Scores each second against the last `window` calm seconds before it, which are at most `memory` seconds old. Seconds
+ * with an alarm do not enter the baseline, or a long outage would teach it that outages are normal. What lasts longer
+ * than `memory` is how things are now: then no calm second is young enough, and the baseline is learnt anew.
+ */
+export function score(values: (number | null)[], floor: number, tuning: Tuning = usual): Scored {
+  const { threshold, window, warmUp, memory, method } = tuning
+  const scores: (number | null)[] = []
+  const alarms: boolean[] = []
+  let calm: { at: number; value: number }[] = []
+  values.forEach((value, at) => {
+    calm = calm.filter((one) => one.at >= at - memory).slice(-window)
+    const baseline = calm.map((one) => one.value)
+    const known = value !== null && baseline.length >= Math.min(warmUp, window)
+    const result = known ? methods[method](value, baseline, floor) : null
+    const alarm = result !== null && Math.abs(result) >= threshold
+    scores.push(result)
+    alarms.push(alarm)
+    if (value !== null && !alarm) calm.push({ at, value })
+  })
+  return { scores, alarms }
+}
+
+export type Detection = { series: (Series & Scored)[]; anySeries: boolean[]; combined: boolean[] }
+
+/** All series of a run, each on its own, and what they say together. */
+export function detect(events: MetricsEvent[], tuning: Tuning = usual): Detection {
+  const found = series.map((one) => ({ ...one, ...score(events.map(one.value), one.floor, tuning) }))
+  const anySeries = events.map((_, i) => found.some((one) => one.family !== 'traffic' && one.alarms[i]))
+  return { series: found, anySeries, combined: combine(found, events.length) }
+}
+
+const families: Family[] = ['slowness', 'errors', 'database', 'silence']
+// Latency wanders for seconds whenever the machine has something else to do: it only counts beside other evidence.
+const countsAlone = (family: Family) => family !== 'slowness'
+const agreeing = 2
+const patience = 3
+
+/**
+ * Two families that alarm in one second, or one other than slowness that does so for three in a row. Traffic does not
+ * count: it is what clients do to the service, not how the service is.
+ */
+function combine(found: (Series & Scored)[], length: number): boolean[] {
+  const inARow = new Map<Family, number>()
+  return Array.from({ length }, (_, i) => {
+    const alarmed = families.filter((family) => found.some((one) => one.family === family && one.alarms[i]))
+    for (const family of families) inARow.set(family, alarmed.includes(family) ? (inARow.get(family) ?? 0) + 1 : 0)
+    const lasting = alarmed.filter((family) => countsAlone(family) && (inARow.get(family) ?? 0) >= patience)
+    return alarmed.length >= agreeing || lasting.length > 0
+  })
+}

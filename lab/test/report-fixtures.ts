@@ -1,0 +1,49 @@
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import type { Journal, MetricsEvent } from '../src/runner/journal.ts'
+
+export const fixtures = join(import.meta.dirname, 'fixtures')
+
+/** The journal of a real run: 30 s quiet, 20 s chmod, 30 s quiet, 100 requests a second; a fresh copy each time. */
+export function outageJournal(): Journal {
+  return JSON.parse(readFileSync(join(fixtures, 'outage-chmod.json'), 'utf8'))
+}
+
+/** The seconds of a real run. */
+export function recorded(name: string): MetricsEvent[] {
+  const lines = readFileSync(join(fixtures, `${name}.jsonl`), 'utf8')
+    .trim()
+    .split('\n')
+  return lines.map((line) => JSON.parse(line))
+}
+
+/** Seconds in which nothing happens but what `change` says. */
+export function generated(
+  length: number,
+  change: (second: number) => Partial<MetricsEvent> = () => ({}),
+): MetricsEvent[] {
+  return Array.from({ length }, (_, second) => ({
+    second,
+    time: new Date(second * 1000).toISOString(),
+    rate: 100,
+    error_ratio: 0,
+    p50_ms: 2,
+    // An even wave: something to deviate from.
+    p95_ms: 10 + (second % 3),
+    p99_ms: 20,
+    statuses: { 200: 100 },
+    dropped: 0,
+    db_errors: 0,
+    db_available: 1,
+    degraded: 0,
+    event_loop_delay_ms: 1,
+    server_rate: 100,
+    server_p95_ms: 8,
+    phase: 'load',
+    fault: null,
+    ...change(second),
+  }))
+}
+
+/** What a second of a full outage looks like. */
+export const outage = { error_ratio: 1, db_errors: 100, db_available: 0, degraded: 1, fault: 'chmod' } as const
