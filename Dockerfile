@@ -25,15 +25,16 @@ RUN --mount=type=cache,target=/root/.npm npm ci --workspace=lab --omit=dev --ign
 
 FROM base AS api
 COPY --from=api-packages /app/node_modules node_modules
-COPY api/package.json api/
-COPY api/src api/src
+COPY --chown=1000:1000 api/package.json api/
+COPY --chown=1000:1000 api/src api/src
 CMD ["node", "--max-semi-space-size=4", "api/src/main.ts"]
 
 FROM base AS lab
 COPY --from=grafana/k6:2.2.0 /usr/bin/k6 /usr/bin/k6
 COPY --from=lab-packages /app/node_modules node_modules
-COPY slo.json ./
-COPY k6 k6
-COPY lab/package.json lab/
-COPY lab/src lab/src
+# Its own, or a checkout with umask 077 would be closed to it.
+COPY --chown=1000:1000 slo.json ./
+COPY --chown=1000:1000 k6 k6
+COPY --chown=1000:1000 lab/package.json lab/
+COPY --chown=1000:1000 lab/src lab/src
 CMD ["node", "lab/src/main.ts", "serve", "--host", "0.0.0.0"]

@@ -42,14 +42,19 @@ export function handleSummary(data: Data) {
     ...found.map((step) => row(cells(step))),
     '',
     knee ? `The goal was last met at ${knee} requests/s.` : 'The goal was met at no step.',
-    first ? `At ${first.asked} requests/s the ${limit} was the limit.` : 'The knee lies beyond the last step.',
+    first ? whatLimited(first, limit) : 'The knee lies beyond the last step.',
   ]
   const verdict = { ...atGoal, reason: `at ${goal.rate} requests/s ${atGoal.reason}` }
   // In summary.json the figures are those of that step; `knee` is missing when no step met the goal.
   return summary(data, 'ramp', verdict, lines, { knee, limit, steps: found.map(({ rows, reason, ...step }) => step) })
 }
 
-function limitOf({ rate, latency_ms, rows, asked }: Step): 'API' | 'generator' {
+function whatLimited({ asked }: Step, limit?: string): string {
+  return limit ? `At ${asked} requests/s the ${limit} was the limit.` : 'The run ended before the knee was found.'
+}
+
+function limitOf({ rate, latency_ms, rows, asked, requests, dropped }: Step): 'API' | 'generator' | undefined {
+  if (dropped === 0 && requests < 0.9 * asked * seconds) return undefined // cut short
   const apiMissed = rows.slice(0, 2).some(({ met }) => !met)
   // Little's law: so many virtual users waited for an answer at a time. If it was most of them, the API kept them busy.
   const waiting = (rate * latency_ms.p50) / 1000

@@ -48,7 +48,9 @@ async function runTests(files: string[], concurrency: number, timeout: number): 
     }
   })
   events.on('test:fail', ({ details }) => {
-    if (details.type !== 'suite') counts.failed++
+    // A suite by itself fails when what should end it did.
+    const { failureType } = details.error as { failureType?: string }
+    if (details.type !== 'suite' || failureType === 'hookFailed') counts.failed++
   })
   for await (const text of events.compose(spec)) process.stdout.write(text)
 }

@@ -38,7 +38,7 @@ export function createClient({ url, token, notePath, credentials }: Server, conn
 
 /** Requests at even distances for so long, whatever the answers do; latencies count from when each was due. */
 export async function evenly(send: Send, rate: number, seconds: number): Promise<Figures & { results: Result[] }> {
-  const load = openLoop({ send, limitMs: seconds * 1000 })
+  const load = openLoop({ next: () => ({ kind: 'read', send }), limitMs: seconds * 1000 })
   load.setRate(rate)
   await sleep(seconds * 1000)
   await load.stop()

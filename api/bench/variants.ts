@@ -44,7 +44,7 @@ const meter = createNoopMeter()
 const tracer = new ProxyTracerProvider().getTracer('none')
 const version = 'bench'
 const draining = () => false
-const gate = openGate(config.databasePath, config.journalMode, log, meter)
+const gate = openGate(config.databasePath, config, log, meter)
 const db = createDb(gate, meter)
 const keySet = makeKeys(config.jwtSecrets)
 const keys = () => keySet
@@ -88,7 +88,7 @@ function plainRoutes({ find, insert }: { find(id: string): unknown; insert(input
 }
 
 function sqlite() {
-  const { run } = openConnection(config.databasePath, config.journalMode, false)
+  const { run } = openConnection(config.databasePath, config, false)
   const columns = 'id, title, body, created_at, updated_at'
   const find = `select ${columns} from notes where user_id = ? and id = ?`
   const insert = `insert into notes (user_id, ${columns}) values (?, ?, ?, ?, ?, ?) returning ${columns}`
@@ -108,7 +108,7 @@ function realRoutes(guard: Middleware) {
 /** The complete app, but every write has a transaction, and with it an fsync, of its own. */
 function oneCommitEach() {
   const { meter, tracer } = startTelemetry()
-  const connection = openConnection(config.databasePath, config.journalMode, false)
+  const connection = openConnection(config.databasePath, config, false)
   const write: Gate['write'] = async (statement) => {
     const fault = inspectFile(config.databasePath, connection.opened)
     if (fault) throw new DatabaseUnavailable(fault)

@@ -7,6 +7,8 @@ export type Config = {
   metricsPort: number
   databasePath: string
   journalMode: 'delete' | 'wal'
+  /** How long SQLite waits for a lock, and everything else with it. */
+  busyTimeoutMs: number
   /** The first signs tokens; tokens of the second, the previous one, are still accepted. */
   jwtSecrets: readonly [string, ...string[]]
   /** Seconds a token stays valid. */
@@ -115,6 +117,7 @@ export function loadConfig(env: NodeJS.ProcessEnv): Readonly<Config> {
     metricsPort: integer('METRICS_PORT', 9464, 0, 65535),
     databasePath: read('DATABASE_PATH') ?? 'data/notes.db',
     journalMode: oneOf('JOURNAL_MODE', 'delete', ['delete', 'wal']),
+    busyTimeoutMs: integer('BUSY_TIMEOUT_MS', 0, 0, 60_000),
     jwtSecrets: jwtSecrets(),
     jwtTtl: integer('JWT_TTL', 3600, 1, 31_536_000),
     users: users(),

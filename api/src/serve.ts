@@ -27,7 +27,7 @@ export async function serve() {
   const { log, close: closeLog } = createLogger(config.logLevel)
   const { meter, tracer, exporter } = startTelemetry()
   measureEventLoop(meter)
-  const gate = openGate(databasePath, config.journalMode, log, meter)
+  const gate = openGate(databasePath, config, log, meter)
   const db = createDb(gate, meter)
 
   let draining = false

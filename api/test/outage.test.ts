@@ -376,3 +376,26 @@ test('a folder that cannot be written at the first start is one outage like othe
   const told = api.logs.filter((line) => line.msg === 'database unavailable')
   assert.equal(told.length, 1)
 })
+
+test(
+  'with a busy timeout a locked database is waited for, and nothing else is answered meanwhile',
+  limit,
+  async (t) => {
+    const api = await startApi(t, { BUSY_TIMEOUT_MS: '20000' })
+    const token = await api.login()
+    const other = new Database(api.databasePath)
+    t.after(() => other.close())
+    other.exec('BEGIN EXCLUSIVE')
+    const notes = api.fetch('/data/notes', { token })
+    await sleep(300) // the tick, or the request, waits for the lock by now
+    let answered = false
+    const health = api.fetch('/health').then((response) => {
+      answered = true
+      return response.status
+    })
+    await sleep(300)
+    assert.equal(answered, false)
+    other.exec('ROLLBACK')
+    assert.deepEqual([(await notes).status, await health], [200, 200])
+  },
+)

@@ -1,14 +1,22 @@
 import { parseArgs } from 'node:util'
 import { Sentence } from './sentence.ts'
 
-/** The options of one command as `--name value`; a Sentence that lists the right ones when there is any other word. */
-export function options(args: string[], names: string[]): Record<string, string | undefined> {
+/**
+ * The options of one command, `--name value`, and its flags, `--name`, whose value is "yes"; a Sentence that lists the
+ * right ones when there is any other word.
+ */
+export function options(args: string[], names: string[], flags: string[] = []): Record<string, string | undefined> {
+  const all = [...names, ...flags]
+  const known = Object.fromEntries(all.map((name) => [name, { type: typeOf(name) }]))
+  function typeOf(name: string) {
+    return flags.includes(name) ? ('boolean' as const) : ('string' as const)
+  }
   try {
-    const known = Object.fromEntries(names.map((name) => [name, { type: 'string' as const }]))
-    return parseArgs({ args, options: known }).values
+    const values = Object.entries(parseArgs({ args, options: known }).values)
+    return Object.fromEntries(values.map(([name, value]) => [name, value === true ? 'yes' : String(value)]))
   } catch (error) {
     const first = (error as Error).message.split('. ')[0]
-    throw new Sentence(`${first}. The options are: ${names.map((name) => `--${name}`).join(', ')}.`)
+    throw new Sentence(`${first}. The options are: ${all.map((name) => `--${name}`).join(', ')}.`)
   }
 }
 

@@ -3,7 +3,7 @@ export function now(): number {
   return Number(process.hrtime.bigint()) / 1e6
 }
 
-/** Waits; rejects with the signal's reason as soon as it is aborted. */
+/** Waits, not at all when the time is past; rejects with the signal's reason as soon as it is aborted. */
 export function sleep(ms: number, signal?: AbortSignal): Promise<void> {
   return new Promise((resolve, reject) => {
     if (signal?.aborted) return reject(signal.reason)
@@ -11,10 +11,13 @@ export function sleep(ms: number, signal?: AbortSignal): Promise<void> {
       clearTimeout(timer)
       reject(signal?.reason)
     }
-    const timer = setTimeout(() => {
-      signal?.removeEventListener('abort', stop)
-      resolve()
-    }, ms)
+    const timer = setTimeout(
+      () => {
+        signal?.removeEventListener('abort', stop)
+        resolve()
+      },
+      Math.max(0, ms),
+    )
     signal?.addEventListener('abort', stop, { once: true })
   })
 }

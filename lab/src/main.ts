@@ -3,6 +3,12 @@ import { duration, number, oneOf, options } from './arguments.ts'
 import { kinds } from './faults/fault.ts'
 import { recover } from './faults/repair.ts'
 import { Sentence } from './sentence.ts'
+import { loadSlo } from './slo.ts'
+import type { StackOptions } from './targets/stack.ts'
+
+const root = join(import.meta.dirname, '..', '..')
+const usualSlo = join(root, 'slo.json')
+const usualFolder = join(root, 'runs')
 
 const help = `The lab: takes a database away from an API, gives it back, and judges what happened.
 
@@ -10,6 +16,23 @@ const help = `The lab: takes a database away from an API, gives it back, and jud
             its database away twice, and judges. Exit code 0 PASS, 1 FAIL, 2 INVALID.
               --seconds N     length of a load phase, 15; the other phases follow
               --slo FILE      the goals, slo.json
+              --folder FOLDER where the run is kept, runs
+  experiment NAME  one experiment: plays it, watches, judges. The same exit codes
+              --seconds N     the length of the whole; without it as long as it should be
+              --runs N        repeats: median and spread at the end
+              --predict       asks first what you think will come out
+              --guesses FILE  the same from a file: a JSON array of numbers
+              --url URL       an API that runs already, or API_URL; without it one is
+                              started. It needs --metrics URL, or API_METRICS_URL, and
+                              --database and --user as below
+              --load KIND     k6, or the lab's own; without it k6 for an API that runs
+              --slo, --folder as above
+  experiments their names and their questions
+  report, anomalies  the page, or the graded detector, of a run: --run NAME, or the newest
+  compare   two runs, or two lists of repeats with commas: --a NAME,... --b NAME,...
+  index     brings runs/lab.db up to date with the folders beside it
+  experiment-needs NAME  what the API must be started with, NAME=value, and "crash"
+              when somebody must be able to kill it: for scripts
   outage    takes the database of a running API away until the time is over, Ctrl-C,
             or recover
               --database FILE the API's database file, or DATABASE_PATH
@@ -36,14 +59,53 @@ const noLab = 'LAB_SOCKET is missing: it names the socket of the running lab.'
 
 const commands: Record<string, (args: string[], stop: AbortSignal) => Promise<number>> = {
   async demo(args, stop) {
-    const { seconds = '15', slo = join(import.meta.dirname, '..', '..', 'slo.json') } = options(args, [
-      'seconds',
-      'slo',
-    ])
+    const { seconds = '15', slo = usualSlo, folder = usualFolder } = options(args, ['seconds', 'slo', 'folder'])
     checkPackages()
-    const { demo } = await import('./demo/demo.ts')
-    return demo({ seconds: number('seconds', seconds, 1, 600), slo, stop })
+    const { runExperiment } = await import('./runner/run-experiment.ts')
+    const factor = number('seconds', seconds, 1, 600) / 15
+    return runExperiment({ name: 'demo', factor, runs: 1, predict: false, load: 'own', slo, folder, stop })
   },
+
+  async experiment([name = '', ...args], stop) {
+    const { checkName } = await import('./runner/experiment.ts')
+    checkName(name)
+    const names = ['seconds', 'runs', 'guesses', 'load', 'url', 'metrics', 'database', 'user', 'slo', 'folder']
+    const given = options(args, names, ['predict'])
+    const { seconds, runs = '1', guesses, slo = usualSlo, folder = usualFolder } = given
+    const stack = stackOf(given)
+    const load = oneOf('load', given.load ?? (stack ? 'k6' : 'own'), ['own', 'k6'])
+    checkPackages()
+    const { runExperiment } = await import('./runner/run-experiment.ts')
+    return runExperiment({
+      name,
+      seconds: seconds === undefined ? undefined : number('seconds', seconds, 1, 3_600),
+      runs: number('runs', runs, 1, 100),
+      predict: given.predict !== undefined,
+      stack,
+      load,
+      guesses,
+      slo,
+      folder,
+      stop,
+    })
+  },
+
+  async experiments() {
+    const { experimentLines } = await import('./runner/list.ts')
+    console.log(await experimentLines(loadSlo(usualSlo)))
+    return 0
+  },
+
+  async 'experiment-needs'([name = '']) {
+    const { needsOf } = await import('./runner/list.ts')
+    for (const line of await needsOf(name, loadSlo(usualSlo))) console.log(line)
+    return 0
+  },
+
+  report: aboutRuns('report'),
+  compare: aboutRuns('compare'),
+  anomalies: aboutRuns('anomalies'),
+  index: aboutRuns('index'),
 
   async outage(args, stop) {
     const given = options(args, ['database', 'mode', 'for', 'url', 'user'])
@@ -104,11 +166,28 @@ const commands: Record<string, (args: string[], stop: AbortSignal) => Promise<nu
   },
 }
 
+function aboutRuns(name: string) {
+  return async (args: string[]) => {
+    checkPackages()
+    const { runCommands } = await import('./commands/runs.ts')
+    console.log(runCommands[name]?.(args, usualFolder))
+    return 0
+  }
+}
+
 /** The API to act on: its address, its database and who logs in there. */
 function apiOf({ database, url = API_URL, user = firstUser() }: Record<string, string | undefined>) {
   if (!URL.canParse(url) || !url.startsWith('http'))
     throw new Sentence(`--url ${url}: give an address such as http://127.0.0.1:8080`)
   return { database: databaseOf(database), url, username: user, password: passwordOf(user) }
+}
+
+/** The API that an experiment is to use; undefined when it is to start its own. */
+function stackOf(given: Record<string, string | undefined>): StackOptions | undefined {
+  if (given.url === undefined && process.env.API_URL === undefined) return undefined
+  const { metrics = process.env.API_METRICS_URL, ...rest } = given
+  if (!metrics) throw new Sentence("Name the address of the API's metrics: --metrics URL, or API_METRICS_URL.")
+  return { ...apiOf(rest), metricsUrl: metrics, socket: LAB_SOCKET, crashCommand: process.env.LAB_CRASH_COMMAND }
 }
 
 function firstUser(): string {

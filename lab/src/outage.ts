@@ -50,7 +50,14 @@ export async function beginOutage(order: Order): Promise<{ fault: ActiveFault; b
 
 /** Undoes it and returns when a data request was answered again. */
 export async function endOutage(session: Session, undo: () => Promise<Undone>): Promise<Ended> {
-  const probe = startProbe(session.url, await session.token())
+  // Nothing may keep the database from being given back, least of all that nobody can log in without it.
+  const token = await session.token().catch(() => undefined)
+  if (token === undefined) {
+    const { did } = await undo()
+    session.forget()
+    return { did, success_ms: null }
+  }
+  const probe = startProbe(session.url, token)
   try {
     const { at, did } = await undo()
     return { did, success_ms: await first(probe, 'data', at, (sight) => sight.status === 200) }
@@ -94,5 +101,5 @@ export function endedWords({ did, success_ms }: Ended): string {
 }
 
 function ms(value: number | null): string {
-  return value === null ? 'more than 5 s' : `${value.toFixed(0)} ms`
+  return value === null ? 'not seen within 5 s' : `${value.toFixed(0)} ms`
 }

@@ -4,7 +4,7 @@ import { connect } from '../src/api-client.ts'
 import { sleep } from '../src/clock.ts'
 import { kinds } from '../src/faults/fault.ts'
 import { inject } from '../src/faults/keeper.ts'
-import { mix } from '../src/load/mix.ts'
+import { lost, mix } from '../src/load/mix.ts'
 import { openLoop } from '../src/load/open-loop.ts'
 import { startProbe } from '../src/watch/probe.ts'
 import { api, until } from './helpers.ts'
@@ -16,7 +16,7 @@ test('three cycles of every fault under load: no success while it lasts, no ackn
   t.after(() => pool.destroy())
   const notes = mix(pool, token)
   await notes.prepare(20)
-  const load = openLoop({ send: notes.send, limitMs: 120_000 })
+  const load = openLoop({ next: notes.next, limitMs: 120_000 })
   const outside = startProbe(url, token)
   const windows: { kind: string; from: number; to: number }[] = []
   load.setRate(200)
@@ -43,7 +43,7 @@ test('three cycles of every fault under load: no success while it lasts, no ackn
   )
   assert.ok(load.results.every((one) => [200, 201, 503].includes(one.status)))
   assert.ok(outside.health.length > 0 && outside.health.every((sight) => sight.status === 200))
-  assert.deepEqual(await notes.lost(), [])
+  assert.deepEqual(await lost(pool, token, notes.acknowledged), [])
   assert.ok(notes.acknowledged.size > 30, 'notes were written under load')
 })
 
@@ -55,5 +55,5 @@ test('a note that is missing is noticed', async (t) => {
   notes.acknowledged.set('0123456789', 'was never written')
   const [id = ''] = notes.acknowledged.keys()
   notes.acknowledged.set(id, 'has another title')
-  assert.deepEqual((await notes.lost()).sort(), ['0123456789', id].sort())
+  assert.deepEqual((await lost(pool, token, notes.acknowledged)).sort(), ['0123456789', id].sort())
 })

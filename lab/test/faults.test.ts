@@ -2,8 +2,9 @@ import assert from 'node:assert/strict'
 import { chmodSync, existsSync, readdirSync, readFileSync, renameSync, statSync, writeFileSync } from 'node:fs'
 import { dirname } from 'node:path'
 import { after, test } from 'node:test'
+import { now } from '../src/clock.ts'
 import { kinds } from '../src/faults/fault.ts'
-import { inject } from '../src/faults/keeper.ts'
+import { begin, inject } from '../src/faults/keeper.ts'
 import { recordPath } from '../src/faults/record.ts'
 import { repair } from '../src/faults/repair.ts'
 import { isRunning } from '../src/processes.ts'
@@ -99,4 +100,29 @@ test('the moved file goes back onto a free name only', async (t) => {
 
 test('a process with the same number but another start is a stranger', () => {
   assert.ok(!isRunning({ pid: process.pid, started: 'long ago' }))
+})
+
+test('a fault that is to come at a moment is prepared before it and never early', async () => {
+  const at = now() + 800
+  const fault = await begin({ database, kind: 'lock', forMs: 60_000, at, probe })
+  assert.ok(fault.injectedAt >= at)
+  await fault.undo()
+  while ((await probe()) !== 200);
+})
+
+test('a fault that is interrupted while it waits for its moment leaves no record', async () => {
+  const stop = new AbortController()
+  const waiting = begin({ database, kind: 'chmod', forMs: 60_000, at: now() + 60_000, probe, signal: stop.signal })
+  while (!existsSync(recordPath(database))) await probe()
+  const before = mode(database)
+  stop.abort(new Error('enough'))
+  await assert.rejects(waiting, /enough/)
+  assert.ok(!existsSync(recordPath(database)))
+  assert.equal(mode(database), before)
+})
+
+test('a file system that holds more than the database is not filled', async () => {
+  const refused = inject({ database, kind: 'fill', forMs: 60_000, probe })
+  await assert.rejects(refused, /file system of \d+ MB: only one of up to 256 MB, which holds nothing else, is filled/)
+  assert.ok(!existsSync(`${database}.fill`))
 })

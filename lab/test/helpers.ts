@@ -4,10 +4,11 @@ import { join } from 'node:path'
 import Database from 'better-sqlite3'
 import { connect, dataStatus, logIn } from '../src/api-client.ts'
 import { sleep } from '../src/clock.ts'
-import { type ApiChild, startApi } from '../src/demo/api-child.ts'
-import { callJanitor } from '../src/demo/call-janitor.ts'
-import { writeOwner } from '../src/demo/temp-folder.ts'
 import { self } from '../src/processes.ts'
+import { callJanitor } from '../src/targets/call-janitor.ts'
+import { openEmbedded } from '../src/targets/embedded.ts'
+import type { Target } from '../src/targets/target.ts'
+import { writeOwner } from '../src/targets/temp-folder.ts'
 
 export const root = join(import.meta.dirname, '..', '..')
 export const main = join(root, 'lab', 'src', 'main.ts')
@@ -30,43 +31,52 @@ export function scratchDatabase(t: Scope): string {
   return path
 }
 
-export type Api = ApiChild & { token: string; probe: () => Promise<number>; env: NodeJS.ProcessEnv }
+export type Api = Target & { token: string; probe: () => Promise<number>; env: NodeJS.ProcessEnv }
 
 /** The real API on a database of its own, ended after the test or the file. */
-export async function api(t: Scope): Promise<Api> {
+export async function api(t: Scope, settings?: Record<string, string>, apiMain?: string): Promise<Api> {
   const folder = join(scratchFolder(t), 'api')
   mkdirSync(folder, { mode: 0o711 })
   // A test run that is killed must not leave its API behind either.
   t.after(callJanitor(folder))
-  const child = await startApi(folder, root, (api) => writeOwner(folder, { demo: self(), api }))
-  t.after(child.stop)
-  const pool = connect(child.url, 4, 5_000)
+  const target = await openEmbedded({
+    folder,
+    settings,
+    main: apiMain,
+    started: (api) => writeOwner(folder, { lab: self(), api }),
+  })
+  t.after(target.stop)
+  const pool = connect(target.url, 4, 5_000)
   t.after(() => pool.destroy())
-  const token = await logIn(pool, child.url, child.username, child.password)
-  const env = { ...process.env, LAB_USERS: `${child.username}:${child.password}` }
-  return { ...child, token, probe: () => dataStatus(pool, token), env }
+  const token = await logIn(pool, target.url, target.username, target.password)
+  const env = { ...process.env, LAB_USERS: `${target.username}:${target.password}` }
+  return { ...target, token, probe: () => dataStatus(pool, token), env }
 }
 
 export type Run = { child: ChildProcess; out: () => string; ended: Promise<number | NodeJS.Signals> }
 
+/** `limitFiles`: it can write to no file. `terminal`: it has one, and what is written to its stdin is typed. */
+export type LabOptions = { env?: NodeJS.ProcessEnv; main?: string; limitFiles?: boolean; terminal?: boolean }
+
 /** Starts a command of the lab; it is killed after the test if it still runs. */
-export function lab(
-  t: Scope,
-  args: string[],
-  options: { env?: NodeJS.ProcessEnv; main?: string; limitFiles?: boolean } = {},
-): Run {
+export function lab(t: Scope, args: string[], options: LabOptions = {}): Run {
   const command = [process.execPath, options.main ?? main, ...args]
   // A file size limit of zero is a full disk for this process alone.
   if (options.limitFiles) command.unshift('sh', '-c', 'ulimit -f 0; exec "$@"', 'sh')
-  const [file = '', ...rest] = command
-  const child = spawn(file, rest, { stdio: ['ignore', 'pipe', 'pipe'], env: options.env ?? process.env })
+  const [file = '', ...rest] = options.terminal ? inTerminal(command) : command
+  const stdin = options.terminal ? 'pipe' : 'ignore'
+  const child = spawn(file, rest, { stdio: [stdin, 'pipe', 'pipe'], env: options.env ?? process.env })
   let text = ''
-  for (const stream of [child.stdout, child.stderr]) stream.on('data', (data) => (text += data))
+  for (const stream of [child.stdout, child.stderr]) stream?.on('data', (data) => (text += data))
   const ended = new Promise<number | NodeJS.Signals>((resolve) => {
     child.once('close', (code, signal) => resolve(signal ?? code ?? -1))
   })
   t.after(() => child.kill('SIGKILL'))
   return { child, out: () => text, ended }
+}
+
+function inTerminal(command: string[]): string[] {
+  return ['script', '-qec', command.map((word) => `'${word}'`).join(' '), '/dev/null']
 }
 
 /** Waits until a command has said something; fails with what it said instead when it ends before. */

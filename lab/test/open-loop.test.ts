@@ -17,7 +17,7 @@ async function against(t: TestContext, answer: RequestListener, options: Partial
     server.close()
   })
   const send = async (signal: AbortSignal) => (await ask(pool, { method: 'GET', path: '/', signal })).status
-  return openLoop({ send, limitMs: 20_000, ...options })
+  return openLoop({ next: () => ({ kind: 'read', send }), limitMs: 20_000, ...options })
 }
 
 test('a server that stalls for 2 s delays no arrival, and the wait counts from when each was due', async (t) => {
@@ -72,7 +72,10 @@ test('arrivals that find too many waiting are dropped and counted', async (t) =>
 test('no connection is an error that has a name', async () => {
   const pool = connect('http://127.0.0.1:9', 4, 1_000)
   const load = openLoop({
-    send: async (signal) => (await ask(pool, { method: 'GET', path: '/', signal })).status,
+    next: () => ({
+      kind: 'read',
+      send: async (signal) => (await ask(pool, { method: 'GET', path: '/', signal })).status,
+    }),
     limitMs: 1_000,
   })
   load.setRate(50)
@@ -88,7 +91,7 @@ test('a rate that cannot be reached shows as lag, and the process stays responsi
     while (now() < busyUntil);
     return 200
   }
-  const load = openLoop({ send, limitMs: 1_500 })
+  const load = openLoop({ next: () => ({ kind: 'read', send }), limitMs: 1_500 })
   let turns = 0
   const timer = setInterval(() => turns++, 10)
   load.setRate(10_000)

@@ -85,7 +85,7 @@ test('an outage repairs first what a killed one has left', async (t) => {
 })
 
 test('without a record nothing is touched', async (t) => {
-  const outages = () => service.log.changes.filter((one) => one.msg === 'database unavailable').length
+  const outages = () => (service.log?.changes ?? []).filter((one) => one.msg === 'database unavailable').length
   const before = [mode(service.database), outages()]
   const { database, url, env } = service
   const run = lab(t, ['outage', '--database', database, '--for', '1s', '--url', url], { env, limitFiles: true })

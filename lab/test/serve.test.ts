@@ -1,16 +1,18 @@
 import assert from 'node:assert/strict'
+import { existsSync, rmSync, writeFileSync } from 'node:fs'
 import { request } from 'node:http'
 import { join } from 'node:path'
 import { after, type TestContext, test } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
+import { recordPath } from '../src/faults/record.ts'
 import { parseMetrics } from '../src/watch/metrics-page.ts'
 import { api, lab, mode, says, scratchFolder, until } from './helpers.ts'
 
 const service = await api({ after })
 
 /** A lab that serves, and how to ask it as `make outage` does. */
-async function serving(t: TestContext, socket = join(scratchFolder(t), 'lab.sock')) {
-  const env = { ...service.env, LAB_SOCKET: socket, API_URL: service.url, DATABASE_PATH: service.database }
+async function serving(t: TestContext, socket = join(scratchFolder(t), 'lab.sock'), of = service) {
+  const env = { ...of.env, LAB_SOCKET: socket, API_URL: of.url, DATABASE_PATH: of.database }
   const run = lab(t, ['serve', '--port', '0'], { env })
   await says(run, 'listens on')
   const port = /listens on (\d+)/.exec(run.out())?.[1]
@@ -67,6 +69,39 @@ test('told to end, the lab gives the database back first', async (t) => {
   assert.equal(await run.ended, 0, run.out())
   assert.match(run.out(), /Ending: the lock is free/)
   await until('data requests succeed', async () => (await service.probe()) === 200)
+})
+
+test('a lab that is told to end while a fault is landing leaves none behind', async (t) => {
+  const { run, ask } = await serving(t)
+  const began = ask('outage', '--mode', 'chmod')
+  await until('the fault is on record', () => existsSync(recordPath(service.database)))
+  run.child.kill('SIGTERM')
+  assert.equal(await run.ended, 0, run.out())
+  await began
+  assert.ok(!existsSync(recordPath(service.database)))
+  await until('data requests succeed', async () => (await service.probe()) === 200)
+})
+
+test('a recovery that something stood in the way of succeeds at the next try', async (t) => {
+  const { ask } = await serving(t)
+  await ask('outage', '--mode', 'move')
+  writeFileSync(service.database, 'in the way')
+  const refused = await ask('recover')
+  assert.equal(refused.code, 2)
+  assert.match(refused.out, /move that one away and run recover again/)
+  rmSync(service.database)
+  assert.match((await ask('recover')).out, /Undone: the file has its name back/)
+  await until('data requests succeed', async () => (await service.probe()) === 200)
+})
+
+test('the database is given back even when nobody can log in any more', async (t) => {
+  const short = await api(t, { JWT_TTL: '2' })
+  const { ask } = await serving(t, undefined, short)
+  assert.equal((await ask('outage', '--mode', 'chmod', '--for', '5m')).code, 0)
+  await sleep(2_500) // the token is over
+  const ended = await ask('recover')
+  assert.match(ended.out, /Undone: mode \d{4} is back/)
+  assert.equal((await ask('outage', '--mode', 'move', '--for', '1s')).code, 0)
 })
 
 test('a lab that starts repairs what a killed one left behind', async (t) => {

@@ -36,11 +36,3 @@ check_files() { # the containers' users are not the owner of this folder
   closed=$(find prometheus grafana k6 slo.json ! -perm -004 2>/dev/null | head -1)
   [ -z "$closed" ] || { echo "The containers cannot read $closed: chmod -R a+rX prometheus grafana k6 slo.json"; return 1; }
 }
-
-check_project() { # another checkout must not be taken for this one
-  local name other
-  name=$(project)
-  other=$(docker ps --all --filter "label=com.docker.compose.project=$name" --format '{{.Label "com.docker.compose.project.working_dir"}}' | sort -u | grep -vxF "$PWD" | head -1) || true
-  [ -z "$other" ] || { echo "A stack named $name was started in another folder, $other. Stop that one (make down there), or give this one a name and ports of its own in .env: COMPOSE_PROJECT_NAME, API_PORT, METRICS_PORT, LAB_PORT, PROMETHEUS_PORT, GRAFANA_PORT."; return 1; }
-  echo "$name"
-}

@@ -1,7 +1,7 @@
-# What the stack's commands share; sourced by each of them. Needs bash 3.2, Docker with Compose 2.20, and nothing else.
+# What the stack's commands share; sourced by each of them. Needs bash 3.2, Docker with Compose 2.21, and nothing else.
 # shellcheck shell=bash
 set -euo pipefail
-cd "$(dirname "${BASH_SOURCE[0]}")/../.."
+cd -P "$(dirname "${BASH_SOURCE[0]}")/../.." # as it is told apart from other checkouts
 # Attestations would give an unchanged image a new name at every build, and Compose would start its containers anew.
 export BUILDX_NO_DEFAULT_ATTESTATIONS=1
 
@@ -12,7 +12,9 @@ stop() { # stop SENTENCE...: what is wrong and what to do
 
 setting() { # setting NAME DEFAULT: as Compose sees it, the environment before .env
   local value=${!1:-}
-  if [ -z "$value" ] && [ -f .env ]; then value=$(sed -n "s/^$1=//p" .env | tail -1); fi
+  if [ -z "$value" ] && [ -f .env ]; then
+    value=$(sed -n "s/^$1=//p" .env | tail -1 | sed "s/\r\$//; s/ #.*//; s/^[\"']//; s/[\"']\$//")
+  fi
   printf '%s' "${value:-$2}"
 }
 
@@ -23,8 +25,8 @@ need_docker() {
   version=$(docker compose version --short 2>/dev/null) || stop 'Docker has no Compose: install the package docker-compose-plugin.'
   version=${version#v}
   local major=${version%%.*} rest=${version#*.}
-  if [ "$major" -lt 2 ] || { [ "$major" -eq 2 ] && [ "${rest%%.*}" -lt 20 ]; }; then
-    stop "Docker Compose $version is too old: 2.20 or newer is needed (docker-compose-plugin)."
+  if [ "$major" -lt 2 ] || { [ "$major" -eq 2 ] && [ "${rest%%.*}" -lt 21 ]; }; then
+    stop "Docker Compose $version is too old: 2.21 or newer is needed (docker-compose-plugin)."
   fi
 }
 
@@ -35,11 +37,25 @@ compose_without_env() {
 
 project() { compose_without_env config --format json | sed -n 's/^  "name": "\(.*\)",\{0,1\}$/\1/p'; }
 
-running() { [ -n "$(docker compose ps --status running --quiet "$1" 2>/dev/null)" ]; }
+check_project() { # the stack of another checkout must not be taken for this one; prints the name
+  local name other
+  name=$(project)
+  other=$(docker ps --all --filter "label=com.docker.compose.project=$name" --format '{{.Label "com.docker.compose.project.working_dir"}}' | sort -u | grep -vxF "$PWD" | head -1) || true
+  [ -z "$other" ] || { echo "A stack named $name was started in another folder, $other. Stop that one (make down there), or give this one a name and ports of its own in .env: COMPOSE_PROJECT_NAME, API_PORT, METRICS_PORT, LAB_PORT, PROMETHEUS_PORT, GRAFANA_PORT."; return 1; }
+  echo "$name"
+}
+
+running() { [ -n "$(compose_without_env ps --status running --quiet "$1" 2>/dev/null)" ]; }
+
+need_started() {
+  local said
+  [ -f .env ] || stop 'The stack was never started here: make up'
+  said=$(check_project) || stop "$said"
+}
 
 need_running() { # need_running SERVICE...
-  [ -f .env ] || stop 'The stack was never started here: make up'
   local service
+  need_started
   for service in "$@"; do running "$service" || stop "The service $service is not running: make up"; done
 }
 

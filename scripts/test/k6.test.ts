@@ -182,9 +182,9 @@ describe('k6', { skip, concurrency: true, timeout: 120_000 }, () => {
     const theirs = await startApi(t)
     const pool = connect(theirs.url, 4, 5_000)
     t.after(() => pool.destroy())
-    const { prepare, send } = mix(pool, await theirs.login())
+    const { prepare, next } = mix(pool, await theirs.login())
     await prepare(50)
-    for (let i = 0; i < count; i++) await send(new AbortController().signal)
+    for (let i = 0; i < count; i++) await next().send(new AbortController().signal)
 
     const [k6s, demos] = [await shares(ours), await shares(theirs)]
     for (const [what, share] of Object.entries(demos)) {

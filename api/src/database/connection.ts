@@ -17,19 +17,20 @@ export type Connection = {
   heartbeat(): void
   close(): void
 }
+export type Settings = { journalMode: 'delete' | 'wal'; busyTimeoutMs: number }
 export type Statement = { sql: string; parameters: readonly unknown[] }
 
 // Loads the driver's native part now: once root's rights are given up, node_modules may be out of reach.
 new Database(':memory:').close()
 
 /** Opens the database, or makes it first. Throws SqliteError, DatabaseUnavailable or a system error. */
-export function openConnection(path: string, journalMode: 'delete' | 'wal', make: boolean): Connection {
+export function openConnection(path: string, { journalMode, busyTimeoutMs }: Settings, make: boolean): Connection {
   if (make) create(path)
   const fault = inspectFile(path)
   if (fault) throw new DatabaseUnavailable(fault)
 
-  // timeout 0: a busy timeout would block the only JavaScript thread, and every request with it.
-  const db = new Database(path, { fileMustExist: true, timeout: 0 })
+  // A busy timeout blocks the only JavaScript thread, and every request with it: it is 0 but for the lesson of that.
+  const db = new Database(path, { fileMustExist: true, timeout: busyTimeoutMs })
   try {
     // EXTRA also syncs the folder, so that a commit outlives a power cut in rollback mode; it costs WAL nothing more.
     db.pragma('synchronous = EXTRA')

@@ -1,6 +1,6 @@
 import type { Meter } from '@opentelemetry/api'
 import type { Logger } from 'pino'
-import { type Connection, isFresh, openConnection, type Statement } from './connection.ts'
+import { type Connection, isFresh, openConnection, type Settings, type Statement } from './connection.ts'
 import { DatabaseUnavailable, inspectFile, type Reason, reasonOf, reasons } from './faults.ts'
 
 const tickMs = 200 // an outage without traffic is noticed within this time
@@ -24,7 +24,7 @@ type Waiting = Statement & { resolve(rows: unknown[]): void; reject(error: unkno
  * The one way to the database. It holds one connection, checks the file before every use, refuses at once what cannot
  * work, and finds its way back by itself when the file can be used again.
  */
-export function openGate(path: string, journalMode: 'delete' | 'wal', log: Logger, meter: Meter): Gate {
+export function openGate(path: string, settings: Settings, log: Logger, meter: Meter): Gate {
   const errors = meter.createCounter('db.errors', { description: 'Uses of the database that were refused or failed' })
   for (const reason of reasons) errors.add(0, { reason })
   const batchSize = meter.createHistogram('db.commit.batch_size', {
@@ -86,7 +86,7 @@ export function openGate(path: string, journalMode: 'delete' | 'wal', log: Logge
   function tick() {
     try {
       if (mayCreate) mayCreate = isFresh(path)
-      connection ??= openConnection(path, journalMode, mayCreate)
+      connection ??= openConnection(path, settings, mayCreate)
       mayCreate = false
       if (state.available) return use(0, (open) => open.probe())
       use(0, (open) => open.heartbeat())

@@ -1,6 +1,7 @@
 import { chmod } from './chmod.ts'
 import type { Fault, FaultKind } from './fault.ts'
+import { fill } from './fill.ts'
 import { lock } from './lock.ts'
 import { move } from './move.ts'
 
-export const faults: Record<FaultKind, Fault> = { chmod, lock, move }
+export const faults: Record<FaultKind, Fault> = { chmod, lock, move, fill }

@@ -4,8 +4,10 @@ import type { ProcessId } from '../processes.ts'
 import { reasonOf, Sentence } from '../sentence.ts'
 import type { FaultRecord } from './record.ts'
 
+/** The faults that any database may have. `fill` is for one on a small file system of its own. */
 export const kinds = ['chmod', 'lock', 'move'] as const
-export type FaultKind = (typeof kinds)[number]
+export const allKinds = [...kinds, 'fill'] as const
+export type FaultKind = (typeof allKinds)[number]
 
 /** What is known of the database file before anything is done to it; mode holds all twelve bits. */
 export type DatabaseFile = { path: string; mode: number; inode: string; uid: number; gid: number }

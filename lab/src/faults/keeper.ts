@@ -12,25 +12,22 @@ export type Order = {
   database: string
   kind: FaultKind
   forMs: number
+  /** The moment (clock.ts) to inject it, when everything is prepared; without it at once. */
+  at?: number
   /** The status of one authenticated data request from outside, 0 when none came. */
   probe: () => Promise<number>
   signal?: AbortSignal
 }
 
 /** A fault in force. Moments are those of clock.ts. `undo` may be called any number of times. */
-export type ActiveFault = Undoing & {
-  kind: FaultKind
-  did: string
-  injectedAt: number
-  landedAt: number
-  until: Date
-}
+export type BegunFault = Undoing & { kind: FaultKind; did: string; injectedAt: number; until: Date }
+export type ActiveFault = BegunFault & { landedAt: number }
 
 /**
- * Injects a fault and returns once it has landed: a data request from outside was answered 503. It is undone after
- * `forMs`, by `undo`, and when this process exits. Throws a Sentence when nothing was touched or all is undone again.
+ * Injects a fault, without waiting until anybody feels it. It is undone `forMs` later, by `undo`, and when this process
+ * exits. Throws a Sentence when nothing was touched or all is undone again.
  */
-export async function inject({ database, kind, forMs, probe, signal }: Order): Promise<ActiveFault> {
+export async function begin({ database, kind, forMs, at, probe, signal }: Order): Promise<BegunFault> {
   const fault = faults[kind]
   const path = databasePath(database)
   refuseSecond(path)
@@ -39,12 +36,13 @@ export async function inject({ database, kind, forMs, probe, signal }: Order): P
   fault.check(file)
   const status = await probe()
   // A service that is down already would make any fault look as if it had landed.
-  if (status !== 200)
+  if (status < 200 || status > 299)
     throw new Sentence(
       `A data request is answered ${status || 'not at all'} already, before any fault: nothing was touched.`,
     )
 
-  const until = new Date(Date.now() + forMs)
+  const wait = at === undefined ? 0 : Math.max(0, at - now())
+  const until = new Date(Date.now() + wait + forMs)
   const prepared = await fault.prepare?.(file, until)
   const record: FaultRecord = {
     schema: 1,
@@ -64,25 +62,40 @@ export async function inject({ database, kind, forMs, probe, signal }: Order): P
   }
 
   const { undo, ended } = undoing(path, record)
-  const timer = setTimeout(() => undo().catch(() => {}), forMs)
+  const timer = setTimeout(() => undo().catch(() => {}), wait + forMs)
   ended.finally(() => clearTimeout(timer)).catch(() => {})
   try {
+    if (at !== undefined) await sleep(at - now(), signal)
     const injectedAt = await fault.inject(path, record)
-    const landedAt = await landing(probe, injectedAt, signal)
-    if (landedAt === undefined) {
-      throw new Sentence(
-        `The fault ${kind} did not land: ${landsWithinMs / 1000} s later a data request was still not answered 503. It has been undone. Is ${path} the API's database? ${fault.hint}`,
-      )
-    }
-    return { kind, did: fault.did(record), injectedAt, landedAt, until, undo, ended }
+    return { kind, did: fault.did(record), injectedAt, until, undo, ended }
   } catch (error) {
     await undo()
     throw error
   }
 }
 
-async function landing(probe: Order['probe'], from: number, signal?: AbortSignal): Promise<number | undefined> {
-  while (now() < from + landsWithinMs) {
+/**
+ * Injects a fault as `begin` does and returns once it has landed: a data request from outside was answered 503. Throws a
+ * Sentence, with all undone again, when it does not land within five seconds.
+ */
+export async function inject(order: Order): Promise<ActiveFault> {
+  const begun = await begin(order)
+  const { kind, probe, signal } = order
+  try {
+    const landedAt = await landing(probe, begun.injectedAt + landsWithinMs, signal)
+    if (landedAt !== undefined) return { ...begun, landedAt }
+    throw new Sentence(
+      `The fault ${kind} did not land: ${landsWithinMs / 1000} s later a data request was still not answered 503. It has been undone. Is ${databasePath(order.database)} the API's database? ${faults[kind].hint}`,
+    )
+  } catch (error) {
+    await begun.undo()
+    throw error
+  }
+}
+
+/** When a request from outside was first refused for want of a database; undefined when none was until that moment. */
+export async function landing(probe: Order['probe'], until: number, signal?: AbortSignal): Promise<number | undefined> {
+  while (now() < until) {
     if ((await probe()) === 503) return now()
     await sleep(5, signal)
   }

@@ -41,7 +41,8 @@ export const lock: Fault = {
     return record.holder && signalTo(record.holder, 'SIGTERM') ? 'the lock is free' : 'the lock was free already'
   },
 
-  did: (record) => `lock: process ${record.holder?.pid} holds BEGIN EXCLUSIVE; nobody else may read or write.`,
+  did: (record) =>
+    `lock: process ${record.holder?.pid} holds BEGIN EXCLUSIVE; nobody else may write or, unless in WAL mode, read.`,
   hint: 'With JOURNAL_MODE=wal a lock stops writes only: reads go on.',
 }
 

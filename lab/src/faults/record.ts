@@ -3,7 +3,7 @@ import { open } from 'node:fs/promises'
 import { basename, dirname, join } from 'node:path'
 import { identify, type ProcessId } from '../processes.ts'
 import { reasonOf, Sentence } from '../sentence.ts'
-import { type FaultKind, kinds } from './fault.ts'
+import { allKinds, type FaultKind } from './fault.ts'
 
 /** What stands beside the database while a fault is active: enough to take it back after a kill -9. */
 export type FaultRecord = {
@@ -84,7 +84,7 @@ export function readRecord(database: string): FaultRecord | undefined {
   try {
     if (!stat.isFile()) throw new Error('not an ordinary file')
     const record = JSON.parse(readFileSync(path, 'utf8')) as FaultRecord
-    const whole = record.schema === 1 && kinds.includes(record.kind) && /^[0-7]{4}$/.test(record.mode)
+    const whole = record.schema === 1 && allKinds.includes(record.kind) && /^[0-7]{4}$/.test(record.mode)
     if (!whole || typeof record.inode !== 'string' || !Number.isInteger(record.keeper?.pid))
       throw new Error('incomplete')
     return record

@@ -19,7 +19,7 @@ export function undoing(path: string, record: FaultRecord): Undoing {
   const { promise: ended, resolve, reject } = Promise.withResolvers<Undone>()
   // Whoever waits for `ended` hears of a failure; nobody has to wait.
   ended.catch(() => {})
-  let begun = false
+  let running: Promise<Undone> | undefined
 
   const atExit = () => {
     try {
@@ -44,11 +44,12 @@ export function undoing(path: string, record: FaultRecord): Undoing {
   }
 
   function undo(): Promise<Undone> {
-    if (!begun) {
-      begun = true
-      run().then(resolve, reject)
-    }
-    return ended
+    running ??= run().catch((error) => {
+      running = undefined // what stood in the way may be gone at the next try
+      throw error
+    })
+    running.then(resolve, reject)
+    return running
   }
   return { undo, ended }
 }

@@ -5,19 +5,27 @@ import { reasonOf } from '../sentence.ts'
  * One arrival. Moments are milliseconds of clock.ts. `status` 0: no answer came, `error` says why. Latency is
  * `done - due`: somebody who wanted to ask at `due` waited that long, whoever was late. `sent - due` is the generator's own lag.
  */
-export type Result = { due: number; sent: number; done: number; status: number; error?: string }
+export type Result = { kind: Kind; due: number; sent: number; done: number; status: number; error?: string }
+
+export type Kind = 'read' | 'list' | 'write' | 'login'
+
+/** What one arrival asks: `send` gives the status of the answer and must stop when the signal is aborted. */
+export type Request = { kind: Kind; send: (signal: AbortSignal) => Promise<number> }
 
 export type Options = {
-  /** Sends one request and gives its status; must stop when the signal is aborted. */
-  send: (signal: AbortSignal) => Promise<number>
+  /** What the next arrival asks. */
+  next: () => Request
   /** Arrivals are dropped (and counted) while so many wait for their answer: memory is not endless. */
   maxInFlight?: number
   timeoutMs?: number
   /** No arrival is due later than this after the start. */
   limitMs: number
+  /** Where several loops put what they found together; each has its own without. */
+  results?: Result[]
+  dropped?: number[]
 }
 
-export type Load = {
+export type OpenLoop = {
   /** In order of completion. */
   results: Result[]
   /** When the arrivals were due that were not sent because too many waited. */
@@ -36,9 +44,14 @@ const batch = 100
  * An open model: arrivals follow the clock alone, evenly spaced, and a late answer delays none of them. A closed loop
  * (a fixed number of clients that each wait for their answer) slows down together with the server and hides its trouble.
  */
-export function openLoop({ send, maxInFlight = 2_000, timeoutMs = 10_000, limitMs }: Options): Load {
-  const results: Result[] = []
-  const dropped: number[] = []
+export function openLoop({
+  next,
+  maxInFlight = 2_000,
+  timeoutMs = 10_000,
+  limitMs,
+  results = [],
+  dropped = [],
+}: Options): OpenLoop {
   const end = now() + limitMs
   let pending = 0
   let rate = 0
@@ -54,7 +67,8 @@ export function openLoop({ send, maxInFlight = 2_000, timeoutMs = 10_000, limitM
       return
     }
     pending++
-    const result: Result = { due, sent: now(), done: 0, status: 0 }
+    const { kind, send } = next()
+    const result: Result = { kind, due, sent: now(), done: 0, status: 0 }
     const abort = new AbortController()
     const giveUp = setTimeout(() => abort.abort(), timeoutMs)
     send(abort.signal)
@@ -75,13 +89,13 @@ export function openLoop({ send, maxInFlight = 2_000, timeoutMs = 10_000, limitM
       })
   }
 
-  function next(): number {
+  function nextDue(): number {
     return begin + (count * 1000) / rate
   }
 
   function tick(): void {
     for (let sent = 0; rate > 0; sent++) {
-      const due = next()
+      const due = nextDue()
       const wait = due - now()
       if (due >= end) return
       // Node's timers count whole milliseconds: an arrival is sent up to one late, never early.
@@ -102,7 +116,7 @@ export function openLoop({ send, maxInFlight = 2_000, timeoutMs = 10_000, limitM
     clearTimeout(timer)
     clearImmediate(again)
     // What was due under the old rate still belongs to it; a generator too late for that shows as load not reached.
-    for (let i = 0; i < batch && rate > 0 && next() <= now() && next() < end; i++)
+    for (let i = 0; i < batch && rate > 0 && nextDue() <= now() && nextDue() < end; i++)
       arrive(begin + (count++ * 1000) / rate)
     rate = perSecond
     begin = now()

@@ -7,7 +7,7 @@ import type { Faults } from './faults.ts'
 import type { Phase } from './phase.ts'
 
 type Parts = { faults: Faults; phase: Phase; status: () => object }
-type Handler = (body: Record<string, string>, signal: AbortSignal) => object | Promise<object>
+type Handler = (body: Record<string, string>) => object | Promise<object>
 
 /**
  * Takes the commands of `outage`, `recover` and `status`. It listens on a Unix socket and nowhere else: whoever may use it
@@ -16,8 +16,7 @@ type Handler = (body: Record<string, string>, signal: AbortSignal) => object | P
 export function createControl({ faults, phase, status }: Parts): Server {
   const handlers: Record<string, Handler> = {
     'GET /status': () => status(),
-    'POST /outage': ({ mode = '', for: time = '' }, signal) =>
-      faults.begin(oneOf('mode', mode, kinds), duration('for', time), signal),
+    'POST /outage': ({ mode = '', for: time = '' }) => faults.begin(oneOf('mode', mode, kinds), duration('for', time)),
     'POST /recover': () => faults.end(),
     'POST /phase': ({ experiment = '', phase: name = '', for: time = '' }) => {
       if (phase.set(experiment, name, duration('for', time))) return {}
@@ -28,20 +27,18 @@ export function createControl({ faults, phase, status }: Parts): Server {
   return createServer(async (req, res) => {
     const handler = handlers[`${req.method} ${req.url}`]
     if (handler === undefined) return res.writeHead(404).end()
-    const gone = new AbortController()
-    res.on('close', () => gone.abort(new Sentence('Nobody waits for the answer any more.')))
-    const [code, answer] = await answerOf(handler, req, gone.signal)
+    const [code, answer] = await answerOf(handler, req)
     res.writeHead(code, { 'Content-Type': 'application/json' }).end(JSON.stringify(answer))
   })
 }
 
-async function answerOf(handler: Handler, req: IncomingMessage, signal: AbortSignal): Promise<[number, object]> {
+async function answerOf(handler: Handler, req: IncomingMessage): Promise<[number, object]> {
   try {
     const body = req.method === 'POST' ? await json(req) : {}
-    return [200, await handler(body as Record<string, string>, signal)]
+    return [200, await handler(body as Record<string, string>)]
   } catch (error) {
     if (error instanceof Sentence) return [409, { sentence: error.message }]
     console.error(error)
-    return [500, { sentence: 'The lab met an unexpected error; its own log says more: make logs' }]
+    return [500, { sentence: 'The lab met an unexpected error; its own log says more: make logs ONLY=lab' }]
   }
 }

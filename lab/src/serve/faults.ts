@@ -12,7 +12,7 @@ export type Faults = {
   /** What is on record beside the database, whoever put it there. */
   active: () => Pick<FaultRecord, 'kind' | 'since' | 'until'> | undefined
   /** Throws a Sentence when nothing was changed. `begun` is missing when this very fault was active already. */
-  begin: (kind: FaultKind, forMs: number, signal: AbortSignal) => Promise<{ begun?: Begun; repaired?: string }>
+  begin: (kind: FaultKind, forMs: number) => Promise<{ begun?: Begun; repaired?: string }>
   /** Undoes whatever is on record; `ended` is missing when it was not this process's fault. */
   end: () => Promise<{ ended?: Ended; did?: string }>
   /** For the way out: undoes at once and measures nothing. */
@@ -55,11 +55,10 @@ export function createFaults(database: string, session: Session, registers: Regi
     }
   }
 
-  async function begin(kind: FaultKind, forMs: number, signal: AbortSignal) {
+  async function begin(kind: FaultKind, forMs: number) {
     if (own?.fault.kind === kind) return {}
     if (own) throw new Sentence(`The ${own.fault.kind} outage is on, and there is one at a time: make recover ends it.`)
-    const either = AbortSignal.any([signal, stop])
-    const { fault, begun, repaired } = await beginOutage({ database, kind, forMs, session, signal: either })
+    const { fault, begun, repaired } = await beginOutage({ database, kind, forMs, session, signal: stop })
     const mine: Own = { fault }
     own = mine
     landed(kind, begun.landed_ms)
@@ -70,11 +69,17 @@ export function createFaults(database: string, session: Session, registers: Regi
   }
 
   function recovery(one: Own): Promise<Ended> {
-    one.recovery ??= endOutage(session, one.fault.undo).then((ended) => {
-      if (own === one) own = undefined
-      recovered(one.fault.kind, ended.success_ms)
-      return ended
-    })
+    one.recovery ??= endOutage(session, one.fault.undo).then(
+      (ended) => {
+        if (own === one) own = undefined
+        recovered(one.fault.kind, ended.success_ms)
+        return ended
+      },
+      (error) => {
+        one.recovery = undefined // what stood in the way may be gone at the next try
+        throw error
+      },
+    )
     return one.recovery
   }
 
@@ -86,5 +91,10 @@ export function createFaults(database: string, session: Session, registers: Regi
   async function undoAll() {
     return (await own?.fault.undo())?.did ?? 'no fault to undo'
   }
-  return { active, begin: (...order) => inTurn(() => begin(...order)), end: () => inTurn(end), undoAll }
+  return {
+    active,
+    begin: (...order) => inTurn(() => begin(...order)),
+    end: () => inTurn(end),
+    undoAll: () => inTurn(undoAll),
+  }
 }

@@ -51,12 +51,9 @@ export function watchOutside(session: Session, registers: Registry[]): { seen: O
     degraded.set(seen.degraded ? 1 : 0)
     // An API that does not even say this is starting, or gone: nobody can log in there.
     const token = seen.health.status === 0 ? undefined : await session.token().catch(() => undefined)
-    if (token === undefined) {
-      seen.data = { status: 0, seconds: 0 }
-      return status.set({ target: 'data' }, 0)
-    }
+    // Without a token the status is still worth knowing: 401 or 503.
     await look('data', '/data/notes?limit=1', token)
-    if (seen.data.status === 401) session.forget()
+    if (token && seen.data.status === 401) session.forget()
   }
 
   const timer = setInterval(lookAround, everyMs)

@@ -53,7 +53,7 @@ export async function serve({
     await listen(control, { path: socket })
     await listen(pages, { host, port })
     console.log(`The lab watches ${url} and listens on ${(pages.address() as AddressInfo).port}.`)
-    await new Promise((resolve) => stop.addEventListener('abort', resolve))
+    if (!stop.aborted) await new Promise((resolve) => stop.addEventListener('abort', resolve))
     // First of all: whatever else takes its time, the database is given back.
     console.log(`Ending: ${await faults.undoAll()}`)
     return 0

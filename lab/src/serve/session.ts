@@ -8,7 +8,7 @@ export type Session = {
   pool: Pool
   /** A token that is still valid for a while. Rejects with a Sentence when the API lets nobody in at the moment. */
   token: () => Promise<string>
-  /** The API refused the token: the next call asks for another. */
+  /** What was true of logging in is so no more: the next call asks for a token at once. */
   forget: () => void
 }
 
@@ -17,12 +17,13 @@ const pauseMs = 15_000
 
 export function openSession(url: string, username: string, password: string): Session {
   const pool = connect(url, 16, 5_000)
-  let held: { token: string; renewAt: number } | undefined
+  let held: { token: string; renewAt: number; until: number } | undefined
   let asked: { at: number; answer: Promise<string> } | undefined
 
   async function renew(): Promise<string> {
     const token = await logIn(pool, url, username, password)
-    held = { token, renewAt: Date.now() + 0.8 * lifetimeMs(token) }
+    const lifetime = lifetimeMs(token)
+    held = { token, renewAt: Date.now() + 0.8 * lifetime, until: Date.now() + lifetime }
     asked = undefined
     return token
   }
@@ -31,9 +32,19 @@ export function openSession(url: string, username: string, password: string): Se
     if (held && Date.now() < held.renewAt) return held.token
     // Whoever asks while the answer is awaited, or soon after a refusal, shares it.
     if (asked === undefined || now() > asked.at + pauseMs) asked = { at: now(), answer: renew() }
-    return asked.answer
+    try {
+      return await asked.answer
+    } catch (error) {
+      // In an outage nobody can log in, and a token that is renewed in good time still opens the door.
+      if (held && Date.now() < held.until) return held.token
+      throw error
+    }
   }
-  return { url, pool, token, forget: () => (held = undefined) }
+  function forget(): void {
+    held = undefined
+    asked = undefined
+  }
+  return { url, pool, token, forget }
 }
 
 function lifetimeMs(token: string): number {

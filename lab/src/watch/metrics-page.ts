@@ -34,7 +34,33 @@ export function total(samples: Sample[], name: string): number | undefined {
 }
 
 /** One look at the page, `at` a moment of clock.ts; a value is missing when the page or the series was. */
-export type MetricsReading = { at: number; db_errors_total?: number; db_available?: number }
+export type MetricsReading = {
+  at: number
+  db_errors_total?: number
+  db_available?: number
+  /** Data requests by the upper edge of their histogram bucket, cumulative over edges and time. */
+  requests?: Map<number, number>
+  eventLoopDelay?: { sum: number; count: number }
+}
+
+/** What the runner needs of a page. */
+export function readingOf(samples: Sample[], at: number): MetricsReading {
+  const sum = total(samples, 'nodejs_eventloop_delay_seconds_sum')
+  const count = total(samples, 'nodejs_eventloop_delay_seconds_count')
+  const requests = new Map<number, number>()
+  for (const { name, labels, value } of samples) {
+    if (name !== 'http_server_request_duration_seconds_bucket' || !labels.http_route?.startsWith('/data/')) continue
+    const edge = number(labels.le ?? '')
+    requests.set(edge, (requests.get(edge) ?? 0) + value)
+  }
+  return {
+    at,
+    db_errors_total: total(samples, 'db_errors_total'),
+    db_available: total(samples, 'db_available'),
+    requests: requests.size > 0 ? requests : undefined,
+    eventLoopDelay: sum !== undefined && count !== undefined ? { sum, count } : undefined,
+  }
+}
 
 /** Reads the page once a second until stopped. */
 export function watchMetrics(url: string): { readings: MetricsReading[]; stop: () => void } {
@@ -43,12 +69,7 @@ export function watchMetrics(url: string): { readings: MetricsReading[]; stop: (
   const read = async () => {
     const at = now()
     const page = await ask(pool, { method: 'GET', path: '/metrics' }).catch(() => undefined)
-    const samples = page?.status === 200 ? parseMetrics(page.text) : []
-    readings.push({
-      at,
-      db_errors_total: total(samples, 'db_errors_total'),
-      db_available: total(samples, 'db_available'),
-    })
+    readings.push(readingOf(page?.status === 200 ? parseMetrics(page.text) : [], at))
   }
   read()
   const timer = setInterval(read, 1000)

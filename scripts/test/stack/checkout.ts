@@ -25,12 +25,21 @@ export async function checkout() {
   const names = ['API_PORT', 'METRICS_PORT', 'LAB_PORT', 'PROMETHEUS_PORT']
   const ports = Object.fromEntries(await freePorts(names))
   const project = basename(folder).toLowerCase()
-  const { HOME, PATH, DOCKER_HOST } = process.env
-  const env = { HOME, PATH, DOCKER_HOST, COMPOSE_PROJECT_NAME: project, SERVICES: 'api lab prometheus', ...ports }
+  const { HOME, PATH, DOCKER_HOST, DOCKER_CONTEXT } = process.env
+  const env = {
+    HOME,
+    PATH,
+    DOCKER_HOST,
+    DOCKER_CONTEXT,
+    COMPOSE_PROJECT_NAME: project,
+    SERVICES: 'api lab prometheus',
+    ...ports,
+  }
 
   /** Starts `make` with what stands behind it, in this checkout. */
   function start(...words: string[]): Running {
-    const child = spawn('make', words, { cwd: folder, env, stdio: ['ignore', 'pipe', 'pipe'] })
+    // Without a limit a command that hangs would hold up everything that follows.
+    const child = spawn('make', words, { cwd: folder, env, stdio: ['ignore', 'pipe', 'pipe'], timeout: 240_000 })
     let text = ''
     for (const stream of [child.stdout, child.stderr]) stream.on('data', (data) => (text += data))
     const ended = new Promise<Done>((resolve) => child.once('close', (code) => resolve({ code, out: text })))

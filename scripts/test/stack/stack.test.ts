@@ -14,7 +14,16 @@ test('the stack can be tested here, or this is not CI', { skip: process.env.CI =
 )
 
 const stack = skip ? (undefined as never) : await checkout()
-if (stack) after(() => stack.remove())
+if (stack) {
+  after(() => stack.remove())
+  // A run that is cut short must not leave its stack behind.
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) {
+    process.once(signal, () => {
+      stack.remove()
+      process.exit(1)
+    })
+  }
+}
 let token = ''
 /** What happened when, for the dashboards. */
 const story: Record<string, Range> = {}
@@ -120,10 +129,15 @@ test('running containers have no more rights than they need', { skip }, () => {
 
 test('images hold neither npm nor a compiler, no development packages and no secret', { skip }, () => {
   for (const service of ['api', 'lab']) {
-    const find = 'command -v npm npx gcc cc python3; ls node_modules; ls node_modules/.bin; ls -a'
+    const find =
+      'for c in npm npx corepack yarn gcc cc make python3; do command -v $c; done; ls node_modules node_modules/.bin; ls -a'
     const there = stack.docker('compose', 'exec', '-T', service, 'sh', '-c', find).split('\n')
-    for (const name of ['npm', 'typescript', 'tsc', 'biome', 'autocannon', 'gcc', '.env']) {
-      assert.ok(!there.some((line) => line.split('/').at(-1) === name), `${service} holds ${name}`)
+    for (const line of there) {
+      assert.doesNotMatch(
+        line,
+        /(^|\/)(npm|npx|corepack|yarn|gcc|cc|make|python3|typescript|tsc|biome|autocannon|\.env)$/,
+        service,
+      )
     }
     const history = stack.docker('history', '--no-trunc', `${stack.project}-${service}`)
     for (const secret of [stack.setting('JWT_SECRET'), stack.setting('LAB_USERS')]) assert.ok(!history.includes(secret))
@@ -186,11 +200,12 @@ test('chmod, lock and move under load: everybody gets 503, /health tells, Promet
   const usual = async () => (await stack.prometheus('count(api:signal:mean5m)')) !== undefined
   await until('Prometheus knows what is usual', usual, 120)
   const load = stack.start('load', 'SCRIPT=soak', 'DURATION=90s')
-  await until('the load is on', async () => /load +.*soak/.test((await stack.make('status')).out))
-  assert.match(await succeeds('status'), /experiment +k6, soak/)
+  await until('the load is on', async () => ((await stack.prometheus('k6_http_reqs_total{scenario="soak"}')) ?? 0) > 0)
+  assert.match(await succeeds('status'), /experiment +k6, soak.*load +.*soak/s)
   await sleep(3_000)
   await tell('before', 10)
   for (const mode of ['chmod', 'lock', 'move']) {
+    const began = Date.now()
     const out = await succeeds('outage', `MODE=${mode}`, 'FOR=5m')
     assert.match(out, /first 503 after +\d+ ms\n.*\/health degraded after +\d+ ms/)
     assert.equal(await dataStatus(), 503)
@@ -207,13 +222,14 @@ test('chmod, lock and move under load: everybody gets 503, /health tells, Promet
     assert.equal(await dataStatus(), 200)
     await until('the alarm is silent', async () => (await firing()) === undefined, 15)
     if (mode === 'chmod') await tell('after', 6)
-    const seen = (series: string) => stack.prometheus(series)
-    assert.equal(await seen(`max_over_time(lab_fault_active{kind="${mode}"}[30s])`), 1)
-    assert.equal(await seen('min_over_time(db_available[30s])'), 0)
+    const range = `${Math.ceil((Date.now() - began) / 1000) + 2}s`
+    const seen = (series: string) => stack.prometheus(series.replace('RANGE', range))
+    assert.equal(await seen(`max_over_time(lab_fault_active{kind="${mode}"}[RANGE])`), 1)
+    assert.equal(await seen('min_over_time(db_available[RANGE])'), 0)
     assert.equal(await seen('db_available'), 1)
-    assert.equal(await seen('max_over_time(lab_probe_status{target="data"}[30s])'), 503)
+    assert.equal(await seen('max_over_time(lab_probe_status{target="data"}[RANGE])'), 503)
     assert.ok(
-      ((await seen(`increase(http_server_request_duration_seconds_count{http_response_status_code="503"}[30s])`)) ??
+      ((await seen(`increase(http_server_request_duration_seconds_count{http_response_status_code="503"}[RANGE])`)) ??
         0) > 0,
     )
   }
@@ -257,9 +273,12 @@ test('an API that crashes under writes starts by itself, and no acknowledged not
     await until('writes are acknowledged', async () => acknowledged.length > 200)
     const before = acknowledged.length
     // From inside: Docker takes `docker kill` for the wish that the container stay down.
-    const kill = 'for p in /proc/[0-9]*; do [ "$(cat $p/comm)" = node ] && kill -9 $(basename $p); done'
+    const kill = 'for p in /proc/[0-9]*; do case $(cat $p/comm) in node*) kill -9 $(basename $p) ;; esac; done'
     // The container ends under the command, which therefore fails.
     assert.throws(() => stack.docker('compose', 'exec', '-T', 'api', 'bash', '-c', kill))
+    const restarts = () =>
+      stack.docker('inspect', '--format', '{{.RestartCount}}', stack.docker('compose', 'ps', '--all', '--quiet', 'api'))
+    await until('it was started again', async () => restarts() === '1')
     await until('writes are acknowledged again', async () => acknowledged.length > before + 200)
   } finally {
     writing = false
@@ -279,6 +298,9 @@ test('make down in an outage whose lab was killed leaves a healthy file and keep
     stack.docker('ps', '--all', '--quiet', '--filter', `label=com.docker.compose.project=${stack.project}`),
     '',
   )
+  const look = ['run', '--rm', '--volume', `${stack.project}_data:/data`, `${stack.project}-lab`]
+  assert.equal(stack.docker(...look, 'stat', '--format', '%a', '/data/notes.db'), '600')
+  assert.doesNotMatch(stack.docker(...look, 'ls', '/data'), /fault/)
   assert.match(await succeeds('up'), /make outage/)
   assert.equal((await ask(`/data/notes/${note.id}`)).status, 200)
 })

@@ -1,8 +1,0 @@
-// A process of its own that outlives the demo, even after kill -9: the system closes the demo's end of this pipe whatever
-// happened to it, and then there may be an API and a folder to clear away.
-import { clearFolder } from './temp-folder.ts'
-
-const [folder = ''] = process.argv.slice(2)
-
-process.stdin.resume()
-process.stdin.on('end', () => clearFolder(folder))

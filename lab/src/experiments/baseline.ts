@@ -1,0 +1,28 @@
+import type { Experiment } from '../runner/experiment.ts'
+import { meetsGoal, nothingLost, warmUp } from '../runner/usual.ts'
+import type { Slo } from '../slo.ts'
+
+export function experiment({ goals: { baseline } }: Slo): Experiment {
+  const { rate, duration_seconds, latency_ms } = baseline
+  return {
+    question: `Does the API meet its goal on an ordinary day, at ${rate} requests a second?`,
+    hypothesis: `p95 stays far below ${latency_ms} ms, and nothing fails.`,
+    phases: [warmUp(rate), { name: 'baseline', rate, seconds: duration_seconds }],
+    expectations: [
+      ...meetsGoal('baseline', baseline),
+      {
+        measure: 'health_answered',
+        phase: 'baseline',
+        compare: '=',
+        limit: 100,
+        why: 'who asks /health under load is a load balancer',
+      },
+      nothingLost,
+    ],
+    predictions: [
+      { question: 'How fast is half of the answers (p50)?', measure: 'p50', phase: 'baseline' },
+      { question: 'And 95 of 100 (p95)?', measure: 'p95', phase: 'baseline' },
+      { question: 'And 99 of 100 (p99)?', measure: 'p99', phase: 'baseline' },
+    ],
+  }
+}

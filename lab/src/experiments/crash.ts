@@ -1,0 +1,42 @@
+import type { Experiment } from '../runner/experiment.ts'
+import { meetsGoal, nothingLost, warmUp } from '../runner/usual.ts'
+import type { Slo } from '../slo.ts'
+
+export function experiment({ goals: { baseline } }: Slo): Experiment {
+  const { rate } = baseline
+  return {
+    question: 'The API is killed in the middle of writing, and started again: what is lost, and how long is it gone?',
+    hypothesis:
+      'Nothing that was acknowledged is lost, because an answer waits for its commit; it serves within seconds.',
+    phases: [
+      warmUp(rate),
+      { name: 'before', rate, seconds: 12 },
+      {
+        name: 'crash',
+        rate,
+        seconds: 15,
+        says: 'kill -9, and a new start. Look: no 503, for nobody is there to refuse.',
+      },
+      { name: 'after', rate, seconds: 20 },
+    ],
+    faults: [{ kind: 'crash', at: 15, for: 0 }],
+    expectations: [
+      ...meetsGoal('before', baseline),
+      {
+        measure: 'recovered_after',
+        phase: 'crash',
+        compare: '<',
+        limit: 10_000,
+        why: 'a process starts in a second or two, on a busy machine in some more',
+      },
+      ...meetsGoal('after', baseline),
+      nothingLost,
+    ],
+    predictions: [
+      { question: 'How long from the kill to the first success?', measure: 'recovered_after', phase: 'crash' },
+      { question: 'Which share of the 15 s of requests fails?', measure: 'errors', phase: 'crash' },
+      { question: 'How many acknowledged notes are lost?', measure: 'notes_lost' },
+      { question: 'p95 afterwards?', measure: 'p95', phase: 'after' },
+    ],
+  }
+}

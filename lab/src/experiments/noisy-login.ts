@@ -1,0 +1,32 @@
+import type { Experiment } from '../runner/experiment.ts'
+import { meetsGoal, nothingLost, warmUp } from '../runner/usual.ts'
+import type { Slo } from '../slo.ts'
+
+export function experiment({ goals: { baseline } }: Slo): Experiment {
+  const { rate } = baseline
+  const phase = 'logins'
+  return {
+    question: 'What do 20 logins a second, each a costly password hash, do to those who only read?',
+    hypothesis: 'Little: one hash at a time runs on a thread of its own, so it is the logins that wait, not the reads.',
+    settings: { LOGIN_ATTEMPTS_PER_MINUTE: '0' },
+    phases: [
+      warmUp(rate),
+      { name: 'quiet', rate, seconds: 15 },
+      { name: phase, rate, logins: 20, seconds: 25, says: 'Beside the usual load 20 users a second log in.' },
+      { name: 'after', rate, seconds: 10 },
+    ],
+    expectations: [
+      ...meetsGoal('quiet', baseline),
+      ...meetsGoal(phase, baseline),
+      { measure: 'login_errors', phase, compare: '=', limit: 0, why: 'the password is right' },
+      { measure: 'login_p95', phase, compare: '<', limit: 5 * baseline.latency_ms, why: 'a person waits for it' },
+      ...meetsGoal('after', baseline),
+      nothingLost,
+    ],
+    predictions: [
+      { question: 'p95 of the data requests without logins?', measure: 'p95', phase: 'quiet' },
+      { question: 'p95 of the data requests beside them?', measure: 'p95', phase },
+      { question: 'p95 of the logins themselves?', measure: 'login_p95', phase },
+    ],
+  }
+}

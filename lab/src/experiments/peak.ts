@@ -1,0 +1,22 @@
+import type { Experiment } from '../runner/experiment.ts'
+import { meetsGoal, nothingLost, warmUp } from '../runner/usual.ts'
+import type { Slo } from '../slo.ts'
+
+export function experiment({ goals: { baseline, peak } }: Slo): Experiment {
+  const seconds = peak.duration_seconds
+  return {
+    question: `Does the API hold its goal at ${peak.rate} requests a second for ${seconds} s?`,
+    hypothesis: 'p95 hardly differs from an ordinary day: the API is far from its limit, and nothing grows with time.',
+    phases: [
+      warmUp(baseline.rate),
+      { name: 'before', rate: baseline.rate, seconds: 10 },
+      { name: 'peak', rate: peak.rate, seconds },
+    ],
+    expectations: [...meetsGoal('before', baseline), ...meetsGoal('peak', peak), nothingLost],
+    predictions: [
+      { question: `p95 at ${baseline.rate} requests a second?`, measure: 'p95', phase: 'before' },
+      { question: `p95 at ${peak.rate} requests a second?`, measure: 'p95', phase: 'peak' },
+      { question: `p99 at ${peak.rate} requests a second?`, measure: 'p99', phase: 'peak' },
+    ],
+  }
+}

@@ -1,0 +1,43 @@
+import type { Experiment } from '../runner/experiment.ts'
+import { meetsGoal, nothingLost, warmUp } from '../runner/usual.ts'
+import type { Slo } from '../slo.ts'
+
+export function experiment({ goals: { baseline, peak }, outage }: Slo): Experiment {
+  const { rate } = baseline
+  return {
+    question: 'What does a sudden load of ten times the usual do, and what remains of it afterwards?',
+    hypothesis: 'Answers take longer during the spike, none fails, and ten seconds later nothing of it is left.',
+    phases: [
+      warmUp(rate),
+      { name: 'before', rate, seconds: 15 },
+      { name: 'spike', rate: 10 * rate, seconds: 10 },
+      { name: 'catching-up', rate, seconds: 10 },
+      { name: 'after', rate, seconds: 15 },
+    ],
+    expectations: [
+      ...meetsGoal('before', baseline),
+      {
+        measure: 'errors',
+        phase: 'spike',
+        compare: '<',
+        limit: 100 * peak.error_ratio,
+        why: 'slower is allowed, refused is not: as many as at the peak may fail',
+      },
+      {
+        measure: 'health_slowest',
+        phase: 'spike',
+        compare: '<',
+        limit: outage.degraded_within_ms,
+        why: 'whoever asks /health every second must not think that the API is dead',
+      },
+      ...meetsGoal('after', baseline),
+      nothingLost,
+    ],
+    predictions: [
+      { question: 'p95 before?', measure: 'p95', phase: 'before' },
+      { question: 'p95 at ten times the rate?', measure: 'p95', phase: 'spike' },
+      { question: 'Which share of the requests fails then?', measure: 'errors', phase: 'spike' },
+      { question: 'p95 afterwards?', measure: 'p95', phase: 'after' },
+    ],
+  }
+}

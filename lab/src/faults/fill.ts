@@ -1,0 +1,65 @@
+import { closeSync, openSync, rmSync, statfsSync, writeSync } from 'node:fs'
+import { dirname } from 'node:path'
+import { now, sleep } from '../clock.ts'
+import { reasonOf, Sentence } from '../sentence.ts'
+import type { Fault } from './fault.ts'
+
+const largestMegabytes = 256
+const page = Buffer.alloc(4096)
+
+/** Fills the file system of the database with `<file>.fill`; removes that file again. */
+export const fill: Fault = {
+  check(file) {
+    const { blocks, bsize } = statfsSync(dirname(file.path))
+    const megabytes = Math.round((blocks * bsize) / 1024 / 1024)
+    if (megabytes <= largestMegabytes) return
+    throw new Sentence(
+      `${dirname(file.path)} lies on a file system of ${megabytes} MB: only one of up to ${largestMegabytes} MB, which holds nothing else, is filled.`,
+    )
+  },
+
+  async inject(database) {
+    // From the first page on a write may find no room.
+    const at = now()
+    // A transaction that ends gives back its journal's room: full is what stays full.
+    for (let quiet = 0; quiet < 3; quiet++) {
+      if (fillUp(filler(database)) > 0) quiet = 0
+      await sleep(5)
+    }
+    return at
+  },
+
+  holds(database) {
+    const { bavail, bsize } = statfsSync(dirname(database))
+    return bavail * bsize < page.length
+  },
+
+  undo(database) {
+    rmSync(filler(database), { force: true })
+    return 'the file system has room again'
+  },
+
+  did: () => 'fill: a file takes all room that was left on the file system; nothing can be written.',
+  hint: 'A full disk stops writes only: reads go on.',
+}
+
+function filler(database: string): string {
+  return `${database}.fill`
+}
+
+/** Adds to the file until there is no room left; gives how many pages there were. */
+function fillUp(file: string): number {
+  const handle = openSync(file, 'a', 0o600)
+  let pages = 0
+  try {
+    for (;;) {
+      writeSync(handle, page)
+      pages++
+    }
+  } catch (error) {
+    if (reasonOf(error) !== 'ENOSPC') throw error
+    return pages
+  } finally {
+    closeSync(handle)
+  }
+}

@@ -1,0 +1,93 @@
+import { type ChildProcess, spawn } from 'node:child_process'
+import { join } from 'node:path'
+import { createInterface } from 'node:readline'
+import { connect } from '../api-client.ts'
+import { now } from '../clock.ts'
+import type { Phase } from '../runner/experiment.ts'
+import { Sentence } from '../sentence.ts'
+import type { Target } from '../targets/target.ts'
+import type { Told } from './k6-script.ts'
+import type { Load } from './load.ts'
+import { mix } from './mix.ts'
+
+const script = join(import.meta.dirname, 'k6-script.ts')
+
+/** k6 as the load: a process of its own, which knows all phases from the start and keeps their time by itself. */
+export async function startK6Load(target: Target, token: string, phases: Phase[]): Promise<Load> {
+  const pool = connect(target.url, 4, 10_000)
+  const notes = mix(pool, token)
+  await notes.prepare(50).finally(() => pool.destroy())
+  const { acknowledged } = notes
+  const results: Load['results'] = []
+  const dropped: Load['dropped'] = []
+  const lastWords: string[] = []
+  const wallZero = Date.now() - now()
+  const { promise: begun, resolve, reject } = Promise.withResolvers<number>()
+
+  const child = spawnK6({
+    URL: target.url,
+    TOKEN: token,
+    USERNAME: target.username,
+    PASSWORD: target.password,
+    PHASES: JSON.stringify(phases),
+    IDS: JSON.stringify([...acknowledged.keys()]),
+  })
+  const ended = new Promise<number | string>((resolve) => {
+    child.once('error', () => resolve('that there is no program k6'))
+    child.once('close', (code, signal) => resolve(signal ?? code ?? 'nothing'))
+  })
+  ended.then((how) => reject(new Sentence(`k6 ended with ${how} before the first request. ${lastWords.join(' ')}`)))
+  for (const stream of [child.stdout, child.stderr]) {
+    if (stream) createInterface({ input: stream }).on('line', hear)
+  }
+  const zero = await begun
+
+  function hear(line: string): void {
+    if (line.startsWith('{"kind"')) take(JSON.parse(line))
+    else if (line.startsWith('{"dropped"')) takeDropped(JSON.parse(line).dropped)
+    else if (line.trim() !== '') lastWords.splice(0, lastWords.length - 2, line.trim())
+  }
+
+  function take({ kind, start, due, took, done, status, error, note }: Told): void {
+    resolve(start - wallZero)
+    // k6's clock counts whole milliseconds: what it measured of the request itself is finer.
+    const sent = Math.max(due, done - took)
+    results.push({ kind, due: due - wallZero, sent: sent - wallZero, done: sent + took - wallZero, status, error })
+    if (note) acknowledged.set(...note)
+  }
+
+  function takeDropped(counts: { at: number; count: number }[]): void {
+    for (const { at, count } of counts) for (let i = 0; i < count; i++) dropped.push(zero + at * 1000)
+  }
+
+  return {
+    generator: 'k6',
+    zero,
+    results,
+    dropped,
+    acknowledged,
+    enter() {},
+    async stop() {
+      const how = await ended
+      if (how !== 0) throw new Sentence(`INVALID: k6 ended with ${how}. ${lastWords.join(' ')}`)
+    },
+    async abandon() {
+      child.kill('SIGKILL')
+      await ended
+    },
+  }
+}
+
+function spawnK6(env: Record<string, string>): ChildProcess {
+  // What it writes after its reader was killed ends it: it leaves no load behind.
+  return spawn('k6', ['run', '--quiet', '--log-format', 'raw', script], {
+    stdio: ['ignore', 'pipe', 'pipe'],
+    env: {
+      PATH: process.env.PATH,
+      HOME: '/tmp',
+      K6_NO_USAGE_REPORT: 'true',
+      K6_AUTO_EXTENSION_RESOLUTION: 'false',
+      ...env,
+    },
+  })
+}

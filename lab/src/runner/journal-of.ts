@@ -1,0 +1,84 @@
+import { availableParallelism, cpus, totalmem } from 'node:os'
+import type { Slo } from '../slo.ts'
+import type { Target } from '../targets/target.ts'
+import { type Experiment, plannedPhases } from './experiment.ts'
+import type { HappenedFault, Journal } from './journal.ts'
+import type { Judgement } from './judge.ts'
+import { degradedAfter, recoveredAfter } from './measures.ts'
+import type { PlayedFault, Run } from './run.ts'
+import { secondsOf } from './seconds.ts'
+
+export type About = {
+  name: string
+  experiment: Experiment
+  slo: Slo
+  target: Target
+  run: { number: number; of: number }
+  predictions: Journal['predictions']
+  again: string
+}
+
+/** Everything of a run that is worth keeping. Holds no secret. */
+export function journalOf(run: Run, judgement: Judgement, about: About): Journal {
+  const { name, experiment, slo, target, predictions, again } = about
+  const at = (moment: number) => round(moment - run.zero)
+  return {
+    schema: 2,
+    experiment: name,
+    question: experiment.question,
+    hypothesis: experiment.hypothesis,
+    mode: target.mode,
+    started: new Date(run.zero + run.wallZero).toISOString(),
+    run: about.run,
+    environment: {
+      node: process.version,
+      platform: `${process.platform}-${process.arch}`,
+      cpus: { count: availableParallelism(), model: cpus()[0]?.model ?? 'unknown' },
+      memory_bytes: totalmem(),
+      journal_mode: target.journalMode,
+      load_generator: run.generator,
+    },
+    slo,
+    planned: {
+      phases: plannedPhases(experiment).map(({ plan: { name, rate }, from_s, to_s }) => ({ name, rate, from_s, to_s })),
+      faults: (experiment.faults ?? []).map((fault) => ({ kind: fault.kind, at_s: fault.at, for_s: fault.for })),
+    },
+    happened: {
+      phases: run.phases.map(({ plan, start, end }) => ({
+        name: plan.name,
+        rate: plan.rate,
+        start_ms: at(start),
+        end_ms: at(end),
+      })),
+      faults: run.faults.map((fault) => happened(fault, run, at)),
+    },
+    seconds: secondsOf(run),
+    ...judgement,
+    predictions,
+    notes: { acknowledged: run.acknowledged, lost: run.lost ?? null },
+    again,
+  }
+}
+
+function happened(fault: PlayedFault, run: Run, at: (moment: number) => number): HappenedFault {
+  const { plan, did, injectedAt, landedAt, undone } = fault
+  return {
+    kind: plan.kind,
+    injected_ms: at(injectedAt),
+    landed_ms: landedAt === undefined ? null : at(landedAt),
+    undone_ms: at(undone.at),
+    intact: undone.intact,
+    did,
+    undone: undone.did,
+    detected_after_ms: orNull(degradedAfter(fault, run)),
+    recovered_after_ms: orNull(recoveredAfter(fault, run)),
+  }
+}
+
+function orNull(value: number | undefined): number | null {
+  return value === undefined ? null : round(value)
+}
+
+function round(value: number): number {
+  return Math.round(value * 100) / 100
+}

@@ -1,0 +1,129 @@
+import type { Pool } from 'undici'
+import { connect, logIn } from '../api-client.ts'
+import { now, sleep } from '../clock.ts'
+import { figures } from '../load/figures.ts'
+import type { Load, StartLoad } from '../load/load.ts'
+import { lost } from '../load/mix.ts'
+import type { Target } from '../targets/target.ts'
+import { watchMetrics } from '../watch/metrics-page.ts'
+import { startProbe } from '../watch/probe.ts'
+import { type Experiment, type Phase, plannedPhases } from './experiment.ts'
+import { checkOwnDatabase } from './own-database.ts'
+import { playFaults } from './play-faults.ts'
+import type { Run } from './run.ts'
+import { heading, say, second, wrap } from './screen.ts'
+
+/** Plays an experiment on an API and watches from outside. Rejects with the signal's reason when interrupted. */
+export async function play(
+  experiment: Experiment,
+  target: Target,
+  startLoad: StartLoad,
+  stop: AbortSignal,
+): Promise<Run> {
+  const { faults = [] } = experiment
+  const pool = connect(target.url, 16, 10_000)
+  try {
+    const token = await logIn(pool, target.url, target.username, target.password)
+    if (faults.some(({ kind }) => kind !== 'crash')) await checkOwnDatabase(target, pool, token)
+    return await playOut({ experiment, target, startLoad, stop, pool, token })
+  } finally {
+    await pool.destroy()
+  }
+}
+
+type Play = {
+  experiment: Experiment
+  target: Target
+  startLoad: StartLoad
+  stop: AbortSignal
+  pool: Pool
+  token: string
+}
+
+async function playOut({ experiment, target, startLoad, stop, pool, token }: Play): Promise<Run> {
+  const { phases, faults = [] } = experiment
+  const probe = startProbe(target.url, token)
+  const metrics = watchMetrics(target.metricsUrl)
+  const watched = { health: probe.health, data: probe.data, metrics: metrics.readings }
+
+  // Without its API the story is over, and so it is for all when a part of it fails: what was measured is judged.
+  const end = new AbortController()
+  const signal = AbortSignal.any([stop, end.signal])
+  let load: Load | undefined
+  let screen: NodeJS.Timeout | undefined
+  let died: string | undefined
+  let playing = true
+  target.ended.then((how) => {
+    if (!playing) return
+    died = how
+    end.abort()
+  })
+  try {
+    load = await startLoad(target, token, phases)
+    const run = begun(load, watched)
+    screen = setInterval(() => tellSecond(run), 1000)
+    const parts = [
+      playPhases({ experiment, target, load, run, signal }),
+      playFaults(faults, run, { target, token, pool, zero: load.zero, signal }),
+    ]
+    await Promise.all(parts).catch(async (error) => {
+      end.abort()
+      // The other part puts right what it has done.
+      await Promise.allSettled(parts)
+      if (stop.aborted || died === undefined) throw error
+    })
+    playing = false
+    clearInterval(screen)
+    if (died === undefined) await load.stop()
+    run.acknowledged = load.acknowledged.size
+    say()
+    say(`Reading back the ${run.acknowledged} notes that were acknowledged ...`)
+    if (died === undefined) run.lost = await lost(pool, token, load.acknowledged, stop).catch(() => undefined)
+    stop.throwIfAborted()
+    return { ...run, died, wallZeroAtEnd: Date.now() - now() }
+  } finally {
+    clearInterval(screen)
+    metrics.stop()
+    await load?.abandon()
+    await probe.stop()
+  }
+}
+
+function begun(load: Load, watched: Pick<Run, 'health' | 'data' | 'metrics'>): Run {
+  const { generator, zero, results, dropped } = load
+  const wallZero = Date.now() - now()
+  const nothing = { phases: [], faults: [], refused: [], acknowledged: 0 }
+  return { zero, wallZero, wallZeroAtEnd: wallZero, generator, results, dropped, ...watched, ...nothing }
+}
+
+type Parts = { experiment: Experiment; target: Target; load: Load; run: Run; signal: AbortSignal }
+
+async function playPhases({ experiment, target, load, run, signal }: Parts): Promise<void> {
+  for (const planned of plannedPhases(experiment)) {
+    const { plan } = planned
+    const until = load.zero + planned.to_s * 1000
+    const played = { ...planned, start: now(), end: until }
+    run.phases.push(played)
+    load.enter(plan)
+    target.entered?.(plan.name, plan.seconds)
+    announce(plan)
+    try {
+      await sleep(until - now(), signal)
+    } finally {
+      played.end = now()
+    }
+  }
+}
+
+function announce({ name, rate, seconds, says }: Phase): void {
+  say()
+  say(wrap(`${says ?? `${name}: ${rate} requests a second.`} (${seconds} s)`))
+  say(heading)
+}
+
+function tellSecond({ results, zero, phases, health }: Run): void {
+  const at = now()
+  const recent = results.slice(-5_000).filter((one) => one.done >= at - 1000)
+  const sight = health.findLast(({ done }) => done >= at - 1000)
+  say(second((at - zero) / 1000, phases.at(-1)?.plan.name ?? '', figures(recent), sight))
+}

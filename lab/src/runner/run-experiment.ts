@@ -1,0 +1,104 @@
+import { relative } from 'node:path'
+import { startK6Load } from '../load/k6-load.ts'
+import { startOwnLoad } from '../load/own-load.ts'
+import { askGuesses, besideMeasured, type Guesses, readGuesses } from '../predict/predict.ts'
+import { writeRun } from '../runs/write-run.ts'
+import { loadSlo } from '../slo.ts'
+import { openStack, type StackOptions } from '../targets/stack.ts'
+import type { Target } from '../targets/target.ts'
+import { sweepFolders } from '../targets/temp-folder.ts'
+import { withEmbedded } from '../targets/with-embedded.ts'
+import { type Experiment, lengthOf, loadExperiment, scale } from './experiment.ts'
+import { journalOf } from './journal-of.ts'
+import { type Judgement, judge } from './judge.ts'
+import { play } from './play.ts'
+import { repeatsTable } from './repeats.ts'
+import { checkRunsFolder } from './runs-folder.ts'
+import { predictionLines, say, table, verdictLines, wrap } from './screen.ts'
+
+export type ExperimentOptions = {
+  name: string
+  /** The length of the whole, in seconds, or by what it is multiplied; full length without. */
+  seconds?: number
+  factor?: number
+  runs: number
+  predict: boolean
+  /** A file of guesses. */
+  guesses?: string
+  /** An API that runs already; without one the lab starts its own. */
+  stack?: StackOptions
+  load: 'own' | 'k6'
+  /** The file of the goals, and the folder in which runs are kept. */
+  slo: string
+  folder: string
+  stop: AbortSignal
+}
+
+/** Plays an experiment as often as wanted and says what came out. Gives the exit code: 1 after any FAIL, 2 after any INVALID, else 0. */
+export async function runExperiment(options: ExperimentOptions): Promise<number> {
+  const { name, runs, folder, stack, load, stop } = options
+  const slo = loadSlo(options.slo)
+  const full = await loadExperiment(name, slo)
+  const experiment = scale(full, options.factor ?? (options.seconds ?? lengthOf(full)) / lengthOf(full))
+  checkRunsFolder(folder)
+  await sweep()
+  introduce(experiment, runs)
+  const guesses = await guessesFor(experiment, options)
+
+  const judgements: Judgement[] = []
+  for (let number = 1; number <= runs; number++) {
+    if (runs > 1) say(`\nRun ${number} of ${runs}`)
+    judgements.push(await runOnce(number))
+  }
+  if (runs > 1) say(`\n${repeatsTable(judgements)}`)
+  const verdicts = judgements.map(({ verdict }) => verdict)
+  // One run that proves something counts for more than one that proves nothing.
+  return verdicts.includes('FAIL') ? 1 : verdicts.includes('INVALID') ? 2 : 0
+
+  function withTarget<T>(use: (target: Target) => Promise<T>): Promise<T> {
+    return stack ? openStack(name, experiment, stack).then(use) : withEmbedded(experiment, use)
+  }
+
+  async function runOnce(number: number): Promise<Judgement> {
+    const { run, target } = await withTarget(async (target) => ({
+      run: await play(experiment, target, load === 'k6' ? startK6Load : startOwnLoad, stop),
+      target,
+    }))
+    run.logged = target.log?.refusals.length
+    const judgement = judge(run, experiment, slo)
+    const predictions = guesses ? besideMeasured(experiment.predictions, guesses, run, slo) : []
+    say(`\n${table(judgement.expectations)}\n`)
+    if (predictions.length > 0) say(`${predictionLines(predictions)}\n`)
+    say(verdictLines(judgement))
+    const about = { name, experiment, slo, target, predictions, run: { number, of: runs }, again: again(options) }
+    say(`Kept in ${relative(process.cwd(), writeRun(folder, journalOf(run, judgement, about)))}`)
+    return judgement
+  }
+}
+
+async function sweep(): Promise<void> {
+  const swept = await sweepFolders()
+  if (swept > 0) say(`Cleared away what ${swept} killed ${swept === 1 ? 'run' : 'runs'} had left.`)
+}
+
+function introduce(experiment: Experiment, runs: number): void {
+  const { question, hypothesis } = experiment
+  say(wrap(question))
+  say(wrap(`Hypothesis: ${hypothesis}`))
+  const times = runs > 1 ? `${runs} times ` : ''
+  say(wrap(`This takes ${times}${Math.round(lengthOf(experiment))} s; Ctrl-C ends it at any time.`))
+}
+
+/** Asked before anything is seen; never without a terminal, where nobody could answer. */
+async function guessesFor({ predictions }: Experiment, options: ExperimentOptions): Promise<Guesses | undefined> {
+  if (options.guesses !== undefined) return readGuesses(options.guesses, predictions)
+  if (!options.predict) return undefined
+  if (process.stdin.isTTY && process.stdout.isTTY) return askGuesses(predictions, options.stop)
+  say('There is no terminal to ask for predictions in: give them in a file, with --guesses FILE.')
+  return undefined
+}
+
+function again({ name, seconds, factor, stack }: ExperimentOptions): string {
+  if (name === 'demo' && seconds === undefined && factor === undefined) return 'make demo'
+  return `make experiment NAME=${name}${stack ? '' : ' EMBEDDED=1'}${seconds === undefined ? '' : ` LENGTH=${seconds}`}`
+}

@@ -1,0 +1,42 @@
+import type { Undone } from '../faults/undoing.ts'
+import type { Result } from '../load/open-loop.ts'
+import type { MetricsReading } from '../watch/metrics-page.ts'
+import type { Sight } from '../watch/probe.ts'
+import type { Phase, TimedFault } from './experiment.ts'
+
+/** `from_s`, `to_s`: when it was planned. */
+export type PlayedPhase = { plan: Phase; from_s: number; to_s: number; start: number; end: number }
+
+/** `landedAt`: when a request from outside first met it; undefined when none did. */
+export type PlayedFault = {
+  plan: TimedFault
+  did: string
+  injectedAt: number
+  landedAt?: number
+  undone: Undone
+}
+
+/** Everything measured; moments of clock.ts. */
+export type Run = {
+  zero: number
+  /** Add it to a moment of clock.ts to get milliseconds since 1970: at the beginning, and at the end. */
+  wallZero: number
+  wallZeroAtEnd: number
+  generator: string
+  phases: PlayedPhase[]
+  faults: PlayedFault[]
+  /** Why a fault could not be injected, one sentence each. */
+  refused: string[]
+  results: Result[]
+  dropped: number[]
+  health: Sight[]
+  data: Sight[]
+  metrics: MetricsReading[]
+  /** How many requests the log says were refused for want of a database; undefined where it cannot be read. */
+  logged?: number
+  acknowledged: number
+  /** Ids of acknowledged notes that could not be read back; undefined when nobody could look. */
+  lost?: string[]
+  /** How the API ended, in a sentence, if it did so by itself. */
+  died?: string
+}

@@ -1,0 +1,55 @@
+import { perSecond } from '../load/figures.ts'
+import { between, silence } from '../watch/server-seconds.ts'
+import type { MetricsEvent } from './journal.ts'
+import type { Run } from './run.ts'
+import { inForce, isWithin } from './view.ts'
+
+/** The run second by second: what the client met, what the server said, and what was being done to it. */
+export function secondsOf(run: Run): MetricsEvent[] {
+  const { zero, wallZero, phases, faults, health } = run
+  const end = phases.at(-1)?.end ?? zero
+  const met = new Map(perSecond(run.results, run.dropped, zero).map((row) => [row.second, row]))
+  const seen = [...health].sort((a, b) => a.done - b.done)
+  return Array.from({ length: Math.floor((end - zero) / 1000) }, (_, second) => {
+    const from = zero + second * 1000
+    const to = from + 1000
+    const middle = from + 500
+    const row = met.get(second)
+    const due = row?.due ?? 0
+    const failed =
+      due - Object.entries(row?.statuses ?? {}).reduce((sum, [status, n]) => sum + (isSuccess(status) ? n : 0), 0)
+    const sight = seen.findLast(({ done, degraded }) => degraded !== undefined && isWithin(done, from, to))
+    return {
+      second,
+      time: new Date(from + wallZero).toISOString(),
+      rate: row?.completed ?? 0,
+      error_ratio: due > 0 ? failed / due : null,
+      p50_ms: number(row?.latency_ms.p50),
+      p95_ms: number(row?.latency_ms.p95),
+      p99_ms: number(row?.latency_ms.p99),
+      statuses: row?.statuses ?? {},
+      dropped: row?.dropped ?? 0,
+      degraded: sight === undefined ? null : sight.degraded ? 1 : 0,
+      ...serverIn(run, from),
+      phase: phases.find(({ start, end }) => isWithin(middle, start, end))?.plan.name ?? '',
+      fault: faults.find((fault) => isWithin(middle, inForce(fault).from, inForce(fault).to))?.plan.kind ?? null,
+    }
+  })
+}
+
+/** The server's word on a second: its counters between the readings around the middle, its gauges as read in it. */
+function serverIn({ metrics }: Run, from: number) {
+  const next = metrics.findIndex(({ at }) => at > from + 500)
+  const [before, after] = [metrics[next - 1], metrics[next]]
+  const counters = before && after ? between(before, after) : silence
+  const db_available = metrics.findLast(({ at }) => isWithin(at, from, from + 1000))?.db_available
+  return { ...counters, db_available: db_available === undefined ? null : db_available > 0 ? 1 : 0 } as const
+}
+
+function isSuccess(status: string): boolean {
+  return /^2\d\d$/.test(status)
+}
+
+function number(value = Number.NaN): number | null {
+  return Number.isNaN(value) ? null : value
+}

@@ -1,0 +1,22 @@
+import type { ApiLog } from './api-log.ts'
+
+/** The API of an experiment. */
+export type Target = {
+  mode: 'embedded' | 'stack'
+  url: string
+  metricsUrl: string
+  /** Its database file, as the lab can reach it. */
+  database: string
+  username: string
+  password: string
+  journalMode: 'delete' | 'wal'
+  /** Its log, where it can be read. */
+  log?: ApiLog
+  /** Says in a sentence how the API ended, as soon as it has by itself; never where nobody would tell. */
+  ended: Promise<string>
+  /** Ends it by kill -9 and starts it again after so many milliseconds; gives the moment (clock.ts) of the kill. */
+  crash: (downMs: number, signal: AbortSignal) => Promise<number>
+  /** Called when a phase begins. */
+  entered?: (phase: string, seconds: number) => void
+  stop: () => Promise<void>
+}

@@ -1,0 +1,61 @@
+import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { isRunning, type ProcessId } from '../src/processes.ts'
+import type { Journal } from '../src/runner/journal.ts'
+import { loadSlo, type Slo } from '../src/slo.ts'
+import { type LabOptions, lab, type Run, root, type Scope, scratchFolder, until } from './helpers.ts'
+
+/** The project's goals with limits that no stopwatch of a busy machine can miss, and what a test changes on them. */
+export function wideGoals(change: (slo: Slo) => void = () => {}): Slo {
+  const slo = loadSlo(join(root, 'slo.json'))
+  for (const goal of Object.values(slo.goals)) Object.assign(goal, { rate: 100, latency_ms: 20_000 })
+  slo.outage = { refusal_p99_ms: 10_000, degraded_within_ms: 10_000, recovered_within_ms: 10_000 }
+  change(slo)
+  return slo
+}
+
+export type ExperimentRun = Run & {
+  /** Its temporary folder, and the one in which runs are kept. */
+  tmp: string
+  kept: string
+  owner: () => { lab: ProcessId; api: ProcessId }
+  journals: () => Journal[]
+}
+
+/** A command of the lab with folders of its own, so that what it leaves can be seen. */
+export function experiment(
+  t: Scope,
+  args: string[],
+  change?: (slo: Slo) => void,
+  options: LabOptions = {},
+): ExperimentRun {
+  const folder = scratchFolder(t)
+  const [tmp, kept, slo] = [join(folder, 'tmp'), join(folder, 'runs'), join(folder, 'slo.json')]
+  mkdirSync(tmp)
+  writeFileSync(slo, JSON.stringify(wideGoals(change)))
+  // Of an option that is given twice the last one counts: a test may name other folders.
+  const words = args[0] === 'experiment' ? 2 : 1
+  const run = lab(t, [...args.slice(0, words), '--slo', slo, '--folder', kept, ...args.slice(words)], {
+    ...options,
+    env: { ...process.env, ...options.env, TMPDIR: tmp },
+  })
+  const owner = () => JSON.parse(readFileSync(join(tmp, readdirSync(tmp)[0] ?? '', 'owner.json'), 'utf8'))
+  return { ...run, tmp, kept, owner, journals: () => journalsIn(kept) }
+}
+
+function journalsIn(folder: string): Journal[] {
+  const runs = readdirSync(folder, { withFileTypes: true }).filter(
+    (one) => one.isDirectory() && !one.name.startsWith('.'),
+  )
+  return runs.map(({ name }) => JSON.parse(readFileSync(join(folder, name, 'journal.json'), 'utf8')))
+}
+
+/** A short demo. */
+export function demo(t: Scope, change?: (slo: Slo) => void): ExperimentRun {
+  return experiment(t, ['demo', '--seconds', '2.5'], change)
+}
+
+export async function nothingLeft({ tmp }: ExperimentRun, api: ProcessId) {
+  await until('the API is gone', () => !isRunning(api))
+  await until('the temporary folder is empty', () => readdirSync(tmp).length === 0)
+}

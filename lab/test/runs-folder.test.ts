@@ -1,0 +1,59 @@
+import assert from 'node:assert/strict'
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { type TestContext, test } from 'node:test'
+import { mountSmallDisk, unmount } from '../src/targets/small-disk.ts'
+import { lab, says, scratchFolder, until } from './helpers.ts'
+import { experiment, nothingLeft } from './run-experiment.ts'
+
+const noDisk = (process.platform !== 'linux' || process.getuid?.() !== 0) && 'only root on Linux can mount a small disk'
+
+function smallDisk(t: TestContext, megabytes: number): string {
+  const around = mkdtempSync('/tmp/lab-test-')
+  const folder = join(around, 'disk')
+  t.after(() => {
+    unmount(folder)
+    rmSync(around, { recursive: true })
+  })
+  mountSmallDisk(folder, megabytes)
+  return folder
+}
+
+test('a folder for runs that is full is told before anything is measured', { skip: noDisk }, async (t) => {
+  const folder = smallDisk(t, 4)
+  const run = lab(t, ['experiment', 'baseline', '--seconds', '4', '--folder', folder])
+  assert.equal(await run.ended, 2)
+  assert.match(run.out(), /The folder .*disk cannot be written \(ENOSPC\): .*Make room there \(8 MB\)/)
+})
+
+test('a folder for runs that is no folder is told too', async (t) => {
+  const file = join(scratchFolder(t), 'file')
+  writeFileSync(file, '')
+  const run = lab(t, ['experiment', 'baseline', '--seconds', '4', '--folder', join(file, 'runs')])
+  assert.equal(await run.ended, 2)
+  assert.match(run.out(), /cannot be written \(ENOTDIR\)/)
+})
+
+test('a disk that fills up meanwhile costs the run its record, not its verdict', { skip: noDisk }, async (t) => {
+  const folder = smallDisk(t, 9)
+  const run = experiment(t, ['experiment', 'baseline', '--seconds', '4', '--folder', folder])
+  await says(run, 'Warm-up')
+  const { api } = run.owner()
+  assert.throws(() => writeFileSync(join(folder, 'full'), Buffer.alloc(10 * 1024 * 1024)), /ENOSPC/)
+  assert.equal(await run.ended, 2, run.out())
+  assert.match(run.out(), /\nPASS\nThe run could not be kept in .*ENOSPC/)
+  assert.deepEqual(readdirSync(folder), ['full'], 'nothing half written')
+  await nothingLeft(run, api)
+})
+
+test('the small disk of disk-full is gone after kill -9 in the middle', { skip: noDisk }, async (t) => {
+  const run = experiment(t, ['experiment', 'disk-full', '--seconds', '14'])
+  await says(run, 'fill: a file takes all room')
+  const { api } = run.owner()
+  assert.ok(readFileSync('/proc/mounts', 'utf8').includes(run.tmp))
+  run.child.kill('SIGKILL')
+  await run.ended
+  await nothingLeft(run, api)
+  await until('it is unmounted', () => !readFileSync('/proc/mounts', 'utf8').includes(run.tmp))
+  assert.ok(existsSync(run.tmp))
+})
