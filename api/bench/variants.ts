@@ -80,7 +80,7 @@ function plainRoutes({ find, insert }: { find(id: string): unknown; insert(input
   router.get('/data/notes/:id', async (ctx) => {
     ctx.body = find(ctx.params.id ?? '')
   })
-  router.post('/data/notes', readJson, async (ctx) => {
+  router.post('/data/notes', readJson(), async (ctx) => {
     ctx.status = 201
     ctx.body = insert(ctx.request.body as typeof note)
   })

@@ -31,7 +31,7 @@ const noSuchNote = 'You have no note with this id.'
 
 /** A note belongs to the user who made it; to everybody else it does not exist. */
 export function noteRoutes(router: Router, { db, requireUser }: { db: Db; requireUser: Middleware }) {
-  router.post('/data/notes', requireUser, readJson, async function createNote(ctx) {
+  router.post('/data/notes', requireUser, readJson(), async function createNote(ctx) {
     const note = await insertNote(db, ctx.state.userId, check(ctx, NoteInput, ctx.request.body))
     ctx.status = 201
     ctx.set('Location', `/data/notes/${note.id}`)
@@ -51,7 +51,7 @@ export function noteRoutes(router: Router, { db, requireUser }: { db: Db; requir
     ctx.body = (await findNote(db, ctx.state.userId, id)) ?? ctx.throw(404, noSuchNote)
   })
 
-  router.put('/data/notes/:id', requireUser, readJson, async function changeNote(ctx) {
+  router.put('/data/notes/:id', requireUser, readJson(), async function changeNote(ctx) {
     const { id = '' } = ctx.params
     const input = check(ctx, NoteInput, ctx.request.body)
     ctx.body = (await updateNote(db, ctx.state.userId, id, input)) ?? ctx.throw(404, noSuchNote)
