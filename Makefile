@@ -1,6 +1,6 @@
 # The commands of the lab. `make` alone lists them; the text behind ## is what it prints.
 .DEFAULT_GOAL := help
-.PHONY: help node demo start test bench format up down load-baseline load-peak load outage recover status logs doctor clean
+.PHONY: help node demo start test bench format experiment experiments report compare anomalies up down load-baseline load-peak load outage recover status logs doctor clean
 
 # Any Node that is there will do: the script finds, or installs, the project's own Node 26.
 NODE := node scripts/node26.cjs
@@ -16,6 +16,21 @@ node:
 
 demo: node ## the whole story in about a minute: load, outage, recovery, verdict
 	@$(NODE) lab/src/main.ts demo
+
+experiment: ## one experiment, judged: NAME=outage-chmod, EMBEDDED=1 without Docker, RUNS=5, PREDICT=1, LENGTH=30
+	@$(if $(EMBEDDED),$(STACK)/lab experiment,$(STACK)/experiment)
+
+experiments: ## their names and their questions
+	@$(STACK)/lab experiments
+
+report: ## the page of the newest run, or of RUN=name
+	@$(STACK)/lab report
+
+compare: ## two runs, or two lists of repeats with commas: A=name B=name
+	@$(STACK)/lab compare
+
+anomalies: ## what a detector makes of the newest run, or of RUN=name; graded
+	@$(STACK)/lab anomalies
 
 start: node ## the API alone, with the settings of .env
 	@$(NODE) --max-semi-space-size=4 api/src/main.ts

@@ -12,20 +12,29 @@ import { DataqueryBuilder } from '@grafana/grafana-foundation-sdk/prometheus'
 import { colors } from './colors.ts'
 import { prometheus } from './panels/panel.ts'
 
-// Links between the dashboards find each other by it.
-const tag = 'lab'
+/** The dashboards' addresses and short names, in the order in which a beginner should meet them. */
+const names = {
+  overview: 'Service',
+  outage: 'Outage',
+  time: 'Time',
+  clients: 'Client and server',
+  anomalies: 'Anomalies',
+  logins: 'Logins',
+}
+const links = Object.entries(names).map(([uid, name]) =>
+  new DashboardLinkBuilder(name).type(DashboardLinkType.Link).url(`/d/${uid}`).keepTime(true).includeVars(true),
+)
 
 /** A dashboard: one question, its panels from left to right and top to bottom, the faults and phases shaded on all. */
-export function page(uid: string, question: string, panels: Builder<Panel>[]): Dashboard {
+export function page(uid: keyof typeof names, question: string, panels: Builder<Panel>[]): Dashboard {
   const builder = new DashboardBuilder(question)
     .uid(uid)
-    .tags([tag])
     .readonly()
     .time({ from: 'now-15m', to: 'now' })
     .refresh('5s')
     .timezone('browser')
     .tooltip(DashboardCursorSync.Crosshair)
-    .link(new DashboardLinkBuilder('').type(DashboardLinkType.Dashboards).tags([tag]).keepTime(true).includeVars(true))
+    .links(links)
     .annotation(band('Faults', 'lab_fault_active', 'fault: {{kind}}', colors.fault))
     .annotation(band('Phases', 'lab_phase{experiment!="none"}', '{{experiment}}: {{phase}}', colors.phase))
   for (const panel of panels) builder.withPanel(panel)

@@ -34,7 +34,12 @@ test('each dashboard asks one question, says how to read it, and shows at most e
     assert.equal(panels[0]?.type, 'text', `${uid} begins with how to read it`)
     assert.ok(panels.length <= 8, `${uid} has ${panels.length} panels`)
     assert.deepEqual([time, refresh], [{ from: 'now-15m', to: 'now' }, '5s'])
-    assert.ok(links?.[0]?.keepTime && links[0].includeVars, `${uid} links to the others and keeps the time range`)
+    const [reached, expected] = [links?.map(({ url }) => url), all.map((other) => `/d/${other.uid}`)]
+    assert.deepEqual(reached, expected, `${uid} links to all`)
+    assert.ok(
+      links?.every(({ keepTime, includeVars }) => keepTime && includeVars),
+      `${uid}: the time range is kept`,
+    )
   }
 })
 

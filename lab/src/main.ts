@@ -28,6 +28,9 @@ const help = `The lab: takes a database away from an API, gives it back, and jud
               --load KIND     k6, or the lab's own; without it k6 for an API that runs
               --slo, --folder as above
   experiments their names and their questions
+  report, anomalies  the page, or the graded detector, of a run: --run NAME, or the newest
+  compare   two runs, or two lists of repeats with commas: --a NAME,... --b NAME,...
+  index     brings runs/lab.db up to date with the folders beside it
   experiment-needs NAME  what the API must be started with, NAME=value, and "crash"
               when somebody must be able to kill it: for scripts
   outage    takes the database of a running API away until the time is over, Ctrl-C,
@@ -99,6 +102,11 @@ const commands: Record<string, (args: string[], stop: AbortSignal) => Promise<nu
     return 0
   },
 
+  report: aboutRuns('report'),
+  compare: aboutRuns('compare'),
+  anomalies: aboutRuns('anomalies'),
+  index: aboutRuns('index'),
+
   async outage(args, stop) {
     const given = options(args, ['database', 'mode', 'for', 'url', 'user'])
     const { mode = 'chmod', for: time = '10m' } = given
@@ -156,6 +164,15 @@ const commands: Record<string, (args: string[], stop: AbortSignal) => Promise<nu
     console.log(help)
     return 0
   },
+}
+
+function aboutRuns(name: string) {
+  return async (args: string[]) => {
+    checkPackages()
+    const { runCommands } = await import('./commands/runs.ts')
+    console.log(runCommands[name]?.(args, usualFolder))
+    return 0
+  }
 }
 
 /** The API to act on: its address, its database and who logs in there. */

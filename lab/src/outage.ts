@@ -52,7 +52,11 @@ export async function beginOutage(order: Order): Promise<{ fault: ActiveFault; b
 export async function endOutage(session: Session, undo: () => Promise<Undone>): Promise<Ended> {
   // Nothing may keep the database from being given back, least of all that nobody can log in without it.
   const token = await session.token().catch(() => undefined)
-  if (token === undefined) return { did: (await undo()).did, success_ms: null }
+  if (token === undefined) {
+    const { did } = await undo()
+    session.forget()
+    return { did, success_ms: null }
+  }
   const probe = startProbe(session.url, token)
   try {
     const { at, did } = await undo()

@@ -17,7 +17,7 @@ export const overview = (): Dashboard =>
     number({
       title: 'Database',
       description: 'What the API itself says: can it read and write its database?',
-      size: [5, 4],
+      size: [5, 5],
       unit: 'none',
       lines: [{ name: 'database', expr: 'db_available' }],
       from: [[null, colors.error]],
@@ -26,8 +26,8 @@ export const overview = (): Dashboard =>
     }),
     number({
       title: 'Error budget left',
-      description: `The goal allows ${baseline.error_ratio * 100} % of the requests to fail. This is how much of that allowance is left, over the last hour: below 0 it is overspent.`,
-      size: [5, 4],
+      description: `The goal allows ${baseline.error_ratio * 100} % of the requests to fail. This is how much of that allowance is left, over the last hour.`,
+      size: [5, 5],
       unit: 'percentunit',
       lines: [{ name: 'left', expr: 'clamp_min(api:error_budget:remaining1h, 0)' }],
       from: [
@@ -35,13 +35,14 @@ export const overview = (): Dashboard =>
         [0.000001, colors.client],
         [0.5, colors.database],
       ],
+      texts: { 0: { text: 'used up', color: colors.error } },
       noValue: 'no requests yet',
     }),
     words({
       title: 'Alerts',
       description:
         'The alerts that are firing now; grey ones only inform. What each means and what to do stands in docs/runbook.md.',
-      size: [7, 4],
+      size: [7, 5],
       lines: [
         {
           name: '{{alertname}}',
@@ -60,7 +61,7 @@ export const overview = (): Dashboard =>
     words({
       title: 'The lab is doing',
       description: 'The fault that is injected, or the phase of the experiment that runs.',
-      size: [7, 4],
+      size: [7, 5],
       lines: [
         { name: 'fault: {{kind}}', expr: 'lab_fault_active == 1', color: colors.fault },
         { name: '{{experiment}}: {{phase}}', expr: 'lab_phase{experiment!="none"} == 1', color: colors.phase },

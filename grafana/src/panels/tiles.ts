@@ -4,6 +4,7 @@ import {
   BigValueTextMode,
   ReduceDataOptionsBuilder,
   VizOrientation,
+  VizTextDisplayOptionsBuilder,
 } from '@grafana/grafana-foundation-sdk/common'
 import { ThresholdsConfigBuilder, ThresholdsMode, type ValueMapping } from '@grafana/grafana-foundation-sdk/dashboard'
 import { PanelBuilder as Stat } from '@grafana/grafana-foundation-sdk/stat'
@@ -40,6 +41,7 @@ export function words(panel: Panel & { noValue: string }): Stat {
     .unit('none')
     .textMode(BigValueTextMode.Name)
     .orientation(VizOrientation.Horizontal)
+    .text(new VizTextDisplayOptionsBuilder().titleSize(22).valueSize(22)) // or several shrink until nobody can read them
     .noValue(panel.noValue)
   for (const [id, style] of styles(panel.lines)) builder.overrideByQuery(id, style)
   return builder

@@ -58,7 +58,9 @@ export function timeSeries(
   const { min = 'min' in panel ? undefined : 0 } = panel
   if (min !== undefined) builder.min(min)
   if (panel.max !== undefined) builder.max(panel.max)
-  if (panel.atLeast !== undefined) builder.axisSoftMax(panel.atLeast)
+  // By itself an axis of nothing but zeros would reach to 100.
+  const { atLeast = /reqps|ops|short/.test(panel.unit) ? 1 : undefined } = panel
+  if (atLeast !== undefined) builder.axisSoftMax(atLeast)
   if (panel.decimals !== undefined) builder.decimals(panel.decimals)
   if (panel.stacked) builder.stacking(new StackingConfigBuilder().mode(StackingMode.Normal).group('A'))
   if (panel.goals) {

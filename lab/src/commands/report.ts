@@ -16,7 +16,8 @@ export function report(runsFolder: string, name?: string): string {
     throw new Sentence(`${file} cannot be written (${reasonOf(error)}).`)
   }
   open(file)
-  return `${journal.verdict}  ${relative('', file)}\n      ${pathToFileURL(file)}`
+  const link = process.stdout.isTTY ? `\n      ${pathToFileURL(file)}` : ''
+  return `${journal.verdict}  ${relative('', file)}${link}`
 }
 
 function open(file: string): void {

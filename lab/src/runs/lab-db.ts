@@ -40,21 +40,36 @@ const insert = `INSERT OR REPLACE INTO metrics_events (${names.join(', ')}) VALU
  * The table holds copies only: runs that are not in it yet, since it was deleted, broken or held, are added too.
  */
 export function addToLabDb(runsFolder: string, run: string, journal: Journal, keep: () => void): void {
+  change(runsFolder, (row) => insertAll(row, run, journal), keep)
+}
+
+/** Adds the runs whose folders were put there by somebody else. */
+export function bringUpToDate(runsFolder: string): void {
+  change(
+    runsFolder,
+    () => {},
+    () => {},
+  )
+}
+
+type Change = (row: Database.Statement) => void
+
+function change(runsFolder: string, insertMore: Change, keep: () => void): void {
   const file = join(runsFolder, 'lab.db')
   try {
-    add(file, runsFolder, run, journal, keep)
+    add(file, runsFolder, insertMore, keep)
   } catch (error) {
     const reason = reasonOf(error)
     // A run is worth more than its copy: when somebody else holds the file, the next run brings these seconds along.
     if (reason.startsWith('SQLITE_BUSY')) keep()
     else if (/^SQLITE_(NOTADB|CORRUPT|ERROR)/.test(reason)) {
       renameSync(file, `${file}.broken`)
-      add(file, runsFolder, run, journal, keep)
+      add(file, runsFolder, insertMore, keep)
     } else throw error
   }
 }
 
-function add(file: string, runsFolder: string, run: string, journal: Journal, keep: () => void): void {
+function add(file: string, runsFolder: string, insertMore: Change, keep: () => void): void {
   // Two runs may end at the same time: one waits for the other.
   const db = new Database(file, { timeout: 2_000 })
   try {
@@ -67,7 +82,7 @@ function add(file: string, runsFolder: string, run: string, journal: Journal, ke
         const found = readable(join(runsFolder, name, 'journal.json'))
         if (found) insertAll(row, name, found)
       }
-      insertAll(row, run, journal)
+      insertMore(row)
       keep()
     }).immediate()
   } finally {

@@ -8,7 +8,7 @@ export type Session = {
   pool: Pool
   /** A token that is still valid for a while. Rejects with a Sentence when the API lets nobody in at the moment. */
   token: () => Promise<string>
-  /** The API refused the token: the next call asks for another. */
+  /** What was true of logging in is so no more: the next call asks for a token at once. */
   forget: () => void
 }
 
@@ -40,7 +40,11 @@ export function openSession(url: string, username: string, password: string): Se
       throw error
     }
   }
-  return { url, pool, token, forget: () => (held = undefined) }
+  function forget(): void {
+    held = undefined
+    asked = undefined
+  }
+  return { url, pool, token, forget }
 }
 
 function lifetimeMs(token: string): number {

@@ -26,7 +26,15 @@ export async function checkout() {
   const ports = Object.fromEntries(await freePorts(names))
   const project = basename(folder).toLowerCase()
   const { HOME, PATH, DOCKER_HOST, DOCKER_CONTEXT } = process.env
-  const env = { HOME, PATH, DOCKER_HOST, DOCKER_CONTEXT, COMPOSE_PROJECT_NAME: project, SERVICES: 'api lab prometheus', ...ports }
+  const env = {
+    HOME,
+    PATH,
+    DOCKER_HOST,
+    DOCKER_CONTEXT,
+    COMPOSE_PROJECT_NAME: project,
+    SERVICES: 'api lab prometheus',
+    ...ports,
+  }
 
   /** Starts `make` with what stands behind it, in this checkout. */
   function start(...words: string[]): Running {

@@ -129,10 +129,15 @@ test('running containers have no more rights than they need', { skip }, () => {
 
 test('images hold neither npm nor a compiler, no development packages and no secret', { skip }, () => {
   for (const service of ['api', 'lab']) {
-    const find = 'for c in npm npx corepack yarn gcc cc make python3; do command -v $c; done; ls node_modules node_modules/.bin; ls -a'
+    const find =
+      'for c in npm npx corepack yarn gcc cc make python3; do command -v $c; done; ls node_modules node_modules/.bin; ls -a'
     const there = stack.docker('compose', 'exec', '-T', service, 'sh', '-c', find).split('\n')
     for (const line of there) {
-      assert.doesNotMatch(line, /(^|\/)(npm|npx|corepack|yarn|gcc|cc|make|python3|typescript|tsc|biome|autocannon|\.env)$/, service)
+      assert.doesNotMatch(
+        line,
+        /(^|\/)(npm|npx|corepack|yarn|gcc|cc|make|python3|typescript|tsc|biome|autocannon|\.env)$/,
+        service,
+      )
     }
     const history = stack.docker('history', '--no-trunc', `${stack.project}-${service}`)
     for (const secret of [stack.setting('JWT_SECRET'), stack.setting('LAB_USERS')]) assert.ok(!history.includes(secret))
@@ -196,7 +201,7 @@ test('chmod, lock and move under load: everybody gets 503, /health tells, Promet
   await until('Prometheus knows what is usual', usual, 120)
   const load = stack.start('load', 'SCRIPT=soak', 'DURATION=90s')
   await until('the load is on', async () => ((await stack.prometheus('k6_http_reqs_total{scenario="soak"}')) ?? 0) > 0)
-  assert.match(await succeeds('status'), /experiment +k6, soak[^]*load +.*soak/)
+  assert.match(await succeeds('status'), /experiment +k6, soak.*load +.*soak/s)
   await sleep(3_000)
   await tell('before', 10)
   for (const mode of ['chmod', 'lock', 'move']) {
@@ -271,7 +276,8 @@ test('an API that crashes under writes starts by itself, and no acknowledged not
     const kill = 'for p in /proc/[0-9]*; do case $(cat $p/comm) in node*) kill -9 $(basename $p) ;; esac; done'
     // The container ends under the command, which therefore fails.
     assert.throws(() => stack.docker('compose', 'exec', '-T', 'api', 'bash', '-c', kill))
-    const restarts = () => stack.docker('inspect', '--format', '{{.RestartCount}}', stack.docker('compose', 'ps', '--all', '--quiet', 'api'))
+    const restarts = () =>
+      stack.docker('inspect', '--format', '{{.RestartCount}}', stack.docker('compose', 'ps', '--all', '--quiet', 'api'))
     await until('it was started again', async () => restarts() === '1')
     await until('writes are acknowledged again', async () => acknowledged.length > before + 200)
   } finally {
