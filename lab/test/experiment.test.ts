@@ -41,7 +41,9 @@ describe('verdicts', { concurrency: 4 }, () => {
       ),
     )
     // An outage of a second begins in one second and ends in the next.
-    assert.ok(journal.seconds.some(({ fault }) => fault === 'chmod') && journal.seconds.some(({ degraded }) => degraded === 1))
+    assert.ok(
+      journal.seconds.some(({ fault }) => fault === 'chmod') && journal.seconds.some(({ degraded }) => degraded === 1),
+    )
     assert.ok(journal.seconds.some(({ error_ratio }) => Number(error_ratio) > 0.4))
     assert.ok(journal.seconds.some(({ db_errors }) => Number(db_errors) > 30))
     for (const name of ['JWT_SECRET=', 'LAB_USERS=demo:']) {
