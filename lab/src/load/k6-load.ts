@@ -88,7 +88,7 @@ function spawnK6(env: Record<string, string>): ChildProcess {
       K6_NO_USAGE_REPORT: 'true',
       K6_AUTO_EXTENSION_RESOLUTION: 'false',
       // What it may keep before it cleans up: in the stack it shares its container's memory with the lab.
-      GOMEMLIMIT: '150MiB',
+      GOMEMLIMIT: '220MiB',
       ...env,
     },
   })
