@@ -144,6 +144,14 @@ test('images hold neither npm nor a compiler, no development packages and no sec
   }
 })
 
+test('Prometheus is shown for reading only, and to this machine only', { skip }, async () => {
+  const url = stack.url('PROMETHEUS_PORT')
+  assert.equal((await fetch(`${url}/api/v1/write`, { method: 'POST', body: new Uint8Array([0]) })).status, 403)
+  assert.equal((await fetch(`${url}/-/reload`, { method: 'POST' })).status, 403)
+  const answer = await fetch(`${url}/api/v1/query?query=up`, { headers: { Origin: 'http://elsewhere.example' } })
+  assert.deepEqual([answer.status, answer.headers.get('access-control-allow-origin')], [200, null])
+})
+
 test('promtool finds the configuration of Prometheus in order', { skip }, () => {
   const out = stack.docker(
     'compose',
