@@ -29,9 +29,10 @@ type Step = Judgement & { asked: number }
 
 export function handleSummary(data: Data) {
   const found: Step[] = steps.map(({ name, rate, load }) => ({ asked: rate, ...judge(data, name, goal, load) }))
-  const missed = found.findIndex(({ verdict }) => verdict !== 'PASS')
-  const first = found[missed]
-  const knee = (first ? found[missed - 1] : found.at(-1))?.asked
+  // A busy moment may spoil a low step; the knee is above the highest step that met the goal.
+  const last = found.findLastIndex(({ verdict }) => verdict === 'PASS')
+  const first = found[last + 1]
+  const knee = found[last]?.asked
   const limit = first && limitOf(first)
 
   const atGoal = found[times.indexOf(1)] as Step

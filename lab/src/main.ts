@@ -47,6 +47,7 @@ const help = `The lab: takes a database away from an API, gives it back, and jud
             outside; where LAB_SOCKET is set, outage, recover and status ask it
               --database FILE, --url URL, --user NAME  as above
               --port N        its metrics, 8090; on --host ADDRESS, 127.0.0.1
+              --prometheus-port N  what PROMETHEUS_URL shows, for reading, 9090
   status    what a running lab does and sees
   phase EXPERIMENT PHASE TIME   names on its metrics page what is being done
   await-scrape JOB...   returns when Prometheus has seen them all
@@ -129,12 +130,19 @@ const commands: Record<string, (args: string[], stop: AbortSignal) => Promise<nu
   },
 
   async serve(args, stop) {
-    const given = options(args, ['database', 'url', 'user', 'host', 'port'])
-    const { host = '127.0.0.1', port = '8090' } = given
+    const given = options(args, ['database', 'url', 'user', 'host', 'port', 'prometheus-port'])
+    const { host = '127.0.0.1', port = '8090', 'prometheus-port': shown = '9090' } = given
     if (!LAB_SOCKET)
       throw new Sentence('LAB_SOCKET is missing: name the Unix socket on which commands are to be taken.')
     const { serve } = await import('./serve/serve.ts')
-    return serve({ ...apiOf(given), socket: LAB_SOCKET, host, port: number('port', port, 0, 65_535), stop })
+    return serve({
+      ...apiOf(given),
+      socket: LAB_SOCKET,
+      host,
+      port: number('port', port, 0, 65_535),
+      prometheus: { url: PROMETHEUS_URL, port: number('prometheus-port', shown, 0, 65_535) },
+      stop,
+    })
   },
 
   async status(args) {

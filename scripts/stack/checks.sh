@@ -4,8 +4,7 @@
 port_of() { # port_of SERVICE: "NAME NUMBER" lines, the ports of this machine that a service takes
   case $1 in
     api) echo "API_PORT $(setting API_PORT 8080)"; echo "METRICS_PORT $(setting METRICS_PORT 9464)" ;;
-    lab) echo "LAB_PORT $(setting LAB_PORT 8090)" ;;
-    prometheus) echo "PROMETHEUS_PORT $(setting PROMETHEUS_PORT 9090)" ;;
+    lab) echo "LAB_PORT $(setting LAB_PORT 8090)"; echo "PROMETHEUS_PORT $(setting PROMETHEUS_PORT 9090)" ;;
     grafana) echo "GRAFANA_PORT $(setting GRAFANA_PORT 3000)" ;;
   esac
 }

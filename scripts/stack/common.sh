@@ -61,6 +61,15 @@ need_running() { # need_running SERVICE...
 
 lab() { docker compose exec -T lab node lab/src/main.ts "$@"; }
 
+# The lab may be gone with its fault on: a container of its own looks at the file, and undoes what it finds on record.
+repair() {
+  local volume image
+  image=$(project)-lab
+  volume=$(docker volume ls --quiet --filter "name=^$(project)_data$")
+  if [ -z "$volume" ] || ! docker image inspect "$image" >/dev/null 2>&1; then return 0; fi
+  docker run --rm --network none --read-only --cap-drop ALL --volume "$volume:/data" "$image" node lab/src/main.ts recover --database /data/notes.db
+}
+
 # A command of the lab on runs/: in its image, as whoever asks, so that what it writes belongs to them.
 tool() {
   mkdir -p runs

@@ -87,6 +87,8 @@ function spawnK6(env: Record<string, string>): ChildProcess {
       HOME: '/tmp',
       K6_NO_USAGE_REPORT: 'true',
       K6_AUTO_EXTENSION_RESOLUTION: 'false',
+      // What it may keep before it cleans up: in the stack it shares its container's memory with the lab.
+      GOMEMLIMIT: '220MiB',
       ...env,
     },
   })

@@ -36,8 +36,9 @@ phases.forEach(({ rate, logins = 0, seconds }, i) => {
 
 function add(name: string, what: string, rate: number, seconds: number) {
   starts[name] = offset
-  // Enough virtual users for a stall of a second, or of ten where that is not many: one that is missing is an arrival dropped.
-  const vus = Math.min(1000, rate <= 50 ? rate * 10 : Math.ceil(rate * 1.2) + 10)
+  // Each takes about 0.4 MB, and neighbouring phases keep theirs beside each other: for stalls of half a second at the
+  // highest rates and of seconds at low ones. One that is missing is an arrival dropped.
+  const vus = Math.min(250, rate <= 50 ? rate * 10 : Math.ceil(rate * 1.2) + 10)
   scenarios[name] = {
     executor: 'constant-arrival-rate',
     exec: what,

@@ -16,6 +16,6 @@ export function repeatsTable(judgements: Judgement[]): string {
 function spread(values: number[], unit: string): string {
   const known = sorted(values.filter((value) => !Number.isNaN(value)))
   if (known.length === 0) return 'never'
-  const words = (share: number) => String(Math.round(quantile(known, share) * 100) / 100)
+  const words = (share: number) => String(Math.round(quantile(known, share) * 10) / 10)
   return `${words(0.5)} (${words(0)} ${words(1)}) ${unit}`
 }

@@ -71,7 +71,9 @@ export async function runExperiment(options: ExperimentOptions): Promise<number>
     if (predictions.length > 0) say(`${predictionLines(predictions)}\n`)
     say(verdictLines(judgement))
     const about = { name, experiment, slo, target, predictions, run: { number, of: runs }, again: again(options) }
-    say(`Kept in ${relative(process.cwd(), writeRun(folder, journalOf(run, judgement, about)))}`)
+    const kept = writeRun(folder, journalOf(run, judgement, about))
+    // In the stack it is copied out of the container, and told where to, by whoever asked.
+    if (!stack?.socket) say(`Kept in ${relative(process.cwd(), kept)}`)
     return judgement
   }
 }

@@ -69,7 +69,7 @@ export function table(expectations: JudgedExpectation[]): string {
 }
 
 export function row(what: string, measured: string, met: string): string {
-  return `${what.padEnd(48)}${measured.padEnd(24)}${met}`
+  return `${what.padEnd(47)} ${measured.padEnd(23)} ${met}`
 }
 
 export function verdictLines({ verdict, reasons }: Judgement): string {

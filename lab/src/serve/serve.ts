@@ -9,6 +9,7 @@ import { createFaults } from './faults.ts'
 import { watchOutside } from './outside.ts'
 import { createPages } from './pages.ts'
 import { createPhase } from './phase.ts'
+import { createPrometheusDoor } from './prometheus.ts'
 import { openSession } from './session.ts'
 
 export type ServeOptions = {
@@ -20,20 +21,14 @@ export type ServeOptions = {
   socket: string
   host: string
   port: number
+  /** Where it is, and on which port it is shown for reading. */
+  prometheus: { url: string; port: number }
   stop: AbortSignal
 }
 
 /** The lab's long-running process: holds faults, undoes them, watches the API from outside. Ends when told to. */
-export async function serve({
-  database,
-  url,
-  username,
-  password,
-  socket,
-  host,
-  port,
-  stop,
-}: ServeOptions): Promise<number> {
+export async function serve(options: ServeOptions): Promise<number> {
+  const { database, url, username, password, socket, host, port, prometheus, stop } = options
   // A lab that was killed may have left its fault behind.
   await repair(database).then(
     (did) => console.log(did ?? 'No fault is on record.'),
@@ -49,9 +44,11 @@ export async function serve({
 
   const control = createControl({ faults, phase, status })
   const pages = createPages(registry, status)
+  const door = createPrometheusDoor(prometheus.url)
   try {
     await listen(control, { path: socket })
     await listen(pages, { host, port })
+    await listen(door, { host, port: prometheus.port })
     console.log(`The lab watches ${url} and listens on ${(pages.address() as AddressInfo).port}.`)
     if (!stop.aborted) await new Promise((resolve) => stop.addEventListener('abort', resolve))
     // First of all: whatever else takes its time, the database is given back.
@@ -59,7 +56,7 @@ export async function serve({
     return 0
   } finally {
     outside.stop()
-    for (const server of [control, pages]) {
+    for (const server of [control, pages, door]) {
       server.close()
       server.closeAllConnections()
     }

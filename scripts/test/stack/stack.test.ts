@@ -144,6 +144,14 @@ test('images hold neither npm nor a compiler, no development packages and no sec
   }
 })
 
+test('Prometheus is shown for reading only, and to this machine only', { skip }, async () => {
+  const url = stack.url('PROMETHEUS_PORT')
+  assert.equal((await fetch(`${url}/api/v1/write`, { method: 'POST', body: new Uint8Array([0]) })).status, 403)
+  assert.equal((await fetch(`${url}/-/reload`, { method: 'POST' })).status, 403)
+  const answer = await fetch(`${url}/api/v1/query?query=up`, { headers: { Origin: 'http://elsewhere.example' } })
+  assert.deepEqual([answer.status, answer.headers.get('access-control-allow-origin')], [200, null])
+})
+
 test('promtool finds the configuration of Prometheus in order', { skip }, () => {
   const out = stack.docker(
     'compose',
@@ -274,8 +282,11 @@ test('an API that crashes under writes starts by itself, and no acknowledged not
     const before = acknowledged.length
     // From inside: Docker takes `docker kill` for the wish that the container stay down.
     const kill = 'for p in /proc/[0-9]*; do case $(cat $p/comm) in node*) kill -9 $(basename $p) ;; esac; done'
-    // The container ends under the command, which therefore fails.
-    assert.throws(() => stack.docker('compose', 'exec', '-T', 'api', 'bash', '-c', kill))
+    try {
+      stack.docker('compose', 'exec', '-T', 'api', 'bash', '-c', kill)
+    } catch {
+      // The container ended under the command: that is what was wanted.
+    }
     const restarts = () =>
       stack.docker('inspect', '--format', '{{.RestartCount}}', stack.docker('compose', 'ps', '--all', '--quiet', 'api'))
     await until('it was started again', async () => restarts() === '1')
