@@ -49,7 +49,7 @@ test('a forged token is 401, whatever is wrong with it: only the metrics and the
   }
   for (const [i, { name, reason }] of all.entries()) {
     const line = await api.logged(({ request_id }) => request_id === `forgery-${i}`)
-    assert.equal(line.auth_rejection, reason, name)
+    assert.deepEqual([line.auth_rejection, line.client_address], [reason, '127.0.0.1'], name)
   }
 })
 
