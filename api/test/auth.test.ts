@@ -127,6 +127,16 @@ test('after 3 attempts in a minute a name is 429 from that address, whatever a h
   })
 })
 
+test('logins that would wait longer than a second are 429 at once, and everybody else is served meanwhile', async () => {
+  const attempts = Array.from({ length: 80 }, (_, n) => login(api, `guess-${n}`, 'wrong'))
+  const health = await api.fetch('/health')
+  assert.equal(health.status, 200)
+  const statuses = (await Promise.all(attempts)).map(({ status }) => status)
+  assert.ok(statuses.includes(429) && statuses.includes(401))
+  assert.deepEqual(new Set(statuses), new Set([401, 429]))
+  assert.equal((await login(api, 'demo', passwordOf('demo'))).status, 200)
+})
+
 // What a client sees of an attempt, without what differs in every answer.
 function login({ url }: { url: string }, username: string, password: string, options: RequestOptions = {}) {
   const headers = { 'Content-Type': 'application/json', 'X-Request-Id': 'login', ...options.headers }
