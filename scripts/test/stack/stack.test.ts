@@ -127,6 +127,16 @@ test('running containers have no more rights than they need', { skip }, () => {
   }
 })
 
+test('the secret that signs is in no environment, and the password only where somebody logs in', { skip }, () => {
+  const ids = stack.docker('compose', 'ps', '--quiet').split('\n')
+  const password = stack.setting('LAB_USERS').slice('demo:'.length)
+  for (const { Config, Name } of JSON.parse(stack.docker('inspect', ...ids))) {
+    const all = JSON.stringify(Config)
+    assert.ok(!all.includes(stack.setting('JWT_SECRET')), Name)
+    assert.equal(all.includes(password), !Name.includes('prometheus'), Name)
+  }
+})
+
 test('images hold neither npm nor a compiler, no development packages and no secret', { skip }, () => {
   for (const service of ['api', 'lab']) {
     const find =
@@ -253,6 +263,33 @@ test('every query of every dashboard is answered, and every panel moves when its
   const { queries, failures } = await checkPanels(stack.url('PROMETHEUS_PORT'), story)
   t.diagnostic(`${queries} queries were executed`)
   assert.deepEqual(failures, [])
+})
+
+test('another secret signs while requests go on, and not one of them fails', { skip }, async () => {
+  const statuses = new Map<number, number>()
+  let asking = true
+  const clients = Array.from({ length: 8 }, async () => {
+    while (asking) {
+      const status = await dataStatus().catch(() => 0)
+      statuses.set(status, (statuses.get(status) ?? 0) + 1)
+    }
+  })
+  try {
+    await succeeds('rotate')
+    const old = token
+    assert.equal(await dataStatus(), 200, 'the older secret is still accepted')
+    token = await stack.login()
+    assert.equal(await dataStatus(), 200)
+    assert.match((await stack.make('rotate')).out, /retire it first/)
+    await succeeds('rotate', 'RETIRE=1')
+    const refused = await fetch(`${stack.url('API_PORT')}/data/notes`, { headers: { Authorization: `Bearer ${old}` } })
+    assert.equal(refused.status, 401, 'a token of the retired secret')
+  } finally {
+    asking = false
+    await Promise.all(clients)
+  }
+  assert.deepEqual([...statuses.keys()], [200])
+  assert.ok((statuses.get(200) ?? 0) > 100)
 })
 
 test('a lab that is killed in an outage leaves a record, and make recover repairs', { skip }, async () => {
