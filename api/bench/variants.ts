@@ -1,5 +1,4 @@
 // The API in steps, made of its own modules: `node variants.ts STEP`. The last step, the complete API, is src/main.ts.
-import { createSecretKey } from 'node:crypto'
 import { createServer, type RequestListener } from 'node:http'
 import Router from '@koa/router'
 import { createNoopMeter, ProxyTracerProvider } from '@opentelemetry/api'
@@ -11,8 +10,9 @@ import { openConnection } from '../src/database/connection.ts'
 import { createDb } from '../src/database/dialect.ts'
 import { DatabaseUnavailable, inspectFile } from '../src/database/faults.ts'
 import { type Gate, openGate } from '../src/database/gate.ts'
+import { makeKeys } from '../src/keys.ts'
 import { readJson } from '../src/middleware/read-json.ts'
-import { requireUser } from '../src/middleware/require-user.ts'
+import { createGuard } from '../src/middleware/require-user.ts'
 import { prepareFolder } from '../src/privileges.ts'
 import { noteRoutes } from '../src/routes/notes.ts'
 import { createApiServer, listen } from '../src/server.ts'
@@ -32,8 +32,8 @@ const steps = {
       ctx.state.userId = userId
       return next()
     }),
-  token: () => realRoutes(requireUser({ key, db, gate, meter })),
-  log: () => createApp({ config, gate, db, log, meter, tracer, version, draining }).callback(),
+  token: () => realRoutes(createGuard({ keys, db, gate, meter }).requireUser),
+  log: () => createApp({ config, keys, gate, db, log, meter, tracer, version, draining }).callback(),
   oneCommitEach,
 }
 
@@ -46,12 +46,13 @@ const version = 'bench'
 const draining = () => false
 const gate = openGate(config.databasePath, config, log, meter)
 const db = createDb(gate, meter)
-const key = createSecretKey(Buffer.from(config.jwtSecret))
+const keySet = makeKeys(config.jwtSecrets)
+const keys = () => keySet
 
 await createMissingUsers(db, config.users)
 const userId = (await findUserByName(db, config.users[0]?.name ?? ''))?.id ?? ''
 const made = await insertNote(db, userId, note)
-const token = jsonwebtoken.sign({}, key, { algorithm: 'HS256', subject: userId, expiresIn: config.jwtTtl })
+const token = jsonwebtoken.sign({}, keySet[0], { algorithm: 'HS256', subject: userId, expiresIn: config.jwtTtl })
 
 const step = process.argv[2] as Variant
 const handler = steps[step]()
@@ -116,5 +117,5 @@ function oneCommitEach() {
     return rows ?? []
   }
   const db = createDb({ ...gate, write }, meter)
-  return createApp({ config, gate, db, log, meter, tracer, version, draining }).callback()
+  return createApp({ config, keys, gate, db, log, meter, tracer, version, draining }).callback()
 }

@@ -1,4 +1,3 @@
-import { createSecretKey } from 'node:crypto'
 import Router from '@koa/router'
 import type { Meter, Tracer } from '@opentelemetry/api'
 import Koa from 'koa'
@@ -6,9 +5,10 @@ import type { Logger } from 'pino'
 import type { Config } from './config.ts'
 import type { Db } from './database/dialect.ts'
 import type { Gate } from './database/gate.ts'
+import type { Keys } from './keys.ts'
 import { errors } from './middleware/errors.ts'
 import { countLogins, limitLogins } from './middleware/logins.ts'
-import { requireUser } from './middleware/require-user.ts'
+import { createGuard } from './middleware/require-user.ts'
 import { signals } from './middleware/signals.ts'
 import { authOperations, authRoutes } from './routes/auth.ts'
 import { healthOperations, healthRoutes } from './routes/health.ts'
@@ -17,6 +17,8 @@ import { openapiOperations, openapiRoutes } from './routes/openapi.ts'
 
 type Dependencies = {
   config: Readonly<Config>
+  /** The keys of the moment. */
+  keys: () => Keys
   gate: Gate
   db: Db
   log: Logger
@@ -27,7 +29,7 @@ type Dependencies = {
 }
 
 /** The map: what a request meets, in this order. Building is not starting: nothing listens yet. */
-export function createApp({ config, gate, db, log, meter, tracer, version, draining }: Dependencies): Koa {
+export function createApp({ config, keys, gate, db, log, meter, tracer, version, draining }: Dependencies): Koa {
   const operations = [...healthOperations, ...openapiOperations, ...authOperations, ...noteOperations]
   const answers = operations.flatMap(({ method, path, body, success, refusals }) =>
     [success.status, ...(body ? [400, 408] : []), ...refusals].map((status) => ({
@@ -36,14 +38,16 @@ export function createApp({ config, gate, db, log, meter, tracer, version, drain
       status,
     })),
   )
-  const key = createSecretKey(Buffer.from(config.jwtSecret))
   const ttl = config.jwtTtl
 
   const router = new Router({ strict: true, sensitive: true })
-  noteRoutes(router, { db, requireUser: requireUser({ key, db, gate, meter }) })
+  const { requireUser, forget } = createGuard({ keys, db, gate, meter })
+  noteRoutes(router, { db, requireUser })
   authRoutes(router, {
     db,
-    key,
+    keys,
+    requireUser,
+    forget,
     ttl,
     countLogins: countLogins(meter),
     limitLogins: limitLogins(config.loginAttemptsPerMinute),

@@ -1,3 +1,6 @@
+import { readFileSync } from 'node:fs'
+import { weaknessOf } from './keys.ts'
+
 export type Config = {
   host: string
   port: number
@@ -6,7 +9,8 @@ export type Config = {
   journalMode: 'delete' | 'wal'
   /** How long SQLite waits for a lock, and everything else with it. */
   busyTimeoutMs: number
-  jwtSecret: string
+  /** The first signs tokens; tokens of the second, the previous one, are still accepted. */
+  jwtSecrets: readonly [string, ...string[]]
   /** Seconds a token stays valid. */
   jwtTtl: number
   users: { name: string; password: string }[]
@@ -49,13 +53,37 @@ export function loadConfig(env: NodeJS.ProcessEnv): Readonly<Config> {
     return fallback
   }
 
-  function jwtSecret() {
-    const secret = read('JWT_SECRET') ?? ''
-    const bytes = Buffer.byteLength(secret)
-    if (bytes >= 32) return secret
-    const found = bytes === 0 ? 'it is missing' : `it has ${bytes} bytes`
-    faults.push(`JWT_SECRET must have at least 32 bytes; ${found}. Make one with: openssl rand -base64 48`)
-    return ''
+  // Secrets in a file can be changed while the program runs, where an environment cannot.
+  function linesOfSecretFile(path: string) {
+    try {
+      return readFileSync(path, 'utf8').trimEnd().split(/\r?\n/)
+    } catch (error) {
+      const { code } = error as NodeJS.ErrnoException
+      faults.push(`JWT_SECRET_FILE must name a file with a secret on its first line; reading it failed (${code})`)
+      return undefined
+    }
+  }
+
+  function jwtSecrets(): Config['jwtSecrets'] {
+    const file = read('JWT_SECRET_FILE')
+    const values = [read('JWT_SECRET'), read('JWT_SECRET_PREVIOUS')]
+    if (file !== undefined && values.some((value) => value !== undefined)) {
+      faults.push('JWT_SECRET_FILE stands instead of JWT_SECRET and JWT_SECRET_PREVIOUS; set the one or the others')
+    }
+    const found = file === undefined ? values : linesOfSecretFile(file)
+    if (!found) return ['']
+    const [signing = '', previous, ...more] = found
+    const names =
+      file === undefined ? ['JWT_SECRET', 'JWT_SECRET_PREVIOUS'] : ['JWT_SECRET_FILE', 'JWT_SECRET_FILE, line 2,']
+    for (const [i, secret] of [signing, previous].entries()) {
+      const weakness = secret !== undefined && weaknessOf(secret)
+      if (!weakness) continue
+      const wish = 'must be random and have at least 32 bytes'
+      faults.push(`${names[i]} ${wish}; ${weakness}. Make one with: openssl rand -base64 48`)
+    }
+    if (signing === previous) faults.push(`${names[1]} must differ from the secret that signs, or be left out`)
+    if (more.length > 0) faults.push('JWT_SECRET_FILE must have one line that signs and at most one still accepted')
+    return previous === undefined ? [signing] : [signing, previous]
   }
 
   function users() {
@@ -90,7 +118,7 @@ export function loadConfig(env: NodeJS.ProcessEnv): Readonly<Config> {
     databasePath: read('DATABASE_PATH') ?? 'data/notes.db',
     journalMode: oneOf('JOURNAL_MODE', 'delete', ['delete', 'wal']),
     busyTimeoutMs: integer('BUSY_TIMEOUT_MS', 0, 0, 60_000),
-    jwtSecret: jwtSecret(),
+    jwtSecrets: jwtSecrets(),
     jwtTtl: integer('JWT_TTL', 3600, 1, 31_536_000),
     users: users(),
     loginAttemptsPerMinute: integer('LOGIN_ATTEMPTS_PER_MINUTE', 10, 0, 1_000_000),

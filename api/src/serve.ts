@@ -1,12 +1,14 @@
-import { existsSync } from 'node:fs'
+import { existsSync, readFileSync } from 'node:fs'
 import { resolve } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
+import { parseEnv } from 'node:util'
 import pkg from '../package.json' with { type: 'json' }
 import { createApp } from './app.ts'
 import { ConfigError, loadConfig } from './config.ts'
 import { createDb } from './database/dialect.ts'
 import { DatabaseUnavailable } from './database/faults.ts'
 import { openGate } from './database/gate.ts'
+import { makeKeys } from './keys.ts'
 import { prepareFolder } from './privileges.ts'
 import { createApiServer, drain, listen } from './server.ts'
 import { createMissingUsers } from './stores/users.ts'
@@ -17,13 +19,8 @@ import { startTelemetry } from './telemetry/sdk.ts'
 
 /** Reads the environment, opens the database, listens, and ends in order when it is told to. Throws ConfigError. */
 export async function serve() {
-  // Settings may stand in a file here; what the environment says goes before it.
-  try {
-    if (existsSync('.env')) process.loadEnvFile('.env')
-  } catch (error) {
-    throw new ConfigError([`.env cannot be read (${(error as Error).message}): it must be a file of NAME=value lines`])
-  }
-  const config = loadConfig(process.env)
+  const given = { ...process.env }
+  const config = loadConfig(Object.assign(process.env, settings(given)))
   const databasePath = resolve(config.databasePath)
   prepareFolder(databasePath)
 
@@ -34,7 +31,18 @@ export async function serve() {
   const db = createDb(gate, meter)
 
   let draining = false
-  const app = createApp({ config, gate, db, log, meter, tracer, version: pkg.version, draining: () => draining })
+  let keys = makeKeys(config.jwtSecrets)
+  const app = createApp({
+    config,
+    keys: () => keys,
+    gate,
+    db,
+    log,
+    meter,
+    tracer,
+    version: pkg.version,
+    draining: () => draining,
+  })
   const server = createApiServer(app.callback(), log)
   const metricsPage = createMetricsPage(exporter)
 
@@ -61,6 +69,16 @@ export async function serve() {
   }
   process.on('SIGTERM', stop)
   process.on('SIGINT', stop)
+  // Secrets are changed without a restart. Not on SIGHUP, which a terminal sends when it is closed.
+  process.on('SIGUSR2', () => {
+    try {
+      keys = makeKeys(loadConfig(settings(given)).jwtSecrets)
+      log.info({ accepted: keys.length }, 'secrets read again')
+    } catch (error) {
+      if (!(error instanceof ConfigError)) throw error
+      log.error({ faults: error.faults }, 'secrets not changed')
+    }
+  })
 
   // Started in an outage, the API serves what it can at once and makes its users when the database comes back.
   await makeUsers()
@@ -75,5 +93,14 @@ export async function serve() {
       if (!(error instanceof DatabaseUnavailable)) throw error
       setTimeout(makeUsers, 200)
     }
+  }
+}
+
+/** Settings may stand in a file here; what the environment says goes before it. Throws ConfigError. */
+function settings(given: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
+  try {
+    return existsSync('.env') ? { ...parseEnv(readFileSync('.env', 'utf8')), ...given } : given
+  } catch (error) {
+    throw new ConfigError([`.env cannot be read (${(error as Error).message}): it must be a file of NAME=value lines`])
   }
 }

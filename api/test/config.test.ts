@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { execFile } from 'node:child_process'
+import { randomBytes } from 'node:crypto'
 import { once } from 'node:events'
 import { chmodSync, existsSync, readFileSync, writeFileSync } from 'node:fs'
 import { type AddressInfo, createServer } from 'node:net'
@@ -8,10 +9,13 @@ import { join } from 'node:path'
 import { test } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
 import Database from 'better-sqlite3'
+import fc from 'fast-check'
 import { ConfigError, loadConfig } from '../src/config.ts'
+import { weaknessOf } from '../src/keys.ts'
 import { newFolder, startApi } from './start-api.ts'
 
-const least = { JWT_SECRET: 'x'.repeat(32), LAB_USERS: 'demo:password' }
+const random = () => randomBytes(48).toString('base64')
+const least = { JWT_SECRET: random(), LAB_USERS: 'demo:password' }
 const wrong = {
   PORT: 'http',
   METRICS_PORT: '65536',
@@ -28,7 +32,7 @@ const rights = [
   /^METRICS_PORT must be a whole number from 0 to 65535/,
   /^JOURNAL_MODE must be one of delete, wal/,
   /^BUSY_TIMEOUT_MS must be a whole number from 0 to 60000/,
-  /^JWT_SECRET must have at least 32 bytes; it has 14 bytes/,
+  /^JWT_SECRET must be random and have at least 32 bytes; it has 14 bytes/,
   /^JWT_TTL must be a whole number from 1 to/,
   /^LAB_USERS needs a password of 8 to 1024 characters for demo/,
   /^LAB_USERS entry 2 must be name:password/,
@@ -79,7 +83,7 @@ test('every fault of the environment is told, with its variable and what would b
 
 for (const [variable, values] of Object.entries({
   PORT: ['-1', '1.5', '65536', ' 80', '0x50', '1e3', '9999999999'],
-  JWT_SECRET: ['x'.repeat(31), 'é'.repeat(15)],
+  JWT_SECRET: [random().slice(0, 31), 'äöüßéèáàôûîñçøå'],
   LAB_USERS: ['demo', ':password', 'demo:', 'demo:1234567', 'de mo:password', 'a:password,', 'a:password,a:password'],
   JOURNAL_MODE: ['WAL', 'off'],
 })) {
@@ -109,7 +113,7 @@ test('secrets have no default, everything else has one', () => {
     databasePath: 'data/notes.db',
     journalMode: 'delete',
     busyTimeoutMs: 0,
-    jwtSecret: least.JWT_SECRET,
+    jwtSecrets: [least.JWT_SECRET],
     jwtTtl: 3600,
     users: [{ name: 'demo', password: 'password' }],
     loginAttemptsPerMinute: 10,
@@ -131,7 +135,74 @@ test('the configuration cannot be changed afterwards', () => {
 })
 
 test('a secret is measured in bytes', () => {
-  assert.deepEqual(faultsOf({ ...least, JWT_SECRET: 'é'.repeat(16) }), [])
+  assert.deepEqual(faultsOf({ ...least, JWT_SECRET: 'äöüßéèáàôûîñçøåæ' }), [])
+})
+
+// As people make them up; what stands before the secret is what is said of it.
+const guessable: [RegExp, ...string[]][] = [
+  [/it has only 1 different/, 'x'.repeat(32)],
+  [/it has only 3 different/, 'aaaaaaaaaaaaaaaabbbbbbbbbbbbbbbbcccccccc'],
+  [/it has only 4 different/, 'hush-hush-hush-hush-hush-hush-hush-hush'],
+  [/it repeats itself/, 'my-secret-'.repeat(4), '0123456789abcdef'.repeat(2), 'P4ssw0rd!'.repeat(4).slice(1)],
+  [/characters follow one another/, 'abcdefghijklmnopqrstuvwxyz0123456789', 'aabbccddeeffgghhiijjkkllmmnnoopp'],
+  [
+    /it is made of common words/,
+    'this-is-my-super-secret-jwt-key-please-change-me',
+    'your-256-bit-secret-your-256-bit-secret!',
+    'a-string-secret-at-least-256-bits-long',
+    'changeme changeme please changeme now!!!',
+    'SuperSecretDevelopmentKeyForTheDemoAPI123',
+    'replace_this_with_at_least_32_random_bytes',
+  ],
+]
+
+test('a secret that people make up is refused, and the sentence says why without repeating it', () => {
+  for (const [why, ...secrets] of guessable) {
+    for (const secret of secrets) {
+      const faults = faultsOf({ ...least, JWT_SECRET: secret })
+      assert.equal(faults.length, 1, secret)
+      assert.match(String(faults[0]), why)
+      assert.ok(!String(faults[0]).includes(secret))
+    }
+  }
+})
+
+test('a random secret always passes, as base64 and as hex digits', () => {
+  const bytes = fc.noBias(fc.uint8Array({ minLength: 48, maxLength: 48 }))
+  const passes = fc.property(bytes, (bytes) => {
+    for (const form of ['base64', 'hex', 'base64url'] as const) {
+      assert.equal(weaknessOf(Buffer.from(bytes).toString(form)), undefined)
+    }
+  })
+  fc.assert(passes, { numRuns: 2000, endOnFailure: true }) // smaller ones are less random
+})
+
+test('the previous secret is checked like the first, and must be another', () => {
+  const previous = random()
+  assert.deepEqual(loadConfig({ ...least, JWT_SECRET_PREVIOUS: previous }).jwtSecrets, [least.JWT_SECRET, previous])
+  const weak = faultsOf({ ...least, JWT_SECRET_PREVIOUS: 'x'.repeat(32) })
+  assert.match(String(weak), /^JWT_SECRET_PREVIOUS must be random/)
+  assert.match(
+    String(faultsOf({ ...least, JWT_SECRET_PREVIOUS: least.JWT_SECRET })),
+    /^JWT_SECRET_PREVIOUS must differ/,
+  )
+})
+
+test('a file may hold the secrets instead, one that signs and one that is still accepted', (t) => {
+  const file = join(newFolder(t), 'secrets')
+  const { LAB_USERS } = least
+  const from = (text: string) => {
+    writeFileSync(file, text)
+    return { LAB_USERS, JWT_SECRET_FILE: file }
+  }
+  const [first, second] = [random(), random()]
+  assert.deepEqual(loadConfig(from(`${first}\n`)).jwtSecrets, [first])
+  assert.deepEqual(loadConfig(from(`${first}\r\n${second}\n`)).jwtSecrets, [first, second])
+  assert.match(String(faultsOf(from('\n'))), /^JWT_SECRET_FILE must be random .* it is missing/)
+  assert.match(String(faultsOf(from(`${first}\nshort`))), /^JWT_SECRET_FILE, line 2, must be random .* 5 bytes/)
+  assert.match(String(faultsOf(from(`${first}\n${second}\n${random()}`))), /^JWT_SECRET_FILE must have one line/)
+  assert.match(String(faultsOf({ ...from(first), JWT_SECRET: second })), /^JWT_SECRET_FILE stands instead/)
+  assert.match(String(faultsOf({ LAB_USERS, JWT_SECRET_FILE: `${file}s` })), /^JWT_SECRET_FILE .*\(ENOENT\)/)
 })
 
 test('a password may hold a colon', () => {

@@ -115,7 +115,7 @@ test(
       const env = {
         DATABASE_PATH: join(folder, 'notes.db'),
         LAB_USERS: 'demo:durable-password',
-        JWT_SECRET: 'x'.repeat(32),
+        JWT_SECRET: randomBytes(48).toString('base64'),
       }
       const main = join(import.meta.dirname, '../src/main.ts')
       const child = spawn(process.execPath, [main], {

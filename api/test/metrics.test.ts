@@ -107,9 +107,17 @@ test('what can be asked about is there from the start, at 0', () => {
   const zeros = [
     ...reason.anyOf.flatMap((choice) => choice.enum ?? []).map((reason) => key('db_errors_total', { reason })),
     ...['success', 'failure', 'limited', 'error'].map((outcome) => key('auth_logins_total', { outcome })),
-    ...['missing', 'malformed', 'algorithm', 'signature', 'expired', 'not_active', 'no_expiry', 'unknown_user'].map(
-      (reason) => key('auth_rejections_total', { reason }),
-    ),
+    ...[
+      'missing',
+      'malformed',
+      'algorithm',
+      'signature',
+      'expired',
+      'not_active',
+      'no_expiry',
+      'unknown_user',
+      'revoked',
+    ].map((reason) => key('auth_rejections_total', { reason })),
     ...['UPDATE', 'DELETE'].map((name) =>
       key('db_client_operation_duration_seconds_count', { db_operation_name: name }),
     ),

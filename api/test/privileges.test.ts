@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { execFile, execFileSync } from 'node:child_process'
+import { randomBytes } from 'node:crypto'
 import {
   chmodSync,
   chownSync,
@@ -41,7 +42,7 @@ async function until(what: string, fits: () => unknown) {
 
 async function assertRefused(databasePath: string, sentence: RegExp) {
   const env = { PATH: process.env.PATH, PORT: '0', METRICS_PORT: '0', DATABASE_PATH: databasePath }
-  const secrets = { JWT_SECRET: 'x'.repeat(32), LAB_USERS: 'demo:password' }
+  const secrets = { JWT_SECRET: randomBytes(48).toString('base64'), LAB_USERS: 'demo:password' }
   const main = join(root, 'api/src/main.ts')
   const { code, stderr } = await new Promise<{ code: unknown; stderr: string }>((resolve) => {
     execFile(

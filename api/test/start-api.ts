@@ -43,8 +43,15 @@ export async function sendRaw(url: string, bytes: string): Promise<string> {
   return answer
 }
 
-/** The real program in a process of its own, on free ports and, unless `env` says otherwise, a fresh database. */
-export async function startApi(t: Pick<TestContext, 'after'>, env: Record<string, string> = {}): Promise<Api> {
+/**
+ * The real program in a process of its own, on free ports and, unless `env` says otherwise, a fresh database. The names
+ * in `without` are left out of its environment.
+ */
+export async function startApi(
+  t: Pick<TestContext, 'after'>,
+  env: Record<string, string> = {},
+  without: string[] = [],
+): Promise<Api> {
   const folder = env.DATABASE_PATH ? join(env.DATABASE_PATH, '..') : newFolder(t)
   const full = {
     PATH: process.env.PATH ?? '',
@@ -58,7 +65,7 @@ export async function startApi(t: Pick<TestContext, 'after'>, env: Record<string
   }
   const child = spawn(process.execPath, ['--max-semi-space-size=4', main], {
     cwd: folder,
-    env: full,
+    env: Object.fromEntries(Object.entries(full).filter(([name]) => !without.includes(name))),
     stdio: ['ignore', 'pipe', 'inherit'],
   })
   t.after(() => child.kill('SIGKILL'))

@@ -1,7 +1,13 @@
 import type Database from 'better-sqlite3'
 
 export type Tables = {
-  users: { id: string; name: string; password_hash: string }
+  users: {
+    id: string
+    name: string
+    password_hash: string
+    /** Tokens issued before this second (since 1970) are refused. */
+    tokens_valid_from: number
+  }
   notes: {
     id: string
     user_id: string
@@ -27,6 +33,7 @@ const migrations = [
    ) STRICT;
    CREATE TABLE heartbeat (id INTEGER PRIMARY KEY CHECK (id = 1), beats INTEGER NOT NULL) STRICT;
    INSERT INTO heartbeat VALUES (1, 0);`,
+  `ALTER TABLE users ADD COLUMN tokens_valid_from INTEGER NOT NULL DEFAULT 0;`,
 ]
 
 /** Brings the tables of an older version up to date. Throws an error for a version that is not known here. */

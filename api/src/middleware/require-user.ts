@@ -1,27 +1,37 @@
-import type { KeyObject } from 'node:crypto'
 import type { Meter } from '@opentelemetry/api'
-import type { Context, Middleware, Next } from 'koa'
+import type { Context, Next } from 'koa'
 import koaJwt from 'koa-jwt'
 import type { Db } from '../database/dialect.ts'
 import type { Gate } from '../database/gate.ts'
-import { userExists } from '../stores/users.ts'
+import type { Keys } from '../keys.ts'
+import { tokensValidFrom } from '../stores/users.ts'
 
-const reasons = ['missing', 'malformed', 'algorithm', 'signature', 'expired', 'not_active', 'no_expiry', 'unknown_user']
+const reasons = [
+  'missing',
+  'malformed',
+  'algorithm',
+  'signature',
+  'expired',
+  'not_active',
+  'no_expiry',
+  'unknown_user',
+  'revoked',
+]
 
-type Dependencies = { key: KeyObject; db: Db; gate: Gate; meter: Meter }
+type Dependencies = { keys: () => Keys; db: Db; gate: Gate; meter: Meter }
+type Token = { userId: string; exp: number }
 
 const tolerance = 5 // seconds by which two clocks may differ
 const mostRemembered = 1000
+const proceed = async () => {}
 
-/** Lets a request pass whose bearer token is valid and names a user who exists: ctx.state.userId. Else 401. */
-export function requireUser({ key, db, gate, meter }: Dependencies): Middleware {
+/**
+ * `requireUser` lets a request pass whose bearer token is valid, names a user who exists and was not ended by a logout:
+ * ctx.state.userId. Else 401. `forget` is told when a user's tokens were ended.
+ */
+export function createGuard({ keys, db, gate, meter }: Dependencies) {
   const rejections = meter.createCounter('auth.rejections', { description: 'Requests refused for their token' })
   for (const reason of reasons) rejections.add(0, { reason })
-  // A key object made once: from a string jsonwebtoken tries to make a public key first, 90 µs on every request.
-  // koa-jwt hands its options on to jsonwebtoken; its types know neither key objects nor the clock tolerance.
-  const options = { secret: key as never, algorithms: ['HS256'], clockTolerance: tolerance, key: 'claims' }
-  const verify = koaJwt(options)
-  const proceed = async () => {}
 
   // The reason stays inside: a client that learns it learns how to forge better.
   function reject(ctx: Context, reason: string): never {
@@ -32,26 +42,51 @@ export function requireUser({ key, db, gate, meter }: Dependencies): Middleware 
     })
   }
 
-  async function examine(ctx: Context): Promise<{ userId: string; exp: number }> {
-    try {
-      await verify(ctx as never, proceed)
-    } catch (error) {
-      reject(ctx, ctx.get('Authorization') === '' ? 'missing' : reasonOf(error))
+  // koa-jwt hands its options on to jsonwebtoken; its types know neither key objects nor the clock tolerance.
+  const verifierOf = (key: Keys[number]) =>
+    koaJwt({ secret: key as never, algorithms: ['HS256'], clockTolerance: tolerance, key: 'claims' } as never)
+  let current = keys()
+  let verifiers = current.map(verifierOf)
+
+  async function verify(ctx: Context) {
+    if (ctx.get('Authorization') === '') reject(ctx, 'missing')
+    let reason = ''
+    for (const verifier of verifiers) {
+      try {
+        return await verifier(ctx as never, proceed)
+      } catch (error) {
+        reason = reasonOf(error)
+        if (reason !== 'signature') break // only then another key could help
+      }
     }
-    const { sub, exp } = Object(ctx.state.claims) as { sub?: unknown; exp?: unknown }
+    reject(ctx, reason)
+  }
+
+  async function examine(ctx: Context): Promise<Token> {
+    await verify(ctx)
+    const { sub, exp, iat } = Object(ctx.state.claims) as { sub?: unknown; exp?: unknown; iat?: unknown }
     if (typeof exp !== 'number') reject(ctx, 'no_expiry')
-    if (typeof sub !== 'string' || !(await userExists(db, sub))) reject(ctx, 'unknown_user')
+    const validFrom = typeof sub === 'string' ? await tokensValidFrom(db, sub) : undefined
+    if (typeof sub !== 'string' || validFrom === undefined) reject(ctx, 'unknown_user')
+    if (validFrom > 0 && !(typeof iat === 'number' && iat >= validFrom)) reject(ctx, 'revoked')
     return { userId: sub, exp }
   }
 
-  // Examining a token costs as much as all the rest of a read, and its answer changes only when the token expires or the
-  // user goes. Users come and go through this process alone, and another file under the database's name is an outage.
-  const good = new Map<string, { userId: string; exp: number }>()
+  // Examining a token costs as much as all the rest of a read, and its answer changes only when the token expires, the
+  // user goes or logs out, or the keys change. Users come, go and log out through this process alone, and another file
+  // under the database's name is an outage.
+  const good = new Map<string, Token>()
   let goodSince = gate.state().since
-  return async function requireUser(ctx: Context, next: Next) {
+
+  async function requireUser(ctx: Context, next: Next) {
     const { since } = gate.state()
     if (since !== goodSince || good.size >= mostRemembered) good.clear()
     goodSince = since
+    if (keys() !== current) {
+      good.clear()
+      current = keys()
+      verifiers = current.map(verifierOf)
+    }
     const header = ctx.get('Authorization')
     let token = good.get(header)
     if (!token || token.exp + tolerance <= Date.now() / 1000) {
@@ -62,6 +97,12 @@ export function requireUser({ key, db, gate, meter }: Dependencies): Middleware 
     ctx.state.userId = token.userId
     return next()
   }
+
+  function forget(userId: string) {
+    for (const [header, token] of good) if (token.userId === userId) good.delete(header)
+  }
+
+  return { requireUser, forget }
 }
 
 function reasonOf(error: unknown): string {

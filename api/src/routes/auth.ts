@@ -1,12 +1,12 @@
-import type { KeyObject } from 'node:crypto'
 import type Router from '@koa/router'
 import jsonwebtoken from 'jsonwebtoken'
 import type { Context, Middleware } from 'koa'
 import { z } from 'zod'
 import type { Db } from '../database/dialect.ts'
+import type { Keys } from '../keys.ts'
 import { readJson } from '../middleware/read-json.ts'
 import { verifyPassword } from '../passwords.ts'
-import { findUserByName } from '../stores/users.ts'
+import { endTokens, findUserByName } from '../stores/users.ts'
 import { check, type Operation, text } from './operation.ts'
 
 const Credentials = z.strictObject({ username: text(1, 64), password: text(1, 1024) }).meta({ id: 'Credentials' })
@@ -16,15 +16,19 @@ const Token = z
 
 type Dependencies = {
   db: Db
-  key: KeyObject
+  keys: () => Keys
   /** Seconds a token stays valid. */
   ttl: number
+  requireUser: Middleware
+  /** Told when all tokens of a user have been ended. */
+  forget: (userId: string) => void
   countLogins: Middleware
   /** Throws 429 when this name has been tried too often from the client's address. */
   limitLogins: (ctx: Context, username: string) => Promise<void>
 }
 
-export function authRoutes(router: Router, { db, key, ttl, countLogins, limitLogins }: Dependencies) {
+export function authRoutes(router: Router, dependencies: Dependencies) {
+  const { db, keys, ttl, requireUser, forget, countLogins, limitLogins } = dependencies
   router.post('/auth/login', countLogins, readJson, async function login(ctx) {
     const { username, password } = check(ctx, Credentials, ctx.request.body)
     await limitLogins(ctx, username)
@@ -33,9 +37,16 @@ export function authRoutes(router: Router, { db, key, ttl, countLogins, limitLog
     if (!user || !passed) {
       return ctx.throw(401, 'The user name or the password is wrong.', { headers: { 'WWW-Authenticate': 'Bearer' } })
     }
-    const token = jsonwebtoken.sign({}, key, { algorithm: 'HS256', subject: user.id, expiresIn: ttl })
+    const iat = Math.max(Math.floor(Date.now() / 1000), user.tokens_valid_from)
+    const token = jsonwebtoken.sign({ iat }, keys()[0], { algorithm: 'HS256', subject: user.id, expiresIn: ttl })
     ctx.set('Cache-Control', 'no-store')
     ctx.body = { token, token_type: 'Bearer', expires_in: ttl }
+  })
+
+  router.post('/auth/logout', requireUser, async function logout(ctx) {
+    await endTokens(db, ctx.state.userId)
+    forget(ctx.state.userId)
+    ctx.status = 204
   })
 }
 
@@ -47,5 +58,13 @@ export const authOperations: Operation[] = [
     body: Credentials,
     success: { status: 200, schema: Token, headers: { 'Cache-Control': 'no-store' } },
     refusals: [401, 413, 415, 422, 429, 503],
+  },
+  {
+    method: 'post',
+    path: '/auth/logout',
+    summary: 'End every token of the user that was issued so far',
+    secured: true,
+    success: { status: 204 },
+    refusals: [401, 503],
   },
 ]

@@ -1,20 +1,37 @@
 import { randomUUID } from 'node:crypto'
+import { sql } from 'kysely'
 import type { Db } from '../database/dialect.ts'
 import { hashPassword } from '../passwords.ts'
 
 export function findUserByName(db: Db, name: string) {
-  return db.selectFrom('users').select(['id', 'password_hash']).where('name', '=', name).executeTakeFirst()
+  return db
+    .selectFrom('users')
+    .select(['id', 'password_hash', 'tokens_valid_from'])
+    .where('name', '=', name)
+    .executeTakeFirst()
 }
 
-export async function userExists(db: Db, id: string): Promise<boolean> {
-  return (await db.selectFrom('users').select('id').where('id', '=', id).executeTakeFirst()) !== undefined
+/** The second from which the user's tokens are valid, 0 if none was ever ended; undefined if there is no such user. */
+export async function tokensValidFrom(db: Db, id: string): Promise<number | undefined> {
+  const user = await db.selectFrom('users').select('tokens_valid_from').where('id', '=', id).executeTakeFirst()
+  return user?.tokens_valid_from
+}
+
+/** Ends every token issued so far: tokens count seconds, so the next ones are issued as of the next second. */
+export async function endTokens(db: Db, id: string) {
+  const now = Math.floor(Date.now() / 1000)
+  await db
+    .updateTable('users')
+    .set({ tokens_valid_from: sql`max(tokens_valid_from, ${now}) + 1` })
+    .where('id', '=', id)
+    .execute()
 }
 
 /** Users that are there already keep their password. */
 export async function createMissingUsers(db: Db, users: readonly { name: string; password: string }[]) {
   for (const { name, password } of users) {
     if (await findUserByName(db, name)) continue
-    const user = { id: randomUUID(), name, password_hash: await hashPassword(password) }
+    const user = { id: randomUUID(), name, password_hash: await hashPassword(password), tokens_valid_from: 0 }
     await db.insertInto('users').values(user).execute()
   }
 }

@@ -1,0 +1,67 @@
+import assert from 'node:assert/strict'
+import { Ajv2020 } from 'ajv/dist/2020.js'
+import addFormats from 'ajv-formats'
+
+export type Schema = Record<string, unknown>
+type Response = { description: string; headers?: Record<string, unknown>; content?: Record<string, { schema: Schema }> }
+export type Operation = {
+  method: string
+  path: string
+  operationId: string
+  parameters: { name: string; in: string; required?: boolean; schema: Schema }[]
+  requestBody?: { content: Record<string, { schema: Schema }> }
+  responses: Record<string, Response>
+}
+export type Answer = { status: number; headers: Map<string, string>; body: string }
+export type Contract = ReturnType<typeof readContract>
+
+const framing = ['Content-Type', 'Content-Length', 'Date', 'Connection', 'Keep-Alive', 'Transfer-Encoding']
+
+/** What /openapi.json promises, and the means to hold an answer against it: each throws an AssertionError. */
+export function readContract(text: string) {
+  const ajv = new Ajv2020({ allErrors: true })
+  addFormats.default(ajv)
+  // A copy to validate answers with: references are the names of the schemas, and no object may have unnamed members.
+  const { paths, components } = JSON.parse(text, (key, value) => {
+    if (key === '$id') return undefined
+    if (key === '$ref') return value.replace('#/components/schemas/', '')
+    return value?.properties && !('additionalProperties' in value) ? { ...value, additionalProperties: false } : value
+  })
+  for (const [name, schema] of Object.entries<Schema>(components.schemas)) ajv.addSchema(schema, name)
+  const operations = Object.entries<Record<string, Operation>>(paths).flatMap(([path, methods]) =>
+    Object.entries(methods).map(([method, operation]) => ({ ...operation, method: method.toUpperCase(), path })),
+  )
+  const validators = new Map<Schema, ReturnType<typeof ajv.compile>>()
+
+  function assertFits(schema: Schema, value: unknown) {
+    const valid = validators.get(schema) ?? ajv.compile(schema)
+    validators.set(schema, valid)
+    assert.ok(valid(value), ajv.errorsText(valid.errors))
+  }
+
+  /** The answer is one of those the operation documents, to the last header and member. */
+  function assertDocumented(answer: Answer, operation: Operation) {
+    const name = `${operation.method} ${operation.path} ${answer.status}`
+    const { headers = {}, content } = operation.responses[answer.status] ?? assert.fail(`${name} is documented`)
+    for (const header of Object.keys(headers)) assert.ok(answer.headers.get(header), `${name} has the header ${header}`)
+    for (const header of answer.headers.keys()) {
+      assert.ok(header in headers || framing.includes(header), `${name}: the header ${header} is documented`)
+    }
+    if (!content) return assert.deepEqual([answer.body, answer.headers.get('Content-Type')], ['', undefined], name)
+    const type = String(answer.headers.get('Content-Type')?.split(';')[0])
+    const described = content[type] ?? assert.fail(`${name}: the content type ${type} is documented`)
+    assertFits(described.schema, JSON.parse(answer.body))
+    if (answer.status >= 400) assertProblem(answer, answer.status)
+  }
+
+  const problemSchema = { $ref: 'Problem' }
+  function assertProblem(answer: Answer, status: number) {
+    const problem = JSON.parse(answer.body)
+    assert.equal(answer.headers.get('Content-Type'), 'application/problem+json')
+    assert.deepEqual([answer.status, problem.status], [status, status])
+    assert.equal(problem.request_id, answer.headers.get('X-Request-Id'))
+    assertFits(problemSchema, problem)
+  }
+
+  return { ajv, operations, assertDocumented, assertProblem }
+}

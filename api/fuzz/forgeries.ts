@@ -1,0 +1,175 @@
+import { constants, createHmac, generateKeyPairSync, type KeyObject, randomBytes, sign } from 'node:crypto'
+
+/** Why the API refuses it: a label of auth_rejections_total and a field of its log. */
+export type Reason =
+  | 'missing'
+  | 'malformed'
+  | 'algorithm'
+  | 'signature'
+  | 'expired'
+  | 'not_active'
+  | 'no_expiry'
+  | 'unknown_user'
+
+/** A request that must be refused with 401: what is wrong with it, and what is sent. */
+export type Forgery = { name: string; reason: Reason; headers: Record<string, string>; query?: string }
+
+type Json = Record<string, unknown>
+
+const base64url = (text: string | Buffer) => Buffer.from(text).toString('base64url')
+const encode = (value: unknown) => base64url(typeof value === 'string' ? value : JSON.stringify(value))
+const now = () => Math.floor(Date.now() / 1000)
+
+// A token made by hand, because no library would make most of these.
+function forge(payload: unknown, secret: string | Buffer, header: Json = {}, hash = 'sha256') {
+  const head = `${encode({ alg: 'HS256', typ: 'JWT', ...header })}.${encode(payload)}`
+  return `${head}.${createHmac(hash, secret).update(head).digest('base64url')}`
+}
+
+const each = <T>(what: string, values: T[], make: (value: T) => string) =>
+  Object.fromEntries(values.map((value) => [`${what} ${JSON.stringify(value)}`, make(value)]))
+
+/**
+ * What an attacker can make of a valid token of somebody. With the key also what a careless API would accept: tokens
+ * that are rightly signed and wrong all the same.
+ */
+export function forgeries(token: string, key?: string): Forgery[] {
+  const groups = key === undefined ? [withoutKey(token)] : [withoutKey(token), withKey(token, key)]
+  const tokens = groups.flatMap((group) =>
+    Object.entries(group).flatMap(([reason, tokens]) =>
+      Object.entries(tokens).map(([name, forged]) => bearer(name, reason as Reason, forged)),
+    ),
+  )
+  return [...tokens, ...misplaced(token)]
+}
+
+const bearer = (name: string, reason: Reason, token: string): Forgery => ({
+  name,
+  reason,
+  headers: { Authorization: `Bearer ${token}` },
+})
+
+type Tokens = Partial<Record<Reason, Record<string, string>>>
+
+function withoutKey(token: string): Tokens {
+  const [head, payload, signature] = token.split('.') as [string, string, string]
+  const claims: Json = JSON.parse(Buffer.from(payload, 'base64url').toString())
+  const rsa = generateKeyPairSync('rsa', { modulusLength: 2048 })
+  const ec = generateKeyPairSync('ec', { namedCurve: 'P-256' })
+  const publicPem = String(rsa.publicKey.export({ type: 'spki', format: 'pem' }))
+  const jwk = { kty: 'oct', k: base64url('mine') }
+  const later = { ...claims, exp: now() + 31_536_000 }
+  const unsigned = (alg: unknown) => `${encode({ alg, typ: 'JWT' })}.${payload}.`
+  return {
+    algorithm: {
+      ...each('unsigned, alg', ['none', 'None', 'NONE', 'nOnE', 'none ', '', null], unsigned),
+      'RS256 with a key of its own': signed(claims, 'RS256', rsa.privateKey),
+      'PS256 with a key of its own': signed(claims, 'PS256', rsa.privateKey),
+      'ES256 with a key of its own': signed(claims, 'ES256', ec.privateKey),
+      'RS256 with its public key in the header': signed(claims, 'RS256', rsa.privateKey, {
+        jwk: rsa.publicKey.export({ format: 'jwk' }),
+      }),
+      'HS512 with a key of its own': forge(claims, 'mine', { alg: 'HS512' }, 'sha512'),
+      'no signature': `${head}.${payload}.`,
+    },
+    signature: {
+      ...each('the key', ['', ' ', '\0', 'secret', 'changeme', 'your-256-bit-secret', 'null'], (guess) =>
+        forge(claims, guess),
+      ),
+      'a random key': forge(claims, randomBytes(32)),
+      'a public key as the key (key confusion)': forge(claims, publicPem),
+      'the subject as the key': forge(claims, String(claims.sub)),
+      'a kid that is a path': forge(claims, '', { kid: '../../../../dev/null' }),
+      'a kid that is SQL': forge(claims, 'mine', { kid: "x' UNION SELECT 'mine'--" }),
+      'a jwk in the header': forge(claims, 'mine', { jwk }),
+      'a jku in the header': forge(claims, 'mine', { jku: 'http://127.0.0.1:1/jwks.json', kid: '1' }),
+      'an x5u in the header': forge(claims, 'mine', { x5u: 'http://127.0.0.1:1/cert.pem' }),
+      'a crit in the header': forge(claims, 'mine', { crit: ['exp'], b64: false }),
+      'the claim sub changed': `${head}.${encode({ ...claims, sub: 'admin' })}.${signature}`,
+      'the claim exp changed': `${head}.${encode(later)}.${signature}`,
+      'another signature': `${head}.${payload}.${signature.startsWith('A') ? 'B' : 'A'}${signature.slice(1)}`,
+      'a shortened signature': `${head}.${payload}.${signature.slice(0, -2)}`,
+      'a lengthened signature': `${head}.${payload}.${signature}AA`,
+      '8 KB': forge({ ...claims, filler: 'a'.repeat(6000) }, 'mine'),
+    },
+    malformed: {
+      'two parts': `${head}.${payload}`,
+      'four parts': `${token}.${signature}`,
+      'two tokens': `${token} ${token}`,
+      'two tokens with a comma': `${token},${token}`,
+      '8 KB of nothing': 'a'.repeat(8000),
+      'two dots': '..',
+      'no token': '',
+    },
+  }
+}
+
+function withKey(token: string, key: string): Tokens {
+  const [head, payload] = token.split('.') as [string, string]
+  const claims = JSON.parse(Buffer.from(payload, 'base64url').toString()) as { sub: string; exp: number }
+  const { exp, ...withoutExp } = claims
+  const { sub, ...withoutSub } = claims
+  return {
+    algorithm: {
+      ...each('signed, alg', ['none', 'NONE', 'hs256', 'HS257', ['HS256']], (alg) => forge(claims, key, { alg })),
+      'HS512 with the right key': forge(claims, key, { alg: 'HS512' }, 'sha512'),
+      'HS384 with the right key': forge(claims, key, { alg: 'HS384' }, 'sha384'),
+      'no alg': forge(claims, key, { alg: undefined }),
+    },
+    signature: {
+      'a part of the key': forge(claims, key.slice(1)),
+      'the key decoded': forge(claims, Buffer.from(key, 'base64url')),
+      'the payload alone signed': `${head}.${payload}.${createHmac('sha256', key).update(payload).digest('base64url')}`,
+    },
+    expired: {
+      '6 s ago': forge({ ...claims, exp: now() - 6 }, key),
+      'in 1970': forge({ ...claims, exp: 0 }, key),
+    },
+    not_active: { 'in a minute': forge({ ...claims, nbf: now() + 60 }, key) },
+    no_expiry: {
+      'no exp': forge(withoutExp, key),
+      ...each('the payload', ['"text"', '[]', '5', '{}'], (text) => forge(text, key)),
+    },
+    unknown_user: {
+      'no sub': forge(withoutSub, key),
+      ...each('sub', [1, null, true, [sub], { id: sub }, '', 'demo', "' OR 1=1", sub.toUpperCase()], (value) =>
+        forge({ ...claims, sub: value }, key),
+      ),
+    },
+    malformed: {
+      ...each('exp', [String(exp), null, true, [exp]], (value) => forge({ ...claims, exp: value }, key)),
+      ...each('nbf', ['0', null], (value) => forge({ ...claims, nbf: value }, key)),
+      ...each('the payload', ['null', '{"sub":', ''], (text) => forge(text, key)),
+    },
+  }
+}
+
+// The right token where it does not belong.
+function misplaced(token: string): Forgery[] {
+  const places: Omit<Forgery, 'reason'>[] = [
+    { name: 'nothing', headers: {} },
+    { name: 'in the query as access_token', headers: {}, query: `access_token=${token}` },
+    { name: 'in the query as token', headers: {}, query: `token=${token}` },
+    { name: 'in a cookie', headers: { Cookie: `token=${token}; access_token=${token}; jwt=${token}` } },
+    { name: 'in other headers', headers: { 'Proxy-Authorization': `Bearer ${token}`, 'X-Access-Token': token } },
+  ]
+  const schemes = { 'no scheme': token, 'the scheme Basic': `Basic ${token}`, 'the scheme JWT': `JWT ${token}` }
+  return [
+    ...places.map((place) => ({ ...place, reason: 'missing' as const })),
+    ...Object.entries(schemes).map(([name, Authorization]) => ({
+      name,
+      reason: 'malformed' as const,
+      headers: { Authorization },
+    })),
+  ]
+}
+
+function signed(claims: Json, alg: 'RS256' | 'PS256' | 'ES256', key: KeyObject, header: Json = {}) {
+  const head = `${encode({ alg, typ: 'JWT', ...header })}.${encode(claims)}`
+  const scheme = {
+    RS256: { key },
+    PS256: { key, padding: constants.RSA_PKCS1_PSS_PADDING, saltLength: 32 },
+    ES256: { key, dsaEncoding: 'ieee-p1363' as const },
+  }[alg]
+  return `${head}.${sign('sha256', Buffer.from(head), scheme).toString('base64url')}`
+}

@@ -1,0 +1,75 @@
+import assert from 'node:assert/strict'
+import { join } from 'node:path'
+import { before, type TestContext, test } from 'node:test'
+import Database from 'better-sqlite3'
+import jsonwebtoken from 'jsonwebtoken'
+import { type Api, newFolder, startApi } from './start-api.ts'
+
+let api: Api
+before(async (t) => {
+  api = await startApi(t as TestContext)
+})
+const get = async (token: string, id?: string) =>
+  (await api.fetch('/data/notes', { token, headers: id ? { 'X-Request-Id': id } : {} })).status
+const logout = async (token: string) => (await api.fetch('/auth/logout', { method: 'POST', token })).status
+
+test('a logout ends every token of the user at once, used before or not, and nobody else’s', async () => {
+  const [used, unused, eve] = [await api.login(), await api.login(), await api.login('eve')]
+  assert.deepEqual([await get(used), await get(eve)], [200, 200])
+  assert.equal(await logout(used), 204)
+  assert.deepEqual([await get(used, 'ended'), await get(unused), await get(eve)], [401, 401, 200])
+  assert.equal((await api.logged((line) => line.request_id === 'ended')).auth_rejection, 'revoked')
+  assert.equal(await logout(used), 401)
+})
+
+test('a login right after a logout gives a token that is valid, however often', async () => {
+  for (let n = 0; n < 5; n++) {
+    const token = await api.login()
+    assert.equal(await get(token), 200)
+    assert.equal(await logout(token), 204)
+    assert.equal(await get(token), 401)
+  }
+})
+
+test('a token that does not say when it was issued is refused after a logout', async () => {
+  const token = await api.login()
+  const { sub, exp } = jsonwebtoken.decode(token) as { sub: string; exp: number }
+  await logout(token)
+  const noTime = jsonwebtoken.sign({ sub, exp }, String(api.env.JWT_SECRET), { noTimestamp: true })
+  assert.equal(await get(noTime), 401)
+})
+
+test('requests that run while their user logs out never leave the token valid', async () => {
+  for (let n = 0; n < 20; n++) {
+    const token = await api.login()
+    await Promise.all([get(token), get(token), logout(token), get(token), get(token)])
+    assert.equal(await get(token), 401)
+  }
+})
+
+test('a logout outlives a restart', async (t) => {
+  const first = await startApi(t)
+  const token = await first.login()
+  await first.fetch('/auth/logout', { method: 'POST', token })
+  await first.stop()
+  const second = await startApi(t, first.env)
+  assert.equal((await second.fetch('/data/notes', { token })).status, 401)
+})
+
+test('a database of the first version gets what logouts need, and keeps its users and notes', async (t) => {
+  const path = join(newFolder(t), 'notes.db')
+  const first = await startApi(t, { DATABASE_PATH: path })
+  const token = await first.login()
+  await first.fetch('/data/notes', { method: 'POST', token, json: { title: 'kept', body: '' } })
+  await first.stop()
+  new Database(path).exec('ALTER TABLE users DROP COLUMN tokens_valid_from; PRAGMA user_version = 1').close()
+
+  const second = await startApi(t, first.env)
+  const page = (await (await second.fetch('/data/notes', { token })).json()) as { items: { title: string }[] }
+  assert.deepEqual(
+    page.items.map(({ title }) => title),
+    ['kept'],
+  )
+  assert.equal((await second.fetch('/auth/logout', { method: 'POST', token })).status, 204)
+  assert.equal((await second.fetch('/data/notes', { token })).status, 401)
+})
