@@ -47,11 +47,12 @@ describe('verdicts', { concurrency: 4 }, () => {
     assert.ok(journal.seconds.some(({ error_ratio }) => Number(error_ratio) > 0.4))
     assert.ok(journal.seconds.some(({ db_errors }) => Number(db_errors) > 30))
     for (const name of ['JWT_SECRET=', 'LAB_USERS=demo:']) {
-      const secret = environment
+      const secrets = environment
         .split('\0')
         .find((one) => one.startsWith(name))
         ?.slice(name.length)
-      if (secret) assert.ok(!text.includes(secret), `${name} is not in the journal`)
+        .split(/,\w+:/)
+      for (const secret of secrets ?? []) assert.ok(!text.includes(secret), `${name} is not in the journal`)
     }
     assert.doesNotMatch(text, /eyJ[\w-]+\./, 'no token either')
   })

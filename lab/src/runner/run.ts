@@ -1,3 +1,4 @@
+import type { Hit } from '../attacks/attack.ts'
 import type { Undone } from '../faults/undoing.ts'
 import type { Result } from '../load/open-loop.ts'
 import type { MetricsReading } from '../watch/metrics-page.ts'
@@ -29,6 +30,8 @@ export type Run = {
   refused: string[]
   results: Result[]
   dropped: number[]
+  /** What attackers tried. */
+  hits: Hit[]
   health: Sight[]
   data: Sight[]
   metrics: MetricsReading[]
