@@ -1,5 +1,6 @@
 import { anothersNotes } from './anothers-notes.ts'
 import type { Attacker } from './attack.ts'
+import { flood } from './flood.ts'
 import { forgedTokens } from './forged-tokens.ts'
 import { guessFromManyAddresses, guessPasswords } from './guess-passwords.ts'
 
@@ -8,6 +9,7 @@ export const attackers = {
   'forged-tokens': forgedTokens,
   'password-guesses': guessPasswords,
   'password-guesses-from-many-addresses': guessFromManyAddresses,
+  flood,
   'anothers-notes': anothersNotes,
 } satisfies Record<string, Attacker>
 

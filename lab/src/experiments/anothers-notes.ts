@@ -14,7 +14,7 @@ export function experiment({ goals: { baseline } }: Slo): Experiment {
       {
         name: phase,
         rate,
-        attack: { name: 'anothers-notes', perSecond: 100 },
+        attack: { name: 'anothers-notes', perSecond: 200 },
         seconds: 30,
         says: "A second user reads, changes and deletes by guessed ids: half are another's notes, half are no note.",
       },

@@ -42,7 +42,6 @@ export function experiment({ goals: { baseline } }: Slo): Experiment {
         phase: 'after',
         compare: '=',
         limit: 0,
-        why: 'the line is gone, and no user stays out',
       },
       nothingLost,
     ],
