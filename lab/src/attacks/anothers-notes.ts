@@ -8,7 +8,7 @@ const body = { title: 'mine now', body: '' }
 
 /** A second user tries the ids of the first one's notes, and ids that do not exist, in turn. */
 export async function anothersNotes({ target, token, pool }: Scene) {
-  if (!target.other) throw new Sentence('It takes a second user: LAB_USERS=name:password,name:password')
+  if (!target.other) throw new Sentence('Skipped: it takes a second user, LAB_USERS=name:password,name:password')
   const theirs = await writeNotes({ token, pool })
   const { username, password } = target.other
   const mine = await logIn(pool, target.url, username, password)

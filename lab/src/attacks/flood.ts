@@ -17,7 +17,10 @@ export async function flood({ target }: Scene) {
     'headers byte by byte': { first: 'GET /health HTTP/1.1\r\n', trickle: 'X-Slow: 1\r\n' },
     'a body byte by byte': { first: login('Content-Length: 200000'), trickle: ' ' },
     'headers of a megabyte': { first: `GET /health HTTP/1.1\r\nHost: a\r\nX-Large: ${megabyte}\r\n\r\n` },
-    'a body of 100 MB': { first: `${login('Content-Length: 100000000')}${megabyte}`, trickle: megabyte.slice(0, 1 << 16) },
+    'a body of 100 MB': {
+      first: `${login('Content-Length: 100000000')}${megabyte}`,
+      trickle: megabyte.slice(0, 1 << 16),
+    },
     'a body without an end': { first: `${login('Transfer-Encoding: chunked')}100000\r\n${megabyte}\r\n`, trickle: '1' },
     'JSON 100,000 deep': { first: posting(deep) },
     'JSON 15,000 wide': { first: posting(wide) },

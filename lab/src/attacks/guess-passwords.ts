@@ -12,7 +12,7 @@ export async function guessPasswords({ target, pool }: Scene) {
 export async function guessFromManyAddresses({ target }: Scene) {
   const { hostname, port } = new URL(target.url)
   if (process.platform !== 'linux' || !hostname.startsWith('127.'))
-    throw new Sentence('Only on the loopback of Linux has one machine many addresses.')
+    throw new Sentence('Skipped: only on the loopback of Linux has one machine many addresses: EMBEDDED=1')
   const addresses = Array.from({ length: 20 }, (_, i) => `127.0.0.${i + 11}`)
   const pools = addresses.map(
     (localAddress) =>

@@ -27,6 +27,7 @@ export const attackMeasures = {
     unit: 'guesses',
     of: ({ hits, from, to }) => ({ value: Math.round((heard(hits).length * 60_000) / (to - from)) }),
   },
+  served_for: { title: 'the attacker was last served after', unit: 's', of: servedFor },
   told_by_time: { title: 'guessed right from the time alone', unit: '%', of: toldByTime },
   p95_rise: {
     title: 'p95 above that of the phase before',
@@ -38,9 +39,18 @@ export const attackMeasures = {
 } satisfies Record<string, Measure>
 
 function accepted({ hits }: View): Measured {
-  const through = hits.filter(({ status }) => status >= 200 && status < 300)
+  const through = hits.filter(isAccepted)
   const names = [...new Set(through.map(({ what }) => what))]
   return { value: through.length, words: [`${through.length} of ${hits.length}`, ...names.slice(0, 3)].join('; ') }
+}
+
+function servedFor({ hits, from }: View): Measured {
+  const last = largest(hits.filter(isAccepted).map(({ at }) => at - from))
+  return last === undefined ? {} : { value: last / 1000, words: `${(last / 1000).toFixed(1)} s` }
+}
+
+function isAccepted({ status }: Hit): boolean {
+  return status >= 200 && status < 300
 }
 
 function distinct(hits: Hit[], of: 'what' | 'told'): number {
@@ -61,10 +71,12 @@ function toldByTime({ hits }: View): Measured {
   const times = (kind?: string) => sorted(hits.filter(({ what }) => what === kind).map(({ at, done }) => done - at))
   const [one, other] = [times(kinds[0]), times(kinds[1])]
   if (kinds.length !== 2) return { words: 'there are not two kinds of answers' }
-  let [pairs, i] = [0, 0]
+  let [pairs, below, upTo] = [0, 0, 0]
   for (const time of one) {
-    while (i < other.length && (other[i] ?? 0) < time) i++
-    pairs += i
+    while (below < other.length && (other[below] ?? 0) < time) below++
+    while (upTo < other.length && (other[upTo] ?? 0) <= time) upTo++
+    // Of two that took as long either may be guessed.
+    pairs += (below + upTo) / 2
   }
   const slower = pairs / (one.length * other.length)
   return { value: 100 * Math.max(slower, 1 - slower), words: `${(100 * Math.max(slower, 1 - slower)).toFixed(1)} %` }
