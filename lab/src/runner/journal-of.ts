@@ -7,6 +7,7 @@ import type { Judgement } from './judge.ts'
 import { degradedAfter, recoveredAfter } from './measures.ts'
 import type { PlayedFault, Run } from './run.ts'
 import { secondsOf } from './seconds.ts'
+import { isWithin } from './view.ts'
 
 export type About = {
   name: string
@@ -52,12 +53,23 @@ export function journalOf(run: Run, judgement: Judgement, about: About): Journal
       })),
       faults: run.faults.map((fault) => happened(fault, run, at)),
     },
+    ...(run.hits.length > 0 && { attacks: attacksOf(run) }),
     seconds: secondsOf(run),
     ...judgement,
     predictions,
     notes: { acknowledged: run.acknowledged, lost: run.lost ?? null },
     again,
   }
+}
+
+function attacksOf({ phases, hits }: Run): NonNullable<Journal['attacks']> {
+  return phases.flatMap(({ plan: { name: phase, attack }, start, end }) => {
+    if (attack === undefined) return []
+    const statuses: Record<string, number> = {}
+    const met = hits.filter(({ at }) => isWithin(at, start, end))
+    for (const { status } of met) statuses[status] = (statuses[status] ?? 0) + 1
+    return [{ phase, name: attack.name, attempts: met.length, statuses }]
+  })
 }
 
 function happened(fault: PlayedFault, run: Run, at: (moment: number) => number): HappenedFault {
