@@ -13,7 +13,7 @@ const env = {
   API_URL: service.url,
   DATABASE_PATH: service.database,
 }
-const serving = lab({ after }, ['serve', '--port', '0'], { env })
+const serving = lab({ after }, ['serve', '--port', '0', '--prometheus-port', '0'], { env })
 await says(serving, 'listens on')
 const port = /listens on (\d+)/.exec(serving.out())?.[1]
 const read = async () => (await fetch(`http://127.0.0.1:${port}/metrics`)).text()

@@ -1,36 +1,50 @@
+import { join } from 'node:path'
 import { options } from '../arguments.ts'
-import { findRun } from '../runs/find-run.ts'
-import { bringUpToDate } from '../runs/lab-db.ts'
+import { checkPackages } from '../environment.ts'
 import { Sentence } from '../sentence.ts'
-import { anomalies } from './anomalies.ts'
-import { compare } from './compare.ts'
-import { report } from './report.ts'
+import type { Command } from './command.ts'
 
-/** The commands about runs that are over: what each prints, given its words and the folder of the runs. */
-export const runCommands: Record<string, (args: string[], usualFolder: string) => string> = {
-  report(args, usualFolder) {
+const usualFolder = join(import.meta.dirname, '..', '..', '..', 'runs')
+
+/** The commands about runs that are over. */
+export const runCommands: Record<string, Command> = {
+  async report(args) {
     const { run, folder = usualFolder } = options(args, ['run', 'folder'])
-    return report(folder, run)
+    checkPackages()
+    const { report } = await import('./report.ts')
+    return say(report(folder, run))
   },
 
-  compare(args, usualFolder) {
+  async compare(args) {
     const { a, b, folder = usualFolder } = options(args, ['a', 'b', 'folder'])
     if (!a || !b)
       throw new Sentence(
         'Name two runs, or two lists of repeats with commas: make compare A=outage-chmod B=outage-lock',
       )
+    checkPackages()
+    const { compare } = await import('./compare.ts')
+    const { findRun } = await import('../runs/find-run.ts')
     const journals = (names: string) => names.split(',').map((name) => findRun(folder, name).journal)
-    return compare(journals(a), journals(b))
+    return say(compare(journals(a), journals(b)))
   },
 
-  anomalies(args, usualFolder) {
+  async anomalies(args) {
     const { run, folder = usualFolder } = options(args, ['run', 'folder'])
-    return anomalies(folder, run)
+    checkPackages()
+    const { anomalies } = await import('./anomalies.ts')
+    return say(anomalies(folder, run))
   },
 
-  index(args, usualFolder) {
+  async index(args) {
     const { folder = usualFolder } = options(args, ['folder'])
+    checkPackages()
+    const { bringUpToDate } = await import('../runs/lab-db.ts')
     bringUpToDate(folder)
-    return `${folder}/lab.db holds every run.`
+    return say(`${folder}/lab.db holds every run.`)
   },
+}
+
+function say(text: string): number {
+  console.log(text)
+  return 0
 }

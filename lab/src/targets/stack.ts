@@ -43,9 +43,12 @@ export async function openStack(name: string, experiment: Experiment, options: S
     journalMode,
     ended: new Promise(() => {}),
     async crash(downMs, signal) {
-      const at = now()
-      await run(crashCommand ?? 'false', { DOWN_MS: String(downMs) })
-      await sleep(at + downMs - now(), signal)
+      // The command reaches the API by a detour; the crash began when nobody answered any more.
+      const [at] = await Promise.all([
+        health(url, false, signal),
+        run(crashCommand ?? 'false', { DOWN_MS: String(downMs) }),
+      ])
+      await health(url, true, signal)
       return at
     },
     entered(phase, seconds) {
@@ -55,6 +58,21 @@ export async function openStack(name: string, experiment: Experiment, options: S
     },
     stop: async () => {},
   }
+}
+
+/** The moment (clock.ts) at which /health was asked first that it answered, or did not; a Sentence after half a minute. */
+async function health(url: string, answers: boolean, signal: AbortSignal): Promise<number> {
+  const deadline = now() + 30_000
+  while (now() < deadline) {
+    const at = now()
+    const answered = await fetch(`${url}/health`).then(
+      () => true,
+      () => false,
+    )
+    if (answered === answers) return at
+    await sleep(5, signal)
+  }
+  throw new Sentence(answers ? 'The API was not started again.' : 'The API was to be killed and still answers.')
 }
 
 function refuseWhatCannotBe(
