@@ -17,7 +17,7 @@ import { prepareFolder } from '../src/privileges.ts'
 import { noteRoutes } from '../src/routes/notes.ts'
 import { createApiServer, listen } from '../src/server.ts'
 import { insertNote } from '../src/stores/notes.ts'
-import { createMissingUsers, findUserByName } from '../src/stores/users.ts'
+import { findUserByName, settleUsers } from '../src/stores/users.ts'
 import { createLogger } from '../src/telemetry/logger.ts'
 import { startTelemetry } from '../src/telemetry/sdk.ts'
 import { note } from './note.ts'
@@ -49,7 +49,7 @@ const db = createDb(gate, meter)
 const keySet = makeKeys(config.jwtSecrets)
 const keys = () => keySet
 
-await createMissingUsers(db, config.users)
+await settleUsers(db, config.users)
 const userId = (await findUserByName(db, config.users[0]?.name ?? ''))?.id ?? ''
 const made = await insertNote(db, userId, note)
 const token = jsonwebtoken.sign({}, keySet[0], { algorithm: 'HS256', subject: userId, expiresIn: config.jwtTtl })
@@ -80,7 +80,7 @@ function plainRoutes({ find, insert }: { find(id: string): unknown; insert(input
   router.get('/data/notes/:id', async (ctx) => {
     ctx.body = find(ctx.params.id ?? '')
   })
-  router.post('/data/notes', readJson, async (ctx) => {
+  router.post('/data/notes', readJson(), async (ctx) => {
     ctx.status = 201
     ctx.body = insert(ctx.request.body as typeof note)
   })

@@ -11,7 +11,7 @@ import { openGate } from './database/gate.ts'
 import { makeKeys } from './keys.ts'
 import { prepareFolder } from './privileges.ts'
 import { createApiServer, drain, listen } from './server.ts'
-import { createMissingUsers } from './stores/users.ts'
+import { settleUsers } from './stores/users.ts'
 import { measureEventLoop } from './telemetry/event-loop.ts'
 import { createLogger } from './telemetry/logger.ts'
 import { createMetricsPage } from './telemetry/metrics-page.ts'
@@ -88,7 +88,7 @@ export async function serve() {
 
   async function makeUsers() {
     try {
-      await createMissingUsers(db, config.users)
+      await settleUsers(db, config.users)
     } catch (error) {
       if (!(error instanceof DatabaseUnavailable)) throw error
       setTimeout(makeUsers, 200)

@@ -7,6 +7,8 @@ import type { Logger } from 'pino'
 import { ConfigError } from './config.ts'
 import { bodyLimit } from './middleware/read-json.ts'
 
+// Each may hold 16 KiB of headers or a body that never ends, and the process has 256 MB in the stack.
+const mostConnections = 1500
 const graceMs = 1000 // open connections learn in this time that they are to be closed
 const drainMs = 3500 // running requests get this long after it; together they stay under 5 s
 
@@ -15,13 +17,21 @@ export function createApiServer(handler: RequestListener, log: Logger): Server {
   const server = createServer(
     {
       headersTimeout: 5_000, // a client that sends its headers byte by byte
-      requestTimeout: 15_000, // or its body
+      requestTimeout: 10_000, // or its body
       keepAliveTimeout: 20_000,
       connectionsCheckingInterval: 1_000,
       requireHostHeader: false, // the errors middleware refuses its absence with a body
     },
     handler,
   )
+  server.timeout = 20_000 // one that neither sends nor takes what it asked for
+  server.maxConnections = mostConnections
+  let warned = Number.NEGATIVE_INFINITY
+  server.on('drop', () => {
+    if (performance.now() - warned < 10_000) return
+    warned = performance.now()
+    log.warn({ connections: mostConnections }, 'too many connections, the next ones are closed')
+  })
   const latest = new WeakMap<Duplex, ServerResponse>()
   server.on('request', (req, res) => latest.set(req.socket, res))
   // A body that is too large is refused before the client has been told to go on and send it.

@@ -49,7 +49,7 @@ test('a forged token is 401, whatever is wrong with it: only the metrics and the
   }
   for (const [i, { name, reason }] of all.entries()) {
     const line = await api.logged(({ request_id }) => request_id === `forgery-${i}`)
-    assert.equal(line.auth_rejection, reason, name)
+    assert.deepEqual([line.auth_rejection, line.client_address], [reason, '127.0.0.1'], name)
   }
 })
 
@@ -125,6 +125,16 @@ test('after 3 attempts in a minute a name is 429 from that address, whatever a h
   await t.test('and from another address it is not', { skip }, async () => {
     assert.equal((await login(limited, 'demo', right, { localAddress: '127.0.0.2' })).status, 200)
   })
+})
+
+test('logins that would wait longer than a second are 429 at once, and everybody else is served meanwhile', async () => {
+  const attempts = Array.from({ length: 80 }, (_, n) => login(api, `guess-${n}`, 'wrong'))
+  const health = await api.fetch('/health')
+  assert.equal(health.status, 200)
+  const statuses = (await Promise.all(attempts)).map(({ status }) => status)
+  assert.ok(statuses.includes(429) && statuses.includes(401))
+  assert.deepEqual(new Set(statuses), new Set([401, 429]))
+  assert.equal((await login(api, 'demo', passwordOf('demo'))).status, 200)
 })
 
 // What a client sees of an attempt, without what differs in every answer.

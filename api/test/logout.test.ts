@@ -56,6 +56,23 @@ test('a logout outlives a restart', async (t) => {
   assert.equal((await second.fetch('/data/notes', { token })).status, 401)
 })
 
+test('another password in LAB_USERS is a change of it: the old one and every token end, the notes stay', async (t) => {
+  const first = await startApi(t)
+  const [token, eve] = [await first.login(), await first.login('eve')]
+  await first.fetch('/data/notes', { method: 'POST', token, json: { title: 'kept', body: '' } })
+  await first.stop()
+  const LAB_USERS = String(first.env.LAB_USERS).replace(/demo:\w+/, 'demo:another-password')
+  const second = await startApi(t, { ...first.env, LAB_USERS })
+  const get = async (token: string) => await second.fetch('/data/notes', { token })
+  assert.deepEqual([(await get(token)).status, (await get(eve)).status], [401, 200])
+  const old = { username: 'demo', password: first.env.LAB_USERS?.match(/demo:(\w+)/)?.[1] }
+  assert.equal((await second.fetch('/auth/login', { method: 'POST', json: old })).status, 401)
+  const fresh = { username: 'demo', password: 'another-password' }
+  const login = await second.fetch('/auth/login', { method: 'POST', json: fresh })
+  const page = await get(((await login.json()) as { token: string }).token)
+  assert.equal(((await page.json()) as { items: unknown[] }).items.length, 1)
+})
+
 test('a database of the first version gets what logouts need, and keeps its users and notes', async (t) => {
   const path = join(newFolder(t), 'notes.db')
   const first = await startApi(t, { DATABASE_PATH: path })

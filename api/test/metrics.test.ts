@@ -227,6 +227,7 @@ test('after every kind of request, and of nonsense, the page has at most 1,000 l
   await everything()
   for (const given of [token, undefined]) await api.fetch(`/data/notes/${id}`, { method: 'DELETE', token: given })
   await api.fetch('/auth/login', { method: 'POST', json: { username: 'new here', password: 'a' } })
+  await api.fetch('/auth/logout', { method: 'POST', token })
   chmodSync(api.databasePath, 0o600)
   await api.logged((line) => line.msg === 'database available')
   for (let n = 0; n < 2; n++) await api.fetch(`/data/notes/${id}`, { method: 'DELETE', token })
@@ -236,6 +237,7 @@ test('after every kind of request, and of nonsense, the page has at most 1,000 l
   }
   for (let i = 0; i < 50; i++) await api.fetch(`/data/notes/${i}/${i}`, { token, headers: { 'X-Request-Id': `${i}` } })
   await sendRaw(api.url, 'GET /health HTTP/1.1\r\nConnection: close\r\n\r\n')
+  for (let n = 0; n < 2; n++) await api.fetch('/auth/logout', { method: 'POST', token })
   const page = await read()
   const never = documented().filter((series) => !page.samples.get(series))
   assert.deepEqual(never, [])

@@ -135,7 +135,7 @@ for (const [what, code] of [
 
 test('every timeout of the server is set', () => {
   const server = createApiServer(() => {}, pino({ level: 'silent' }))
-  for (const name of ['headersTimeout', 'requestTimeout', 'keepAliveTimeout'] as const) {
+  for (const name of ['headersTimeout', 'requestTimeout', 'keepAliveTimeout', 'timeout'] as const) {
     assert(server[name] > 0 && server[name] <= 30_000, `${name} is ${server[name]}`)
   }
 })

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
-import { chmodSync, readFileSync } from 'node:fs'
+import { chmodSync, readFileSync, writeFileSync } from 'node:fs'
+import { connect } from 'node:net'
 import { join } from 'node:path'
 import { before, test } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
@@ -37,6 +38,15 @@ before(async (t) => {
     await sleep(200)
     page = await (await fetch(api.metricsUrl)).text()
   } while (!page.includes('nodejs_gc_duration_seconds_count')) // appears with the first garbage collection
+  api.child.kill('SIGUSR2')
+  await api.logged((line) => line.msg === 'secrets read again')
+  writeFileSync(join(api.folder, '.env'), 'JWT_SECRET_PREVIOUS=short')
+  api.child.kill('SIGUSR2')
+  await api.logged((line) => line.msg === 'secrets not changed')
+  const port = Number(new URL(api.url).port)
+  const sockets = Array.from({ length: 1600 }, () => connect(port, '127.0.0.1').on('error', () => {}))
+  await api.logged((line) => line.msg.startsWith('too many connections'))
+  for (const socket of sockets) socket.destroy()
   await api.stop()
 })
 

@@ -21,6 +21,7 @@ export function countLogins(meter: Meter): Middleware {
       if (error instanceof HttpError) status = error.status
       throw error
     } finally {
+      if (status !== 200) ctx.state.log.client_address = ctx.ip
       logins.add(1, { outcome: outcomes[status as keyof typeof outcomes] ?? 'error' })
     }
   }

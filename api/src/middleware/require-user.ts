@@ -36,7 +36,7 @@ export function createGuard({ keys, db, gate, meter }: Dependencies) {
   // The reason stays inside: a client that learns it learns how to forge better.
   function reject(ctx: Context, reason: string): never {
     rejections.add(1, { reason })
-    ctx.state.log.auth_rejection = reason
+    Object.assign(ctx.state.log, { auth_rejection: reason, client_address: ctx.ip })
     ctx.throw(401, 'A valid token is required: Authorization: Bearer <token from POST /auth/login>.', {
       headers: { 'WWW-Authenticate': 'Bearer' },
     })

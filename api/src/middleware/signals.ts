@@ -4,7 +4,13 @@ import type { Context, Middleware, Next } from 'koa'
 import type { Logger } from 'pino'
 
 /** What a request leaves behind for its log line; merged into ctx.state.log by whoever knows. */
-export type LogFields = { db_unavailable?: true; reason?: string; auth_rejection?: string; err?: unknown }
+export type LogFields = {
+  db_unavailable?: true
+  reason?: string
+  auth_rejection?: string
+  client_address?: string
+  err?: unknown
+}
 
 type Dependencies = {
   log: Logger

@@ -10,6 +10,8 @@ import { endTokens, findUserByName } from '../stores/users.ts'
 import { check, type Operation, text } from './operation.ts'
 
 const Credentials = z.strictObject({ username: text(1, 64), password: text(1, 1024) }).meta({ id: 'Credentials' })
+// Anybody may send one of these: 16 KiB hold the longest of them, each character written as \\uXXXX\\uXXXX.
+const credentialsLimit = 16 * 1024
 const Token = z
   .object({ token: z.string(), token_type: z.literal('Bearer'), expires_in: z.int().positive() })
   .meta({ id: 'Token' })
@@ -29,7 +31,7 @@ type Dependencies = {
 
 export function authRoutes(router: Router, dependencies: Dependencies) {
   const { db, keys, ttl, requireUser, forget, countLogins, limitLogins } = dependencies
-  router.post('/auth/login', countLogins, readJson, async function login(ctx) {
+  router.post('/auth/login', countLogins, readJson(credentialsLimit), async function login(ctx) {
     const { username, password } = check(ctx, Credentials, ctx.request.body)
     await limitLogins(ctx, username)
     const user = await findUserByName(db, username)

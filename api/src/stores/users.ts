@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import { sql } from 'kysely'
 import type { Db } from '../database/dialect.ts'
-import { hashPassword } from '../passwords.ts'
+import { hashPassword, verifyPassword } from '../passwords.ts'
 
 export function findUserByName(db: Db, name: string) {
   return db
@@ -27,11 +27,20 @@ export async function endTokens(db: Db, id: string) {
     .execute()
 }
 
-/** Users that are there already keep their password. */
-export async function createMissingUsers(db: Db, users: readonly { name: string; password: string }[]) {
+/**
+ * Makes the users that are missing. One that is there with another password gets this one, and every token of theirs ends:
+ * changing LAB_USERS is how a password is changed.
+ */
+export async function settleUsers(db: Db, users: readonly { name: string; password: string }[]) {
   for (const { name, password } of users) {
-    if (await findUserByName(db, name)) continue
-    const user = { id: randomUUID(), name, password_hash: await hashPassword(password), tokens_valid_from: 0 }
-    await db.insertInto('users').values(user).execute()
+    const user = await findUserByName(db, name)
+    if (user && (await verifyPassword(user.password_hash, password))) continue
+    const password_hash = await hashPassword(password)
+    if (user) {
+      await db.updateTable('users').set({ password_hash }).where('id', '=', user.id).execute()
+      await endTokens(db, user.id)
+    } else {
+      await db.insertInto('users').values({ id: randomUUID(), name, password_hash, tokens_valid_from: 0 }).execute()
+    }
   }
 }

@@ -1,0 +1,148 @@
+import assert from 'node:assert/strict'
+import { once } from 'node:events'
+import { Agent, get, type IncomingMessage } from 'node:http'
+import { connect } from 'node:net'
+import { before, type TestContext, test } from 'node:test'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { type Api, startApi } from './start-api.ts'
+
+const limit = { timeout: 60_000, concurrency: true } // only against hanging
+let api: Api
+let token: string
+before(async (t) => {
+  api = await startApi(t as TestContext)
+  token = await api.login()
+})
+
+/** Sends the pieces a second apart and goes on waiting: what the server says until it closes the connection. */
+async function slowly(pieces: Iterable<string>): Promise<string> {
+  const socket = connect(Number(new URL(api.url).port), '127.0.0.1')
+  let answer = ''
+  let open = true
+  socket.on('error', () => {})
+  socket.setEncoding('utf8').on('data', (text: string) => {
+    answer += text
+  })
+  const closed = new Promise<void>((resolve) => socket.on('close', () => resolve())).then(() => {
+    open = false
+  })
+  for (const piece of pieces) {
+    if (!open) break
+    socket.write(piece)
+    await Promise.race([closed, sleep(1000)])
+  }
+  await closed
+  return answer
+}
+
+const head = (method: string, path: string, length: number) =>
+  `${method} ${path} HTTP/1.1\r\nHost: api\r\nAuthorization: Bearer ${token}\r\nContent-Type: application/json\r\n` +
+  `Content-Length: ${length}\r\n\r\n`
+
+async function healthWhile(work: Promise<unknown>) {
+  let working = true
+  work.finally(() => {
+    working = false
+  })
+  for (let answers = 0; working || answers === 0; answers++) {
+    assert.equal((await api.fetch('/health')).status, 200)
+    assert.equal((await api.fetch('/data/notes', { token })).status, 200)
+    await sleep(100)
+  }
+  await work
+}
+
+test('clients who are slow are ended, each kind of slow, and everybody else is served meanwhile', limit, async () => {
+  const bytes = function* (text: string) {
+    for (const byte of text) yield byte
+    for (;;) yield 'a'
+  }
+  const slow: Record<string, [Iterable<string>, RegExp]> = {
+    'nothing at all': [[''], /^HTTP\/1\.1 408 |^$/],
+    'headers byte by byte': [bytes('GET /health HTTP/1.1\r\nHost: api\r\nFiller: '), /^HTTP\/1\.1 408 /],
+    'headers that stop': [['GET /health HTTP/1.1\r\nHost: api\r\n'], /^HTTP\/1\.1 408 /],
+    'a body byte by byte': [
+      (function* () {
+        yield head('POST', '/data/notes', 9000)
+        yield* bytes('{"title":"')
+      })(),
+      /^HTTP\/1\.1 408 /,
+    ],
+    'a body that stops': [[`${head('POST', '/auth/login', 100)}{"user`], /^HTTP\/1\.1 408 /],
+    'a body that nobody reads': [[`${head('DELETE', '/data/notes/none', 9000)}{"user`], /^HTTP\/1\.1 404 /],
+  }
+  const all = Object.entries(slow).map(async ([name, [pieces, expected]]) =>
+    assert.match(await slowly(pieces), expected, name),
+  )
+  await healthWhile(Promise.all(all))
+})
+
+const rss = async () => {
+  const page = await (await fetch(api.metricsUrl)).text()
+  return Number(/^process_resident_memory_bytes (\d+)/m.exec(page)?.[1]) / 2 ** 20
+}
+
+/** Opens so many connections that send this and go no further; closes them after the work. */
+async function flood(count: number, bytes: string, work: () => Promise<void>) {
+  const sockets = Array.from({ length: count }, () => connect(Number(new URL(api.url).port), '127.0.0.1'))
+  for (const socket of sockets)
+    socket
+      .on('error', () => {})
+      .resume()
+      .write(bytes)
+  try {
+    await Promise.all(sockets.map((socket) => once(socket, 'connect')))
+    await work()
+  } finally {
+    for (const socket of sockets) socket.destroy()
+  }
+}
+
+test(
+  'large bodies that never end are refused with 503 when they fill 32 MiB; small notes and logins pass',
+  limit,
+  async () => {
+    const before = await rss()
+    const note = (size: number) => ({ method: 'POST', token, json: { title: 'a', body: 'b'.repeat(size) } })
+    await flood(600, `${head('POST', '/data/notes', 260_000)}{"${'a'.repeat(250_000)}`, async () => {
+      let refused: Response
+      do refused = await api.fetch('/data/notes', note(90_000))
+      while (refused.status === 201)
+      assert.deepEqual([refused.status, refused.headers.get('Retry-After')], [503, '1'])
+      assert.match(await refused.text(), /Too many large bodies are underway/)
+      assert.equal((await api.fetch('/data/notes', note(1000))).status, 201)
+      assert.equal((await api.fetch('/data/notes', { token: await api.login() })).status, 200)
+      assert.ok((await rss()) - before < 150, 'the memory does not hold them all')
+    })
+    let status = 0
+    while (status !== 201) status = (await api.fetch('/data/notes', note(90_000))).status // their room is given back
+  },
+)
+
+test('a body that a login could never need is refused as too large', async () => {
+  const answer = await api.fetch('/auth/login', {
+    method: 'POST',
+    json: { username: 'demo', password: 'a'.repeat(17_000) },
+  })
+  assert.equal(answer.status, 413)
+  const longest = { username: '😀'.repeat(64), password: '😀'.repeat(1024) }
+  const body = JSON.stringify(longest).replaceAll('😀', '\\ud83d\\ude00')
+  const headers = { 'Content-Type': 'application/json' }
+  assert.equal((await api.fetch('/auth/login', { method: 'POST', body, headers })).status, 401)
+})
+
+test('beyond 1500 connections the next ones are closed, and those that were there go on', limit, async () => {
+  const agent = new Agent({ keepAlive: true, maxSockets: 1 })
+  async function health() {
+    const [answer] = (await once(get(`${api.url}/health`, { agent }), 'response')) as [IncomingMessage]
+    await once(answer.resume(), 'end')
+    return answer.statusCode
+  }
+  assert.equal(await health(), 200)
+  await flood(1600, `GET /health HTTP/1.1\r\nHost: api\r\nFiller: ${'a'.repeat(10_000)}`, async () => {
+    const line = await api.logged(({ msg }) => msg.startsWith('too many connections'))
+    assert.equal(line.connections, 1500)
+    assert.equal(await health(), 200)
+  })
+  agent.destroy()
+})
