@@ -4,6 +4,7 @@ import { flood } from './flood.ts'
 import { forgedTokens } from './forged-tokens.ts'
 import { guessFromManyAddresses, guessPasswords } from './guess-passwords.ts'
 import { stolenToken, stolenTokenLoggedOut } from './stolen-token.ts'
+import { guessableSecret, randomSecret } from './weak-secret.ts'
 
 /** Every attack that a phase may have beside its load. */
 export const attackers = {
@@ -15,6 +16,8 @@ export const attackers = {
   'stolen-token-of-2-s': (scene) => stolenToken(scene, 2),
   'stolen-token-of-6-s': (scene) => stolenToken(scene, 6),
   'stolen-token-logged-out-after-2-s': (scene) => stolenTokenLoggedOut(scene, 2),
+  'guessable-secret': guessableSecret,
+  'random-secret': randomSecret,
 } satisfies Record<string, Attacker>
 
 export type AttackName = keyof typeof attackers

@@ -7,10 +7,11 @@ import type { Target } from '../targets/target.ts'
 /**
  * One attempt and what came of it; moments of clock.ts. `status` 0: no answer. `told` is everything in the answer that
  * could teach an attacker something: two answers with the same `told` cannot be told apart but by their time.
+ * `guesses`: how many were made offline.
  */
-export type Hit = { what: string; at: number; done: number; status: number; told?: string }
+export type Hit = { what: string; at: number; done: number; status: number; told?: string; guesses?: number }
 
-export type Attempt = { what: string; send: (signal: AbortSignal) => Promise<Pick<Hit, 'status' | 'told'>> }
+export type Attempt = { what: string; send: (signal: AbortSignal) => Promise<Omit<Hit, 'what' | 'at' | 'done'>> }
 
 /** Where it takes place: the API, the token of a user there, and connections that nobody else uses. */
 export type Scene = { target: Target; token: string; pool: Pool }

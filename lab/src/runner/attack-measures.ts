@@ -27,6 +27,8 @@ export const attackMeasures = {
     unit: 'guesses',
     of: ({ hits, from, to }) => ({ value: Math.round((heard(hits).length * 60_000) / (to - from)) }),
   },
+  guesses_needed: { title: 'guesses until the secret is found', unit: 'guesses', of: guessesNeeded },
+  guesses_per_second: { title: 'guesses a second of one core', unit: 'guesses', of: guessesPerSecond },
   served_for: { title: 'the attacker was last served after', unit: 's', of: servedFor },
   told_by_time: { title: 'guessed right from the time alone', unit: '%', of: toldByTime },
   p95_rise: {
@@ -42,6 +44,21 @@ function accepted({ hits }: View): Measured {
   const through = hits.filter(isAccepted)
   const names = [...new Set(through.map(({ what }) => what))]
   return { value: through.length, words: [`${through.length} of ${hits.length}`, ...names.slice(0, 3)].join('; ') }
+}
+
+function guessesNeeded({ hits }: View): Measured {
+  const found = hits.findIndex(isAccepted)
+  return found < 0 ? {} : { value: guessesIn(hits.slice(0, found + 1)) }
+}
+
+/** Of the time that was spent on guessing. */
+function guessesPerSecond({ hits }: View): Measured {
+  const spent = hits.reduce((sum, { at, done }) => sum + done - at, 0)
+  return spent > 0 ? { value: Math.round((1000 * guessesIn(hits)) / spent) } : {}
+}
+
+function guessesIn(hits: Hit[]): number {
+  return hits.reduce((sum, { guesses = 0 }) => sum + guesses, 0)
 }
 
 function servedFor({ hits, from }: View): Measured {

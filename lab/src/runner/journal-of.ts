@@ -5,9 +5,8 @@ import { type Experiment, plannedPhases } from './experiment.ts'
 import type { HappenedFault, Journal } from './journal.ts'
 import type { Judgement } from './judge.ts'
 import { degradedAfter, recoveredAfter } from './measures.ts'
-import type { PlayedFault, Run } from './run.ts'
+import type { PlayedAttack, PlayedFault, Run } from './run.ts'
 import { secondsOf } from './seconds.ts'
-import { isWithin } from './view.ts'
 
 export type About = {
   name: string
@@ -53,7 +52,7 @@ export function journalOf(run: Run, judgement: Judgement, about: About): Journal
       })),
       faults: run.faults.map((fault) => happened(fault, run, at)),
     },
-    ...(run.hits.length > 0 && { attacks: attacksOf(run) }),
+    ...(run.attacks.length > 0 && { attacks: run.attacks.map(attackOf) }),
     seconds: secondsOf(run),
     ...judgement,
     predictions,
@@ -62,14 +61,10 @@ export function journalOf(run: Run, judgement: Judgement, about: About): Journal
   }
 }
 
-function attacksOf({ phases, hits }: Run): NonNullable<Journal['attacks']> {
-  return phases.flatMap(({ plan: { name: phase, attack }, start, end }) => {
-    if (attack === undefined) return []
-    const statuses: Record<string, number> = {}
-    const met = hits.filter(({ at }) => isWithin(at, start, end))
-    for (const { status } of met) statuses[status] = (statuses[status] ?? 0) + 1
-    return [{ phase, name: attack.name, attempts: met.length, statuses }]
-  })
+function attackOf({ phase, name, hits }: PlayedAttack): NonNullable<Journal['attacks']>[number] {
+  const statuses: Record<string, number> = {}
+  for (const { status } of hits) statuses[status] = (statuses[status] ?? 0) + 1
+  return { phase, name, attempts: hits.length, statuses }
 }
 
 function happened(fault: PlayedFault, run: Run, at: (moment: number) => number): HappenedFault {

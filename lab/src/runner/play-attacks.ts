@@ -1,6 +1,6 @@
 import { connect } from '../api-client.ts'
 import { attackers } from '../attacks/all.ts'
-import type { Scene, Stage } from '../attacks/attack.ts'
+import type { Hit, Scene, Stage } from '../attacks/attack.ts'
 import { Sentence } from '../sentence.ts'
 import type { Target } from '../targets/target.ts'
 import type { Phase } from './experiment.ts'
@@ -25,8 +25,13 @@ export async function readyAttacks(phases: Phase[], target: Target, token: strin
   }
 
   async function during(phase: Phase, run: Run, signal: AbortSignal): Promise<void> {
+    const attack = ready.get(phase)
+    if (!phase.attack || !attack) return
+    const { name, perSecond } = phase.attack
+    const hits: Hit[] = []
+    run.attacks.push({ phase: phase.name, name, hits })
     try {
-      await ready.get(phase)?.({ perSecond: phase.attack?.perSecond ?? 0, signal, hits: run.hits })
+      await attack({ perSecond, signal, hits })
     } catch (error) {
       if (!(error instanceof Sentence)) throw error
       run.refused.push(error.message)

@@ -95,7 +95,7 @@ async function playOut({ experiment, target, startLoad, stop, pool, token }: Pla
 function begun(load: Load, watched: Pick<Run, 'health' | 'data' | 'metrics'>): Run {
   const { generator, zero, results, dropped } = load
   const wallZero = Date.now() - now()
-  const nothing = { phases: [], faults: [], refused: [], hits: [], acknowledged: 0 }
+  const nothing = { phases: [], faults: [], refused: [], attacks: [], acknowledged: 0 }
   return { zero, wallZero, wallZeroAtEnd: wallZero, generator, results, dropped, ...watched, ...nothing }
 }
 

@@ -37,7 +37,7 @@ export function viewOf(run: Run, slo: Slo, phase?: string): View | undefined {
     data: results.filter(({ kind }) => kind !== 'login'),
     logins: results.filter(({ kind }) => kind === 'login'),
     dropped: run.dropped.filter((moment) => isWithin(moment, from, to)).length,
-    hits: run.hits.filter(({ at }) => isWithin(at, from, to)),
+    hits: run.attacks.filter((attack) => phase === undefined || attack.phase === phase).flatMap(({ hits }) => hits),
   }
 }
 
