@@ -87,6 +87,10 @@ describe('an attack that was not made proves nothing', () => {
     assert.match(reasons[0] ?? '', /^forgeries: the attack was not made at its rate: 200 of \d+ attempts\.$/)
   })
 
+  test('a secret of common words is nothing to guess: the API does not start with it', async (t) => {
+    await assert.rejects(api(t, { JWT_SECRET: 'changeme-secret'.repeat(3) }), /JWT_SECRET must be random/)
+  })
+
   test('without a second user there is nobody to be curious', async (t) => {
     const { other, ...alone } = await api(t)
     await assert.rejects(playOn(alone, await short('anothers-notes')), /Skipped: it takes a second user/)

@@ -6,7 +6,7 @@ import { type Attempt, askAndListen, attemptAtRate, type Scene, type Stage } fro
 const methods = ['GET', 'GET', 'PUT', 'DELETE'] as const
 const body = { title: 'mine now', body: '' }
 
-/** A second user tries the ids of the first one's notes, and ids that do not exist, in turn. */
+/** A second user tries the ids of the first one's notes, and ids that do not exist. */
 export async function anothersNotes({ target, token, pool }: Scene) {
   if (!target.other) throw new Sentence('Skipped: it takes a second user, LAB_USERS=name:password,name:password')
   const theirs = await writeNotes({ token, pool })
@@ -14,9 +14,10 @@ export async function anothersNotes({ target, token, pool }: Scene) {
   const mine = await logIn(pool, target.url, username, password)
   let count = 0
   const next = (): Attempt => {
-    const method = methods[(count >> 1) % methods.length] ?? 'GET'
-    const note = theirs[(count >> 1) % theirs.length] ?? ''
-    const isThere = count++ % 2 === 0
+    const method = methods[count % methods.length] ?? 'GET'
+    const note = theirs[count++ % theirs.length] ?? ''
+    // In turn they would keep step with the load beside them, and one kind would always meet a busy API.
+    const isThere = Math.random() < 0.5
     const path = `/data/notes/${isThere ? note : likeBut(note)}`
     const request = { method, path, token: mine, body: method === 'PUT' ? body : undefined }
     return {

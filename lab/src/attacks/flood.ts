@@ -3,27 +3,29 @@ import { type Attempt, attemptAtRate, type Scene, type Stage } from './attack.ts
 
 const trickleMs = 200
 
-/** Connections that ask for work and never for an answer: too many, too slow, too large, too deep. Each is one attempt. */
-export async function flood({ target }: Scene) {
+/** Strangers who are too slow or send too much, and a user who sends JSON that is too deep or too wide. Each connection is an attempt. */
+export async function flood({ target, token }: Scene) {
   const { hostname, port } = new URL(target.url)
-  const login = (headers: string) =>
-    `POST /auth/login HTTP/1.1\r\nHost: ${hostname}\r\nContent-Type: application/json\r\n${headers}\r\n\r\n`
-  const posting = (body: string) => login(`Content-Length: ${body.length}`) + body
+  const post = (path: string, headers: string) =>
+    `POST ${path} HTTP/1.1\r\nHost: ${hostname}\r\nContent-Type: application/json\r\n${headers}\r\n\r\n`
+  const login = (headers: string) => post('/auth/login', headers)
+  const note = (body: string) =>
+    post('/data/notes', `Authorization: Bearer ${token}\r\nContent-Length: ${body.length}`) + body
   const megabyte = 'a'.repeat(1 << 20)
   const deep = `${'['.repeat(100_000)}${']'.repeat(100_000)}`
   const wide = JSON.stringify(Object.fromEntries(Array.from({ length: 15_000 }, (_, i) => [`key${i}`, i])))
   const bytes: Record<string, { first: string; trickle?: string }> = {
     'a connection that says nothing': { first: '' },
-    'headers byte by byte': { first: 'GET /health HTTP/1.1\r\n', trickle: 'X-Slow: 1\r\n' },
-    'a body byte by byte': { first: login('Content-Length: 200000'), trickle: ' ' },
+    'headers one by one': { first: 'GET /health HTTP/1.1\r\n', trickle: 'X-Slow: 1\r\n' },
+    'a body byte by byte': { first: login('Content-Length: 10000'), trickle: ' ' },
     'headers of a megabyte': { first: `GET /health HTTP/1.1\r\nHost: a\r\nX-Large: ${megabyte}\r\n\r\n` },
     'a body of 100 MB': {
       first: `${login('Content-Length: 100000000')}${megabyte}`,
       trickle: megabyte.slice(0, 1 << 16),
     },
     'a body without an end': { first: `${login('Transfer-Encoding: chunked')}100000\r\n${megabyte}\r\n`, trickle: '1' },
-    'JSON 100,000 deep': { first: posting(deep) },
-    'JSON 15,000 wide': { first: posting(wide) },
+    'JSON 100,000 deep': { first: note(deep) },
+    'JSON 15,000 wide': { first: note(wide) },
   }
   const kinds = Object.entries(bytes)
   let count = 0

@@ -3,7 +3,7 @@ import { nothingLost, warmUp } from '../runner/usual.ts'
 import type { Slo } from '../slo.ts'
 
 export function experiment({ goals: { baseline } }: Slo): Experiment {
-  const rate = baseline.rate / 3
+  const rate = Math.round(baseline.rate / 3)
   const [phase, random] = ['guessable', 'random']
   return {
     question: 'How long does the secret that signs tokens withstand somebody who has one token and a dictionary?',

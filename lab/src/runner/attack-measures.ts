@@ -61,9 +61,13 @@ function guessesIn(hits: Hit[]): number {
   return hits.reduce((sum, { guesses = 0 }) => sum + guesses, 0)
 }
 
-function servedFor({ hits, from }: View): Measured {
-  const last = largest(hits.filter(isAccepted).map(({ at }) => at - from))
-  return last === undefined ? {} : { value: last / 1000, words: `${(last / 1000).toFixed(1)} s` }
+/** From the first attempt to the last one that got through. */
+function servedFor({ hits }: View): Measured {
+  const first = hits.reduce((least, { at }) => Math.min(least, at), Infinity)
+  const last = largest(hits.filter(isAccepted).map(({ at }) => at))
+  if (last === undefined) return {}
+  const value = (last - first) / 1000
+  return { value, words: `${value.toFixed(1)} s` }
 }
 
 function isAccepted({ status }: Hit): boolean {
