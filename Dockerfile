@@ -4,7 +4,7 @@
 FROM node:26-bookworm-slim AS base
 # What only builds need would only help an intruder. The volumes take over the owner of these folders.
 RUN rm -rf /usr/local/lib/node_modules /usr/local/bin/npm /usr/local/bin/npx /usr/local/bin/corepack /opt/yarn* /usr/local/bin/yarn* \
- && mkdir /data /runs && chown node:node /data /runs && chmod 700 /data
+ && mkdir /data /runs /secrets && chown node:node /data /runs /secrets && chmod 700 /data /secrets
 ENV NODE_ENV=production
 WORKDIR /app
 USER 1000:1000

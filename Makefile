@@ -1,6 +1,6 @@
 # The commands of the lab. `make` alone lists them; the text behind ## is what it prints.
 .DEFAULT_GOAL := help
-.PHONY: help node demo start test bench format experiment experiments report compare anomalies up down load-baseline load-peak load outage recover status logs doctor clean
+.PHONY: help node demo start test fuzz bench format experiment experiments report compare anomalies up down load-baseline load-peak load outage recover status logs doctor rotate clean
 
 # Any Node that is there will do: the script finds, or installs, the project's own Node 26.
 NODE := node scripts/node26.cjs
@@ -63,6 +63,9 @@ logs: ## the API's log, readable, as it comes; ONLY=outage, or another service
 doctor: ## what is wrong with this machine, and how to cure it
 	@$(STACK)/doctor
 
+rotate: ## another secret signs tokens, without a failed request; RETIRE=1 ends the old one
+	@$(STACK)/rotate
+
 down: ## stop it and keep the notes
 	@$(STACK)/down
 
@@ -72,6 +75,9 @@ clean: ## remove every trace: containers, notes, .env, runs, packages
 ## Work on it
 test: node ## format, types and every test; ONLY=api runs the test files with that in their path
 	@$(NODE) scripts/test.ts $(ONLY)
+
+fuzz: node ## 10,000 generated requests against the API; SEED=... repeats a run
+	@$(NODE) api/fuzz/main.ts 10000
 
 bench: node ## what each layer of the API costs; PARTS="layers commits" runs some parts only
 	@$(NODE) api/bench/main.ts $(PARTS)

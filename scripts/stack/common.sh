@@ -32,7 +32,7 @@ need_docker() {
 
 # down and clean must work without .env too, and Compose wants every required value even then.
 compose_without_env() {
-  JWT_SECRET=$(setting JWT_SECRET unused) LAB_USERS=$(setting LAB_USERS unused) docker compose --profile load "$@"
+  LAB_USERS=$(setting LAB_USERS unused) docker compose --profile load "$@"
 }
 
 project() { compose_without_env config --format json | sed -n 's/^  "name": "\(.*\)",\{0,1\}$/\1/p'; }
@@ -60,6 +60,24 @@ need_running() { # need_running SERVICE...
 }
 
 lab() { docker compose exec -T lab node lab/src/main.ts "$@"; }
+
+random() { od -An -N"$1" -tx1 /dev/urandom | tr -d ' \n'; }
+
+remember() { # remember NAME VALUE: in .env, in the place of an older value; by the environment, which nobody else can read
+  (umask 077 && NAME="$1=" LINE="$1=$2" awk '
+    index($0, ENVIRON["NAME"]) == 1 { if (!done) print ENVIRON["LINE"]; done = 1; next }
+    { print }
+    END { if (!done) print ENVIRON["LINE"] }' .env >.env.new) && mv .env.new .env
+}
+
+# The secrets of .env reach the API by a file on a volume that only it mounts: a file can change while it runs.
+give_secrets() {
+  printf '%s\n%s\n' "$(setting JWT_SECRET '')" "$(setting JWT_SECRET_PREVIOUS '')" |
+    docker compose run --rm --no-deps --no-TTY --quiet-pull api sh -c 'umask 077; cat >/secrets/jwt.new && mv /secrets/jwt.new /secrets/jwt' 2>/dev/null ||
+    stop 'The secrets could not be given to the API: make doctor'
+  # PID 1 hands the signal on; an API that is not running reads them when it starts.
+  if running api; then docker compose exec -T api sh -c 'kill -USR2 1'; fi
+}
 
 # The lab may be gone with its fault on: a container of its own looks at the file, and undoes what it finds on record.
 repair() {

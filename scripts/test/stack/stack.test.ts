@@ -1,7 +1,7 @@
 // The real stack (without Grafana), used as its README says, by make alone. The tests build on one another: one stack,
 // one story. Where there is no Docker they are skipped; with CI=true that is a failure.
 import assert from 'node:assert/strict'
-import { readdirSync, readFileSync, statSync } from 'node:fs'
+import { globSync, readdirSync, readFileSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import { after, test } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
@@ -124,6 +124,16 @@ test('running containers have no more rights than they need', { skip }, () => {
     assert.equal(HostConfig.LogConfig.Config['max-size'], '10m', Name)
     assert.notEqual(HostConfig.NetworkMode, 'host', Name)
     assert.ok(!Mounts.some(({ Source }: { Source: string }) => Source.includes('docker.sock')), Name)
+  }
+})
+
+test('the secret that signs is in no environment, and the password only where somebody logs in', { skip }, () => {
+  const ids = stack.docker('compose', 'ps', '--quiet').split('\n')
+  const password = stack.setting('LAB_USERS').slice('demo:'.length)
+  for (const { Config, Name } of JSON.parse(stack.docker('inspect', ...ids))) {
+    const all = JSON.stringify(Config)
+    assert.ok(!all.includes(stack.setting('JWT_SECRET')), Name)
+    assert.equal(all.includes(password), !Name.includes('prometheus'), Name)
   }
 })
 
@@ -255,6 +265,33 @@ test('every query of every dashboard is answered, and every panel moves when its
   assert.deepEqual(failures, [])
 })
 
+test('another secret signs while requests go on, and not one of them fails', { skip }, async () => {
+  const statuses = new Map<number, number>()
+  let asking = true
+  const clients = Array.from({ length: 8 }, async () => {
+    while (asking) {
+      const status = await dataStatus().catch(() => 0)
+      statuses.set(status, (statuses.get(status) ?? 0) + 1)
+    }
+  })
+  try {
+    await succeeds('rotate')
+    const old = token
+    assert.equal(await dataStatus(), 200, 'the older secret is still accepted')
+    token = await stack.login()
+    assert.equal(await dataStatus(), 200)
+    assert.match((await stack.make('rotate')).out, /retire it first/)
+    await succeeds('rotate', 'RETIRE=1')
+    const refused = await fetch(`${stack.url('API_PORT')}/data/notes`, { headers: { Authorization: `Bearer ${old}` } })
+    assert.equal(refused.status, 401, 'a token of the retired secret')
+  } finally {
+    asking = false
+    await Promise.all(clients)
+  }
+  assert.deepEqual([...statuses.keys()], [200])
+  assert.ok((statuses.get(200) ?? 0) > 100)
+})
+
 test('a lab that is killed in an outage leaves a record, and make recover repairs', { skip }, async () => {
   await succeeds('outage', 'MODE=move')
   stack.docker('compose', 'kill', 'lab')
@@ -296,6 +333,19 @@ test('an API that crashes under writes starts by itself, and no acknowledged not
     await Promise.all(writers)
   }
   for (const id of acknowledged) assert.equal((await ask(`/data/notes/${id}`)).status, 200, id)
+})
+
+test('no secret of this run stands in a log, a result or a metrics page', { skip }, async () => {
+  const secrets = [stack.setting('JWT_SECRET'), stack.setting('LAB_USERS').slice('demo:'.length), token]
+  const texts: [string, string][] = [['the logs', stack.docker('compose', 'logs', '--no-color')]]
+  for (const file of globSync('runs/**/*.*', { cwd: stack.folder })) {
+    texts.push([file, readFileSync(join(stack.folder, file), 'utf8')])
+  }
+  for (const port of ['METRICS_PORT', 'LAB_PORT']) {
+    texts.push([port, await (await fetch(`${stack.url(port)}/metrics`)).text()])
+  }
+  assert.ok(texts.length > 4)
+  for (const [name, text] of texts) for (const secret of secrets) assert.ok(!text.includes(secret), name)
 })
 
 test('make down in an outage whose lab was killed leaves a healthy file and keeps the notes', { skip }, async () => {
