@@ -2,8 +2,15 @@ import { Pool } from 'undici'
 import { now, sleep } from './clock.ts'
 import { reasonOf, Sentence } from './sentence.ts'
 
-export type Ask = { method: 'GET' | 'POST'; path: string; token?: string; body?: object; signal?: AbortSignal }
-export type Answer = { status: number; text: string }
+export type Ask = {
+  method: 'GET' | 'POST' | 'PUT' | 'DELETE'
+  path: string
+  token?: string
+  headers?: Record<string, string>
+  body?: object
+  signal?: AbortSignal
+}
+export type Answer = { status: number; text: string; headers: Record<string, string | string[] | undefined> }
 
 /** Connections to one API, kept while idle for as long as it allows; `timeoutMs` bounds the wait for headers and for the body. */
 export function connect(url: string, connections: number, timeoutMs: number): Pool {
@@ -16,12 +23,12 @@ export function connect(url: string, connections: number, timeoutMs: number): Po
 }
 
 /** One request; its body is read to the end, so that the connection is free for the next one. */
-export async function ask(pool: Pool, { method, path, token, body, signal }: Ask): Promise<Answer> {
-  const headers: Record<string, string> = {}
+export async function ask(pool: Pool, { method, path, token, headers: given, body, signal }: Ask): Promise<Answer> {
+  const headers: Record<string, string> = { ...given }
   if (token) headers.authorization = `Bearer ${token}`
   if (body) headers['content-type'] = 'application/json'
   const response = await pool.request({ method, path, headers, body: body && JSON.stringify(body), signal })
-  return { status: response.statusCode, text: await response.body.text() }
+  return { status: response.statusCode, text: await response.body.text(), headers: response.headers }
 }
 
 /** The status of the cheapest request that needs the database; 0 when no answer came. */

@@ -17,11 +17,24 @@ export function stackOf(given: Record<string, string | undefined>): StackOptions
   if (given.url === undefined && process.env.API_URL === undefined) return undefined
   const { metrics = process.env.API_METRICS_URL, ...rest } = given
   if (!metrics) throw new Sentence("Name the address of the API's metrics: --metrics URL, or API_METRICS_URL.")
-  return { ...apiOf(rest), metricsUrl: metrics, socket: LAB_SOCKET, crashCommand: process.env.LAB_CRASH_COMMAND }
+  return {
+    ...apiOf(rest),
+    other: otherUser(rest.user),
+    metricsUrl: metrics,
+    socket: LAB_SOCKET,
+    crashCommand: process.env.LAB_CRASH_COMMAND,
+  }
 }
 
 function firstUser(): string {
   return process.env.LAB_USERS?.split(':')[0] || 'demo'
+}
+
+/** Another user than this one, where LAB_USERS names two. */
+function otherUser(user = firstUser()): StackOptions['other'] {
+  const entry = process.env.LAB_USERS?.split(',').find((one) => !one.startsWith(`${user}:`))
+  const [username = '', ...password] = entry?.split(':') ?? []
+  return username ? { username, password: password.join(':') } : undefined
 }
 
 export function databaseOf(given = process.env.DATABASE_PATH): string {

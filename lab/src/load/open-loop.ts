@@ -7,7 +7,7 @@ import { reasonOf } from '../sentence.ts'
  */
 export type Result = { kind: Kind; due: number; sent: number; done: number; status: number; error?: string }
 
-export type Kind = 'read' | 'list' | 'write' | 'login'
+export type Kind = 'read' | 'list' | 'write' | 'login' | 'attack'
 
 /** What one arrival asks: `send` gives the status of the answer and must stop when the signal is aborted. */
 export type Request = { kind: Kind; send: (signal: AbortSignal) => Promise<number> }

@@ -5,7 +5,7 @@ import type { Experiment } from './experiment.ts'
 import { measures } from './measures.ts'
 import type { PlayedPhase, Run } from './run.ts'
 import { ms } from './screen.ts'
-import { isWithin, viewOf } from './view.ts'
+import { isWithin, type View, viewOf } from './view.ts'
 
 const jumpMs = 500
 
@@ -55,7 +55,7 @@ function phaseDoubts(run: Run, { plan, start, end }: PlayedPhase, experiment: Ex
   // Injecting a fault (a new process, a disk write) may hold up the generator: of an outage only what is judged counts.
   const lag = quantile(sorted(lags([...view.data, ...view.logins])), 0.99)
   const mayLag = lateness(experiment, name)
-  const doubts: string[] = []
+  const doubts: string[] = attackDoubts(plan, view)
   if (sent < 0.98 * expected)
     doubts.push(`${name}: the load was not reached: ${sent} of ${Math.round(expected)} requests were sent and ended.`)
   if (view.dropped > 0)
@@ -65,6 +65,14 @@ function phaseDoubts(run: Run, { plan, start, end }: PlayedPhase, experiment: Ex
       `${name}: this generator was late itself (p99 ${ms(lag)} ms, more than ${mayLag} ms): the machine is too busy.`,
     )
   return doubts
+}
+
+/** An attack that was not made at its rate says nothing of the defence. */
+function attackDoubts({ name, attack }: PlayedPhase['plan'], { hits, from, to }: View): string[] {
+  const expected = Math.floor(((attack?.perSecond ?? 0) * (to - from)) / 1000)
+  return hits.length < 0.9 * expected
+    ? [`${name}: the attack was not made at its rate: ${hits.length} of ${expected} attempts.`]
+    : []
 }
 
 function lags(results: Result[]): number[] {

@@ -1,5 +1,6 @@
 import { readdirSync } from 'node:fs'
 import { join } from 'node:path'
+import type { AttackName } from '../attacks/all.ts'
 import type { FaultKind } from '../faults/fault.ts'
 import { Sentence } from '../sentence.ts'
 import type { Slo } from '../slo.ts'
@@ -28,6 +29,8 @@ export type Phase = {
   rate: number
   logins?: number
   seconds: number
+  /** What somebody with bad intentions does meanwhile, so many times a second. */
+  attack?: { name: AttackName; perSecond: number }
   /** The first answers of a process are slow: in a warm-up nothing is judged. */
   warmUp?: true
   /** What happens now and what to look at, for somebody who sees it for the first time. */

@@ -5,7 +5,7 @@ import { type Experiment, plannedPhases } from './experiment.ts'
 import type { HappenedFault, Journal } from './journal.ts'
 import type { Judgement } from './judge.ts'
 import { degradedAfter, recoveredAfter } from './measures.ts'
-import type { PlayedFault, Run } from './run.ts'
+import type { PlayedAttack, PlayedFault, Run } from './run.ts'
 import { secondsOf } from './seconds.ts'
 
 export type About = {
@@ -52,12 +52,19 @@ export function journalOf(run: Run, judgement: Judgement, about: About): Journal
       })),
       faults: run.faults.map((fault) => happened(fault, run, at)),
     },
+    ...(run.attacks.length > 0 && { attacks: run.attacks.map(attackOf) }),
     seconds: secondsOf(run),
     ...judgement,
     predictions,
     notes: { acknowledged: run.acknowledged, lost: run.lost ?? null },
     again,
   }
+}
+
+function attackOf({ phase, name, hits }: PlayedAttack): NonNullable<Journal['attacks']>[number] {
+  const statuses: Record<string, number> = {}
+  for (const { status } of hits) statuses[status] = (statuses[status] ?? 0) + 1
+  return { phase, name, attempts: hits.length, statuses }
 }
 
 function happened(fault: PlayedFault, run: Run, at: (moment: number) => number): HappenedFault {

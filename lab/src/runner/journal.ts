@@ -24,6 +24,8 @@ export type Journal = {
   slo: Slo
   planned: { phases: { name: string; rate: number; from_s: number; to_s: number }[]; faults: PlannedFault[] }
   happened: { phases: { name: string; rate: number; start_ms: number; end_ms: number }[]; faults: HappenedFault[] }
+  /** What attackers did beside the load, and how they were answered; status 0: not at all. */
+  attacks?: { phase: string; name: string; attempts: number; statuses: Record<string, number> }[]
   /** The rows of metrics_events.jsonl. */
   seconds: MetricsEvent[]
   expectations: JudgedExpectation[]

@@ -1,19 +1,10 @@
 import { quantile, sorted } from '../load/figures.ts'
 import type { Result } from '../load/open-loop.ts'
 import { firstAfter } from '../watch/probe.ts'
+import { attackMeasures } from './attack-measures.ts'
+import { largest, type Measure, type Measured, share } from './measure.ts'
 import type { PlayedFault, Run } from './run.ts'
 import { isWithin, type View } from './view.ts'
-
-/** A value in the measure's unit, undefined when it never came about, and the same in words where a number is not enough. */
-export type Measured = { value?: number; words?: string }
-
-export type Measure = {
-  title: string
-  unit: string
-  of: (view: View) => Measured
-  /** Of a latency: whose, and which quantile. */
-  latency?: { requests: (view: View) => Result[]; quantile: number }
-}
 
 /** Everything an experiment may expect, or ask about beforehand. */
 const all = {
@@ -75,6 +66,7 @@ const all = {
       words: lost ? `${lost.length} of ${acknowledged}` : 'could not be read back',
     }),
   },
+  ...attackMeasures,
 } satisfies Record<string, Measure>
 
 export type MeasureName = keyof typeof all
@@ -89,13 +81,6 @@ function latency(title: string, share: number, requests: (view: View) => Result[
 
 function known(value: number): number | undefined {
   return Number.isNaN(value) ? undefined : value
-}
-
-function share(part: number, all: number): Measured {
-  if (all === 0) return { words: 'no request' }
-  const value = (100 * part) / all
-  const percent = part === 0 || part === all ? '' : `${value.toFixed(2)} %, `
-  return { value, words: `${percent}${part} of ${all}` }
 }
 
 function answered(results: Result[], from: number, to = from): number {
@@ -117,10 +102,6 @@ function worst(of: (fault: PlayedFault, run: Run) => number | undefined): (view:
     if (values.length === 0 || values.includes(undefined)) return {}
     return { value: largest(values as number[]) }
   }
-}
-
-function largest(values: number[]): number | undefined {
-  return values.length === 0 ? undefined : values.reduce((a, b) => Math.max(a, b))
 }
 
 /** How long after the injection /health first said degraded; undefined when it did not while the fault lasted. */

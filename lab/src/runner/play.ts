@@ -9,6 +9,7 @@ import { watchMetrics } from '../watch/metrics-page.ts'
 import { startProbe } from '../watch/probe.ts'
 import { type Experiment, type Phase, plannedPhases } from './experiment.ts'
 import { checkOwnDatabase } from './own-database.ts'
+import { type Attacks, readyAttacks } from './play-attacks.ts'
 import { playFaults } from './play-faults.ts'
 import type { Run } from './run.ts'
 import { heading, say, second, wrap } from './screen.ts'
@@ -42,6 +43,7 @@ type Play = {
 
 async function playOut({ experiment, target, startLoad, stop, pool, token }: Play): Promise<Run> {
   const { phases, faults = [] } = experiment
+  const attacks = await readyAttacks(phases, target, token)
   const probe = startProbe(target.url, token)
   const metrics = watchMetrics(target.metricsUrl)
   const watched = { health: probe.health, data: probe.data, metrics: metrics.readings }
@@ -63,7 +65,7 @@ async function playOut({ experiment, target, startLoad, stop, pool, token }: Pla
     const run = begun(load, watched)
     screen = setInterval(() => tellSecond(run), 1000)
     const parts = [
-      playPhases({ experiment, target, load, run, signal }),
+      playPhases({ experiment, target, load, attacks, run, signal }),
       playFaults(faults, run, { target, token, pool, zero: load.zero, signal }),
     ]
     await Promise.all(parts).catch(async (error) => {
@@ -85,6 +87,7 @@ async function playOut({ experiment, target, startLoad, stop, pool, token }: Pla
     clearInterval(screen)
     metrics.stop()
     await load?.abandon()
+    await attacks.stop()
     await probe.stop()
   }
 }
@@ -92,13 +95,14 @@ async function playOut({ experiment, target, startLoad, stop, pool, token }: Pla
 function begun(load: Load, watched: Pick<Run, 'health' | 'data' | 'metrics'>): Run {
   const { generator, zero, results, dropped } = load
   const wallZero = Date.now() - now()
-  const nothing = { phases: [], faults: [], refused: [], acknowledged: 0 }
+  const nothing = { phases: [], faults: [], refused: [], attacks: [], acknowledged: 0 }
   return { zero, wallZero, wallZeroAtEnd: wallZero, generator, results, dropped, ...watched, ...nothing }
 }
 
-type Parts = { experiment: Experiment; target: Target; load: Load; run: Run; signal: AbortSignal }
+type Parts = { experiment: Experiment; target: Target; load: Load; attacks: Attacks; run: Run; signal: AbortSignal }
 
-async function playPhases({ experiment, target, load, run, signal }: Parts): Promise<void> {
+async function playPhases({ experiment, target, load, attacks, run, signal }: Parts): Promise<void> {
+  const underWay: Promise<void>[] = []
   for (const planned of plannedPhases(experiment)) {
     const { plan } = planned
     const until = load.zero + planned.to_s * 1000
@@ -107,12 +111,19 @@ async function playPhases({ experiment, target, load, run, signal }: Parts): Pro
     load.enter(plan)
     target.entered?.(plan.name, plan.seconds)
     announce(plan)
+    const over = new AbortController()
+    const attack = attacks.during(plan, run, AbortSignal.any([signal, over.signal]))
+    // How it went is told at the end: the next phase begins on time, whatever is still unanswered.
+    attack.catch(() => {})
+    underWay.push(attack)
     try {
       await sleep(until - now(), signal)
     } finally {
+      over.abort()
       played.end = now()
     }
   }
+  await Promise.all(underWay)
 }
 
 function announce({ name, rate, seconds, says }: Phase): void {

@@ -1,3 +1,5 @@
+import type { AttackName } from '../attacks/all.ts'
+import type { Hit } from '../attacks/attack.ts'
 import type { Undone } from '../faults/undoing.ts'
 import type { Result } from '../load/open-loop.ts'
 import type { MetricsReading } from '../watch/metrics-page.ts'
@@ -16,6 +18,9 @@ export type PlayedFault = {
   undone: Undone
 }
 
+/** What an attacker tried in a phase; the last attempts may end when it is over. */
+export type PlayedAttack = { phase: string; name: AttackName; hits: Hit[] }
+
 /** Everything measured; moments of clock.ts. */
 export type Run = {
   zero: number
@@ -29,6 +34,7 @@ export type Run = {
   refused: string[]
   results: Result[]
   dropped: number[]
+  attacks: PlayedAttack[]
   health: Sight[]
   data: Sight[]
   metrics: MetricsReading[]

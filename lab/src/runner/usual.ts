@@ -94,3 +94,9 @@ export function outagePredictions(phase: string): Prediction[] {
     { question: 'How long from the end of the fault to the first success?', measure: 'recovered_after', phase },
   ]
 }
+
+/** Of an attack whose attempts must all look alike. */
+export function nothingLearned(phase: string): Expectation {
+  const why = 'an answer that differs tells an attacker which attempt came closer'
+  return { measure: 'attack_answers', phase, compare: '=', limit: 1, why }
+}

@@ -1,3 +1,4 @@
+import type { Hit } from '../attacks/attack.ts'
 import type { Result } from '../load/open-loop.ts'
 import type { Slo } from '../slo.ts'
 import type { PlayedFault, Run } from './run.ts'
@@ -14,6 +15,7 @@ export type View = {
   data: Result[]
   logins: Result[]
   dropped: number
+  hits: Hit[]
 }
 
 /** The view of a phase by its name, of the whole run without one; undefined when the phase was never reached. */
@@ -35,6 +37,7 @@ export function viewOf(run: Run, slo: Slo, phase?: string): View | undefined {
     data: results.filter(({ kind }) => kind !== 'login'),
     logins: results.filter(({ kind }) => kind === 'login'),
     dropped: run.dropped.filter((moment) => isWithin(moment, from, to)).length,
+    hits: run.attacks.filter((attack) => phase === undefined || attack.phase === phase).flatMap(({ hits }) => hits),
   }
 }
 

@@ -30,7 +30,8 @@ export type ApiChild = {
 /** Starts the API as a process of its own and waits until it listens; a Sentence when it does not. */
 export async function startApi({ main, folder, env, log, started }: Start): Promise<ApiChild> {
   log.listening = undefined
-  const child = spawn(process.execPath, ['--max-semi-space-size=4', main], {
+  // As in the API's image.
+  const child = spawn(process.execPath, ['--max-semi-space-size=4', '--max-old-space-size=96', main], {
     // Not the project's folder: an .env there is meant for another API.
     cwd: folder,
     // Its own process group: Ctrl-C is for the lab, which ends the API when the load has stopped.

@@ -22,7 +22,8 @@ export type EmbeddedOptions = {
 export async function openEmbedded(options: EmbeddedOptions): Promise<Target> {
   const { folder, main = usualMain, settings = {}, started } = options
   const username = 'demo'
-  const password = randomBytes(18).toString('base64url')
+  const password = randomSecret(18)
+  const other = { username: 'other', password: randomSecret(18) }
   // A folder of its own: started as root, the API gives it to the user it becomes.
   mkdirSync(join(folder, 'data'), { mode: 0o700, recursive: true })
   const database = join(folder, 'data', 'notes.db')
@@ -32,8 +33,8 @@ export async function openEmbedded(options: EmbeddedOptions): Promise<Target> {
     PORT: '0',
     METRICS_PORT: '0',
     DATABASE_PATH: database,
-    JWT_SECRET: randomBytes(48).toString('base64url'),
-    LAB_USERS: `${username}:${password}`,
+    JWT_SECRET: randomSecret(48),
+    LAB_USERS: `${username}:${password},${other.username}:${other.password}`,
     // No limit: the lab logs in for all its clients, from one address.
     LOGIN_ATTEMPTS_PER_MINUTE: '0',
     LOG_LEVEL: 'info',
@@ -73,6 +74,8 @@ export async function openEmbedded(options: EmbeddedOptions): Promise<Target> {
     database,
     username,
     password,
+    other,
+    jwtSecret: env.JWT_SECRET,
     journalMode: settings.JOURNAL_MODE === 'wal' ? 'wal' : 'delete',
     log,
     ended,
@@ -83,4 +86,8 @@ export async function openEmbedded(options: EmbeddedOptions): Promise<Target> {
       await child.ended
     },
   }
+}
+
+function randomSecret(bytes: number): string {
+  return randomBytes(bytes).toString('base64url')
 }

@@ -17,6 +17,7 @@ export type StackOptions = {
   database: string
   username: string
   password: string
+  other?: Target['other']
   /** A command that ends the API by kill -9 and returns once it has; without one there are no crashes. */
   crashCommand?: string
   /** The long-running lab's socket: it names on its metrics page what is being done. */
@@ -25,7 +26,7 @@ export type StackOptions = {
 
 /** The target of an experiment in the stack; a Sentence when the experiment needs what cannot be had there. */
 export async function openStack(name: string, experiment: Experiment, options: StackOptions): Promise<Target> {
-  const { url, metricsUrl, username, password, crashCommand, socket } = options
+  const { url, metricsUrl, username, password, other, crashCommand, socket } = options
   const database = databasePath(options.database)
   const repaired = await repair(database)
   if (repaired) say(repaired)
@@ -38,6 +39,7 @@ export async function openStack(name: string, experiment: Experiment, options: S
     database,
     username,
     password,
+    other,
     journalMode,
     ended: new Promise(() => {}),
     async crash(downMs, signal) {

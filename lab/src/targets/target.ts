@@ -9,6 +9,10 @@ export type Target = {
   database: string
   username: string
   password: string
+  /** Another user, where there is one. */
+  other?: { username: string; password: string }
+  /** What signs its tokens, where the lab has started it. */
+  jwtSecret?: string
   journalMode: 'delete' | 'wal'
   /** Its log, where it can be read. */
   log?: ApiLog

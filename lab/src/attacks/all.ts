@@ -1,0 +1,23 @@
+import { anothersNotes } from './anothers-notes.ts'
+import type { Attacker } from './attack.ts'
+import { flood } from './flood.ts'
+import { forgedTokens } from './forged-tokens.ts'
+import { guessFromManyAddresses, guessPasswords } from './guess-passwords.ts'
+import { stolenToken, stolenTokenLoggedOut } from './stolen-token.ts'
+import { guessableSecret, randomSecret } from './weak-secret.ts'
+
+/** Every attack that a phase may have beside its load. */
+export const attackers = {
+  'forged-tokens': forgedTokens,
+  'password-guesses': guessPasswords,
+  'password-guesses-from-many-addresses': guessFromManyAddresses,
+  'anothers-notes': anothersNotes,
+  flood,
+  'stolen-token-of-2-s': (scene) => stolenToken(scene, 2),
+  'stolen-token-of-6-s': (scene) => stolenToken(scene, 6),
+  'stolen-token-logged-out-after-2-s': (scene) => stolenTokenLoggedOut(scene, 2),
+  'guessable-secret': guessableSecret,
+  'random-secret': randomSecret,
+} satisfies Record<string, Attacker>
+
+export type AttackName = keyof typeof attackers

@@ -1,0 +1,45 @@
+import { randomUUID } from 'node:crypto'
+import { ask, logIn } from '../api-client.ts'
+import { Sentence } from '../sentence.ts'
+import { type Attempt, askAndListen, attemptAtRate, type Scene, type Stage } from './attack.ts'
+
+const methods = ['GET', 'GET', 'PUT', 'DELETE'] as const
+const body = { title: 'mine now', body: '' }
+
+/** A second user tries the ids of the first one's notes, and ids that do not exist. */
+export async function anothersNotes({ target, token, pool }: Scene) {
+  if (!target.other) throw new Sentence('Skipped: it takes a second user, LAB_USERS=name:password,name:password')
+  const theirs = await writeNotes({ token, pool })
+  const { username, password } = target.other
+  const mine = await logIn(pool, target.url, username, password)
+  let count = 0
+  const next = (): Attempt => {
+    const method = methods[count % methods.length] ?? 'GET'
+    const note = theirs[count++ % theirs.length] ?? ''
+    // In turn they would keep step with the load beside them, and one kind would always meet a busy API.
+    const isThere = Math.random() < 0.5
+    const path = `/data/notes/${isThere ? note : likeBut(note)}`
+    const request = { method, path, token: mine, body: method === 'PUT' ? body : undefined }
+    return {
+      what: isThere ? "another's note" : 'no note',
+      send: (signal) => askAndListen(pool, { ...request, signal }),
+    }
+  }
+  return (stage: Stage) => attemptAtRate(stage, next)
+}
+
+async function writeNotes({ token, pool }: Pick<Scene, 'token' | 'pool'>): Promise<string[]> {
+  const ids: string[] = []
+  for (let i = 0; i < 20; i++) {
+    const note = { title: `secret ${i}`, body: 'for my eyes only' }
+    const { status, text } = await ask(pool, { method: 'POST', path: '/data/notes', token, body: note })
+    if (status !== 201) throw new Sentence(`INVALID: before any attack the API answers ${status} to a new note.`)
+    ids.push(JSON.parse(text).id)
+  }
+  return ids
+}
+
+/** An id of the same time that nobody has: its random half is another. */
+function likeBut(id: string): string {
+  return id.slice(0, 19) + randomUUID().slice(19)
+}

@@ -1,0 +1,47 @@
+import type { Experiment } from '../runner/experiment.ts'
+import { meetsGoal, nothingLost, warmUp } from '../runner/usual.ts'
+import type { Slo } from '../slo.ts'
+
+export function experiment({ goals: { baseline } }: Slo): Experiment {
+  const { rate } = baseline
+  const [attempts, addresses] = [10, 20]
+  const phase = 'many-addresses'
+  return {
+    question: 'What is a limit per address worth against somebody who has twenty of them?',
+    hypothesis: 'A twentieth: each address is heard ten times a minute. It still is far from what a dictionary needs.',
+    settings: { LOGIN_ATTEMPTS_PER_MINUTE: String(attempts) },
+    phases: [
+      warmUp(rate),
+      { name: 'quiet', rate, seconds: 15 },
+      {
+        name: phase,
+        rate,
+        attack: { name: 'password-guesses-from-many-addresses', perSecond: 100 },
+        seconds: 30,
+        says: 'The same 100 guesses a second on one user, but from twenty addresses.',
+      },
+      { name: 'after', rate, seconds: 10 },
+    ],
+    expectations: [
+      ...meetsGoal('quiet', baseline),
+      ...meetsGoal(phase, baseline),
+      { measure: 'guesses_heard', phase, compare: '>', limit: attempts, why: 'more than one address could have' },
+      {
+        measure: 'guesses_heard',
+        phase,
+        compare: '<=',
+        limit: attempts * addresses,
+        why: 'so many a minute for this name from each address, and no address had begun before',
+      },
+      { measure: 'attack_accepted', phase, compare: '=', limit: 0, why: 'the password is not among the common ones' },
+      { measure: 'attack_refused', phase, compare: '=', limit: 100, why: '401 while it listens, then 429' },
+      ...meetsGoal('after', baseline),
+      nothingLost,
+    ],
+    predictions: [
+      { question: 'How many of the guesses are heard?', measure: 'guesses_heard', phase },
+      { question: 'By how much does p95 of the others rise?', measure: 'p95_rise', phase },
+      { question: 'p95 of the others meanwhile?', measure: 'p95', phase },
+    ],
+  }
+}
