@@ -62,7 +62,7 @@ test('a temporary folder that cannot be used is named, with a way out', async (t
 
 test('a missing package, or an API that does not start, is named', async (t) => {
   const copy = scratchFolder(t)
-  cpSync(join(root, 'lab', 'src'), join(copy, 'lab', 'src'), { recursive: true })
+  for (const part of ['lab/src', 'api/fuzz']) cpSync(join(root, part), join(copy, part), { recursive: true })
   for (const file of ['slo.json', 'package.json']) cpSync(join(root, file), join(copy, file))
   const main = join(copy, 'lab', 'src', 'main.ts')
   const bare = lab(t, ['demo'], { main })
