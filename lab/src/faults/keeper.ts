@@ -65,7 +65,8 @@ export async function begin({ database, kind, forMs, at, probe, signal }: Order)
   const timer = setTimeout(() => undo().catch(() => {}), wait + forMs)
   ended.finally(() => clearTimeout(timer)).catch(() => {})
   try {
-    if (at !== undefined) await sleep(at - now(), signal)
+    // Node's timers count whole milliseconds and may fire a little early.
+    while (at !== undefined && now() < at) await sleep(at - now(), signal)
     const injectedAt = await fault.inject(path, record)
     return { kind, did: fault.did(record), injectedAt, until, undo, ended }
   } catch (error) {
