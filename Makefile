@@ -33,7 +33,7 @@ anomalies: ## what a detector makes of the newest run, or of RUN=name; graded
 	@$(STACK)/lab anomalies
 
 start: node ## the API alone, with the settings of .env
-	@$(NODE) --max-semi-space-size=4 api/src/main.ts
+	@$(NODE) --max-semi-space-size=4 --max-old-space-size=96 api/src/main.ts
 
 ## The stack, in Docker
 up: ## start it; SERVICES="api prometheus lab" starts a part

@@ -61,6 +61,7 @@ export async function startServer(variant: Variant | 'complete'): Promise<Server
     process.execPath,
     [
       '--max-semi-space-size=4',
+      '--max-old-space-size=96',
       '--import',
       join(import.meta.dirname, 'observed.ts'),
       join(import.meta.dirname, file),

@@ -1,5 +1,6 @@
 // The door: what must be settled before the program and its packages are loaded. It is started with
-// --max-semi-space-size=4 everywhere: a young generation that grows with the load would cost 20 MiB and save little time.
+// --max-semi-space-size=4 everywhere: a young generation that grows with the load would cost 20 MiB and save little time;
+// and with --max-old-space-size=96: by itself the heap may grow beyond what its container has, and a flood ends it.
 
 if (Number(process.versions.node.split('.')[0]) < 26) {
   console.error(

@@ -63,7 +63,7 @@ export async function startApi(
     LOGIN_ATTEMPTS_PER_MINUTE: '0',
     ...env,
   }
-  const child = spawn(process.execPath, ['--max-semi-space-size=4', main], {
+  const child = spawn(process.execPath, ['--max-semi-space-size=4', '--max-old-space-size=96', main], {
     cwd: folder,
     env: Object.fromEntries(Object.entries(full).filter(([name]) => !without.includes(name))),
     stdio: ['ignore', 'pipe', 'inherit'],

@@ -47,7 +47,12 @@ export async function checkout() {
   }
 
   function docker(...words: string[]): string {
-    const { stdout, stderr, status } = spawnSync('docker', words, { cwd: folder, env, encoding: 'utf8' })
+    const { stdout, stderr, status } = spawnSync('docker', words, {
+      cwd: folder,
+      env,
+      encoding: 'utf8',
+      maxBuffer: 2 ** 29,
+    })
     if (status !== 0) throw new Error(`docker ${words.join(' ')}: ${stderr}`)
     return stdout.trim()
   }
@@ -71,7 +76,7 @@ export async function checkout() {
       return data.result.length === 0 ? undefined : Math.max(...data.result.map(({ value }) => Number(value[1])))
     },
     async login(): Promise<string> {
-      const [username, password] = setting('LAB_USERS').split(':')
+      const [username, password] = setting('LAB_USERS').split(/[:,]/)
       const answer = await fetch(`${url('API_PORT')}/auth/login`, {
         method: 'POST',
         headers: { 'Content-Type': 'application/json' },
