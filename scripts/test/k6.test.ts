@@ -111,13 +111,17 @@ describe('k6', { skip, concurrency: true, timeout: 120_000 }, () => {
   })
 
   test('ramp tells of each step and where the goal was last met', async (t) => {
-    const { code, out, error, summary } = await run(t, 'ramp', { DURATION: '8s' })
-    assert.equal(code, 0, error)
+    const { code, out, summary } = await run(t, 'ramp', { DURATION: '8s' })
     const asked = summary.steps.map((step: { asked: number }) => step.asked)
     assert.deepEqual(asked, [10, 20, 40, 60, 80, 100, 120, 160])
-    for (const rate of asked) assert.match(out, new RegExp(`^ +${rate}/s +[\\d.]+/s +[\\d.]+ ms +0.00 % +0 +yes$`, 'm'))
-    assert.equal(summary.knee, 160)
-    assert.match(out, /The knee lies beyond the last step/)
+    // A busy machine may miss a step; what is said of them all must agree.
+    const met = asked.filter((rate: number) => {
+      const row = new RegExp(`^ +${rate}/s +[\\d.]+/s +[\\d.]+ ms +[\\d.]+ % +\\d+ +(yes|NO)$`, 'm').exec(out)
+      return (row?.[1] ?? assert.fail(out)) === 'yes'
+    })
+    assert.equal(code === 0, met.includes(20), out)
+    assert.equal(summary.knee, met.at(-1))
+    assert.match(out, met.at(-1) === 160 ? /The knee lies beyond the last step/ : /was the limit/)
   })
 
   test('a latency goal that was missed is a NO, FAIL and not exit code 0', async (t) => {
