@@ -1,4 +1,4 @@
-import { ask } from './api-client.ts'
+import { ask, dataStatus } from './api-client.ts'
 import { sleep } from './clock.ts'
 import { databasePath, type FaultKind } from './faults/fault.ts'
 import { type ActiveFault, inject } from './faults/keeper.ts'
@@ -29,7 +29,12 @@ export async function beginOutage(order: Order): Promise<{ fault: ActiveFault; b
   const repaired = await repair(database)
   // Before the login: with another fault active nobody can log in.
   refuseSecond(databasePath(database))
-  const token = await session.token()
+  let token = await session.token()
+  if ((await dataStatus(session.pool, token)) === 401) {
+    // It was good a moment ago: a logout or another secret has ended it.
+    session.forget()
+    token = await session.token()
+  }
   const probe = startProbe(session.url, token)
   try {
     const fault = await inject({ database, kind, forMs, probe: probe.ask, signal })

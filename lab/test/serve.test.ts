@@ -104,6 +104,16 @@ test('the database is given back even when nobody can log in any more', async (t
   assert.equal((await ask('outage', '--mode', 'move', '--for', '1s')).code, 0)
 })
 
+test('a lab whose token was ended by a logout asks for another one', async (t) => {
+  const own = await api(t)
+  const { ask, metrics } = await serving(t, undefined, own)
+  await until('the probe was let in', async () => (await metrics('lab_probe_status', { target: 'data' })) === 200)
+  const headers = { Authorization: `Bearer ${own.token}` }
+  assert.equal((await fetch(`${own.url}/auth/logout`, { method: 'POST', headers })).status, 204)
+  const began = await ask('outage', '--mode', 'move', '--for', '1s')
+  assert.equal(began.code, 0, began.out)
+})
+
 test('a lab that starts repairs what a killed one left behind', async (t) => {
   const first = await serving(t)
   await first.ask('outage', '--mode', 'chmod')
