@@ -33,7 +33,7 @@ const steps = {
       return next()
     }),
   token: () => realRoutes(createGuard({ keys, db, gate, meter }).requireUser),
-  log: () => createApp({ config, keys, gate, db, log, meter, tracer, version, draining }).callback(),
+  log: () => createApp({ config, keys, gate, db, log, meter, tracer, version, draining }).app.callback(),
   oneCommitEach,
 }
 
@@ -49,7 +49,7 @@ const db = createDb(gate, meter)
 const keySet = makeKeys(config.jwtSecrets)
 const keys = () => keySet
 
-await settleUsers(db, config.users)
+await settleUsers(db, config.users, () => {})
 const userId = (await findUserByName(db, config.users[0]?.name ?? ''))?.id ?? ''
 const made = await insertNote(db, userId, note)
 const token = jsonwebtoken.sign({}, keySet[0], { algorithm: 'HS256', subject: userId, expiresIn: config.jwtTtl })
@@ -117,5 +117,5 @@ function oneCommitEach() {
     return rows ?? []
   }
   const db = createDb({ ...gate, write }, meter)
-  return createApp({ config, keys, gate, db, log, meter, tracer, version, draining }).callback()
+  return createApp({ config, keys, gate, db, log, meter, tracer, version, draining }).app.callback()
 }

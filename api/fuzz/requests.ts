@@ -128,7 +128,12 @@ function bodies({ password }: World) {
     { weight: 8, arbitrary: note.map(json) },
     {
       weight: 1,
-      arbitrary: fc.constantFrom(json({ username: 'demo', password }), json({ username: 'demo', password: 'x' })),
+      arbitrary: fc.constantFrom(
+        json({ username: 'demo', password }),
+        json({ username: 'demo', password, expires_in: 60 }),
+        json({ username: 'demo', password: 'x' }),
+        json({ username: 'demo', password, expires_in: 1e99 }),
+      ),
     },
     {
       weight: 2,

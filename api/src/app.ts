@@ -10,7 +10,7 @@ import { errors } from './middleware/errors.ts'
 import { countLogins, limitLogins } from './middleware/logins.ts'
 import { createGuard } from './middleware/require-user.ts'
 import { signals } from './middleware/signals.ts'
-import { authOperations, authRoutes } from './routes/auth.ts'
+import { authOperations, authRoutes, credentialsOf } from './routes/auth.ts'
 import { healthOperations, healthRoutes } from './routes/health.ts'
 import { noteOperations, noteRoutes } from './routes/notes.ts'
 import { openapiOperations, openapiRoutes } from './routes/openapi.ts'
@@ -28,9 +28,13 @@ type Dependencies = {
   draining: () => boolean
 }
 
-/** The map: what a request meets, in this order. Building is not starting: nothing listens yet. */
-export function createApp({ config, keys, gate, db, log, meter, tracer, version, draining }: Dependencies): Koa {
-  const operations = [...healthOperations, ...openapiOperations, ...authOperations, ...noteOperations]
+/**
+ * The map: what a request meets, in this order. Building is not starting: nothing listens yet. `forget` is to be told
+ * whose tokens were ended.
+ */
+export function createApp({ config, keys, gate, db, log, meter, tracer, version, draining }: Dependencies) {
+  const credentials = credentialsOf(config.jwtTtl)
+  const operations = [...healthOperations, ...openapiOperations, ...authOperations(credentials), ...noteOperations]
   const answers = operations.flatMap(({ method, path, body, success, refusals }) =>
     [success.status, ...(body ? [400, 408] : []), ...refusals].map((status) => ({
       method: method.toUpperCase(),
@@ -38,7 +42,6 @@ export function createApp({ config, keys, gate, db, log, meter, tracer, version,
       status,
     })),
   )
-  const ttl = config.jwtTtl
 
   const router = new Router({ strict: true, sensitive: true })
   const { requireUser, forget } = createGuard({ keys, db, gate, meter })
@@ -48,7 +51,7 @@ export function createApp({ config, keys, gate, db, log, meter, tracer, version,
     keys,
     requireUser,
     forget,
-    ttl,
+    credentials,
     countLogins: countLogins(meter),
     limitLogins: limitLogins(config.loginAttemptsPerMinute),
   })
@@ -60,5 +63,5 @@ export function createApp({ config, keys, gate, db, log, meter, tracer, version,
   app.use(signals({ log, meter, tracer, draining, answers })) // in: id, clock, span; out: log line, measurement
   app.use(errors()) // out: whatever was thrown becomes a problem+json
   app.use(router.routes()) // token check, body, handler: as each route's own line says
-  return app
+  return { app, forget }
 }

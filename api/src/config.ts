@@ -1,5 +1,4 @@
-import { readFileSync } from 'node:fs'
-import { weaknessOf } from './keys.ts'
+import { readJwtSecrets, readUsers, type User } from './secrets.ts'
 
 export type Config = {
   host: string
@@ -13,7 +12,8 @@ export type Config = {
   jwtSecrets: readonly [string, ...string[]]
   /** Seconds a token stays valid. */
   jwtTtl: number
-  users: { name: string; password: string }[]
+  /** Who may log in, and nobody else. */
+  users: User[]
   /** Per user name and address; 0 switches the limit off. */
   loginAttemptsPerMinute: number
   logLevel: string
@@ -53,64 +53,6 @@ export function loadConfig(env: NodeJS.ProcessEnv): Readonly<Config> {
     return fallback
   }
 
-  // Secrets in a file can be changed while the program runs, where an environment cannot.
-  function linesOfSecretFile(path: string) {
-    try {
-      return readFileSync(path, 'utf8').trimEnd().split(/\r?\n/)
-    } catch (error) {
-      const { code } = error as NodeJS.ErrnoException
-      faults.push(`JWT_SECRET_FILE must name a file with a secret on its first line; reading it failed (${code})`)
-      return undefined
-    }
-  }
-
-  function jwtSecrets(): Config['jwtSecrets'] {
-    const file = read('JWT_SECRET_FILE')
-    const values = [read('JWT_SECRET'), read('JWT_SECRET_PREVIOUS')]
-    if (file !== undefined && values.some((value) => value !== undefined)) {
-      faults.push('JWT_SECRET_FILE stands instead of JWT_SECRET and JWT_SECRET_PREVIOUS; set the one or the others')
-    }
-    const found = file === undefined ? values : linesOfSecretFile(file)
-    if (!found) return ['']
-    const [signing = '', previous, ...more] = found
-    const names =
-      file === undefined ? ['JWT_SECRET', 'JWT_SECRET_PREVIOUS'] : ['JWT_SECRET_FILE', 'JWT_SECRET_FILE, line 2,']
-    for (const [i, secret] of [signing, previous].entries()) {
-      const weakness = secret !== undefined && weaknessOf(secret)
-      if (!weakness) continue
-      const wish = 'must be random and have at least 32 bytes'
-      faults.push(`${names[i]} ${wish}; ${weakness}. Make one with: openssl rand -base64 48`)
-    }
-    if (signing === previous) faults.push(`${names[1]} must differ from the secret that signs, or be left out`)
-    if (more.length > 0) faults.push('JWT_SECRET_FILE must have one line that signs and at most one still accepted')
-    return previous === undefined ? [signing] : [signing, previous]
-  }
-
-  function users() {
-    const text = read('LAB_USERS')
-    if (text === undefined) {
-      faults.push('LAB_USERS must name at least one user as name:password,name:password; it is missing')
-      return []
-    }
-    const parsed = text.split(',').map((entry) => {
-      const colon = entry.indexOf(':')
-      return { name: entry.slice(0, Math.max(colon, 0)), password: entry.slice(colon + 1) }
-    })
-    parsed.forEach(({ name, password }, i) => {
-      if (!/^[A-Za-z0-9._-]{1,64}$/.test(name)) {
-        faults.push(
-          `LAB_USERS entry ${i + 1} must be name:password, the name of 1 to 64 letters, digits, dots, hyphens or underscores`,
-        )
-      } else if (password.length < 8 || password.length > 1024) {
-        faults.push(`LAB_USERS needs a password of 8 to 1024 characters for ${name}; a comma ends it`)
-      }
-    })
-    const names = parsed.map((user) => user.name)
-    const twice = names.find((name, i) => names.indexOf(name) !== i)
-    if (twice) faults.push(`LAB_USERS must name each user once; ${twice} stands there twice`)
-    return parsed
-  }
-
   const config: Config = {
     host: read('HOST') ?? '127.0.0.1',
     port: integer('PORT', 8080, 0, 65535),
@@ -118,9 +60,9 @@ export function loadConfig(env: NodeJS.ProcessEnv): Readonly<Config> {
     databasePath: read('DATABASE_PATH') ?? 'data/notes.db',
     journalMode: oneOf('JOURNAL_MODE', 'delete', ['delete', 'wal']),
     busyTimeoutMs: integer('BUSY_TIMEOUT_MS', 0, 0, 60_000),
-    jwtSecrets: jwtSecrets(),
+    jwtSecrets: readJwtSecrets(read, faults),
     jwtTtl: integer('JWT_TTL', 3600, 1, 31_536_000),
-    users: users(),
+    users: readUsers(read, faults),
     loginAttemptsPerMinute: integer('LOGIN_ATTEMPTS_PER_MINUTE', 10, 0, 1_000_000),
     logLevel: oneOf('LOG_LEVEL', 'info', logLevels),
   }

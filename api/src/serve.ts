@@ -2,6 +2,7 @@ import { existsSync, readFileSync } from 'node:fs'
 import { resolve } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { parseEnv } from 'node:util'
+import pLimit from 'p-limit'
 import pkg from '../package.json' with { type: 'json' }
 import { createApp } from './app.ts'
 import { ConfigError, loadConfig } from './config.ts'
@@ -16,6 +17,8 @@ import { measureEventLoop } from './telemetry/event-loop.ts'
 import { createLogger } from './telemetry/logger.ts'
 import { createMetricsPage } from './telemetry/metrics-page.ts'
 import { startTelemetry } from './telemetry/sdk.ts'
+
+const oneAtATime = pLimit(1)
 
 /** Reads the environment, opens the database, listens, and ends in order when it is told to. Throws ConfigError. */
 export async function serve() {
@@ -32,7 +35,8 @@ export async function serve() {
 
   let draining = false
   let keys = makeKeys(config.jwtSecrets)
-  const app = createApp({
+  let users = config.users
+  const { app, forget } = createApp({
     config,
     keys: () => keys,
     gate,
@@ -69,11 +73,14 @@ export async function serve() {
   }
   process.on('SIGTERM', stop)
   process.on('SIGINT', stop)
-  // Secrets are changed without a restart. Not on SIGHUP, which a terminal sends when it is closed.
+  // Secrets and users are changed without a restart. Not on SIGHUP, which a terminal sends when it is closed.
   process.on('SIGUSR2', () => {
     try {
-      keys = makeKeys(loadConfig(settings(given)).jwtSecrets)
-      log.info({ accepted: keys.length }, 'secrets read again')
+      const again = loadConfig(settings(given))
+      keys = makeKeys(again.jwtSecrets)
+      users = again.users
+      log.info({ accepted: keys.length, users: users.length }, 'secrets read again')
+      settle()
     } catch (error) {
       if (!(error instanceof ConfigError)) throw error
       log.error({ faults: error.faults }, 'secrets not changed')
@@ -81,18 +88,22 @@ export async function serve() {
   })
 
   // Started in an outage, the API serves what it can at once and makes its users when the database comes back.
-  await makeUsers()
+  await settle()
   const port = await listen(server, config.host, config.port, 'PORT')
   const metrics_port = await listen(metricsPage, config.host, config.metricsPort, 'METRICS_PORT')
   log.info({ host: config.host, port, metrics_port, version: pkg.version, pid: process.pid }, 'listening')
 
-  async function makeUsers() {
-    try {
-      await settleUsers(db, config.users)
-    } catch (error) {
-      if (!(error instanceof DatabaseUnavailable)) throw error
-      setTimeout(makeUsers, 200)
-    }
+  // Whoever's turn it is takes the newest list, so an older one that was held up by an outage never comes after it.
+  function settle() {
+    return oneAtATime(async () => {
+      try {
+        const { created, changed, removed } = await settleUsers(db, users, forget)
+        if (created + changed + removed > 0) log.info({ created, changed, removed }, 'users changed')
+      } catch (error) {
+        if (!(error instanceof DatabaseUnavailable)) throw error
+        setTimeout(settle, 200)
+      }
+    })
   }
 }
 

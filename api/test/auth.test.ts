@@ -94,6 +94,40 @@ test('a token says who and how long, and nothing else', async () => {
   assert.match(claims.sub, /^[0-9a-f]{8}-/)
 })
 
+test('a client may ask for a shorter token than the usual one, but not for a longer one', async () => {
+  const ask = async (expires_in: unknown) => {
+    const json = { username: 'demo', password: passwordOf('demo'), expires_in }
+    const answer = await api.fetch('/auth/login', { method: 'POST', json })
+    return { status: answer.status, body: (await answer.json()) as Record<string, string> & { errors: unknown } }
+  }
+  for (const seconds of [1, 60, 3600]) {
+    const { status, body } = await ask(seconds)
+    assert.deepEqual([status, body.expires_in], [200, seconds])
+    const { iat, exp } = jsonwebtoken.verify(String(body.token), key) as typeof claims
+    assert.equal(exp - iat, seconds)
+  }
+  for (const wrong of [0, -1, 3601, 1.5, 1e300, '60', null, [60], true]) {
+    const { status, body } = await ask(wrong)
+    const errors = [{ name: 'expires_in', detail: 'must be a whole number of seconds from 1 to 3600' }]
+    assert.deepEqual([status, body.errors], [422, errors], JSON.stringify(wrong))
+  }
+})
+
+test('the longest token is as long as JWT_TTL, and /openapi.json says so', async (t) => {
+  const strict = await startApi(t, { JWT_TTL: '30', LAB_USERS: String(api.env.LAB_USERS) })
+  const { components } = (await (await strict.fetch('/openapi.json')).json()) as {
+    components: { schemas: { Credentials: { properties: { expires_in: object }; required: string[] } } }
+  }
+  const { properties, required } = components.schemas.Credentials
+  assert.deepEqual(properties.expires_in, { type: 'integer', minimum: 1, maximum: 30, default: 30 })
+  assert.deepEqual(required, ['username', 'password'])
+  const credentials = { username: 'demo', password: passwordOf('demo') }
+  const statuses = [30, 31].map(async (expires_in) => {
+    return (await strict.fetch('/auth/login', { method: 'POST', json: { ...credentials, expires_in } })).status
+  })
+  assert.deepEqual(await Promise.all(statuses), [200, 422])
+})
+
 test('an unknown user and a wrong password get the same answer to the byte', async () => {
   const unknown = await login(api, 'nobody', 'wrong')
   const wrong = await login(api, 'demo', 'wrong')

@@ -205,6 +205,33 @@ test('a file may hold the secrets instead, one that signs and one that is still 
   assert.match(String(faultsOf({ LAB_USERS, JWT_SECRET_FILE: `${file}s` })), /^JWT_SECRET_FILE .*\(ENOENT\)/)
 })
 
+test('a file may hold the users instead, one a line or with commas', (t) => {
+  const file = join(newFolder(t), 'users')
+  const { JWT_SECRET } = least
+  const from = (text: string) => {
+    writeFileSync(file, text)
+    return { JWT_SECRET, LAB_USERS_FILE: file }
+  }
+  const users = [
+    { name: 'demo', password: 'password' },
+    { name: 'eve', password: 'pass:word' },
+  ]
+  for (const text of [
+    'demo:password\neve:pass:word\n',
+    'demo:password\r\neve:pass:word',
+    'demo:password,eve:pass:word',
+  ]) {
+    assert.deepEqual(loadConfig(from(text)).users, users)
+  }
+  assert.match(String(faultsOf(from('\n'))), /^LAB_USERS_FILE must name at least one user .* it is missing/)
+  assert.match(String(faultsOf(from('demo:password\n\neve:password'))), /^LAB_USERS_FILE entry 2 must be name:password/)
+  assert.match(
+    String(faultsOf({ ...from('demo:password'), LAB_USERS: 'demo:password' })),
+    /^LAB_USERS_FILE stands instead/,
+  )
+  assert.match(String(faultsOf({ JWT_SECRET, LAB_USERS_FILE: `${file}s` })), /^LAB_USERS_FILE .*\(ENOENT\)/)
+})
+
 test('a password may hold a colon', () => {
   assert.deepEqual(loadConfig({ ...least, LAB_USERS: 'demo:pass:word' }).users, [
     { name: 'demo', password: 'pass:word' },

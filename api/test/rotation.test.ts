@@ -1,25 +1,13 @@
 import assert from 'node:assert/strict'
 import { randomBytes } from 'node:crypto'
-import { chownSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { type TestContext, test } from 'node:test'
 import jsonwebtoken from 'jsonwebtoken'
-import { type Api, newFolder, startApi } from './start-api.ts'
+import { ownFolder, writeOwn } from './own-files.ts'
+import { type Api, startApi } from './start-api.ts'
 
 const newSecret = () => randomBytes(48).toString('base64')
 const get = async (api: Api, token: string) => (await api.fetch('/data/notes', { token })).status
-
-// Started as root, the API becomes the owner of its folder, and reads what that user may read.
-const root = process.getuid?.() === 0
-function ownFolder(t: TestContext) {
-  const folder = newFolder(t)
-  if (root) chownSync(folder, 1000, 1000)
-  return folder
-}
-function writeOwn(file: string, text: string) {
-  writeFileSync(file, text, { mode: 0o600 })
-  if (root) chownSync(file, 1000, 1000)
-}
 
 /** The API with its secrets in a file, and the means to change them while it runs. */
 async function startWithFile(t: TestContext, ...secrets: string[]) {

@@ -4,6 +4,7 @@ export type Tables = {
   users: {
     id: string
     name: string
+    /** Empty when the user was removed. */
     password_hash: string
     /** Tokens issued before this second (since 1970) are refused. */
     tokens_valid_from: number

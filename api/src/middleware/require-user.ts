@@ -26,7 +26,7 @@ const mostRemembered = 1000
 const proceed = async () => {}
 
 /**
- * `requireUser` lets a request pass whose bearer token is valid, names a user who exists and was not ended by a logout:
+ * `requireUser` lets a request pass whose bearer token is valid, names a user who exists and was not ended since:
  * ctx.state.userId. Else 401. `forget` is told when a user's tokens were ended.
  */
 export function createGuard({ keys, db, gate, meter }: Dependencies) {
@@ -73,8 +73,8 @@ export function createGuard({ keys, db, gate, meter }: Dependencies) {
   }
 
   // Examining a token costs as much as all the rest of a read, and its answer changes only when the token expires, the
-  // user goes or logs out, or the keys change. Users come, go and log out through this process alone, and another file
-  // under the database's name is an outage.
+  // user logs out, gets another password or is removed, or the keys change. All that happens through this process alone,
+  // and another file under the database's name is an outage.
   const good = new Map<string, Token>()
   let goodSince = gate.state().since
 

@@ -9,7 +9,14 @@ import { verifyPassword } from '../passwords.ts'
 import { endTokens, findUserByName } from '../stores/users.ts'
 import { check, type Operation, text } from './operation.ts'
 
-const Credentials = z.strictObject({ username: text(1, 64), password: text(1, 1024) }).meta({ id: 'Credentials' })
+/** A client that needs a token for a moment asks for a short one; none lasts longer than `ttl` seconds. */
+export function credentialsOf(ttl: number) {
+  const range = `must be a whole number of seconds from 1 to ${ttl}`
+  const expires_in = z.int({ error: range, abort: true }).min(1, range).max(ttl, range).default(ttl)
+  return z
+    .strictObject({ username: text(1, 64), password: text(1, 1024), expires_in })
+    .meta({ id: 'Credentials', description: '`expires_in`: how many seconds the token is to stay valid' })
+}
 // Anybody may send one of these: 16 KiB hold the longest of them, each character written as \\uXXXX\\uXXXX.
 const credentialsLimit = 16 * 1024
 const Token = z
@@ -19,8 +26,7 @@ const Token = z
 type Dependencies = {
   db: Db
   keys: () => Keys
-  /** Seconds a token stays valid. */
-  ttl: number
+  credentials: ReturnType<typeof credentialsOf>
   requireUser: Middleware
   /** Told when all tokens of a user have been ended. */
   forget: (userId: string) => void
@@ -30,19 +36,21 @@ type Dependencies = {
 }
 
 export function authRoutes(router: Router, dependencies: Dependencies) {
-  const { db, keys, ttl, requireUser, forget, countLogins, limitLogins } = dependencies
+  const { db, keys, credentials, requireUser, forget, countLogins, limitLogins } = dependencies
   router.post('/auth/login', countLogins, readJson(credentialsLimit), async function login(ctx) {
-    const { username, password } = check(ctx, Credentials, ctx.request.body)
+    const { username, password, expires_in } = check(ctx, credentials, ctx.request.body)
     await limitLogins(ctx, username)
+    // The token dates from here: a logout or another password while the hash is being made ends it too.
+    const now = Math.floor(Date.now() / 1000)
     const user = await findUserByName(db, username)
     const passed = await verifyPassword(user?.password_hash, password)
     if (!user || !passed) {
       return ctx.throw(401, 'The user name or the password is wrong.', { headers: { 'WWW-Authenticate': 'Bearer' } })
     }
-    const iat = Math.max(Math.floor(Date.now() / 1000), user.tokens_valid_from)
-    const token = jsonwebtoken.sign({ iat }, keys()[0], { algorithm: 'HS256', subject: user.id, expiresIn: ttl })
+    const iat = Math.max(now, user.tokens_valid_from)
+    const token = jsonwebtoken.sign({ iat }, keys()[0], { algorithm: 'HS256', subject: user.id, expiresIn: expires_in })
     ctx.set('Cache-Control', 'no-store')
-    ctx.body = { token, token_type: 'Bearer', expires_in: ttl }
+    ctx.body = { token, token_type: 'Bearer', expires_in }
   })
 
   router.post('/auth/logout', requireUser, async function logout(ctx) {
@@ -52,12 +60,12 @@ export function authRoutes(router: Router, dependencies: Dependencies) {
   })
 }
 
-export const authOperations: Operation[] = [
+export const authOperations = (credentials: z.ZodType): Operation[] => [
   {
     method: 'post',
     path: '/auth/login',
     summary: 'Trade a name and a password for a token',
-    body: Credentials,
+    body: credentials,
     success: { status: 200, schema: Token, headers: { 'Cache-Control': 'no-store' } },
     refusals: [401, 413, 415, 422, 429, 503],
   },
