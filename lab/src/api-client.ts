@@ -41,13 +41,19 @@ export async function dataStatus(pool: Pool, token: string): Promise<number> {
 }
 
 /**
- * Gives a token; a Sentence when the API cannot be reached or does not let this user in. While the API has no database
+ * Gives a token, which lasts so many seconds or as long as it may; a Sentence when the API cannot be reached or does not let this user in. While the API has no database
  * it asks again for two seconds: a fault that was undone a moment ago may still be felt.
  */
-export async function logIn(pool: Pool, url: string, username: string, password: string): Promise<string> {
+export async function logIn(
+  pool: Pool,
+  url: string,
+  username: string,
+  password: string,
+  expires_in?: number,
+): Promise<string> {
   const deadline = now() + 2_000
   for (;;) {
-    const { status, text } = await tryLogIn(pool, url, { username, password })
+    const { status, text } = await tryLogIn(pool, url, { username, password, expires_in })
     if (status === 200) return (JSON.parse(text) as { token: string }).token
     if (status === 503 && now() < deadline) await sleep(50)
     else throw new Sentence(refusals[status] ?? `The login at ${url} was answered ${status}: is that the API?`)

@@ -22,7 +22,8 @@ export function stackOf(given: Record<string, string | undefined>): StackOptions
     other: otherUser(rest.user),
     metricsUrl: metrics,
     socket: LAB_SOCKET,
-    crashCommand: process.env.LAB_CRASH_COMMAND,
+    users: process.env.LAB_USERS ?? '',
+    hand: process.env.LAB_HAND,
     lentPort: Number(process.env.LAB_LENT_PORT ?? 0),
   }
 }

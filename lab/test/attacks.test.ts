@@ -63,11 +63,13 @@ describe('an API that believes too much fails', async () => {
     assert.ok(wrong.includes('answers that differ = 1'), said)
   })
 
-  test('stolen-token: a logout changes nothing', async () => {
-    const { verdict, wrong, said } = await playOn(target, await only('stolen-token', 'logout'))
-    assert.equal(verdict, 'FAIL', said)
-    assert.deepEqual(wrong, ['the attacker was last served after <= 3'])
-  })
+  for (const [phase, limit] of Object.entries({ logout: 3, password: 4, removal: 4 })) {
+    test(`stolen-token: ${phase} changes nothing`, async () => {
+      const { verdict, wrong, said } = await playOn(target, await only('stolen-token', phase))
+      assert.equal(verdict, 'FAIL', said)
+      assert.deepEqual(wrong, [`the attacker was last served after <= ${limit}`])
+    })
+  }
 })
 
 describe('an attack that was not made proves nothing', () => {
@@ -75,6 +77,14 @@ describe('an attack that was not made proves nothing', () => {
     const { verdict, said } = await playOn(await api(t), await short('stolen-token'))
     assert.equal(verdict, 'INVALID', said)
     assert.match(said, /The phase was over before the token was: give the experiment more time/)
+  })
+
+  test('nor does one in which nobody may change the users', async (t) => {
+    const { changeOther, ...target } = await api(t)
+    await assert.rejects(
+      playOn(target, await only('stolen-token', 'removal')),
+      /Skipped: it takes somebody who may change/,
+    )
   })
 
   test('nor does one that stayed behind its rate', async (t) => {

@@ -133,8 +133,8 @@ async function supervisedApi(t: TestContext) {
 test('where somebody else must kill the API a command does it, and the API is back by itself', async (t) => {
   const { folder, url, metricsUrl, database, env } = await supervisedApi(t)
   const where = ['--url', url, '--metrics', metricsUrl, '--database', database, '--load', 'own', '--seconds', '20']
-  const LAB_CRASH_COMMAND = `kill -9 $(cat ${folder}/pid)`
-  const run = experiment(t, ['experiment', 'crash', ...where], undefined, { env: { ...env, LAB_CRASH_COMMAND } })
+  const LAB_HAND = `read order; [ $order = crash ] && kill -9 $(cat ${folder}/pid)`
+  const run = experiment(t, ['experiment', 'crash', ...where], undefined, { env: { ...env, LAB_HAND } })
   assert.equal(await run.ended, 0, run.out())
   const [journal] = run.journals()
   const [fault] = journal?.happened.faults ?? []

@@ -3,7 +3,7 @@ import type { Attacker } from './attack.ts'
 import { flood } from './flood.ts'
 import { forgedTokens } from './forged-tokens.ts'
 import { guessFromManyAddresses, guessPasswords } from './guess-passwords.ts'
-import { stolenToken, stolenTokenLoggedOut } from './stolen-token.ts'
+import { stolenToken, stolenTokenLoggedOut, stolenTokenOfRemoved, stolenTokenPasswordChanged } from './stolen-token.ts'
 import { guessableSecret, randomSecret } from './weak-secret.ts'
 
 /** Every attack that a phase may have beside its load. */
@@ -16,8 +16,16 @@ export const attackers = {
   'stolen-token-of-2-s': (scene) => stolenToken(scene, 2),
   'stolen-token-of-6-s': (scene) => stolenToken(scene, 6),
   'stolen-token-logged-out-after-2-s': (scene) => stolenTokenLoggedOut(scene, 2),
+  'stolen-token-password-changed-after-2-s': (scene) => stolenTokenPasswordChanged(scene, 2),
+  'stolen-token-of-user-removed-after-2-s': (scene) => stolenTokenOfRemoved(scene, 2),
   'guessable-secret': guessableSecret,
   'random-secret': randomSecret,
 } satisfies Record<string, Attacker>
 
 export type AttackName = keyof typeof attackers
+
+/** Those for which somebody must change the API's list of users. */
+export const usersChange: ReadonlySet<AttackName> = new Set([
+  'stolen-token-password-changed-after-2-s',
+  'stolen-token-of-user-removed-after-2-s',
+] as const)

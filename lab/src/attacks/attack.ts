@@ -18,6 +18,8 @@ export type Hit = {
   told?: string
   error?: string
   guesses?: number
+  /** The rightful owner's, not the attacker's. */
+  byOwner?: true
 }
 
 export type Attempt = { what: string; send: (signal: AbortSignal) => Promise<Omit<Hit, 'what' | 'at' | 'done'>> }

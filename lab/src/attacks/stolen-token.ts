@@ -1,5 +1,5 @@
-import { createHmac } from 'node:crypto'
-import { ask, logIn } from '../api-client.ts'
+import { randomBytes } from 'node:crypto'
+import { ask, dataStatus, logIn } from '../api-client.ts'
 import { now, sleep } from '../clock.ts'
 import { Sentence } from '../sentence.ts'
 import { type Attempt, aborted, askAndListen, attemptAtRate, type Scene, type Stage } from './attack.ts'
@@ -7,33 +7,61 @@ import { type Attempt, aborted, askAndListen, attemptAtRate, type Scene, type St
 /** By how much two clocks may differ: the API accepts a token so much longer. */
 const toleranceSeconds = 5
 
-/** A thief uses the token of another user, made to last so long, until it ends and beyond. */
+/** A thief uses the token of another user, who asked for one of so many seconds, until it ends and beyond. */
 export async function stolenToken(scene: Scene, lifetimeSeconds: number) {
-  const { jwtSecret } = scene.target
-  if (!jwtSecret)
-    throw new Sentence('Skipped: tokens of several lifetimes take an API that the lab has started: EMBEDDED=1')
-  const claims = claimsOf(await tokenOfOther(scene))
+  checkOther(scene)
   return async (stage: Stage) => {
+    const token = await tokenOfOther(scene, lifetimeSeconds)
     const end = now() + (lifetimeSeconds + toleranceSeconds + 1) * 1000
-    const iat = Math.floor(Date.now() / 1000)
-    const token = sign({ ...claims, iat, exp: iat + lifetimeSeconds }, jwtSecret)
     await attemptAtRate(stage, thief(scene, token))
     if (now() < end) throw new Sentence('The phase was over before the token was: give the experiment more time.')
   }
 }
 
 /** The same with a token that lasts, but its owner logs out after so many seconds. */
-export async function stolenTokenLoggedOut(scene: Scene, afterSeconds: number) {
-  const token = await tokenOfOther(scene)
+export function stolenTokenLoggedOut(scene: Scene, afterSeconds: number) {
+  return untilOwnerActs(scene, afterSeconds, async (token) => {
+    const { status } = await ask(scene.pool, { method: 'POST', path: '/auth/logout', token })
+    if (status !== 204) throw new Sentence(`The logout was answered ${status}.`)
+  })
+}
+
+/** The owner gets another password, and logs in with it when the thief is out. */
+export async function stolenTokenPasswordChanged(scene: Scene, afterSeconds: number) {
+  const change = changeOther(scene)
+  return untilOwnerActs(scene, afterSeconds, async (token, { hits }) => {
+    await change(randomBytes(18).toString('base64url'))
+    for (let waited = 0; waited < 5_000 && (await dataStatus(scene.pool, token)) < 400; waited += 50) await sleep(50)
+    const at = now()
+    const status = await tokenOfOther(scene).then(
+      () => 200,
+      () => 401,
+    )
+    hits.push({ what: 'the owner', byOwner: true, at, done: now(), status })
+  })
+}
+
+/** The owner is no longer among those who may log in. */
+export async function stolenTokenOfRemoved(scene: Scene, afterSeconds: number) {
+  const change = changeOther(scene)
+  return untilOwnerActs(scene, afterSeconds, () => change())
+}
+
+async function untilOwnerActs(
+  scene: Scene,
+  afterSeconds: number,
+  act: (token: string, stage: Stage) => Promise<unknown>,
+) {
+  checkOther(scene)
   return async (stage: Stage) => {
-    const logOut = async () => {
+    const token = await tokenOfOther(scene)
+    const actInTime = async () => {
       await Promise.race([sleep(afterSeconds * 1000), aborted(stage.signal)])
       if (stage.signal.aborted)
-        throw new Sentence('The phase was over before the logout: give the experiment more time.')
-      const { status } = await ask(scene.pool, { method: 'POST', path: '/auth/logout', token })
-      if (status !== 204) throw new Sentence(`The logout was answered ${status}.`)
+        throw new Sentence('The phase was over before its owner did anything: give the experiment more time.')
+      await act(token, stage)
     }
-    await Promise.all([attemptAtRate(stage, thief(scene, token)), logOut()])
+    await Promise.all([attemptAtRate(stage, thief(scene, token)), actInTime()])
   }
 }
 
@@ -48,18 +76,20 @@ function thief({ pool }: Scene, token: string) {
   }
 }
 
-function tokenOfOther({ target: { url, other }, pool }: Scene): Promise<string> {
+function checkOther({ target: { other } }: Scene) {
   if (!other) throw new Sentence('Skipped: it takes a second user, LAB_USERS=name:password,name:password')
-  return logIn(pool, url, other.username, other.password)
+  return other
 }
 
-function claimsOf(token: string): object {
-  return JSON.parse(Buffer.from(token.split('.')[1] ?? '', 'base64url').toString())
+function tokenOfOther(scene: Scene, lifetimeSeconds?: number): Promise<string> {
+  const { username, password } = checkOther(scene)
+  return logIn(scene.pool, scene.target.url, username, password, lifetimeSeconds)
 }
 
-/** As the API signs. */
-function sign(claims: object, secret: string): string {
-  const encode = (part: object) => Buffer.from(JSON.stringify(part)).toString('base64url')
-  const signed = `${encode({ alg: 'HS256', typ: 'JWT' })}.${encode(claims)}`
-  return `${signed}.${createHmac('sha256', secret).update(signed).digest('base64url')}`
+function changeOther({ target: { changeOther } }: Scene) {
+  if (!changeOther)
+    throw new Sentence(
+      "Skipped: it takes somebody who may change the API's users. Run it without the stack: EMBEDDED=1",
+    )
+  return changeOther
 }

@@ -2,9 +2,11 @@ import type { Experiment, Phase } from '../runner/experiment.ts'
 import { nothingLost, warmUp } from '../runner/usual.ts'
 import type { Slo } from '../slo.ts'
 
+const tolerance = 5
+const ownerActsAfter = 2
+
 export function experiment({ goals: { baseline } }: Slo): Experiment {
   const { rate } = baseline
-  const tolerance = 5
   const phase = (name: string, attack: NonNullable<Phase['attack']>['name'], seconds: number, says: string) => ({
     name,
     rate,
@@ -12,35 +14,55 @@ export function experiment({ goals: { baseline } }: Slo): Experiment {
     seconds,
     says,
   })
+  const servedUpTo = (phase: string, limit: number, why: string) =>
+    ({ measure: 'served_for', phase, compare: '<=', limit, why }) as const
+  const servedFrom = (phase: string, limit: number, why: string) =>
+    ({ measure: 'served_for', phase, compare: '>=', limit, why }) as const
   const ends = 'nobody looks it up: a token is good until it says itself that it is over'
   const tolerated = 'clocks may differ, so a token is accepted five seconds longer than it says'
+  const asGood = 'until then it is as good as its owner'
+  const listRead =
+    'the order takes up to a second on its way, in the stack; then the API reads its list of users again, which takes it a fraction of one'
   return {
     question: 'How long can somebody use a stolen token, and what ends it?',
-    hypothesis: 'Until it expires, and five seconds more for clocks that differ. A logout ends it at once.',
+    hypothesis:
+      'Until it expires, and five seconds more for clocks that differ. A logout ends it at once, another password or the removal of the user within about a second.',
     phases: [
       warmUp(rate),
       phase('life-of-2-s', 'stolen-token-of-2-s', 9, 'A thief uses a token that lasts 2 s.'),
       phase('life-of-6-s', 'stolen-token-of-6-s', 13, 'A thief uses a token that lasts 6 s.'),
       phase('logout', 'stolen-token-logged-out-after-2-s', 6, 'The token lasts an hour, but its owner logs out.'),
+      phase(
+        'password',
+        'stolen-token-password-changed-after-2-s',
+        8,
+        'Its owner gets another password while the API runs. Look: nobody else notices.',
+      ),
+      phase('removal', 'stolen-token-of-user-removed-after-2-s', 8, 'Its owner is taken off the list of users.'),
     ],
     expectations: [
-      { measure: 'served_for', phase: 'life-of-2-s', compare: '>=', limit: 1, why: ends },
-      { measure: 'served_for', phase: 'life-of-2-s', compare: '<=', limit: 2 + tolerance, why: tolerated },
-      { measure: 'served_for', phase: 'life-of-6-s', compare: '>=', limit: 5, why: ends },
-      { measure: 'served_for', phase: 'life-of-6-s', compare: '<=', limit: 6 + tolerance, why: tolerated },
+      servedFrom('life-of-2-s', 1, ends),
+      servedUpTo('life-of-2-s', 2 + tolerance, tolerated),
+      servedFrom('life-of-6-s', 5, ends),
+      servedUpTo('life-of-6-s', 6 + tolerance, tolerated),
+      servedFrom('logout', 1, asGood),
+      servedUpTo('logout', ownerActsAfter + 1, 'a token from before the logout is refused, whatever it says of itself'),
+      servedFrom('password', 1, asGood),
+      servedUpTo('password', ownerActsAfter + 2, listRead),
       {
-        measure: 'served_for',
-        phase: 'logout',
-        compare: '<=',
-        limit: 3,
-        why: 'a token from before the logout is refused, whatever it says of itself',
+        measure: 'owner_served',
+        phase: 'password',
+        compare: '=',
+        limit: 1,
+        why: 'the owner logs in with the new password as soon as the thief is out',
       },
+      servedFrom('removal', 1, asGood),
+      servedUpTo('removal', ownerActsAfter + 2, listRead),
       {
-        measure: 'attack_accepted',
-        phase: 'logout',
-        compare: '>',
-        limit: 0,
-        why: 'until then it is as good as its owner',
+        measure: 'refusals_differ',
+        compare: '=',
+        limit: 1,
+        why: 'a thief who goes on must not learn what ended the token',
       },
       { measure: 'errors', compare: '<', limit: 100 * baseline.error_ratio, why: 'other users stay logged in' },
       nothingLost,
@@ -49,6 +71,8 @@ export function experiment({ goals: { baseline } }: Slo): Experiment {
       { question: 'How long does a token that lasts 2 s serve a thief?', measure: 'served_for', phase: 'life-of-2-s' },
       { question: 'And one that lasts 6 s?', measure: 'served_for', phase: 'life-of-6-s' },
       { question: 'And one that lasts an hour, with a logout after 2 s?', measure: 'served_for', phase: 'logout' },
+      { question: 'And with another password after 2 s?', measure: 'served_for', phase: 'password' },
+      { question: 'And with the user removed after 2 s?', measure: 'served_for', phase: 'removal' },
     ],
   }
 }

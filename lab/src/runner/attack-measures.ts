@@ -29,6 +29,16 @@ export const attackMeasures = {
   },
   guesses_needed: { title: 'guesses until the secret is found', unit: 'guesses', of: guessesNeeded },
   guesses_per_second: { title: 'guesses a second of one core', unit: 'guesses', of: guessesPerSecond },
+  refusals_differ: {
+    title: 'refusals that differ',
+    unit: 'answers',
+    of: ({ hits }) => ({ value: distinct(hits.filter(isRefused), 'told') }),
+  },
+  owner_served: {
+    title: 'times the owner got in',
+    unit: 'times',
+    of: ({ hits }) => ({ value: hits.filter((hit) => hit.byOwner && isServed(hit)).length }),
+  },
   served_for: { title: 'the attacker was last served after', unit: 's', of: servedFor },
   told_by_time: { title: 'guessed right from the time alone', unit: '%', of: toldByTime },
   p95_rise: {
@@ -41,7 +51,7 @@ export const attackMeasures = {
 } satisfies Record<string, Measure>
 
 function refused({ hits }: View): Measured {
-  const others = hits.filter(({ status }) => status < 400 || status >= 500)
+  const others = hits.filter((hit) => !isRefused(hit))
   const measured = share(hits.length - others.length, hits.length)
   const [first] = others
   return first ? { ...measured, words: `${measured.words}; ${first.what}: ${first.error ?? first.status}` } : measured
@@ -77,8 +87,16 @@ function servedFor({ hits }: View): Measured {
   return { value, words: `${value.toFixed(1)} s` }
 }
 
-function isAccepted({ status }: Hit): boolean {
+function isAccepted(hit: Hit): boolean {
+  return isServed(hit) && !hit.byOwner
+}
+
+function isServed({ status }: Hit): boolean {
   return status >= 200 && status < 300
+}
+
+function isRefused({ status }: Hit): boolean {
+  return status >= 400 && status < 500
 }
 
 function distinct(hits: Hit[], of: 'what' | 'told'): number {

@@ -56,7 +56,8 @@ export async function runExperiment(options: ExperimentOptions): Promise<number>
   return verdicts.includes('FAIL') ? 1 : verdicts.includes('INVALID') ? 2 : 0
 
   function withTarget<T>(use: (target: Target) => Promise<T>): Promise<T> {
-    return stack ? openStack(name, experiment, stack).then(use) : withEmbedded(experiment, use)
+    if (!stack) return withEmbedded(experiment, use)
+    return openStack(name, experiment, stack).then((target) => use(target).finally(target.stop))
   }
 
   async function runOnce(number: number): Promise<Judgement> {

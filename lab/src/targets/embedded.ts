@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto'
-import { mkdirSync } from 'node:fs'
+import { chownSync, mkdirSync, renameSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { now, sleep } from '../clock.ts'
 import { type ProcessId, signalTo } from '../processes.ts'
@@ -22,12 +22,21 @@ export type EmbeddedOptions = {
 /** Starts the API on a database in this folder and on free ports. */
 export async function openEmbedded(options: EmbeddedOptions): Promise<Target> {
   const { folder, main = usualMain, settings = {}, started } = options
-  const username = 'demo'
-  const password = randomSecret(18)
+  const user = { username: 'demo', password: randomSecret(18) }
   const other = { username: 'other', password: randomSecret(18) }
   // A folder of its own: started as root, the API gives it to the user it becomes.
   mkdirSync(join(folder, 'data'), { mode: 0o700, recursive: true })
   const database = join(folder, 'data', 'notes.db')
+  const usersFile = join(folder, 'users')
+  function writeUsers(users: { username: string; password: string }[]): void {
+    const lines = users.map(({ username, password }) => `${username}:${password}\n`)
+    writeFileSync(`${usersFile}.tmp`, lines.join(''), { mode: 0o600 })
+    // It is read again when root's rights are given up.
+    const { uid, gid } = statSync(join(folder, 'data'))
+    if (process.getuid?.() === 0) chownSync(`${usersFile}.tmp`, uid, gid)
+    renameSync(`${usersFile}.tmp`, usersFile)
+  }
+  writeUsers([user, other])
   const env: NodeJS.ProcessEnv = {
     PATH: process.env.PATH,
     HOST: '127.0.0.1',
@@ -35,7 +44,7 @@ export async function openEmbedded(options: EmbeddedOptions): Promise<Target> {
     METRICS_PORT: '0',
     DATABASE_PATH: database,
     JWT_SECRET: randomSecret(48),
-    LAB_USERS: `${username}:${password},${other.username}:${other.password}`,
+    LAB_USERS_FILE: usersFile,
     // No limit: the lab logs in for all its clients, from one address.
     LOGIN_ATTEMPTS_PER_MINUTE: '0',
     LOG_LEVEL: 'info',
@@ -74,9 +83,13 @@ export async function openEmbedded(options: EmbeddedOptions): Promise<Target> {
     url,
     metricsUrl: `http://127.0.0.1:${child.metricsPort}`,
     database,
-    username,
-    password,
+    ...user,
     other,
+    async changeOther(password) {
+      if (password) other.password = password
+      writeUsers(password ? [user, other] : [user])
+      signalTo(child.id, 'SIGUSR2')
+    },
     addresses: addressesOfLoopback(url),
     jwtSecret: env.JWT_SECRET,
     journalMode: settings.JOURNAL_MODE === 'wal' ? 'wal' : 'delete',

@@ -19,8 +19,13 @@ export type StackOptions = {
   username: string
   password: string
   other?: Target['other']
-  /** A command that ends the API by kill -9 and returns once it has; without one there are no crashes. */
-  crashCommand?: string
+  /** Everybody who may log in, as name:password,name:password. */
+  users: string
+  /**
+   * A command that does to the API what nobody can in the lab's place, and returns once it has; without one that is not to
+   * be had. On its standard input is a line: `crash` for kill -9, or `users` and a list of users that is to count from now on.
+   */
+  hand?: string
   /** The first port of `lab lend-addresses` beside the API, where that runs. */
   lentPort?: number
   /** The long-running lab's socket: it names on its metrics page what is being done. */
@@ -29,12 +34,15 @@ export type StackOptions = {
 
 /** The target of an experiment in the stack; a Sentence when the experiment needs what cannot be had there. */
 export async function openStack(name: string, experiment: Experiment, options: StackOptions): Promise<Target> {
-  const { url, metricsUrl, username, password, other, crashCommand, lentPort, socket } = options
+  const { url, metricsUrl, username, password, other, hand, lentPort, socket } = options
   const database = databasePath(options.database)
   const repaired = await repair(database)
   if (repaired) say(repaired)
   const journalMode = journalModeOf(database)
-  refuseWhatCannotBe(name, experiment, database, journalMode, crashCommand)
+  refuseWhatCannotBe(name, experiment, database, journalMode, hand)
+  // The list has the password of the beginning; `other` has the one of the moment.
+  const [wasOther, rest] = [entryOf(other), options.users.split(',').filter((entry) => entry !== entryOf(other))]
+  const users = (entry: string) => order(hand, `users ${[...rest, entry].filter(Boolean).join()}`)
   return {
     mode: 'stack',
     url,
@@ -46,12 +54,16 @@ export async function openStack(name: string, experiment: Experiment, options: S
     addresses: lentPort ? addressesLent(url, lentPort) : [],
     journalMode,
     ended: new Promise(() => {}),
-    async crash(downMs, signal) {
+    changeOther:
+      hand && other
+        ? async (password) => {
+            if (password) other.password = password
+            await users(password ? entryOf(other) : '')
+          }
+        : undefined,
+    async crash(_, signal) {
       // The command reaches the API by a detour; the crash began when nobody answered any more.
-      const [at] = await Promise.all([
-        health(url, false, signal),
-        run(crashCommand ?? 'false', { DOWN_MS: String(downMs) }),
-      ])
+      const [at] = await Promise.all([health(url, false, signal), order(hand, 'crash')])
       await health(url, true, signal)
       return at
     },
@@ -60,9 +72,14 @@ export async function openStack(name: string, experiment: Experiment, options: S
       // It is for the dashboards only: nothing depends on it.
       if (socket) askLab(socket, 'POST', '/phase', body).catch(() => {})
     },
-    stop: async () => {},
+    // Whoever lends the hand puts the users back too; this is for the next run.
+    async stop() {
+      if (other && entryOf(other) !== wasOther) await users(wasOther)
+    },
   }
 }
+
+const entryOf = (user: Target['other']) => (user ? `${user.username}:${user.password}` : '')
 
 /** The moment (clock.ts) at which /health was asked first that it answered, or did not; a Sentence after half a minute. */
 async function health(url: string, answers: boolean, signal: AbortSignal): Promise<number> {
@@ -84,7 +101,7 @@ function refuseWhatCannotBe(
   { settings = {}, disk, faults: timeline = [] }: Experiment,
   database: string,
   journalMode: string,
-  crashCommand?: string,
+  hand?: string,
 ): void {
   const env: NodeJS.ProcessEnv = { ...process.env, JOURNAL_MODE: journalMode }
   for (const [setting, value] of Object.entries(settings)) {
@@ -93,7 +110,7 @@ function refuseWhatCannotBe(
       `Skipped: ${name} needs an API with ${setting}=${value}. Start the stack so (${setting}=${value} make up), or run it without the stack: EMBEDDED=1`,
     )
   }
-  if (timeline.some(({ kind }) => kind === 'crash') && !crashCommand)
+  if (timeline.some(({ kind }) => kind === 'crash') && !hand)
     throw new Sentence(`Skipped: ${name} needs somebody who may kill the API. Run it without the stack: EMBEDDED=1`)
   const file = look(database)
   if (disk !== undefined && file) {
@@ -118,12 +135,13 @@ function journalModeOf(database: string): 'delete' | 'wal' {
   }
 }
 
-function run(command: string, env: Record<string, string>): Promise<void> {
-  const child = spawn('sh', ['-c', command], { stdio: 'inherit', env: { ...process.env, ...env } })
+function order(hand = 'false', line: string): Promise<void> {
+  const child = spawn('sh', ['-c', hand], { stdio: ['pipe', 'inherit', 'inherit'] })
+  child.stdin.on('error', () => {}).end(`${line}\n`)
   return new Promise((resolve, reject) => {
     child.once('close', (code) => {
       if (code === 0) resolve()
-      else reject(new Sentence(`The API could not be killed: "${command}" ended with ${code}.`))
+      else reject(new Sentence(`${line.split(' ')[0]}: nobody did that to the API; "${hand}" ended with ${code}.`))
     })
   })
 }

@@ -10,8 +10,10 @@ export type Target = {
   database: string
   username: string
   password: string
-  /** Another user, where there is one. */
+  /** Another user, where there is one; the password is the one of the moment. */
   other?: { username: string; password: string }
+  /** Gives the other user this password, or without one removes that user; undefined where nobody can. */
+  changeOther?: (password?: string) => Promise<void>
   /** From where else it can be reached, each time with another address of the client; none where that cannot be had. */
   addresses: Address[]
   /** What signs its tokens, where the lab has started it. */
