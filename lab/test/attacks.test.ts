@@ -63,11 +63,11 @@ describe('an API that believes too much fails', async () => {
     assert.ok(wrong.includes('answers that differ = 1'), said)
   })
 
-  for (const [phase, limit] of Object.entries({ logout: 3, password: 4, removal: 4 })) {
+  for (const phase of ['logout', 'password', 'removal']) {
     test(`stolen-token: ${phase} changes nothing`, async () => {
       const { verdict, wrong, said } = await playOn(target, await only('stolen-token', phase))
       assert.equal(verdict, 'FAIL', said)
-      assert.deepEqual(wrong, [`the attacker was last served after <= ${limit}`])
+      assert.deepEqual(wrong, ['served on after the owner had acted <= 1'])
     })
   }
 })

@@ -70,13 +70,34 @@ remember() { # remember NAME VALUE: in .env, in the place of an older value; by 
     END { if (!done) print ENVIRON["LINE"] }' .env >.env.new) && mv .env.new .env
 }
 
-# The secrets of .env reach the API by a file on a volume that only it mounts: a file can change while it runs.
+# The secrets of .env, users among them, reach the API by files on a volume that only it mounts: files can change while it
+# runs. What the API would refuse is refused here, with its words.
 give_secrets() {
-  printf '%s\n%s\n' "$(setting JWT_SECRET '')" "$(setting JWT_SECRET_PREVIOUS '')" |
-    docker compose run --rm --no-deps --no-TTY --quiet-pull api sh -c 'umask 077; cat >/secrets/jwt.new && mv /secrets/jwt.new /secrets/jwt' 2>/dev/null ||
-    stop 'The secrets could not be given to the API: make doctor'
-  # PID 1 hands the signal on; an API that is not running reads them when it starts.
-  if running api; then docker compose exec -T api sh -c 'kill -USR2 1'; fi
+  local said
+  said=$(printf '%s\n%s\n%s\n' "$(setting JWT_SECRET '')" "$(setting JWT_SECRET_PREVIOUS '')" "$(setting LAB_USERS '')" |
+    docker compose run --rm --no-deps --no-TTY --quiet-pull --env JWT_SECRET_FILE=/secrets/jwt.new --env LAB_USERS_FILE=/secrets/users.new api sh -c '
+      umask 077
+      cd /secrets && read -r signing && read -r previous && printf "%s\n%s\n" "$signing" "$previous" >jwt.new && cat >users.new || exit
+      node --input-type=module --eval "
+        import { loadConfig } from \"/app/api/src/config.ts\"
+        try { loadConfig(process.env) } catch (error) { console.log(error.message); process.exit(1) }" || exit
+      mv jwt.new jwt && mv users.new users && rm -f users.usual' 2>/dev/null) ||
+    stop "The secrets of .env could not be given to the API, which keeps what it has: ${said:-make doctor}"
+  if running api; then read_secrets_again; fi # else it reads them when it starts
+}
+
+# PID 1 hands the signal on.
+read_secrets_again() { docker compose exec -T api sh -c 'kill -USR2 1'; }
+
+# An experiment may give the API other users for a while: standard input has the list.
+lend_users() {
+  docker compose exec -T api sh -c 'umask 077; cd /secrets && cat >users.new && { [ -e users.usual ] || cp users users.usual; } && mv users.new users' &&
+    read_secrets_again
+}
+
+# Also what an experiment left that was killed before it could do so.
+return_users() {
+  if docker compose exec -T api sh -c 'cd /secrets && [ -e users.usual ] && mv users.usual users'; then read_secrets_again; fi
 }
 
 # The lab may be gone with its fault on: a container of its own looks at the file, and undoes what it finds on record.

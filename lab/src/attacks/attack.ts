@@ -18,7 +18,7 @@ export type Hit = {
   told?: string
   error?: string
   guesses?: number
-  /** The rightful owner's, not the attacker's. */
+  /** What the rightful owner did meanwhile; `status` 0 where that was no request. */
   byOwner?: true
 }
 

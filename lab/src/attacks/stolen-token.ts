@@ -27,22 +27,22 @@ export function stolenTokenLoggedOut(scene: Scene, afterSeconds: number) {
 }
 
 /** The owner gets another password, and logs in with it when the thief is out. */
-export async function stolenTokenPasswordChanged(scene: Scene, afterSeconds: number) {
+export function stolenTokenPasswordChanged(scene: Scene, afterSeconds: number) {
   const change = changeOther(scene)
-  return untilOwnerActs(scene, afterSeconds, async (token, { hits }) => {
-    await change(randomBytes(18).toString('base64url'))
+  const newPassword = () => change(randomBytes(18).toString('base64url'))
+  return untilOwnerActs(scene, afterSeconds, newPassword, async (token, { hits }) => {
     for (let waited = 0; waited < 5_000 && (await dataStatus(scene.pool, token)) < 400; waited += 50) await sleep(50)
     const at = now()
     const status = await tokenOfOther(scene).then(
       () => 200,
       () => 401,
     )
-    hits.push({ what: 'the owner', byOwner: true, at, done: now(), status })
+    hits.push({ what: 'the owner logs in', byOwner: true, at, done: now(), status })
   })
 }
 
 /** The owner is no longer among those who may log in. */
-export async function stolenTokenOfRemoved(scene: Scene, afterSeconds: number) {
+export function stolenTokenOfRemoved(scene: Scene, afterSeconds: number) {
   const change = changeOther(scene)
   return untilOwnerActs(scene, afterSeconds, () => change())
 }
@@ -50,7 +50,8 @@ export async function stolenTokenOfRemoved(scene: Scene, afterSeconds: number) {
 async function untilOwnerActs(
   scene: Scene,
   afterSeconds: number,
-  act: (token: string, stage: Stage) => Promise<unknown>,
+  act: (token: string) => Promise<void>,
+  afterwards?: (token: string, stage: Stage) => Promise<void>,
 ) {
   checkOther(scene)
   return async (stage: Stage) => {
@@ -59,7 +60,10 @@ async function untilOwnerActs(
       await Promise.race([sleep(afterSeconds * 1000), aborted(stage.signal)])
       if (stage.signal.aborted)
         throw new Sentence('The phase was over before its owner did anything: give the experiment more time.')
-      await act(token, stage)
+      const at = now()
+      await act(token)
+      stage.hits.push({ what: 'the owner acts', byOwner: true, at, done: now(), status: 0 })
+      await afterwards?.(token, stage)
     }
     await Promise.all([attemptAtRate(stage, thief(scene, token)), actInTime()])
   }

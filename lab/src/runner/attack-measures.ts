@@ -40,6 +40,7 @@ export const attackMeasures = {
     of: ({ hits }) => ({ value: hits.filter((hit) => hit.byOwner && isServed(hit)).length }),
   },
   served_for: { title: 'the attacker was last served after', unit: 's', of: servedFor },
+  served_on: { title: 'served on after the owner had acted', unit: 's', of: servedOn },
   told_by_time: { title: 'guessed right from the time alone', unit: '%', of: toldByTime },
   p95_rise: {
     title: 'p95 above that of the phase before',
@@ -84,6 +85,15 @@ function servedFor({ hits }: View): Measured {
   const last = largest(hits.filter(isAccepted).map(({ at }) => at))
   if (last === undefined) return {}
   const value = (last - first) / 1000
+  return { value, words: `${value.toFixed(1)} s` }
+}
+
+/** From the moment at which what the owner did was done to the last attempt that got through. */
+function servedOn({ hits }: View): Measured {
+  const acted = hits.find(({ byOwner }) => byOwner)?.done
+  const last = largest(hits.filter(isAccepted).map(({ at }) => at))
+  if (acted === undefined || last === undefined) return {}
+  const value = Math.max(0, last - acted) / 1000
   return { value, words: `${value.toFixed(1)} s` }
 }
 
