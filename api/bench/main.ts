@@ -5,6 +5,7 @@ import { measureLogins } from './parts/logins.ts'
 import { measureMemory } from './parts/memory.ts'
 import { measureOutage } from './parts/outage.ts'
 import { measureRate } from './parts/rate.ts'
+import { measureSessions } from './parts/sessions.ts'
 import { machine, save, table } from './report.ts'
 
 const parts = {
@@ -14,6 +15,7 @@ const parts = {
   memory: measureMemory,
   logins: measureLogins,
   outage: measureOutage,
+  sessions: measureSessions,
 }
 type Name = keyof typeof parts
 const names = Object.keys(parts) as Name[]
