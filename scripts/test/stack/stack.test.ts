@@ -1,7 +1,8 @@
 // The real stack (without Grafana), used as its README says, by make alone. The tests build on one another: one stack,
 // one story. Where there is no Docker they are skipped; with CI=true that is a failure.
 import assert from 'node:assert/strict'
-import { globSync, readdirSync, readFileSync, statSync } from 'node:fs'
+import { spawnSync } from 'node:child_process'
+import { globSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { after, test } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
@@ -297,6 +298,69 @@ test('another secret signs while requests go on, and not one of them fails', { s
   }
   assert.deepEqual([...statuses.keys()], [200])
   assert.ok((statuses.get(200) ?? 0) > 100)
+})
+
+const logIn = async (username: string, password = '') => {
+  const answer = await ask('/auth/login', { method: 'POST', body: JSON.stringify({ username, password }) })
+  return { status: answer.status, token: ((await answer.json()) as { token?: string }).token }
+}
+const eve = () => passwords()[1]
+const inApi = (command: string) => stack.docker('compose', 'exec', '-T', 'api', 'sh', '-c', command)
+
+test('users who are changed in .env count after make up, without a restart, and nobody else notices', {
+  skip,
+}, async () => {
+  const file = join(stack.folder, '.env')
+  const before = readFileSync(file, 'utf8')
+  const edit = (entry: string) =>
+    writeFileSync(file, before.replace(/^(LAB_USERS=[^,]*),eve:.*$/m, `$1${entry ? `,${entry}` : ''}`))
+  const apiStarted = () => stack.docker('inspect', '--format', '{{.State.StartedAt}}', `${stack.project}-api-1`)
+  const [oldPassword, started] = [eve(), apiStarted()]
+  const { token: stolen } = await logIn('eve', oldPassword)
+  const served = async () =>
+    (await fetch(`${stack.url('API_PORT')}/data/notes`, { headers: { Authorization: `Bearer ${stolen}` } })).status
+  const statuses = new Set<number>()
+  let asking = true
+  const client = (async () => {
+    while (asking) statuses.add(await dataStatus().catch(() => 0))
+  })()
+  try {
+    edit('eve:short')
+    const { code, out } = await stack.make('up')
+    assert.notEqual(code, 0)
+    assert.match(out, /LAB_USERS_FILE needs a password of 8 to 1024 characters for eve/)
+    assert.equal(await served(), 200)
+    edit('')
+    await succeeds('up')
+    assert.deepEqual([await served(), (await logIn('eve', oldPassword)).status], [401, 401])
+    edit('eve:another-password')
+    await succeeds('up')
+    await until('eve is back', async () => (await logIn('eve', 'another-password')).status === 200)
+    assert.deepEqual([await served(), (await logIn('eve', oldPassword)).status], [401, 401])
+  } finally {
+    asking = false
+    await client
+  }
+  assert.deepEqual([[...statuses], apiStarted()], [[200], started])
+})
+
+test('an experiment changes users for a while; they are put back, by make up where it was killed', {
+  skip,
+}, async () => {
+  const { out } = await stack.make('experiment', 'NAME=stolen-token', 'LOAD=own', 'LENGTH=36')
+  for (const phase of ['password', 'removal']) {
+    assert.match(out, new RegExp(`\n${phase}\n(?:  .*\n)*  served on after the owner had acted <= 1 .* yes\n`))
+  }
+  assert.match(out, /times the owner got in = 1 .* yes\n/)
+  await until('eve is back', async () => (await logIn('eve', eve())).status === 200)
+
+  const killed = stack.start('experiment', 'NAME=stolen-token', 'LOAD=own', 'LENGTH=36')
+  await until('the users are others', async () => inApi('cat /secrets/users /secrets/users.usual') !== '', 90)
+  spawnSync('pkill', ['-9', '-P', String(killed.pid)])
+  stack.docker('compose', 'kill', 'lab')
+  assert.equal((await logIn('eve', eve())).status, 401)
+  await succeeds('up')
+  await until('eve is back', async () => (await logIn('eve', eve())).status === 200)
 })
 
 test('a lab that is killed in an outage leaves a record, and make recover repairs', { skip }, async () => {
