@@ -1,4 +1,5 @@
 import { Sentence } from './sentence.ts'
+import { handOf } from './targets/hand.ts'
 import type { StackOptions } from './targets/stack.ts'
 
 /** The socket of the running lab, where there is one: outage, recover and status ask it. */
@@ -23,7 +24,7 @@ export function stackOf(given: Record<string, string | undefined>): StackOptions
     metricsUrl: metrics,
     socket: LAB_SOCKET,
     users: process.env.LAB_USERS ?? '',
-    hand: process.env.LAB_HAND,
+    hand: process.env.LAB_HAND ? handOf(process.env.LAB_HAND) : undefined,
     lentPort: Number(process.env.LAB_LENT_PORT ?? 0),
   }
 }

@@ -1,4 +1,3 @@
-import { spawn } from 'node:child_process'
 import { closeSync, openSync, readSync } from 'node:fs'
 import { now, sleep } from '../clock.ts'
 import { faults } from '../faults/all.ts'
@@ -9,6 +8,7 @@ import { say } from '../runner/screen.ts'
 import { reasonOf, Sentence } from '../sentence.ts'
 import { askLab } from '../serve/ask.ts'
 import { addressesLent } from './addresses.ts'
+import { changerOf, type Hand } from './hand.ts'
 import type { Target } from './target.ts'
 
 /** An API that runs already, and that somebody else starts and ends. */
@@ -21,11 +21,8 @@ export type StackOptions = {
   other?: Target['other']
   /** Everybody who may log in, as name:password,name:password. */
   users: string
-  /**
-   * A command that does to the API what nobody can in the lab's place, and returns once it has; without one that is not to
-   * be had. On its standard input is a line: `crash` for kill -9, or `users` and a list of users that is to count from now on.
-   */
-  hand?: string
+  /** Without one there are no crashes and no other users. */
+  hand?: Hand
   /** The first port of `lab lend-addresses` beside the API, where that runs. */
   lentPort?: number
   /** The long-running lab's socket: it names on its metrics page what is being done. */
@@ -34,15 +31,14 @@ export type StackOptions = {
 
 /** The target of an experiment in the stack; a Sentence when the experiment needs what cannot be had there. */
 export async function openStack(name: string, experiment: Experiment, options: StackOptions): Promise<Target> {
-  const { url, metricsUrl, username, password, other, hand, lentPort, socket } = options
+  const { url, metricsUrl, username, password, hand, lentPort, socket } = options
   const database = databasePath(options.database)
   const repaired = await repair(database)
   if (repaired) say(repaired)
   const journalMode = journalModeOf(database)
   refuseWhatCannotBe(name, experiment, database, journalMode, hand)
-  // The list has the password of the beginning; `other` has the one of the moment.
-  const [wasOther, rest] = [entryOf(other), options.users.split(',').filter((entry) => entry !== entryOf(other))]
-  const users = (entry: string) => order(hand, `users ${[...rest, entry].filter(Boolean).join()}`)
+  const other = options.other && { ...options.other }
+  const changer = hand && other && changerOf(other, options.users, hand)
   return {
     mode: 'stack',
     url,
@@ -54,16 +50,10 @@ export async function openStack(name: string, experiment: Experiment, options: S
     addresses: lentPort ? addressesLent(url, lentPort) : [],
     journalMode,
     ended: new Promise(() => {}),
-    changeOther:
-      hand && other
-        ? async (password) => {
-            if (password) other.password = password
-            await users(password ? entryOf(other) : '')
-          }
-        : undefined,
+    changeOther: changer?.change,
     async crash(_, signal) {
       // The command reaches the API by a detour; the crash began when nobody answered any more.
-      const [at] = await Promise.all([health(url, false, signal), order(hand, 'crash')])
+      const [at] = await Promise.all([health(url, false, signal), hand?.('crash')])
       await health(url, true, signal)
       return at
     },
@@ -72,14 +62,9 @@ export async function openStack(name: string, experiment: Experiment, options: S
       // It is for the dashboards only: nothing depends on it.
       if (socket) askLab(socket, 'POST', '/phase', body).catch(() => {})
     },
-    // Whoever lends the hand puts the users back too; this is for the next run.
-    async stop() {
-      if (other && entryOf(other) !== wasOther) await users(wasOther)
-    },
+    stop: async () => changer?.putBack(),
   }
 }
-
-const entryOf = (user: Target['other']) => (user ? `${user.username}:${user.password}` : '')
 
 /** The moment (clock.ts) at which /health was asked first that it answered, or did not; a Sentence after half a minute. */
 async function health(url: string, answers: boolean, signal: AbortSignal): Promise<number> {
@@ -101,7 +86,7 @@ function refuseWhatCannotBe(
   { settings = {}, disk, faults: timeline = [] }: Experiment,
   database: string,
   journalMode: string,
-  hand?: string,
+  hand?: Hand,
 ): void {
   const env: NodeJS.ProcessEnv = { ...process.env, JOURNAL_MODE: journalMode }
   for (const [setting, value] of Object.entries(settings)) {
@@ -133,15 +118,4 @@ function journalModeOf(database: string): 'delete' | 'wal' {
   } catch (error) {
     throw new Sentence(`The database file ${database} cannot be read (${reasonOf(error)}).`)
   }
-}
-
-function order(hand = 'false', line: string): Promise<void> {
-  const child = spawn('sh', ['-c', hand], { stdio: ['pipe', 'inherit', 'inherit'] })
-  child.stdin.on('error', () => {}).end(`${line}\n`)
-  return new Promise((resolve, reject) => {
-    child.once('close', (code) => {
-      if (code === 0) resolve()
-      else reject(new Sentence(`${line.split(' ')[0]}: nobody did that to the API; "${hand}" ended with ${code}.`))
-    })
-  })
 }
