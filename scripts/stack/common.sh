@@ -82,7 +82,7 @@ give_secrets() {
         import { loadConfig } from \"/app/api/src/config.ts\"
         try { loadConfig(process.env) } catch (error) { console.log(error.message); process.exit(1) }" || exit
       mv jwt.new jwt && mv users.new users && rm -f users.usual' 2>/dev/null) ||
-    stop "The secrets of .env could not be given to the API, which keeps what it has: ${said:-make doctor}"
+    stop "The secrets of .env could not be given to the API, which keeps what it has. ${said//_FILE/}" 'What else may be wrong: make doctor'
   if running api; then read_secrets_again; fi # else it reads them when it starts
 }
 
