@@ -163,6 +163,17 @@ test('users in .env are read again too', async (t) => {
   assert.equal(await get(api, token), 401)
 })
 
+test('another password does not wait behind the guesses of an attacker', async (t) => {
+  const { api, announce } = await startWithUsers(t, demo, eve)
+  let answered = 0
+  const guesses = Array.from({ length: 49 }, () => login(api, 'eve:guessed-it').finally(() => answered++))
+  while (answered === 0) await sleep(2)
+  announce(demo, 'eve:another-password')
+  await api.logged((line) => line.changed === 1)
+  assert.ok(answered < guesses.length, 'guesses are still waiting')
+  await Promise.all(guesses)
+})
+
 test('a login that is under way at a logout gives a token that is ended too', async (t) => {
   const { api } = await startWithUsers(t, demo)
   const { token } = await login(api, demo)

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import { sql } from 'kysely'
 import type { Db } from '../database/dialect.ts'
-import { hashPassword, verifyPassword } from '../passwords.ts'
+import { hashPassword, isPasswordOf } from '../passwords.ts'
 import type { User } from '../secrets.ts'
 
 // Who was taken out of the list keeps the notes under this hash, to which no password leads.
@@ -46,7 +46,8 @@ async function changeHash(db: Db, id: string, password_hash: string) {
 /**
  * Makes the database say what the list says, and gives how many users that concerned. Missing ones are created; one with
  * another password gets that, and one who is not listed is removed: both are told to `ended`, for their tokens end. A
- * removed user who is listed again is back with the notes. Two of these must not run at the same time.
+ * removed user who is listed again is back with the notes. Two of these must not run at the same time; its hashes do not
+ * stand in line with those of logins, for it is most needed while somebody guesses.
  */
 export async function settleUsers(db: Db, users: readonly User[], ended: (id: string) => void) {
   const known = await db.selectFrom('users').select(['id', 'name', 'password_hash']).execute()
@@ -60,7 +61,7 @@ export async function settleUsers(db: Db, users: readonly User[], ended: (id: st
   }
   for (const { name, password } of users) {
     const user = known.find((one) => one.name === name)
-    if (user?.password_hash && (await verifyPassword(user.password_hash, password))) continue
+    if (user?.password_hash && (await isPasswordOf(user.password_hash, password))) continue
     const password_hash = await hashPassword(password)
     if (user) {
       await changeHash(db, user.id, password_hash)

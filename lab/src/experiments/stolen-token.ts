@@ -18,7 +18,7 @@ export function experiment({ goals: { baseline } }: Slo): Experiment {
   const endedBy = (phase: string, why: string) =>
     [
       serves(phase, '>=', 1, 'until then it is as good as its owner'),
-      { measure: 'served_on', phase, compare: '<=', limit: 1, why },
+      { measure: 'served_on', phase, compare: '<=', limit: 2, why },
     ] as const
   const ends = 'nobody looks it up: a token is good until it says itself that it is over'
   const tolerated = 'clocks may differ, so a token is accepted five seconds longer than it says'
@@ -45,7 +45,10 @@ export function experiment({ goals: { baseline } }: Slo): Experiment {
       serves('life-of-6-s', '>=', 5, ends),
       serves('life-of-6-s', '<=', 6 + tolerance, tolerated),
       ...endedBy('logout', 'a token from before the logout is refused, whatever it says of itself'),
-      ...endedBy('password', 'the list of users is read again, and two hashes take a moment: the old one, the new one'),
+      ...endedBy(
+        'password',
+        'the list of users is read again; a few hashes take a tenth of a second, more where others compute too',
+      ),
       {
         measure: 'owner_served',
         phase: 'password',
