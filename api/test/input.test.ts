@@ -126,14 +126,15 @@ test('bodies up to 256 KiB are read and larger ones are 413, by length and by ch
 })
 
 test('whatever a schema allows is never too large, in the longest spelling that JSON has for it', async () => {
-  type Schemas = Record<string, { properties: Record<string, { maxLength: number }> }>
+  type Schemas = Record<string, { properties: Record<string, { maxLength?: number; maximum?: number }> }>
   const { components } = (await (await api.fetch('/openapi.json')).json()) as { components: { schemas: Schemas } }
   for (const [name, path, status] of [
     ['NoteInput', '/data/notes', 201],
     ['Credentials', '/auth/login', 401],
   ] as const) {
     const members = Object.entries(components.schemas[name]?.properties ?? {}).map(
-      ([member, { maxLength }]) => `"${member}":"${'\\ud83d\\ude00'.repeat(maxLength)}"`,
+      ([member, { maxLength, maximum }]) =>
+        `"${member}":${maxLength === undefined ? maximum : `"${'\\ud83d\\ude00'.repeat(maxLength)}"`}`,
     )
     const headers = { 'Content-Type': 'application/json' }
     const answer = await api.fetch(path, { method: 'POST', token, headers, body: `{${members}}` })
