@@ -41,17 +41,17 @@ export function createApiServer(handler: RequestListener, log: Logger, meter: Me
     const unanswered = !res || (res.writableFinished && res.req.complete)
     if (!unanswered && error.code === 'HPE_INVALID_EOF_STATE') return socket.destroy() // the client hung up
     const { reason, status } = faultOf(error)
-    cut(socket, reason)
+    cut(reason)
     if (unanswered) refuse(status, socket, log)
     else breakOff(error, res)
   })
   // A connection that is merely unused for so long ends here too.
   server.on('timeout', (socket) => {
-    if (latest.get(socket)?.writableFinished === false) cut(socket, 'slow')
+    if (latest.get(socket)?.writableFinished === false) cut('slow')
     socket.destroy()
   })
   server.on('connect', (_, socket) => {
-    cut(socket, 'malformed')
+    cut('malformed')
     refuse(400, socket, log) // this is no proxy
   })
   return server

@@ -30,7 +30,7 @@ const cut = (reason: string) => sample(`http_server_cut_connections_total{reason
 const post = (rest: string) =>
   `POST /data/notes HTTP/1.1\r\nHost: api\r\nAuthorization: Bearer ${token}\r\nContent-Type: application/json\r\n${rest}`
 
-test('every connection that is ended for what its client did is counted once, by what it was', limit, async () => {
+test('every connection that is ended for what its client did is counted by what that was', limit, async () => {
   const sent: [reason: string, bytes: string, answer: RegExp][] = [
     ['malformed', 'no HTTP at all\r\n\r\n', /^HTTP\/1\.1 400 /],
     ['malformed', 'CONNECT example.org:443 HTTP/1.1\r\nHost: example.org\r\n\r\n', /^HTTP\/1\.1 400 /],
