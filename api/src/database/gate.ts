@@ -127,7 +127,7 @@ export function openGate(path: string, settings: Settings, log: Logger, meter: M
     read: ({ sql, parameters }) => use(1, (open) => open.run(sql, parameters)),
     write: ({ sql, parameters }) =>
       new Promise((resolve, reject) => {
-        // Group commit: the writes of one turn of the event loop share one transaction, and so one fsync.
+        // Group commit: the writes of one turn of the event loop, or of more while somebody comes in, share one fsync.
         if (waiting.push({ sql, parameters, resolve, reject }) === 1) whenNobodyWaits(commit)
       }),
     close() {
