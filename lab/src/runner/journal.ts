@@ -1,3 +1,4 @@
+import type { Outcome } from '../attacks/outcomes.ts'
 import type { Slo } from '../slo.ts'
 
 /**
@@ -90,6 +91,12 @@ export type MetricsEvent = {
   event_loop_delay_ms: number | null
   server_rate: number | null
   server_p95_ms: number | null
+  /** Memory of the API, and connections open there: the last reading of the second. Older runs have neither. */
+  memory_mb?: number | null
+  open_connections?: number | null
+  /** How the attacker's attempts ended that ended in this second, and how often a secret was guessed offline. */
+  attempts?: Record<Outcome, number>
+  guesses?: number
   phase: string
   /** The kind of the fault in force, null without one. */
   fault: string | null

@@ -1,3 +1,4 @@
+import { tally } from '../attacks/outcomes.ts'
 import { perSecond } from '../load/figures.ts'
 import { between, silence } from '../watch/server-seconds.ts'
 import type { MetricsEvent } from './journal.ts'
@@ -10,11 +11,16 @@ export function secondsOf(run: Run): MetricsEvent[] {
   const end = phases.at(-1)?.end ?? zero
   const met = new Map(perSecond(run.results, run.dropped, zero).map((row) => [row.second, row]))
   const seen = [...health].sort((a, b) => a.done - b.done)
+  const attempts = Map.groupBy(
+    run.attacks.flatMap(({ hits }) => hits),
+    ({ done }) => Math.floor((done - zero) / 1000),
+  )
   return Array.from({ length: Math.floor((end - zero) / 1000) }, (_, second) => {
     const from = zero + second * 1000
     const to = from + 1000
     const middle = from + 500
     const row = met.get(second)
+    const { guesses, ...ended } = tally(attempts.get(second) ?? [])
     const due = row?.due ?? 0
     const failed =
       due - Object.entries(row?.statuses ?? {}).reduce((sum, [status, n]) => sum + (isSuccess(status) ? n : 0), 0)
@@ -31,6 +37,7 @@ export function secondsOf(run: Run): MetricsEvent[] {
       dropped: row?.dropped ?? 0,
       degraded: sight === undefined ? null : sight.degraded ? 1 : 0,
       ...serverIn(run, from),
+      ...(run.attacks.length > 0 && { attempts: ended, guesses }),
       phase: phases.find(({ start, end }) => isWithin(middle, start, end))?.plan.name ?? '',
       fault: faults.find((fault) => isWithin(middle, inForce(fault).from, inForce(fault).to))?.plan.kind ?? null,
     }
@@ -42,8 +49,14 @@ function serverIn({ metrics }: Run, from: number) {
   const next = metrics.findIndex(({ at }) => at > from + 500)
   const [before, after] = [metrics[next - 1], metrics[next]]
   const counters = before && after ? between(before, after) : silence
-  const db_available = metrics.findLast(({ at }) => isWithin(at, from, from + 1000))?.db_available
-  return { ...counters, db_available: db_available === undefined ? null : db_available > 0 ? 1 : 0 } as const
+  const read = metrics.findLast(({ at }) => isWithin(at, from, from + 1000))
+  const { db_available, resident_bytes, open_connections = null } = read ?? {}
+  return {
+    ...counters,
+    db_available: db_available === undefined ? null : db_available > 0 ? 1 : 0,
+    memory_mb: resident_bytes === undefined ? null : Math.round(resident_bytes / 1e5) / 10,
+    open_connections,
+  } as const
 }
 
 function isSuccess(status: string): boolean {
