@@ -25,8 +25,11 @@ export type Journal = {
   slo: Slo
   planned: { phases: { name: string; rate: number; from_s: number; to_s: number }[]; faults: PlannedFault[] }
   happened: { phases: { name: string; rate: number; start_ms: number; end_ms: number }[]; faults: HappenedFault[] }
-  /** What attackers did beside the load, and how they were answered; status 0: not at all. */
-  attacks?: { phase: string; name: string; attempts: number; statuses: Record<string, number> }[]
+  /**
+   * What attackers did beside the load, and how they were answered; status 0: not at all. `guesses`: how many were made
+   * offline, of which an attempt is a batch, and 200 means that one was right.
+   */
+  attacks?: { phase: string; name: string; attempts: number; statuses: Record<string, number>; guesses?: number }[]
   /** The rows of metrics_events.jsonl. */
   seconds: MetricsEvent[]
   expectations: JudgedExpectation[]
