@@ -50,6 +50,8 @@ export const about = {
     'logins, Guesses that nobody hears',
     'attacks, What the attacker gets',
     'attacks, Refusals by status',
+    'attacks, Open connections',
+    'attacks, Connections that the API cut',
   ],
   /** k6 at its limit, which no test should bring about. */
   saturation: ['clients, Requests that k6 left out'],

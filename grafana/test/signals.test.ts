@@ -24,6 +24,8 @@ const grafanaUnits: Record<string, string> = {
   attempts: 'short',
   writes: 'short',
   bytes: 'bytes',
+  connections: 'short',
+  'connections/s': 'ops',
   workers: 'short',
   deviations: 'none',
   '1 or 0': 'none',

@@ -52,6 +52,8 @@ export const attacks = (): Dashboard =>
         422: colors.fault,
         429: colors.server,
         431: colors.error,
+        415: '#B8860B',
+        499: '#5D3A9B',
       },
     }),
     timeline({
@@ -87,5 +89,30 @@ export const attacks = (): Dashboard =>
       atLeast: memoryLimit() * 1.1,
       goals: [memoryLimit()],
       lines: [{ name: 'memory', expr: 'process_resident_memory_bytes{job="api"}', color: colors.server }],
+    }),
+    timeSeries({
+      title: 'Open connections',
+      description:
+        'Everybody’s, used or not: those of the clients, of the lab and of the attacker. There is room for so many; then those unused the longest make room.',
+      size: [12, 8],
+      unit: 'short',
+      decimals: 0,
+      lines: [{ name: 'open', expr: 'http_server_open_connections', color: colors.server }],
+    }),
+    timeSeries({
+      title: 'Connections that the API cut',
+      description:
+        'Cut each second, by why: slow, malformed (no HTTP), headers too large; crowded: there were too many, and those unused the longest made room.',
+      size: [12, 8],
+      unit: 'ops',
+      lines: [
+        { name: '{{reason}}', expr: 'sum by (reason) (rate(http_server_cut_connections_total[$__rate_interval]))' },
+      ],
+      colorOf: {
+        crowded: colors.error,
+        slow: colors.serverDark,
+        malformed: colors.client,
+        headers_too_large: colors.serverLight,
+      },
     }),
   ])

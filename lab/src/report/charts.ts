@@ -31,7 +31,7 @@ export function chartData(journal: Journal): ChartData {
   const attacked = happened.phases.flatMap(({ name, start_ms, end_ms }) =>
     attacks
       .filter(({ phase }) => phase === name)
-      .map((attack) => ({ kind: attack.name, from: start_ms / 1000, to: end_ms / 1000 })),
+      .map(({ phase }) => ({ kind: phase, from: start_ms / 1000, to: end_ms / 1000 })),
   )
   const faults = happened.faults.map(({ kind, injected_ms, undone_ms }) => ({
     kind,

@@ -48,11 +48,10 @@ ${stories(happened.faults).map((one) => html`<li>${one}</li>`)}
 type Attack = NonNullable<Journal['attacks']>[number]
 
 /** What came of an attack, in figures. */
-function attackStory({ name, phase, attempts, statuses, guesses }: Attack): string {
-  const where = phase === name ? name : `${name} (${phase})`
+function attackStory({ phase, attempts, statuses, guesses }: Attack): string {
   const found = Number(statuses['200'] ?? 0) > 0
   if (guesses !== undefined)
-    return `${where}: ${guesses.toLocaleString('en')} guesses offline, the secret was ${found ? 'found' : 'not found'}.`
+    return `${phase}: ${guesses.toLocaleString('en')} guesses offline, the secret was ${found ? 'found' : 'not found'}.`
   const count = { accepted: 0, refused: 0, unanswered: 0, error: 0 }
   for (const [status, n] of Object.entries(statuses)) count[outcomeOf(Number(status))] += n
   const parts = [
@@ -61,7 +60,7 @@ function attackStory({ name, phase, attempts, statuses, guesses }: Attack): stri
     count.unanswered > 0 && `${count.unanswered} without an answer`,
     count.error > 0 && `${count.error} answered 5xx`,
   ]
-  return `${where}: ${attempts} attempts, ${parts.filter(Boolean).join(', ')}.`
+  return `${phase}: ${attempts} attempts, ${parts.filter(Boolean).join(', ')}.`
 }
 
 type Fault = Journal['happened']['faults'][number]
