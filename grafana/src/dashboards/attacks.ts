@@ -20,7 +20,7 @@ export const attacks = (): Dashboard =>
     timeSeries({
       title: 'What the attacker gets',
       description:
-        'Attempts each second of the experiment’s own attacker, by how they ended: accepted (2xx), refused (4xx), unanswered (cut off), error (5xx). Green is good: refused.',
+        'Attempts each second of the experiment’s own attacker, by how they ended: accepted (2xx), refused (4xx), unanswered (cut off, or given up at the end), error (5xx). Green is good: refused.',
       size: [12, 8],
       unit: 'ops',
       lines: [{ name: '{{outcome}}', expr: 'sum by (outcome) (rate(lab_attack_attempts_total[$__rate_interval]))' }],
@@ -34,7 +34,7 @@ export const attacks = (): Dashboard =>
     timeSeries({
       title: 'Refusals by status',
       description:
-        'Refusals each second, whoever asked: 401 no valid token or password, 404 not there (or not yours), 408 too slow, 413 and 431 too large, 429 too often.',
+        'Refusals each second, whoever asked: 401 no valid token or password, 404 not there (or not yours), 408 too slow, 413 too large, 422 not as asked for, 429 too often. What never became a request is cut: below.',
       size: [12, 8],
       unit: 'reqps',
       lines: [
@@ -51,7 +51,6 @@ export const attacks = (): Dashboard =>
         413: colors.serverLight,
         422: colors.fault,
         429: colors.server,
-        431: colors.error,
         415: '#B8860B',
         499: '#5D3A9B',
       },
@@ -96,7 +95,6 @@ export const attacks = (): Dashboard =>
         'Everybody’s, used or not: those of the clients, of the lab and of the attacker. There is room for so many; then those unused the longest make room.',
       size: [12, 8],
       unit: 'short',
-      decimals: 0,
       lines: [{ name: 'open', expr: 'http_server_open_connections', color: colors.server }],
     }),
     timeSeries({
