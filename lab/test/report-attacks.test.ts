@@ -8,7 +8,7 @@ import { attacked, generated, outageJournal } from './report-fixtures.ts'
 const flood = () =>
   attacked(
     { phase: 'flood', name: 'flood', attempts: 50, statuses: { 0: 30, 408: 15, 503: 5 } },
-    { attempts: { refused: 2, accepted: 0, unanswered: 3, error: 0 }, memory_mb: 150, open_connections: 400 },
+    { attempts: { 0: 3, 408: 2, 413: 1 }, memory_mb: 150, open_connections: 400 },
   )
 const textOf = (journal: Journal) =>
   reportHtml(journal)
@@ -20,8 +20,9 @@ test('an attack is drawn by how its attempts ended, beside what it cost, with it
   const journal = flood()
   const lines = chart(journal, 'attack')?.lines.map(({ name, values }) => [name, values[9], values[10]])
   const expected = [
-    ['refused (4xx)', 0, 2],
     ['accepted (2xx)', 0, 0],
+    ['refused (408)', 0, 2],
+    ['refused (413)', 0, 1],
     ['no answer', 0, 3],
   ]
   assert.deepEqual(lines, expected)
@@ -31,7 +32,10 @@ test('an attack is drawn by how its attempts ended, beside what it cost, with it
   assert.equal(chart(journal, 'database'), undefined, 'nobody touched it')
   for (const id of ['attack', 'memory', 'connections'])
     assert.match(reportHtml(journal), new RegExp(`<figure id="${id}"`))
-  assert.match(textOf(journal), /flood: 50 attempts, 0 accepted, 15 refused, 30 without an answer, 5 answered 5xx\./)
+  assert.match(
+    textOf(journal),
+    /flood: 50 attempts, 0 accepted, 30 without an answer, 15 answered 408, 5 answered 503\./,
+  )
   assert.match(textOf(journal), /Red is where somebody attacked/)
 })
 

@@ -58,7 +58,6 @@ export function attacked(attack: NonNullable<Journal['attacks']>[number], change
     start_ms: i * 10_000,
     end_ms: (i + 1) * 10_000,
   }))
-  const attempts = { refused: 0, accepted: 0, unanswered: 0, error: 0 }
-  const seconds = generated(20, (s) => ({ attempts, guesses: 0, fault: null, ...(s >= 10 && change) }))
+  const seconds = generated(20, (s) => ({ attempts: {}, guesses: 0, fault: null, ...(s >= 10 && change) }))
   return { ...journal, attacks: [attack], seconds }
 }

@@ -162,6 +162,11 @@ test('what an attacker meets stands on the metrics page, attempt by attempt', as
   const [attack] = run.journals()[0]?.attacks ?? []
   assert.ok(attack && attack.attempts > 100, run.out())
   assert.equal(await attempts('refused'), attack.attempts)
+  const bySecond = run.journals()[0]?.seconds.map((second) => second.attempts?.['401'] ?? 0) ?? []
+  assert.equal(
+    bySecond.reduce((sum, count) => sum + count, 0),
+    attack.attempts,
+  )
   assert.deepEqual([await attempts('accepted'), await attempts('unanswered'), await attempts('error')], [0, 0, 0])
 
   await askLab(socket, 'POST', '/attempts', { attack: 'flood', unanswered: 2, refused: 1, guesses: 40 })

@@ -1,13 +1,6 @@
-import { type Outcome, outcomes } from '../attacks/outcomes.ts'
+import { type Outcome, outcomeOf } from '../attacks/outcomes.ts'
 import type { Journal, MetricsEvent } from '../runner/journal.ts'
 import type { Chart } from './charts.ts'
-
-const names: Record<Outcome, string> = {
-  refused: 'refused (4xx)',
-  accepted: 'accepted (2xx)',
-  unanswered: 'no answer',
-  error: 'error (5xx)',
-}
 
 /** What the attackers of a run met, and what they cost the API; nothing where nobody attacked. */
 export function attackCharts({ attacks = [], seconds }: Journal): Chart[] {
@@ -27,20 +20,32 @@ function guesses(seconds: MetricsEvent[]): Chart {
   }
 }
 
-/** Always whether anybody got in, even if nobody did; of the other ends those that occurred. */
+const mostRefusals = 4
+
+/** Always whether anybody got in, even if nobody did; refusals status by status. */
 function attempts(seconds: MetricsEvent[]): Chart {
-  const occurred = outcomes.filter((outcome) => seconds.some(({ attempts }) => (attempts?.[outcome] ?? 0) > 0))
-  const shown = [...new Set<Outcome>(['refused', 'accepted', ...occurred])]
+  const total = new Map<string, number>()
+  for (const { attempts = {} } of seconds)
+    for (const [status, count] of Object.entries(attempts)) total.set(status, (total.get(status) ?? 0) + count)
+  const statuses = [...total].sort((a, b) => b[1] - a[1]).map(([status]) => status)
+  const of = (outcome: Outcome) => statuses.filter((status) => outcomeOf(Number(status)) === outcome)
+  const line = (name: string, summed: string[]) => ({
+    name,
+    values: seconds.map(({ attempts }) => summed.reduce((sum, status) => sum + (attempts?.[status] ?? 0), 0)),
+  })
+  const refusals = of('refused').slice(0, mostRefusals)
   return {
     id: 'attack',
     title: 'The attack: what its attempts met',
     unit: 'attempts ended per second',
-    says: 'Accepted means that the attacker got through. Refused is what should happen. No answer: the connection was cut off, or still open when the attacker gave up.',
+    says: 'Accepted means that the attacker got through. 4xx are refusals, as it should be. No answer: the connection was cut off; those that were open when the attacker gave up are left out.',
     scale: 'linear',
-    lines: shown.map((outcome) => ({
-      name: names[outcome],
-      values: seconds.map(({ attempts }) => attempts?.[outcome] ?? 0),
-    })),
+    lines: [
+      line('accepted (2xx)', of('accepted')),
+      ...refusals.map((status) => line(`refused (${status})`, [status])),
+      ...(total.has('0') ? [line('no answer', ['0'])] : []),
+      ...(of('error').length > 0 ? [line('error (5xx)', of('error'))] : []),
+    ],
   }
 }
 
@@ -50,7 +55,7 @@ const memory: Gauge = {
   id: 'memory',
   title: 'Memory of the API',
   unit: 'MB',
-  says: 'What the attacker can make the API hold. In the stack its container has 208 MiB; a process that needs more is killed.',
+  says: 'What the attacker can make the API hold. In the stack its container has a limit, and a process that needs more is killed.',
   column: 'memory_mb',
   name: 'memory',
 }

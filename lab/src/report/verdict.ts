@@ -52,15 +52,13 @@ function attackStory({ phase, attempts, statuses, guesses }: Attack): string {
   const found = Number(statuses['200'] ?? 0) > 0
   if (guesses !== undefined)
     return `${phase}: ${guesses.toLocaleString('en')} guesses offline, the secret was ${found ? 'found' : 'not found'}.`
-  const count = { accepted: 0, refused: 0, unanswered: 0, error: 0 }
-  for (const [status, n] of Object.entries(statuses)) count[outcomeOf(Number(status))] += n
+  const accepted = Object.entries(statuses).filter(([status]) => outcomeOf(Number(status)) === 'accepted')
+  const others = Object.entries(statuses).filter(([status]) => outcomeOf(Number(status)) !== 'accepted')
   const parts = [
-    `${count.accepted} accepted`,
-    `${count.refused} refused`,
-    count.unanswered > 0 && `${count.unanswered} without an answer`,
-    count.error > 0 && `${count.error} answered 5xx`,
+    `${accepted.reduce((sum, [, n]) => sum + n, 0)} accepted`,
+    ...others.map(([status, n]) => (status === '0' ? `${n} without an answer` : `${n} answered ${status}`)),
   ]
-  return `${phase}: ${attempts} attempts, ${parts.filter(Boolean).join(', ')}.`
+  return `${phase}: ${attempts} attempts, ${parts.join(', ')}.`
 }
 
 type Fault = Journal['happened']['faults'][number]

@@ -1,4 +1,3 @@
-import type { Outcome } from '../attacks/outcomes.ts'
 import type { Slo } from '../slo.ts'
 
 /**
@@ -97,8 +96,8 @@ export type MetricsEvent = {
   /** Memory of the API, and connections open there: the last reading of the second. Older runs have neither. */
   memory_mb?: number | null
   open_connections?: number | null
-  /** How the attacker's attempts ended that ended in this second, and how often a secret was guessed offline. */
-  attempts?: Record<Outcome, number>
+  /** Statuses of the attacker's attempts that ended in this second, 0 for no answer; guesses at a secret made offline. */
+  attempts?: Record<string, number>
   guesses?: number
   phase: string
   /** The kind of the fault in force, null without one. */

@@ -1,4 +1,3 @@
-import { tally } from '../attacks/outcomes.ts'
 import { perSecond } from '../load/figures.ts'
 import { between, silence } from '../watch/server-seconds.ts'
 import type { MetricsEvent } from './journal.ts'
@@ -11,16 +10,12 @@ export function secondsOf(run: Run): MetricsEvent[] {
   const end = phases.at(-1)?.end ?? zero
   const met = new Map(perSecond(run.results, run.dropped, zero).map((row) => [row.second, row]))
   const seen = [...health].sort((a, b) => a.done - b.done)
-  const attempts = Map.groupBy(
-    run.attacks.flatMap(({ hits }) => hits),
-    ({ done }) => Math.floor((done - zero) / 1000),
-  )
+  const attacker = attackerIn(run)
   return Array.from({ length: Math.floor((end - zero) / 1000) }, (_, second) => {
     const from = zero + second * 1000
     const to = from + 1000
     const middle = from + 500
     const row = met.get(second)
-    const { guesses, ...ended } = tally(attempts.get(second) ?? [])
     const due = row?.due ?? 0
     const failed =
       due - Object.entries(row?.statuses ?? {}).reduce((sum, [status, n]) => sum + (isSuccess(status) ? n : 0), 0)
@@ -37,7 +32,7 @@ export function secondsOf(run: Run): MetricsEvent[] {
       dropped: row?.dropped ?? 0,
       degraded: sight === undefined ? null : sight.degraded ? 1 : 0,
       ...serverIn(run, from),
-      ...(run.attacks.length > 0 && { attempts: ended, guesses }),
+      ...(run.attacks.length > 0 && attacker(second)),
       phase: phases.find(({ start, end }) => isWithin(middle, start, end))?.plan.name ?? '',
       fault: faults.find((fault) => isWithin(middle, inForce(fault).from, inForce(fault).to))?.plan.kind ?? null,
     }
@@ -57,6 +52,25 @@ function serverIn({ metrics }: Run, from: number) {
     memory_mb: resident_bytes === undefined ? null : Math.round(resident_bytes / 1e5) / 10,
     open_connections,
   } as const
+}
+
+/** What the attackers of the run met in each second, of the attempts that ended in it. */
+function attackerIn({ zero, phases, attacks }: Run) {
+  const ended = attacks.flatMap(({ phase, hits }) => {
+    const end = phases.find(({ plan }) => plan.name === phase)?.end ?? 0
+    // What was open when the attack was over has not been cut off.
+    return hits.filter(({ status, done }) => status !== 0 || done <= end)
+  })
+  const bySecond = Map.groupBy(ended, ({ done }) => Math.floor((done - zero) / 1000))
+  return (second: number) => {
+    const attempts: Record<string, number> = {}
+    let guessed = 0
+    for (const { status, guesses } of bySecond.get(second) ?? []) {
+      if (guesses === undefined) attempts[status] = (attempts[status] ?? 0) + 1
+      else guessed += guesses
+    }
+    return { attempts, guesses: guessed }
+  }
 }
 
 function isSuccess(status: string): boolean {
