@@ -106,7 +106,7 @@ const hostileTexts = [
   nested(100_000, '[', ']'),
   nested(30_000, '{"a":', '1'),
   json(Object.fromEntries(Array.from({ length: 5000 }, (_, n) => [`member${n}`, n]))),
-  json({ title: 'a'.repeat(201), body: 'b'.repeat(100_001) }),
+  json({ title: 'a'.repeat(201), body: 'b'.repeat(20_001) }),
   json({ title: '😀'.repeat(200), body: '😀'.repeat(2000) }),
   '\xef\xbb\xbf{"title":"a","body":"b"}',
   Buffer.from('{"title":"a","body":"b"}', 'utf16le').toString('latin1'),

@@ -15,7 +15,9 @@ const Note = z
     updated_at: z.iso.datetime({ precision: 3 }),
   })
   .meta({ id: 'Note' })
-const NoteInput = z.strictObject({ title: text(1, 200), body: text(0, 100_000) }).meta({ id: 'NoteInput' })
+// Short enough that the longest of them, each character written as \uXXXX\uXXXX, fits into bodyLimit: what the schema
+// allows is never too large.
+const NoteInput = z.strictObject({ title: text(1, 200), body: text(0, 20_000) }).meta({ id: 'NoteInput' })
 const Page = z.object({ items: z.array(Note), next_cursor: z.uuid().nullable() }).meta({ id: 'NotePage' })
 const PageQuery = z.strictObject({
   limit: z

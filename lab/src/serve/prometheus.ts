@@ -1,4 +1,5 @@
 import { createServer, request, type Server } from 'node:http'
+import { turnAway } from './visitors.ts'
 
 // What asks for much sends it as a form.
 const asked = /^\/api\/v1\/(query|query_range|query_exemplars|series|labels)$/
@@ -9,15 +10,14 @@ const asked = /^\/api\/v1\/(query|query_range|query_exemplars|series|labels)$/
  */
 export function createPrometheusDoor(url: string): Server {
   return createServer((req, res) => {
-    const path = req.url?.split('?')[0] ?? '/'
-    const reads = req.method === 'GET' || req.method === 'HEAD' || (req.method === 'POST' && asked.test(path))
+    if (turnAway(req, res)) return
+    const { url: target = '', method } = req
+    const reads = method === 'GET' || method === 'HEAD' || (method === 'POST' && asked.test(target.split('?')[0] ?? ''))
     if (!reads) return res.writeHead(403).end('Only reading goes through here.\n')
+    // To a proxy a client names the whole address; glued to ours that is no address at all.
+    if (!target.startsWith('/')) return res.writeHead(400).end('This is no proxy: ask for a path.\n')
     const { host, origin, ...headers } = req.headers
-    // A page that has pointed its own name to this machine would be let in under that name.
-    if (!/^(localhost|127\.0\.0\.1|\[::1\])(:\d+)?$/.test(host ?? '')) {
-      return res.writeHead(403).end('Ask for localhost or 127.0.0.1.\n')
-    }
-    const onward = request(url + req.url, { method: req.method, headers }, (answer) => {
+    const onward = request(url + target, { method, headers }, (answer) => {
       res.writeHead(answer.statusCode ?? 502, answer.headers)
       answer.pipe(res)
     })

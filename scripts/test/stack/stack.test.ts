@@ -55,19 +55,16 @@ async function attack(): Promise<void> {
   const body = JSON.stringify({ username: 'mallory', password: 'guessed it' })
   const from = Date.now() / 1000
   let on = true
-  const experiments = playAttacks().finally(() => (on = false))
-  while (on) {
-    await fetch(`${stack.url('API_PORT')}/auth/login`, {
-      method: 'POST',
-      body,
-      headers: { 'Content-Type': 'application/json' },
-    })
-    await fetch(`${stack.url('API_PORT')}/data/notes`, {
-      headers: { Authorization: `Bearer ${token.slice(0, -4)}AAAA` },
-    })
-    await sleep(100)
+  const login = { method: 'POST', body, headers: { 'Content-Type': 'application/json' } }
+  const forged = { headers: { Authorization: `Bearer ${token.slice(0, -4)}AAAA` } }
+  async function guess() {
+    while (on) {
+      await fetch(`${stack.url('API_PORT')}/auth/login`, login)
+      await fetch(`${stack.url('API_PORT')}/data/notes`, forged)
+      await sleep(100)
+    }
   }
-  await experiments
+  await Promise.all([guess(), playAttacks().finally(() => (on = false))])
   story.attack = { from, to: Date.now() / 1000 }
 }
 
@@ -78,7 +75,7 @@ async function playAttacks(): Promise<void> {
     ['weak-secret', 6, 'lab_attack_guesses_total'],
   ] as const) {
     const { out } = await stack.make('experiment', `NAME=${name}`, `LENGTH=${length}`, 'LOAD=own')
-    assert.match(out, /PASS|FAIL|INVALID: (?!before)/, out)
+    assert.match(out, /^(PASS|FAIL|INVALID)/m, out)
     assert.ok(((await stack.prometheus(`sum(${counted})`)) ?? 0) > 0, out)
   }
 }
@@ -177,8 +174,10 @@ test('Prometheus is shown for reading only, and to this machine only', { skip },
   const url = stack.url('PROMETHEUS_PORT')
   assert.equal((await fetch(`${url}/api/v1/write`, { method: 'POST', body: new Uint8Array([0]) })).status, 403)
   assert.equal((await fetch(`${url}/-/reload`, { method: 'POST' })).status, 403)
-  const answer = await fetch(`${url}/api/v1/query?query=up`, { headers: { Origin: 'http://elsewhere.example' } })
-  assert.deepEqual([answer.status, answer.headers.get('access-control-allow-origin')], [200, null])
+  assert.equal((await fetch(`${url}/api/v1/query?query=up`)).status, 200)
+  const elsewhere = { headers: { Origin: 'http://elsewhere.example' } }
+  assert.equal((await fetch(`${url}/api/v1/query?query=up`, elsewhere)).status, 403)
+  assert.equal((await fetch(`${stack.url('LAB_PORT')}/`, elsewhere)).status, 403)
 })
 
 test('promtool finds the configuration of Prometheus in order', { skip }, () => {
