@@ -25,8 +25,8 @@ const mostRefusals = 4
 /** Always whether anybody got in, even if nobody did; refusals status by status. */
 function attempts(seconds: MetricsEvent[]): Chart {
   const total = new Map<string, number>()
-  for (const { attempts = {} } of seconds)
-    for (const [status, count] of Object.entries(attempts)) total.set(status, (total.get(status) ?? 0) + count)
+  for (const { attempts } of seconds)
+    for (const [status, count] of Object.entries(attempts ?? {})) total.set(status, (total.get(status) ?? 0) + count)
   const statuses = [...total].sort((a, b) => b[1] - a[1]).map(([status]) => status)
   const of = (outcome: Outcome) => statuses.filter((status) => outcomeOf(Number(status)) === outcome)
   const line = (name: string, summed: string[]) => ({

@@ -52,13 +52,12 @@ function attackStory({ phase, attempts, statuses, guesses }: Attack): string {
   const found = Number(statuses['200'] ?? 0) > 0
   if (guesses !== undefined)
     return `${phase}: ${guesses.toLocaleString('en')} guesses offline, the secret was ${found ? 'found' : 'not found'}.`
-  const accepted = Object.entries(statuses).filter(([status]) => outcomeOf(Number(status)) === 'accepted')
-  const others = Object.entries(statuses).filter(([status]) => outcomeOf(Number(status)) !== 'accepted')
-  const parts = [
-    `${accepted.reduce((sum, [, n]) => sum + n, 0)} accepted`,
-    ...others.map(([status, n]) => (status === '0' ? `${n} without an answer` : `${n} answered ${status}`)),
-  ]
-  return `${phase}: ${attempts} attempts, ${parts.join(', ')}.`
+  const isAccepted = ([status]: [string, number]) => outcomeOf(Number(status)) === 'accepted'
+  const all = Object.entries(statuses)
+  const accepted = all.filter(isAccepted).reduce((sum, [, n]) => sum + n, 0)
+  const others = all.filter((one) => !isAccepted(one))
+  const told = others.map(([status, n]) => (status === '0' ? `${n} without an answer` : `${n} answered ${status}`))
+  return `${phase}: ${attempts} attempts, ${[`${accepted} accepted`, ...told].join(', ')}.`
 }
 
 type Fault = Journal['happened']['faults'][number]
