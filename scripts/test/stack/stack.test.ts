@@ -357,13 +357,14 @@ test('an API that crashes under writes starts by itself, and no acknowledged not
 test('no secret of this run stands in a log, a result or a metrics page', { skip }, async () => {
   const secrets = [stack.setting('JWT_SECRET'), ...passwords(), token]
   const texts: [string, string][] = [['the logs', stack.docker('compose', 'logs', '--no-color')]]
-  for (const file of globSync('runs/**/*.*', { cwd: stack.folder })) {
-    texts.push([file, readFileSync(join(stack.folder, file), 'utf8')])
+  for (const name of globSync('runs/**', { cwd: stack.folder })) {
+    const file = join(stack.folder, name)
+    if (statSync(file).isFile()) texts.push([name, readFileSync(file, 'utf8')])
   }
   for (const port of ['METRICS_PORT', 'LAB_PORT']) {
     texts.push([port, await (await fetch(`${stack.url(port)}/metrics`)).text()])
   }
-  assert.ok(texts.length > 4)
+  assert.ok(texts.some(([name]) => name.endsWith('journal.json')))
   for (const [name, text] of texts) for (const secret of secrets) assert.ok(!text.includes(secret), name)
 })
 
