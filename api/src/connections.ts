@@ -3,6 +3,7 @@ import type { Socket } from 'node:net'
 import type { Duplex } from 'node:stream'
 import type { Meter } from '@opentelemetry/api'
 import type { Logger } from 'pino'
+import { cameIn } from './door.ts'
 
 // Each may hold 16 KiB of headers or a body that never ends, and the process has 208 MB in the stack.
 const most = 1500
@@ -35,6 +36,7 @@ export function boundConnections(
   let warned = Number.NEGATIVE_INFINITY
 
   server.on('connection', (socket) => {
+    cameIn()
     newcomers.add(socket)
     socket.once('close', () => newcomers.delete(socket) || regulars.delete(socket))
     if (newcomers.size + regulars.size > most) makeRoom()

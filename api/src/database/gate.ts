@@ -1,5 +1,6 @@
 import type { Meter } from '@opentelemetry/api'
 import type { Logger } from 'pino'
+import { whenNobodyWaits } from '../door.ts'
 import { type Connection, isFresh, openConnection, type Settings, type Statement } from './connection.ts'
 import { DatabaseUnavailable, inspectFile, type Reason, reasonOf, reasons } from './faults.ts'
 
@@ -127,7 +128,7 @@ export function openGate(path: string, settings: Settings, log: Logger, meter: M
     write: ({ sql, parameters }) =>
       new Promise((resolve, reject) => {
         // Group commit: the writes of one turn of the event loop share one transaction, and so one fsync.
-        if (waiting.push({ sql, parameters, resolve, reject }) === 1) setImmediate(commit)
+        if (waiting.push({ sql, parameters, resolve, reject }) === 1) whenNobodyWaits(commit)
       }),
     close() {
       closed = true
