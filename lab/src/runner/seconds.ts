@@ -44,13 +44,14 @@ function serverIn({ metrics }: Run, from: number) {
   const next = metrics.findIndex(({ at }) => at > from + 500)
   const [before, after] = [metrics[next - 1], metrics[next]]
   const counters = before && after ? between(before, after) : silence
-  const read = metrics.findLast(({ at }) => isWithin(at, from, from + 1000))
-  const { db_available, resident_bytes, open_connections = null } = read ?? {}
+  const db_available = metrics.findLast(({ at }) => isWithin(at, from, from + 1000))?.db_available
+  // One look a second: when the next one is late, the last still tells how much there was.
+  const last = metrics.findLast((one) => one.resident_bytes !== undefined && isWithin(one.at, from - 1000, from + 1000))
   return {
     ...counters,
     db_available: db_available === undefined ? null : db_available > 0 ? 1 : 0,
-    memory_mb: resident_bytes === undefined ? null : Math.round(resident_bytes / 1e5) / 10,
-    open_connections,
+    memory_mb: last?.resident_bytes === undefined ? null : Math.round(last.resident_bytes / 1e5) / 10,
+    open_connections: last?.open_connections ?? null,
   } as const
 }
 
