@@ -2,12 +2,11 @@ import { spawn, spawnSync } from 'node:child_process'
 import { cpSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
-import { basename, join, relative } from 'node:path'
+import { basename, join } from 'node:path'
 
 const root = join(import.meta.dirname, '..', '..', '..')
-// At the root: lab/src/runs is a room of the lab.
-const leftOut = new Set(['.git', '.env', 'runs', 'data'])
-const isOurs = (source: string) => basename(source) !== 'node_modules' && !leftOut.has(relative(root, source))
+// What a run or an installation leaves in the root; folders of the same name further in are code.
+const leftOut = new Set(['node_modules', '.git', '.env', 'runs', 'data'].map((name) => join(root, name)))
 
 /** Why the stack cannot be tested here; undefined when it can. Grafana is left out: its image cannot be had everywhere. */
 export function noStack(): string | undefined {
@@ -23,7 +22,7 @@ export type Running = { ended: Promise<Done>; out: () => string; pid: number }
 /** A checkout of its own with a project name and ports of its own, as somebody else on this machine would have it. */
 export async function checkout() {
   const folder = mkdtempSync(join(tmpdir(), 'lab-stack-'))
-  cpSync(root, folder, { recursive: true, filter: isOurs })
+  cpSync(root, folder, { recursive: true, filter: (source) => !leftOut.has(source) })
   const names = ['API_PORT', 'METRICS_PORT', 'LAB_PORT', 'PROMETHEUS_PORT']
   const ports = Object.fromEntries(await freePorts(names))
   const project = basename(folder).toLowerCase()
