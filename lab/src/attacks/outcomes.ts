@@ -7,9 +7,10 @@ export type Outcome = (typeof outcomes)[number]
 /** How many attempts ended how, and how many guesses were made offline, which ask nobody. */
 export type Tally = Record<Outcome | 'guesses', number>
 
-export function tally(hits: Pick<Hit, 'status' | 'guesses'>[]): Tally {
+export function tally(hits: Pick<Hit, 'status' | 'guesses' | 'byOwner'>[]): Tally {
   const sums = { accepted: 0, refused: 0, unanswered: 0, error: 0, guesses: 0 }
-  for (const { status, guesses } of hits) {
+  for (const { status, guesses, byOwner } of hits) {
+    if (byOwner) continue
     if (guesses === undefined) sums[outcomeOf(status)]++
     else sums.guesses += guesses
   }

@@ -62,7 +62,8 @@ export function journalOf(run: Run, judgement: Judgement, about: About): Journal
   }
 }
 
-function attackOf({ phase, name, hits }: PlayedAttack): NonNullable<Journal['attacks']>[number] {
+function attackOf({ phase, name, hits: all }: PlayedAttack): NonNullable<Journal['attacks']>[number] {
+  const hits = all.filter(({ byOwner }) => !byOwner)
   const statuses: Record<string, number> = {}
   for (const { status } of hits) statuses[status] = (statuses[status] ?? 0) + 1
   const { guesses } = tally(hits)
