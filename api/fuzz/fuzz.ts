@@ -17,7 +17,7 @@ export type Report = {
   mebibytes: [number, number]
 }
 
-const mostGrowth = 4 // MiB
+const mostGrowth = 3 // MiB
 
 /**
  * Sends at least so many generated requests to a real API of its own. Throws at the first answer, crash or growth that
