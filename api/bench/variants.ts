@@ -58,7 +58,7 @@ const step = process.argv[2] as Variant
 const handler = steps[step]()
 // The steps below Kysely have no gate that looks after the file five times a second.
 if (['bare', 'koa', 'sqlite'].includes(step)) gate.close()
-const server = step === 'bare' ? createServer(handler) : createApiServer(handler, log)
+const server = step === 'bare' ? createServer(handler) : createApiServer(handler, log, meter)
 const port = await listen(server, config.host, config.port, 'PORT')
 process.send?.({ url: `http://127.0.0.1:${port}`, token, notePath: `/data/notes/${made.id}` })
 

@@ -43,7 +43,7 @@ export async function serve() {
     version: pkg.version,
     draining: () => draining,
   })
-  const server = createApiServer(app.callback(), log)
+  const server = createApiServer(app.callback(), log, meter)
   const metricsPage = createMetricsPage(exporter)
 
   let ending = false

@@ -3,17 +3,17 @@ import { once } from 'node:events'
 import { createServer, type RequestListener, type Server, type ServerResponse, STATUS_CODES } from 'node:http'
 import type { Duplex } from 'node:stream'
 import { setTimeout as sleep } from 'node:timers/promises'
+import type { Meter } from '@opentelemetry/api'
 import type { Logger } from 'pino'
 import { ConfigError } from './config.ts'
+import { boundConnections, type CutReason } from './connections.ts'
 import { bodyLimit } from './middleware/read-json.ts'
 
-// Each may hold 16 KiB of headers or a body that never ends, and the process has 256 MB in the stack.
-const mostConnections = 1500
 const graceMs = 1000 // open connections learn in this time that they are to be closed
 const drainMs = 3500 // running requests get this long after it; together they stay under 5 s
 
 /** The HTTP server with every timeout set. It answers what never becomes a request with problem+json too. */
-export function createApiServer(handler: RequestListener, log: Logger): Server {
+export function createApiServer(handler: RequestListener, log: Logger, meter: Meter): Server {
   const server = createServer(
     {
       headersTimeout: 5_000, // a client that sends its headers byte by byte
@@ -25,13 +25,7 @@ export function createApiServer(handler: RequestListener, log: Logger): Server {
     handler,
   )
   server.timeout = 20_000 // one that neither sends nor takes what it asked for
-  server.maxConnections = mostConnections
-  let warned = Number.NEGATIVE_INFINITY
-  server.on('drop', () => {
-    if (performance.now() - warned < 10_000) return
-    warned = performance.now()
-    log.warn({ connections: mostConnections }, 'too many connections, the next ones are closed')
-  })
+  const { cut } = boundConnections(server, log, meter)
   const latest = new WeakMap<Duplex, ServerResponse>()
   server.on('request', (req, res) => latest.set(req.socket, res))
   // A body that is too large is refused before the client has been told to go on and send it.
@@ -42,17 +36,35 @@ export function createApiServer(handler: RequestListener, log: Logger): Server {
   server.on('checkExpectation', (req, res) => server.emit('request', req, res))
   server.on('clientError', (error: NodeJS.ErrnoException, socket) => {
     const res = latest.get(socket)
-    if (!socket.writable || error.code === 'ECONNRESET') socket.destroy()
-    else if (!res || (res.writableFinished && res.req.complete)) refuse(error, socket, log)
+    if (!socket.writable || error.code === 'ECONNRESET') return socket.destroy()
+    const unanswered = !res || (res.writableFinished && res.req.complete)
+    if (!unanswered && error.code === 'HPE_INVALID_EOF_STATE') return socket.destroy() // the client hung up
+    const { reason, status } = faultOf(error)
+    cut(socket, reason)
+    if (unanswered) refuse(status, socket, log)
     else breakOff(error, res)
   })
-  server.on('connect', (_, socket) => refuse(new Error('this is no proxy'), socket, log))
+  // A connection that is merely unused for so long ends here too.
+  server.on('timeout', (socket) => {
+    if (latest.get(socket)?.writableFinished === false) cut(socket, 'slow')
+    socket.destroy()
+  })
+  server.on('connect', (_, socket) => {
+    cut(socket, 'malformed')
+    refuse(400, socket, log) // this is no proxy
+  })
   return server
+}
+
+/** What an error of Node's parser is for us: the reason in the metrics, and the status. */
+function faultOf({ code }: NodeJS.ErrnoException): { reason: CutReason; status: number } {
+  if (code === 'HPE_HEADER_OVERFLOW') return { reason: 'headers_too_large', status: 431 }
+  if (code === 'ERR_HTTP_REQUEST_TIMEOUT') return { reason: 'slow', status: 408 }
+  return { reason: 'malformed', status: 400 }
 }
 
 // The last request on this connection is being answered, or its body was not wanted: it gets no second answer.
 function breakOff(error: NodeJS.ErrnoException, res: ServerResponse) {
-  if (error.code === 'HPE_INVALID_EOF_STATE') return res.req.socket.destroy() // the client hung up
   res.shouldKeepAlive = false
   // Whoever wants the body may not have asked for it yet: it can break in the packet that brought the headers.
   setImmediate(() => {
@@ -61,8 +73,7 @@ function breakOff(error: NodeJS.ErrnoException, res: ServerResponse) {
   })
 }
 
-function refuse(error: NodeJS.ErrnoException, socket: Duplex, log: Logger) {
-  const status = { HPE_HEADER_OVERFLOW: 431, ERR_HTTP_REQUEST_TIMEOUT: 408 }[String(error.code)] ?? 400
+function refuse(status: number, socket: Duplex, log: Logger) {
   const request_id = randomUUID()
   const body = JSON.stringify({ type: 'about:blank', title: STATUS_CODES[status], status, request_id })
   log.info({ request_id, route: 'unmatched', status }, 'request')

@@ -127,6 +127,29 @@ test('after 3 attempts in a minute a name is 429 from that address, whatever a h
   })
 })
 
+test('a name is guessed from many addresses five times as often as from one, and its user still gets in', async (t) => {
+  if (process.platform !== 'linux') return t.skip('only Linux has many addresses for itself without being told')
+  const limited = await startApi(t, { LOGIN_ATTEMPTS_PER_MINUTE: '2', LAB_USERS: String(api.env.LAB_USERS) })
+  const from = async (n: number, name: string, password = 'wrong') =>
+    (await login(limited, name, password, { localAddress: `127.0.0.${n}` })).status
+  assert.equal(await from(2, 'demo', passwordOf('demo')), 200)
+  const guesses = []
+  for (let n = 10; n < 20; n++) guesses.push(await from(n, 'demo'), await from(n, 'demo'))
+  // One of the ten was the login.
+  assert.equal(guesses.filter((status) => status === 401).length, 9)
+  assert.equal(guesses.filter((status) => status === 429).length, 11)
+  assert.equal(await from(2, 'demo', passwordOf('demo')), 200, 'where demo has logged in before')
+  assert.equal(await from(30, 'demo', passwordOf('demo')), 429, 'where nobody did')
+  assert.equal(await from(30, 'eve', passwordOf('eve')), 200, 'another user')
+})
+
+test('an address tries many names five times as often as one', async (t) => {
+  const limited = await startApi(t, { LOGIN_ATTEMPTS_PER_MINUTE: '2' })
+  const statuses = []
+  for (let n = 0; n < 12; n++) statuses.push((await login(limited, `name-${n}`, 'Spring2026!')).status)
+  assert.deepEqual(statuses, [...Array(10).fill(401), 429, 429])
+})
+
 test('logins that would wait longer than a second are 429 at once, and everybody else is served meanwhile', async () => {
   const attempts = Array.from({ length: 80 }, (_, n) => login(api, `guess-${n}`, 'wrong'))
   const health = await api.fetch('/health')

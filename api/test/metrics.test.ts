@@ -118,11 +118,15 @@ test('what can be asked about is there from the start, at 0', () => {
       'unknown_user',
       'revoked',
     ].map((reason) => key('auth_rejections_total', { reason })),
+    ...['crowded', 'slow', 'malformed', 'headers_too_large'].map((reason) =>
+      key('http_server_cut_connections_total', { reason }),
+    ),
     ...['UPDATE', 'DELETE'].map((name) =>
       key('db_client_operation_duration_seconds_count', { db_operation_name: name }),
     ),
     ...documented(),
     key('http_server_active_requests'),
+    key('http_server_open_connections'),
   ]
   assert.ok(zeros.length > 50)
   for (const series of zeros) assert.equal(atStart.samples.get(series), 0, series)

@@ -5,6 +5,7 @@ import { Agent, type IncomingMessage, request } from 'node:http'
 import { connect } from 'node:net'
 import { test } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
+import { createNoopMeter } from '@opentelemetry/api'
 import Database from 'better-sqlite3'
 import pino from 'pino'
 import { createApiServer } from '../src/server.ts'
@@ -134,7 +135,7 @@ for (const [what, code] of [
 }
 
 test('every timeout of the server is set', () => {
-  const server = createApiServer(() => {}, pino({ level: 'silent' }))
+  const server = createApiServer(() => {}, pino({ level: 'silent' }), createNoopMeter())
   for (const name of ['headersTimeout', 'requestTimeout', 'keepAliveTimeout', 'timeout'] as const) {
     assert(server[name] > 0 && server[name] <= 30_000, `${name} is ${server[name]}`)
   }

@@ -23,6 +23,7 @@ export function stackOf(given: Record<string, string | undefined>): StackOptions
     metricsUrl: metrics,
     socket: LAB_SOCKET,
     crashCommand: process.env.LAB_CRASH_COMMAND,
+    lentPort: Number(process.env.LAB_LENT_PORT ?? 0),
   }
 }
 

@@ -22,8 +22,9 @@ export const help = `The lab: takes a database away from an API, gives it back, 
   report, anomalies  the page, or the graded detector, of a run: --run NAME, or the newest
   compare   two runs, or two lists of repeats with commas: --a NAME,... --b NAME,...
   index     brings runs/lab.db up to date with the folders beside it
-  experiment-needs NAME  what the API must be started with, NAME=value, and "crash"
-              when somebody must be able to kill it: for scripts
+  experiment-needs NAME  what the API must be started with, NAME=value; "crash" when
+              somebody must be able to kill it, "addresses" when somebody must lend
+              other addresses: for scripts
   outage    takes the database of a running API away until the time is over, Ctrl-C,
             or recover
               --database FILE the API's database file, or DATABASE_PATH
@@ -41,6 +42,8 @@ export const help = `The lab: takes a database away from an API, gives it back, 
               --prometheus-port N  what PROMETHEUS_URL shows, for reading, 9090
   status    what a running lab does and sees
   phase EXPERIMENT PHASE TIME   names on its metrics page what is being done
+  lend-addresses  in the network of the API: passes connections on to it, each port from
+              another address of the loopback; --url URL, --port N the first of twenty
   await-scrape JOB...   returns when Prometheus has seen them all
   read-log  makes the API's log on standard input readable; --only outage
   help      this

@@ -57,6 +57,13 @@ describe('an API that believes too much fails', async () => {
     assert.deepEqual(wrong, ['guesses heard <= 20'])
   })
 
+  const skip = process.platform !== 'linux' && 'only the loopback of Linux has many addresses'
+  test('brute-force-distributed: it listens to every guess from every address', { skip }, async () => {
+    const { verdict, wrong, said } = await playOn(target, await short('brute-force-distributed'))
+    assert.equal(verdict, 'FAIL', said)
+    assert.deepEqual(wrong, ['guesses heard <= 100'])
+  })
+
   test("anothers-notes: 403 is another's note, 404 is none", async () => {
     const { verdict, wrong, said } = await playOn(target, await short('anothers-notes'))
     assert.equal(verdict, 'FAIL', said)

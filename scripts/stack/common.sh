@@ -88,6 +88,9 @@ repair() {
   docker run --rm --network none --read-only --cap-drop ALL --volume "$volume:/data" "$image" node lab/src/main.ts recover --database /data/notes.db
 }
 
+# What lends other addresses of the network to an attack; harmless where nothing does.
+return_addresses() { docker rm --force "$(project)-addresses" >/dev/null 2>&1 || true; }
+
 # A command of the lab on runs/: in its image, as whoever asks, so that what it writes belongs to them.
 tool() {
   mkdir -p runs

@@ -7,6 +7,8 @@ import { waitingHashes } from '../passwords.ts'
 const outcomes = { 200: 'success', 401: 'failure', 429: 'limited' } as const
 const longestQueue = 50 // about a second of hashing; who comes later is better told so than left waiting
 
+const mostFamiliar = 10_000
+
 /** Counts every attempt to log in by how it ended; `error` is whatever was neither right, wrong nor one too many. */
 export function countLogins(meter: Meter): Middleware {
   const logins = meter.createCounter('auth.logins', { description: 'Attempts to log in' })
@@ -27,17 +29,35 @@ export function countLogins(meter: Meter): Middleware {
   }
 }
 
-/** Limits attempts before a hash is spent on them. 0 attempts a minute: no limit. The returned function throws 429. */
+/**
+ * Limits attempts before a hash is spent on them: so many a minute for a name from an address, and five times as many for
+ * an address with whatever names, and for a name from whatever addresses. 0: no limit. The returned function throws 429;
+ * what it gives is called when the login has passed, and that address is no stranger to that name any more: a crowd that
+ * guesses a name must not lock out its owner.
+ */
 export function limitLogins(attemptsPerMinute: number) {
-  const limiter = new RateLimiterMemory({ points: attemptsPerMinute, duration: 60 })
+  const limiter = (points: number) => new RateLimiterMemory({ points, duration: 60 })
+  const ofPair = limiter(attemptsPerMinute)
+  const ofAddress = limiter(5 * attemptsPerMinute)
+  const ofName = limiter(5 * attemptsPerMinute)
+  const familiar = new Set<string>()
 
-  return async function limitLogins(ctx: Context, username: string) {
-    // Checked first: it also bounds how many names the limiter has to remember.
+  return async function limitLogins(ctx: Context, username: string): Promise<() => void> {
+    // Checked first: it also bounds how many names the limiters have to remember.
     if (waitingHashes() >= longestQueue) refuse(ctx, 1)
-    if (attemptsPerMinute === 0) return
-    await limiter.consume(JSON.stringify([username, ctx.ip])).catch((left: RateLimiterRes) => {
-      refuse(ctx, Math.ceil(left.msBeforeNext / 1000))
-    })
+    if (attemptsPerMinute === 0) return () => {}
+    const pair = JSON.stringify([username, ctx.ip])
+    try {
+      await ofPair.consume(pair)
+      await ofAddress.consume(ctx.ip)
+      if (!familiar.has(pair)) await ofName.consume(username)
+    } catch (left) {
+      refuse(ctx, Math.ceil((left as RateLimiterRes).msBeforeNext / 1000))
+    }
+    return () => {
+      if (familiar.size >= mostFamiliar) familiar.clear()
+      familiar.add(pair)
+    }
   }
 }
 

@@ -25,20 +25,21 @@ type Dependencies = {
   /** Told when all tokens of a user have been ended. */
   forget: (userId: string) => void
   countLogins: Middleware
-  /** Throws 429 when this name has been tried too often from the client's address. */
-  limitLogins: (ctx: Context, username: string) => Promise<void>
+  /** Throws 429 when there were too many attempts; what it gives is called when the login has passed. */
+  limitLogins: (ctx: Context, username: string) => Promise<() => void>
 }
 
 export function authRoutes(router: Router, dependencies: Dependencies) {
   const { db, keys, ttl, requireUser, forget, countLogins, limitLogins } = dependencies
   router.post('/auth/login', countLogins, readJson(credentialsLimit), async function login(ctx) {
     const { username, password } = check(ctx, Credentials, ctx.request.body)
-    await limitLogins(ctx, username)
+    const welcome = await limitLogins(ctx, username)
     const user = await findUserByName(db, username)
     const passed = await verifyPassword(user?.password_hash, password)
     if (!user || !passed) {
       return ctx.throw(401, 'The user name or the password is wrong.', { headers: { 'WWW-Authenticate': 'Bearer' } })
     }
+    welcome()
     const iat = Math.max(Math.floor(Date.now() / 1000), user.tokens_valid_from)
     const token = jsonwebtoken.sign({ iat }, keys()[0], { algorithm: 'HS256', subject: user.id, expiresIn: ttl })
     ctx.set('Cache-Control', 'no-store')

@@ -2,14 +2,23 @@ import type { Pool } from 'undici'
 import { type Ask, ask } from '../api-client.ts'
 import { now } from '../clock.ts'
 import { openLoop } from '../load/open-loop.ts'
+import { reasonOf } from '../sentence.ts'
 import type { Target } from '../targets/target.ts'
 
 /**
  * One attempt and what came of it; moments of clock.ts. `status` 0: no answer. `told` is everything in the answer that
  * could teach an attacker something: two answers with the same `told` cannot be told apart but by their time.
- * `guesses`: how many were made offline.
+ * `error`: why no answer came. `guesses`: how many were made offline.
  */
-export type Hit = { what: string; at: number; done: number; status: number; told?: string; guesses?: number }
+export type Hit = {
+  what: string
+  at: number
+  done: number
+  status: number
+  told?: string
+  error?: string
+  guesses?: number
+}
 
 export type Attempt = { what: string; send: (signal: AbortSignal) => Promise<Omit<Hit, 'what' | 'at' | 'done'>> }
 
@@ -34,6 +43,8 @@ export async function attemptAtRate({ perSecond, signal, hits }: Stage, next: ()
           const hit: Hit = { what, at: now(), done: 0, status: 0 }
           try {
             Object.assign(hit, await send(giveUp))
+          } catch (error) {
+            hit.error = giveUp.aborted ? 'timeout' : reasonOf(error)
           } finally {
             hit.done = now()
             hits.push(hit)

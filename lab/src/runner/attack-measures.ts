@@ -8,7 +8,7 @@ export const attackMeasures = {
   attack_refused: {
     title: 'attempts refused with a 4xx',
     unit: '%',
-    of: ({ hits }) => share(hits.filter(({ status }) => status >= 400 && status < 500).length, hits.length),
+    of: refused,
   },
   attack_accepted: { title: 'attempts that got through', unit: 'attempts', of: accepted },
   attack_kinds: { title: 'kinds of attempts', unit: 'kinds', of: ({ hits }) => ({ value: distinct(hits, 'what') }) },
@@ -39,6 +39,13 @@ export const attackMeasures = {
   },
   memory_rise: { title: "the API's memory rose by", unit: 'MB', of: memoryRise },
 } satisfies Record<string, Measure>
+
+function refused({ hits }: View): Measured {
+  const others = hits.filter(({ status }) => status < 400 || status >= 500)
+  const measured = share(hits.length - others.length, hits.length)
+  const [first] = others
+  return first ? { ...measured, words: `${measured.words}; ${first.what}: ${first.error ?? first.status}` } : measured
+}
 
 function accepted({ hits }: View): Measured {
   const through = hits.filter(isAccepted)

@@ -11,9 +11,14 @@ export async function experimentLines(slo: Slo): Promise<string> {
   return (await Promise.all(entries)).join('\n')
 }
 
-/** What an experiment needs of an API that somebody else starts, one word a line: settings, and `crash` for a kill. */
+/**
+ * What an experiment needs of an API that somebody else starts, one word a line: settings, `crash` for a kill, and
+ * `addresses` for an attack from many of them.
+ */
 export async function needsOf(name: string, slo: Slo): Promise<string[]> {
-  const { settings = {}, faults = [] } = await loadExperiment(name, slo)
-  const crash = faults.some(({ kind }) => kind === 'crash')
-  return [...Object.entries(settings).map(([setting, value]) => `${setting}=${value}`), ...(crash ? ['crash'] : [])]
+  const { settings = {}, faults = [], phases } = await loadExperiment(name, slo)
+  const needs = Object.entries(settings).map(([setting, value]) => `${setting}=${value}`)
+  if (faults.some(({ kind }) => kind === 'crash')) needs.push('crash')
+  if (phases.some(({ attack }) => attack?.name === 'password-guesses-from-many-addresses')) needs.push('addresses')
+  return needs
 }

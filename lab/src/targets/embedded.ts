@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { now, sleep } from '../clock.ts'
 import { type ProcessId, signalTo } from '../processes.ts'
 import { reasonOf } from '../sentence.ts'
+import { addressesOfLoopback } from './addresses.ts'
 import { startApi } from './api-child.ts'
 import { keepLog } from './api-log.ts'
 import type { Target } from './target.ts'
@@ -67,14 +68,16 @@ export async function openEmbedded(options: EmbeddedOptions): Promise<Target> {
     return at
   }
 
+  const url = `http://127.0.0.1:${child.port}`
   return {
     mode: 'embedded',
-    url: `http://127.0.0.1:${child.port}`,
+    url,
     metricsUrl: `http://127.0.0.1:${child.metricsPort}`,
     database,
     username,
     password,
     other,
+    addresses: addressesOfLoopback(url),
     jwtSecret: env.JWT_SECRET,
     journalMode: settings.JOURNAL_MODE === 'wal' ? 'wal' : 'delete',
     log,

@@ -8,6 +8,7 @@ import type { Experiment } from '../runner/experiment.ts'
 import { say } from '../runner/screen.ts'
 import { reasonOf, Sentence } from '../sentence.ts'
 import { askLab } from '../serve/ask.ts'
+import { addressesLent } from './addresses.ts'
 import type { Target } from './target.ts'
 
 /** An API that runs already, and that somebody else starts and ends. */
@@ -20,13 +21,15 @@ export type StackOptions = {
   other?: Target['other']
   /** A command that ends the API by kill -9 and returns once it has; without one there are no crashes. */
   crashCommand?: string
+  /** The first port of `lab lend-addresses` beside the API, where that runs. */
+  lentPort?: number
   /** The long-running lab's socket: it names on its metrics page what is being done. */
   socket?: string
 }
 
 /** The target of an experiment in the stack; a Sentence when the experiment needs what cannot be had there. */
 export async function openStack(name: string, experiment: Experiment, options: StackOptions): Promise<Target> {
-  const { url, metricsUrl, username, password, other, crashCommand, socket } = options
+  const { url, metricsUrl, username, password, other, crashCommand, lentPort, socket } = options
   const database = databasePath(options.database)
   const repaired = await repair(database)
   if (repaired) say(repaired)
@@ -40,6 +43,7 @@ export async function openStack(name: string, experiment: Experiment, options: S
     username,
     password,
     other,
+    addresses: lentPort ? addressesLent(url, lentPort) : [],
     journalMode,
     ended: new Promise(() => {}),
     async crash(downMs, signal) {

@@ -1,3 +1,4 @@
+import type { Address } from './addresses.ts'
 import type { ApiLog } from './api-log.ts'
 
 /** The API of an experiment. */
@@ -11,6 +12,8 @@ export type Target = {
   password: string
   /** Another user, where there is one. */
   other?: { username: string; password: string }
+  /** From where else it can be reached, each time with another address of the client; none where that cannot be had. */
+  addresses: Address[]
   /** What signs its tokens, where the lab has started it. */
   jwtSecret?: string
   journalMode: 'delete' | 'wal'
