@@ -1,8 +1,8 @@
 import type { Server } from 'node:http'
 import type { Socket } from 'node:net'
-import type { Duplex } from 'node:stream'
 import type { Meter } from '@opentelemetry/api'
 import type { Logger } from 'pino'
+import { cameIn } from './door.ts'
 
 // Each may hold 16 KiB of headers or a body that never ends, and the process has 208 MB in the stack.
 const most = 1500
@@ -15,13 +15,9 @@ export type CutReason = (typeof reasons)[number]
 /**
  * Counts the open connections and those that the API had to cut, and keeps them bounded: whoever comes is let in, and
  * whoever was of no use for the longest time makes room. Refusing the newest instead would let a crowd that sits there
- * and says nothing lock everybody out. `cut` counts a connection, once, that is closed for what its client did.
+ * and says nothing lock everybody out. `cut` counts a connection that is ended for what its client did.
  */
-export function boundConnections(
-  server: Server,
-  log: Logger,
-  meter: Meter,
-): { cut(socket: Duplex, reason: CutReason): void } {
+export function boundConnections(server: Server, log: Logger, meter: Meter): { cut(reason: CutReason): void } {
   const cuts = meter.createCounter('http.server.cut_connections', { description: 'Connections that the API ended' })
   for (const reason of reasons) cuts.add(0, { reason })
   meter
@@ -31,10 +27,10 @@ export function boundConnections(
   // Both in the order of their last use, the oldest first: a Set keeps the order in which its members were added.
   const newcomers = new Set<Socket>()
   const regulars = new Set<Socket>() // who has taken an answer
-  const counted = new WeakSet<Duplex>()
   let warned = Number.NEGATIVE_INFINITY
 
   server.on('connection', (socket) => {
+    cameIn()
     newcomers.add(socket)
     socket.once('close', () => newcomers.delete(socket) || regulars.delete(socket))
     if (newcomers.size + regulars.size > most) makeRoom()
@@ -54,7 +50,7 @@ export function boundConnections(
   function makeRoom() {
     const [oldest] = newcomers.size > roomForNewcomers ? newcomers : regulars
     if (!oldest) return
-    cut(oldest, 'crowded')
+    if (oldest.writable) cut('crowded') // else it was refused and counted already, and its client lingers
     newcomers.delete(oldest)
     regulars.delete(oldest)
     oldest.destroy()
@@ -63,9 +59,8 @@ export function boundConnections(
     log.warn({ connections: most }, 'too many connections, those unused the longest are closed')
   }
 
-  function cut(socket: Duplex, reason: CutReason) {
-    if (!counted.has(socket)) cuts.add(1, { reason })
-    counted.add(socket)
+  function cut(reason: CutReason) {
+    cuts.add(1, { reason })
   }
 
   return { cut }

@@ -9,6 +9,7 @@ import { ConfigError } from './config.ts'
 import { boundConnections, type CutReason } from './connections.ts'
 import { bodyLimit } from './middleware/read-json.ts'
 
+const backlog = 2048 // so many may wait at the door: whom the system finds no room for there tries again after a second
 const graceMs = 1000 // open connections learn in this time that they are to be closed
 const drainMs = 3500 // running requests get this long after it; together they stay under 5 s
 
@@ -40,17 +41,17 @@ export function createApiServer(handler: RequestListener, log: Logger, meter: Me
     const unanswered = !res || (res.writableFinished && res.req.complete)
     if (!unanswered && error.code === 'HPE_INVALID_EOF_STATE') return socket.destroy() // the client hung up
     const { reason, status } = faultOf(error)
-    cut(socket, reason)
+    cut(reason)
     if (unanswered) refuse(status, socket, log)
     else breakOff(error, res)
   })
   // A connection that is merely unused for so long ends here too.
   server.on('timeout', (socket) => {
-    if (latest.get(socket)?.writableFinished === false) cut(socket, 'slow')
+    if (latest.get(socket)?.writableFinished === false) cut('slow')
     socket.destroy()
   })
   server.on('connect', (_, socket) => {
-    cut(socket, 'malformed')
+    cut('malformed')
     refuse(400, socket, log) // this is no proxy
   })
   return server
@@ -86,7 +87,7 @@ function refuse(status: number, socket: Duplex, log: Logger) {
 /** Resolves to the port when the server listens. Throws an error whose message says what to do. */
 export async function listen(server: Server, host: string, port: number, variable: string): Promise<number> {
   try {
-    server.listen(port, host)
+    server.listen({ port, host, backlog })
     await once(server, 'listening')
     return (server.address() as { port: number }).port
   } catch (error) {

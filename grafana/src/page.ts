@@ -20,6 +20,7 @@ const names = {
   clients: 'Client and server',
   anomalies: 'Anomalies',
   logins: 'Logins',
+  attacks: 'Attacks',
 }
 const links = Object.entries(names).map(([uid, name]) =>
   new DashboardLinkBuilder(name).type(DashboardLinkType.Link).url(`/d/${uid}`).keepTime(true).includeVars(true),

@@ -3,6 +3,8 @@ import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { test } from 'node:test'
 import type { Panel } from '@grafana/grafana-foundation-sdk/dashboard'
+import { experimentNames, loadExperiment } from '../../lab/src/runner/experiment.ts'
+import { loadSlo } from '../../lab/src/slo.ts'
 import { dashboards } from '../src/all.ts'
 import { products } from '../src/products.ts'
 import { queriesOf } from '../src/uses.ts'
@@ -112,6 +114,27 @@ test('a line at a goal stands where slo.json says', () => {
   assert.deepEqual(lines('Latency'), [latency])
   assert.deepEqual(lines('Latency, p95'), [latency])
   assert.deepEqual(lines('Errors'), [errors, errors])
+})
+
+test('docs/experiments.md says for every attack which panel shows its answer', async () => {
+  const document = readFileSync(join(root, 'docs/experiments.md'), 'utf8')
+  const [, section = ''] = document.split('### Where an attack is seen\n')
+  const rows = [...(section.split('\n## ')[0] ?? '').matchAll(/^\| `([\w-]+)` +\| (.*?) +\|/gm)]
+  const slo = loadSlo(join(root, 'slo.json'))
+  const attacking: string[] = []
+  for (const name of experimentNames()) {
+    if ((await loadExperiment(name, slo)).phases.some(({ attack }) => attack)) attacking.push(name)
+  }
+  assert.deepEqual(rows.map(([, name]) => name).sort(), attacking)
+  for (const [, name, seen = ''] of rows) {
+    for (const [, dashboard = '', title] of seen.split('; ').map((one) => /^\*(\w+)\*: (.+)$/.exec(one) ?? [])) {
+      const { panels } = all.find(({ uid }) => uid === dashboard.toLowerCase()) ?? {}
+      assert.ok(
+        panels?.some((panel) => panel.title === title),
+        `${name} is to be seen on ${dashboard}: ${title}`,
+      )
+    }
+  }
 })
 
 test('of every panel it is known at what event it must move', () => {

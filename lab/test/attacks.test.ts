@@ -7,6 +7,7 @@ import { attackMeasures } from '../src/runner/attack-measures.ts'
 import { type Experiment, lengthOf, loadExperiment, scale } from '../src/runner/experiment.ts'
 import { judge } from '../src/runner/judge.ts'
 import { play } from '../src/runner/play.ts'
+import { secondsOf } from '../src/runner/seconds.ts'
 import type { Target } from '../src/targets/target.ts'
 import { api } from './helpers.ts'
 import { wideGoals } from './run-experiment.ts'
@@ -102,6 +103,29 @@ describe('an attack that was not made proves nothing', () => {
     const { other, ...alone } = await api(t)
     await assert.rejects(playOn(alone, await short('anothers-notes')), /Skipped: it takes a second user/)
   })
+})
+
+test('a connection that was still open when the attacker gave up is not told as cut off', () => {
+  const hits: Hit[] = [
+    { what: 'slow', at: 0, done: 1_500, status: 0 },
+    { what: 'slow', at: 0, done: 1_600, status: 408 },
+    { what: 'answered late', at: 1_900, done: 2_100, status: 401 },
+    { what: 'given up', at: 0, done: 2_001, status: 0 },
+    { what: 'offline', at: 0, done: 500, status: 0, guesses: 7 },
+  ]
+  const phase = (name: string, start: number, end: number) => ({ plan: { name }, start, end })
+  const run = { zero: 0, wallZero: 0, phases: [phase('flood', 0, 2_000), phase('after', 2_000, 3_000)] }
+  const nothing = { faults: [], health: [], metrics: [], results: [], dropped: [] }
+  const attacks = [{ phase: 'flood', name: 'flood', hits }]
+  const seconds = secondsOf({ ...run, ...nothing, attacks } as unknown as Parameters<typeof secondsOf>[0])
+  assert.deepEqual(
+    seconds.map(({ attempts, guesses }) => ({ attempts, guesses })),
+    [
+      { attempts: {}, guesses: 7 },
+      { attempts: { 0: 1, 408: 1 }, guesses: 0 },
+      { attempts: { 401: 1 }, guesses: 0 },
+    ],
+  )
 })
 
 describe('what the time of an answer tells', () => {

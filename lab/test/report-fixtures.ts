@@ -47,3 +47,17 @@ export function generated(
 
 /** What a second of a full outage looks like. */
 export const outage = { error_ratio: 1, db_errors: 100, db_available: 0, degraded: 1, fault: 'chmod' } as const
+
+/** A run of twenty seconds, attacked in the second half; `change` says what a second of the attack was like. */
+export function attacked(attack: NonNullable<Journal['attacks']>[number], change: Partial<MetricsEvent>): Journal {
+  const journal = outageJournal()
+  journal.happened.faults = []
+  journal.happened.phases = ['quiet', attack.phase].map((name, i) => ({
+    name,
+    rate: 100,
+    start_ms: i * 10_000,
+    end_ms: (i + 1) * 10_000,
+  }))
+  const seconds = generated(20, (s) => ({ attempts: {}, guesses: 0, fault: null, ...(s >= 10 && change) }))
+  return { ...journal, attacks: [attack], seconds }
+}

@@ -7,7 +7,7 @@ import { reportHtml } from '../src/report/report.ts'
 import type { Journal } from '../src/runner/journal.ts'
 import { until } from './helpers.ts'
 import { browser, noBrowser, open } from './report-browser.ts'
-import { generated, outageJournal } from './report-fixtures.ts'
+import { attacked, generated, outageJournal } from './report-fixtures.ts'
 
 let chromium: Browser
 const started = noBrowser ? undefined : browser({ after }).then((one) => (chromium = one))
@@ -106,6 +106,27 @@ test('the odd runs are drawn without a complaint: none, one second, gaps, zeros,
   }
 })
 
+test('an attack is drawn with its cost, and its phase is shaded on every chart', { skip: noBrowser }, async (t) => {
+  await started
+  const journal = attacked(
+    { phase: 'flood', name: 'flood', attempts: 50, statuses: { 0: 30, 408: 20 } },
+    { attempts: { 0: 3, 408: 2 }, memory_mb: 150, open_connections: 400 },
+  )
+  const { page, wrong } = await open(t, chromium, reportHtml(journal))
+  const found = await drawn(page)
+  const shown = ['attack', 'traffic', 'latency', 'errors', 'memory', 'connections', 'sides', 'scores']
+  assert.deepEqual(
+    found.map(({ id }) => id),
+    shown,
+  )
+  for (const { id, line, strip } of found) {
+    // There is nothing yet to score by in the first seconds of a run.
+    assert.ok(line > 100 || id === 'scores', `${id}: ${line} pixels of a line`)
+    assert.ok(strip > 1000, `${id}: ${strip} pixels of the strip`)
+  }
+  assert.deepEqual(wrong, [])
+})
+
 const evil = `</script><script>window.hacked=1;alert(1)</script><img src=x onerror="window.hacked=1;alert(2)">'"&lt;{{x}}`
 
 /** The same value with every string in it replaced, names of properties in `statuses` too. */
@@ -122,10 +143,12 @@ function poisoned<T>(value: T, key = ''): T {
 
 test('hostile strings in every field of the journal are shown as text', { skip: noBrowser }, async (t) => {
   await started
-  const journal: Journal = poisoned(outageJournal())
+  const attack = { phase: 'chmod', name: 'flood', attempts: 9, statuses: { 0: 9 } }
+  const friendly = { ...outageJournal(), attacks: [attack] }
+  const journal: Journal = poisoned(friendly)
   const scripts = (html: string) => html.match(/<script/g)?.length
   const html = reportHtml(journal)
-  assert.equal(scripts(html), scripts(reportHtml(outageJournal())))
+  assert.equal(scripts(html), scripts(reportHtml(friendly)))
   const { page, wrong } = await open(t, chromium, html)
   const seen = (await page.evaluate(`({
     hacked: 'hacked' in window,

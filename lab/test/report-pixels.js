@@ -1,5 +1,5 @@
-// Runs inside the page. For each chart: where its drawing area lies, and how many pixels have exactly the colour of a
-// line and of the strip that names a fault.
+// Runs inside the page. For each chart: where its drawing area lies, and how many pixels have exactly the colour of one
+// of the first lines and of the strip that names a fault.
 ;[...document.querySelectorAll('figure:has(canvas)')].map((figure) => {
   const canvas = figure.querySelector('canvas')
   const { data } = canvas.getContext('2d').getImageData(0, 0, canvas.width, canvas.height)
@@ -15,5 +15,5 @@
     return found
   }
   const { left, width } = figure.querySelector('.u-over').getBoundingClientRect()
-  return { id: figure.id, line: count('--line-2'), strip: count('--fault-strip'), left, width }
+  return { id: figure.id, line: count('--line-1') + count('--line-2'), strip: count('--fault-strip'), left, width }
 })

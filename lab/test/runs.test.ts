@@ -11,7 +11,7 @@ import { readEvents } from '../src/runs/read-events.ts'
 import { writeRun } from '../src/runs/write-run.ts'
 import { Sentence } from '../src/sentence.ts'
 import { scratchFolder } from './helpers.ts'
-import { fixtures, generated, outageJournal } from './report-fixtures.ts'
+import { attacked, fixtures, generated, outageJournal } from './report-fixtures.ts'
 
 function runsFolder(t: TestContext): string {
   return join(scratchFolder(t), 'runs')
@@ -180,6 +180,18 @@ test('seconds that cannot be kept together with their folder leave no lab.db tha
   addToLabDb(runs, 'b', outageJournal(), () => {})
   assert.throws(() => addToLabDb(runs, 'c', outageJournal(), refuse))
   assert.deepEqual(ask(runs, 'SELECT DISTINCT run FROM metrics_events'), [{ run: 'b' }])
+})
+
+test('lab.db answers what an attacker met, and what that cost', (t) => {
+  const runs = runsFolder(t)
+  const attack = { phase: 'flood', name: 'flood', attempts: 50, statuses: { 0: 30, 408: 20 } }
+  writeRun(runs, attacked(attack, { attempts: { 0: 3, 408: 2 }, memory_mb: 150, open_connections: 400 }))
+  const rows = ask(
+    runs,
+    `SELECT sum(attempts ->> '408') AS refused, sum(attempts ->> '0') AS cut, max(memory_mb) AS mb, max(open_connections) AS open
+     FROM metrics_events`,
+  )
+  assert.deepEqual(rows, [{ refused: 20, cut: 30, mb: 150, open: 400 }])
 })
 
 const labDbs: [string, (file: string) => void, string[]][] = [

@@ -5,8 +5,10 @@ import { join } from 'node:path'
 import { after, type TestContext, test } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { recordPath } from '../src/faults/record.ts'
+import { askLab } from '../src/serve/ask.ts'
 import { parseMetrics } from '../src/watch/metrics-page.ts'
 import { api, lab, mode, says, scratchFolder, until } from './helpers.ts'
+import { experiment } from './run-experiment.ts'
 
 const service = await api({ after })
 
@@ -142,6 +144,50 @@ test('the phase of an experiment stands on the metrics page and ends by itself',
   assert.equal(await metrics('lab_phase', { experiment: 'none' }), undefined)
   await until('it is idle again', async () => (await metrics('lab_phase', { experiment: 'none' })) === 1)
   assert.match((await ask('phase', 'a"b', 'load', '1s')).out, /small letters, digits and hyphens/)
+})
+
+test('what an attacker meets stands on the metrics page, attempt by attempt', async (t) => {
+  const own = await api(t)
+  const { socket, metrics } = await serving(t, undefined, own)
+  const attempts = (outcome: string, attack = 'forged-tokens') =>
+    metrics('lab_attack_attempts_total', { attack, outcome })
+  assert.deepEqual([await attempts('refused'), await attempts('unanswered', 'flood')], [0, 0])
+
+  const where = ['--url', own.url, '--metrics', own.metricsUrl, '--database', own.database, '--load', 'own']
+  const args = ['experiment', 'forged-tokens', '--seconds', '6', ...where]
+  const run = experiment(t, args, undefined, { env: { ...own.env, LAB_SOCKET: socket } })
+  await until('the first are told while it goes on', async () => (await attempts('refused')) !== 0)
+  assert.equal(run.child.exitCode, null)
+  await run.ended
+  const [attack] = run.journals()[0]?.attacks ?? []
+  assert.ok(attack && attack.attempts > 100, run.out())
+  assert.equal(await attempts('refused'), attack.attempts)
+  const bySecond = run.journals()[0]?.seconds.map((second) => second.attempts?.['401'] ?? 0) ?? []
+  assert.equal(
+    bySecond.reduce((sum, count) => sum + count, 0),
+    attack.attempts,
+  )
+  assert.deepEqual([await attempts('accepted'), await attempts('unanswered'), await attempts('error')], [0, 0, 0])
+
+  await askLab(socket, 'POST', '/attempts', { attack: 'flood', unanswered: 2, refused: 1, guesses: 40 })
+  assert.deepEqual([await attempts('unanswered', 'flood'), await attempts('refused', 'flood')], [2, 1])
+  assert.equal(await metrics('lab_attack_guesses_total', {}), 40)
+  const wrong = [
+    { attack: 'made up' },
+    { attack: 'flood', refused: 3, error: -1 },
+    { attack: 'flood', refused: 'many' },
+  ]
+  for (const told of wrong) await assert.rejects(askLab(socket, 'POST', '/attempts', told), /the right ones|a number/)
+  assert.equal(await attempts('refused', 'flood'), 1)
+})
+
+test('an experiment whose lab is silent attacks all the same', async (t) => {
+  const own = await api(t)
+  const where = ['--url', own.url, '--metrics', own.metricsUrl, '--database', own.database, '--load', 'own']
+  const args = ['experiment', 'forged-tokens', '--seconds', '3', ...where]
+  const run = experiment(t, args, undefined, { env: { ...own.env, LAB_SOCKET: '/nobody/lab.sock' } })
+  await run.ended
+  assert.ok(Number(run.journals()[0]?.attacks?.[0]?.attempts) > 100, run.out())
 })
 
 test('nothing can be changed through the port: only GET is answered there', async (t) => {

@@ -1,5 +1,6 @@
 import type { Meter } from '@opentelemetry/api'
 import type { Logger } from 'pino'
+import { whenNobodyWaits } from '../door.ts'
 import { type Connection, isFresh, openConnection, type Settings, type Statement } from './connection.ts'
 import { DatabaseUnavailable, inspectFile, type Reason, reasonOf, reasons } from './faults.ts'
 
@@ -126,8 +127,8 @@ export function openGate(path: string, settings: Settings, log: Logger, meter: M
     read: ({ sql, parameters }) => use(1, (open) => open.run(sql, parameters)),
     write: ({ sql, parameters }) =>
       new Promise((resolve, reject) => {
-        // Group commit: the writes of one turn of the event loop share one transaction, and so one fsync.
-        if (waiting.push({ sql, parameters, resolve, reject }) === 1) setImmediate(commit)
+        // Group commit: the writes of one turn of the event loop, or of more while somebody comes in, share one fsync.
+        if (waiting.push({ sql, parameters, resolve, reject }) === 1) whenNobodyWaits(commit)
       }),
     close() {
       closed = true

@@ -16,7 +16,7 @@ const quantile = (route: string) =>
 export const logins = (): Dashboard =>
   page('logins', 'Who is knocking?', [
     text(
-      '**Somebody who guesses passwords or forges tokens leaves marks here long before getting in.** One user may fail ten times a minute from one address, then the API answers 429 without looking at the password. Try to log in with a wrong password a dozen times, or send `Authorization: Bearer nonsense`.',
+      '**Somebody who guesses passwords or forges tokens leaves marks here long before getting in.** One user may fail ten times a minute from one address, then the API answers 429 without looking at the password. Try to log in with a wrong password a dozen times, or send `Authorization: Bearer nonsense`; or `make experiment NAME=brute-force`, `NAME=forged-tokens`, and `NAME=weak-secret`, of which the API hears nothing at all.',
     ),
     number({
       title: 'Logins refused in the last minute',
@@ -72,7 +72,7 @@ export const logins = (): Dashboard =>
       title: 'Clients’ mistakes by route (4xx)',
       description:
         'Answers each second that blame the client. "unmatched" are paths that do not exist: somebody looks around.',
-      size: [12, 8],
+      size: [8, 8],
       unit: 'reqps',
       lines: [
         {
@@ -91,11 +91,19 @@ export const logins = (): Dashboard =>
       title: 'What logins cost the others (p95)',
       description:
         'A password is slow to check on purpose. Guessing keeps the API busy, and everybody’s requests wait.',
-      size: [12, 8],
+      size: [8, 8],
       unit: 's',
       lines: [
         { name: 'logins', expr: quantile('/auth/login'), color: colors.client },
         { name: 'data', expr: quantile('/data.*'), color: colors.server },
       ],
+    }),
+    timeSeries({
+      title: 'Guesses that nobody hears',
+      description:
+        'Guesses each second at the secret that signs tokens, offline: whoever has one token needs no request. Two common words are found within a second, and the line falls to 0; a random secret is guessed at for ever.',
+      size: [8, 8],
+      unit: 'ops',
+      lines: [{ name: 'guesses', expr: 'sum(rate(lab_attack_guesses_total[$__rate_interval]))', color: colors.client }],
     }),
   ])

@@ -6,9 +6,11 @@ import { now } from '../clock.ts'
 import type { Phase } from '../runner/experiment.ts'
 import { Sentence } from '../sentence.ts'
 import type { Target } from '../targets/target.ts'
-import type { Told } from './k6-script.ts'
+import { placeDropped } from './k6-dropped.ts'
+import type { Told, ToldDropped } from './k6-script.ts'
 import type { Load } from './load.ts'
 import { mix } from './mix.ts'
+import type { Result } from './open-loop.ts'
 
 const script = join(import.meta.dirname, 'k6-script.ts')
 
@@ -20,6 +22,7 @@ export async function startK6Load(target: Target, token: string, phases: Phase[]
   const { acknowledged } = notes
   const results: Load['results'] = []
   const dropped: Load['dropped'] = []
+  const byScenario = new Map<string, Result[]>()
   const lastWords: string[] = []
   const wallZero = Date.now() - now()
   const { promise: begun, resolve, reject } = Promise.withResolvers<number>()
@@ -48,16 +51,21 @@ export async function startK6Load(target: Target, token: string, phases: Phase[]
     else if (line.trim() !== '') lastWords.splice(0, lastWords.length - 2, line.trim())
   }
 
-  function take({ kind, start, due, took, done, status, error, note }: Told): void {
+  function take({ kind, scenario, start, due, took, done, status, error, note }: Told): void {
     resolve(start - wallZero)
     // k6's clock counts whole milliseconds: what it measured of the request itself is finer.
     const sent = Math.max(due, done - took)
-    results.push({ kind, due: due - wallZero, sent: sent - wallZero, done: sent + took - wallZero, status, error })
+    const result = { kind, due: due - wallZero, sent: sent - wallZero, done: sent + took - wallZero, status, error }
+    results.push(result)
+    byScenario.get(scenario)?.push(result) ?? byScenario.set(scenario, [result])
     if (note) acknowledged.set(...note)
   }
 
-  function takeDropped(counts: { at: number; count: number }[]): void {
-    for (const { at, count } of counts) for (let i = 0; i < count; i++) dropped.push(zero + at * 1000)
+  function takeDropped(told: ToldDropped[]): void {
+    for (const { scenario, start, rate, count } of told) {
+      if (count > 0)
+        dropped.push(...placeDropped(byScenario.get(scenario) ?? [], count, zero + start * 1000, 1000 / rate))
+    }
   }
 
   return {

@@ -2,13 +2,14 @@
 // told in one line on the console, since k6's own outputs know neither when it was due nor which note it wrote.
 import exec from 'k6/execution'
 import http from 'k6/http'
-import type { Scenario } from 'k6/options'
+import type { ConstantArrivalRateScenario } from 'k6/options'
 import type { Phase } from '../runner/experiment.ts'
 import type { Kind } from './open-loop.ts'
 
 /** One line. Moments are milliseconds since 1970; `start` is when the first phase began. */
 export type Told = {
   kind: Kind
+  scenario: string
   start: number
   due: number
   /** How long the request took, and when it was over. */
@@ -25,7 +26,7 @@ const phases: Phase[] = JSON.parse(__ENV.PHASES ?? '[]')
 const ids: string[] = JSON.parse(__ENV.IDS ?? '[]')
 const share = { read: 0.7, list: 0.15 }
 
-const scenarios: Record<string, Scenario> = {}
+const scenarios: Record<string, ConstantArrivalRateScenario> = {}
 const starts: Record<string, number> = {}
 let offset = 0
 phases.forEach(({ rate, logins = 0, seconds }, i) => {
@@ -74,12 +75,12 @@ export function login() {
 
 function tell(kind: Kind, method: 'GET' | 'POST', path: string, body?: Record<string, unknown>) {
   const { name, iterationInTest, startTime } = exec.scenario
-  const { rate = 1 } = scenarios[name] as { rate?: number }
+  const { rate } = scenarios[name] as ConstantArrivalRateScenario
   const due = startTime + (iterationInTest * 1000) / rate
   const { status, took, text, error } = send(method, path, body, kind === 'write')
   const note = status === 201 && body ? [JSON.parse(text).id, body.title] : undefined
   const start = startTime - (starts[name] ?? 0) * 1000
-  console.log(JSON.stringify({ kind, start, due, took, done: Date.now(), status, error, note }))
+  console.log(JSON.stringify({ kind, scenario: name, start, due, took, done: Date.now(), status, error, note }))
 }
 
 function send(method: 'GET' | 'POST', path: string, body: object | undefined, keepBody: boolean) {
@@ -106,12 +107,15 @@ function send(method: 'GET' | 'POST', path: string, body: object | undefined, ke
 
 type Summary = { metrics: Record<string, { values: { count?: number } }> }
 
-/** How many arrivals of each scenario were dropped, on a line of its own. */
+/** What k6 says of a scenario at its end: moments in seconds since its start. */
+export type ToldDropped = { scenario: string; start: number; rate: number; count: number }
+
 export function handleSummary({ metrics }: Summary) {
-  const dropped = Object.keys(scenarios).map((name) => ({
-    // k6 does not say when: well inside of its phase.
-    at: (starts[name] ?? 0) + 0.5,
-    count: metrics[`dropped_iterations{scenario:${name}}`]?.values.count ?? 0,
+  const dropped: ToldDropped[] = Object.entries(scenarios).map(([scenario, { rate }]) => ({
+    scenario,
+    start: starts[scenario] ?? 0,
+    rate,
+    count: metrics[`dropped_iterations{scenario:${scenario}}`]?.values.count ?? 0,
   }))
   return { stdout: `${JSON.stringify({ dropped })}\n` }
 }

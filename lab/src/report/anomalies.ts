@@ -9,7 +9,7 @@ import { sweepChart } from './sweep-chart.ts'
 import { numbersTable } from './tables.ts'
 
 /** How well the detector did on this run, since it is known when the fault was on. */
-export function anomalies({ seconds }: Journal): Html {
+export function anomalies({ seconds, attacks }: Journal): Html {
   const faulted = faultWindows(seconds).length > 0
   return html`<h2>Could a machine have noticed?</h2>
 <p>The detector looks at each second alone, against the ${usual.window} calm seconds before it, and knows nothing of the
@@ -19,7 +19,7 @@ that lasts.</p>
 ${numbersTable(['series', ...heads, ...heads], rows(seconds), over)}
 <p class="says">Found: faults in which an alarm began. Precision: faults found among all alarms. Delay: seconds until the
 end of the first alarmed one. False: alarms outside of the fault and the ${graceS} s after it; the quiet part of a run is
-short, so one of them is many per hour.${!faulted && ' There was no fault in this run: every alarm is a false one.'}</p>
+short, so one of them is many per hour.${!faulted && ` There was no fault in this run: every alarm is a false one${attacks ? ', even where the attack raised it' : ''}.`}</p>
 ${faulted && sweepChart(sweep([seconds]))}`
 }
 

@@ -1,5 +1,6 @@
 import { detect, usual } from '../anomalies/detect.ts'
 import type { Journal, MetricsEvent } from '../runner/journal.ts'
+import { attackCharts } from './attack-charts.ts'
 import { type Html, html } from './html.ts'
 
 type Values = (number | null)[]
@@ -20,12 +21,26 @@ export type Chart = {
 export type ChartData = {
   seconds: number[]
   phases: { name: string; rate: number; from: number; to: number }[]
+  /** What is shaded: faults while they were in force, and phases with an attacker. */
   faults: { kind: string; from: number; to: number }[]
   charts: Chart[]
 }
 
 export function chartData(journal: Journal): ChartData {
-  const { seconds, happened } = journal
+  const { seconds, happened, attacks = [] } = journal
+  const attacked = happened.phases.flatMap(({ name, start_ms, end_ms }) =>
+    attacks
+      .filter(({ phase }) => phase === name)
+      .map(({ phase }) => ({ kind: phase, from: start_ms / 1000, to: end_ms / 1000 })),
+  )
+  const faults = happened.faults.map(({ kind, injected_ms, undone_ms }) => ({
+    kind,
+    from: injected_ms / 1000,
+    to: undone_ms / 1000,
+  }))
+  // Where nobody touched the database there is nothing to see of it.
+  const database = attacked.length > 0 && faults.length === 0 ? [] : [states(seconds)]
+  const usual = [traffic(seconds), latency(seconds), errors(seconds), ...database, sides(seconds), anomalies(seconds)]
   return {
     seconds: seconds.map(({ second }) => second),
     phases: happened.phases.map(({ name, rate, start_ms, end_ms }) => ({
@@ -34,12 +49,8 @@ export function chartData(journal: Journal): ChartData {
       from: start_ms / 1000,
       to: end_ms / 1000,
     })),
-    faults: happened.faults.map(({ kind, injected_ms, undone_ms }) => ({
-      kind,
-      from: injected_ms / 1000,
-      to: undone_ms / 1000,
-    })),
-    charts: [traffic(seconds), latency(seconds), errors(seconds), states(seconds), sides(seconds), anomalies(seconds)],
+    faults: [...faults, ...attacked],
+    charts: [...attackCharts(journal), ...usual],
   }
 }
 

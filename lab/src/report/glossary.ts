@@ -22,6 +22,14 @@ const terms: [string, string][] = [
     'What the experiment does to the database file: take its permissions (chmod), lock it (lock), rename it (move). It is injected, lands when a client first feels it, and is undone.',
   ],
   [
+    'attack',
+    'Beside the ordinary clients the lab sends what somebody with bad intentions would send, always to its own API. Each attempt is accepted (2xx), refused (4xx), left without an answer, or met by an error (5xx).',
+  ],
+  [
+    '401, 404, 408, 413, 429, 431',
+    'How the API refuses: no valid token or password, no such note (or not yours), too slow, body too large, too many attempts, headers too large.',
+  ],
+  [
     'degraded',
     'What /health says while the API runs without its database. It still answers 200, because the process itself is well.',
   ],

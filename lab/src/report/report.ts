@@ -39,9 +39,9 @@ ${verdict(journal)}
 ${outcome(journal)}
 ${predictions(journal)}
 <h2>What happened</h2>
-<p>All charts share one time axis: minutes and seconds since the run began. Red is where a fault was in force.</p>
+<p>All charts share one time axis: minutes and seconds since the run began. Red is where ${journal.attacks ? 'somebody attacked' : 'a fault was in force'}.</p>
 <noscript><p>The charts need JavaScript; all figures are in the tables below.</p></noscript>
-${['traffic', 'latency', 'errors', 'database'].map(chart)}
+${['attack', 'traffic', 'latency', 'errors', 'memory', 'connections', 'database'].map(chart)}
 ${expectations(journal)}
 ${phases(journal)}
 <h2>What the client saw, and what the server said</h2>

@@ -1,3 +1,4 @@
+import { outcomeOf } from '../attacks/outcomes.ts'
 import type { Journal } from '../runner/journal.ts'
 import { type Html, html } from './html.ts'
 import { milliseconds, number } from './numbers.ts'
@@ -25,7 +26,7 @@ function calendar(started: string): string {
 }
 
 /** The hypothesis beside what really happened. */
-export function outcome({ hypothesis, happened, expectations, notes }: Journal): Html {
+export function outcome({ hypothesis, happened, attacks = [], expectations, notes }: Journal): Html {
   const met = expectations.filter((one) => one.met).length
   const kept =
     notes.lost === null
@@ -37,10 +38,26 @@ export function outcome({ hypothesis, happened, expectations, notes }: Journal):
 <div><h3>Hypothesis, written before</h3><p>${hypothesis}</p></div>
 <div><h3>Outcome, measured</h3><ul>
 <li>${met} of ${expectations.length} expectations were met.</li>
+${attacks.map((one) => html`<li>${attackStory(one)}</li>`)}
 ${stories(happened.faults).map((one) => html`<li>${one}</li>`)}
 <li>${notes.acknowledged} notes were acknowledged; ${kept}.</li>
 </ul></div>
 </section>`
+}
+
+type Attack = NonNullable<Journal['attacks']>[number]
+
+/** What came of an attack, in figures. */
+function attackStory({ phase, attempts, statuses, guesses }: Attack): string {
+  const found = Number(statuses['200'] ?? 0) > 0
+  if (guesses !== undefined)
+    return `${phase}: ${guesses.toLocaleString('en')} guesses offline, the secret was ${found ? 'found' : 'not found'}.`
+  const isAccepted = ([status]: [string, number]) => outcomeOf(Number(status)) === 'accepted'
+  const all = Object.entries(statuses)
+  const accepted = all.filter(isAccepted).reduce((sum, [, n]) => sum + n, 0)
+  const others = all.filter((one) => !isAccepted(one))
+  const told = others.map(([status, n]) => (status === '0' ? `${n} without an answer` : `${n} answered ${status}`))
+  return `${phase}: ${attempts} attempts, ${[`${accepted} accepted`, ...told].join(', ')}.`
 }
 
 type Fault = Journal['happened']['faults'][number]

@@ -1,4 +1,5 @@
 import { availableParallelism, cpus, totalmem } from 'node:os'
+import { tally } from '../attacks/outcomes.ts'
 import type { Slo } from '../slo.ts'
 import type { Target } from '../targets/target.ts'
 import { type Experiment, plannedPhases } from './experiment.ts'
@@ -64,7 +65,8 @@ export function journalOf(run: Run, judgement: Judgement, about: About): Journal
 function attackOf({ phase, name, hits }: PlayedAttack): NonNullable<Journal['attacks']>[number] {
   const statuses: Record<string, number> = {}
   for (const { status } of hits) statuses[status] = (statuses[status] ?? 0) + 1
-  return { phase, name, attempts: hits.length, statuses }
+  const { guesses } = tally(hits)
+  return { phase, name, attempts: hits.length, statuses, ...(guesses > 0 && { guesses }) }
 }
 
 function happened(fault: PlayedFault, run: Run, at: (moment: number) => number): HappenedFault {

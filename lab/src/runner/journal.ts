@@ -24,8 +24,11 @@ export type Journal = {
   slo: Slo
   planned: { phases: { name: string; rate: number; from_s: number; to_s: number }[]; faults: PlannedFault[] }
   happened: { phases: { name: string; rate: number; start_ms: number; end_ms: number }[]; faults: HappenedFault[] }
-  /** What attackers did beside the load, and how they were answered; status 0: not at all. */
-  attacks?: { phase: string; name: string; attempts: number; statuses: Record<string, number> }[]
+  /**
+   * What attackers did beside the load, and how they were answered; status 0: not at all. `guesses`: how many were made
+   * offline, of which an attempt is a batch, and 200 means that one was right.
+   */
+  attacks?: { phase: string; name: string; attempts: number; statuses: Record<string, number>; guesses?: number }[]
   /** The rows of metrics_events.jsonl. */
   seconds: MetricsEvent[]
   expectations: JudgedExpectation[]
@@ -90,6 +93,12 @@ export type MetricsEvent = {
   event_loop_delay_ms: number | null
   server_rate: number | null
   server_p95_ms: number | null
+  /** Memory of the API, and connections open there: the last reading of the second. Older runs have neither. */
+  memory_mb?: number | null
+  open_connections?: number | null
+  /** Statuses of the attacker's attempts that ended in this second, 0 for no answer; guesses at a secret made offline. */
+  attempts?: Record<string, number>
+  guesses?: number
   phase: string
   /** The kind of the fault in force, null without one. */
   fault: string | null

@@ -1,6 +1,7 @@
 import { connect } from '../api-client.ts'
 import { attackers } from '../attacks/all.ts'
 import type { Hit, Scene, Stage } from '../attacks/attack.ts'
+import { tally } from '../attacks/outcomes.ts'
 import { Sentence } from '../sentence.ts'
 import type { Target } from '../targets/target.ts'
 import type { Phase } from './experiment.ts'
@@ -30,11 +31,20 @@ export async function readyAttacks(phases: Phase[], target: Target, token: strin
     const { name, perSecond } = phase.attack
     const hits: Hit[] = []
     run.attacks.push({ phase: phase.name, name, hits })
+    let told = 0
+    const tell = () => {
+      target.attacked?.(name, tally(hits.slice(told)))
+      told = hits.length
+    }
+    const timer = setInterval(tell, 1000)
     try {
       await attack({ perSecond, signal, hits })
     } catch (error) {
       if (!(error instanceof Sentence)) throw error
       run.refused.push(error.message)
+    } finally {
+      clearInterval(timer)
+      tell()
     }
   }
   return { during, stop }

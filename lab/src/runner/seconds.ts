@@ -10,6 +10,7 @@ export function secondsOf(run: Run): MetricsEvent[] {
   const end = phases.at(-1)?.end ?? zero
   const met = new Map(perSecond(run.results, run.dropped, zero).map((row) => [row.second, row]))
   const seen = [...health].sort((a, b) => a.done - b.done)
+  const attacker = attackerIn(run)
   return Array.from({ length: Math.floor((end - zero) / 1000) }, (_, second) => {
     const from = zero + second * 1000
     const to = from + 1000
@@ -31,6 +32,7 @@ export function secondsOf(run: Run): MetricsEvent[] {
       dropped: row?.dropped ?? 0,
       degraded: sight === undefined ? null : sight.degraded ? 1 : 0,
       ...serverIn(run, from),
+      ...(run.attacks.length > 0 && attacker(second)),
       phase: phases.find(({ start, end }) => isWithin(middle, start, end))?.plan.name ?? '',
       fault: faults.find((fault) => isWithin(middle, inForce(fault).from, inForce(fault).to))?.plan.kind ?? null,
     }
@@ -43,7 +45,33 @@ function serverIn({ metrics }: Run, from: number) {
   const [before, after] = [metrics[next - 1], metrics[next]]
   const counters = before && after ? between(before, after) : silence
   const db_available = metrics.findLast(({ at }) => isWithin(at, from, from + 1000))?.db_available
-  return { ...counters, db_available: db_available === undefined ? null : db_available > 0 ? 1 : 0 } as const
+  // One look a second: when the next one is late, the last still tells how much there was.
+  const last = metrics.findLast((one) => one.resident_bytes !== undefined && isWithin(one.at, from - 1000, from + 1000))
+  return {
+    ...counters,
+    db_available: db_available === undefined ? null : db_available > 0 ? 1 : 0,
+    memory_mb: last?.resident_bytes === undefined ? null : Math.round(last.resident_bytes / 1e5) / 10,
+    open_connections: last?.open_connections ?? null,
+  } as const
+}
+
+/** What the attackers of the run met in each second, of the attempts that ended in it. */
+function attackerIn({ zero, phases, attacks }: Run) {
+  const ended = attacks.flatMap(({ phase, hits }) => {
+    const end = phases.find(({ plan }) => plan.name === phase)?.end ?? 0
+    // What was open when the attack was over has not been cut off.
+    return hits.filter(({ status, done }) => status !== 0 || done <= end)
+  })
+  const bySecond = Map.groupBy(ended, ({ done }) => Math.floor((done - zero) / 1000))
+  return (second: number) => {
+    const attempts: Record<string, number> = {}
+    let guessed = 0
+    for (const { status, guesses } of bySecond.get(second) ?? []) {
+      if (guesses === undefined) attempts[status] = (attempts[status] ?? 0) + 1
+      else guessed += guesses
+    }
+    return { attempts, guesses: guessed }
+  }
 }
 
 function isSuccess(status: string): boolean {

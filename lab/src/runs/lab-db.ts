@@ -5,7 +5,7 @@ import type { Journal } from '../runner/journal.ts'
 import { reasonOf } from '../sentence.ts'
 import { readJournal, runNames } from './find-run.ts'
 
-// `statuses` is JSON: ask it with `statuses ->> '503'`.
+// `statuses` and `attempts` are JSON: ask them with `statuses ->> '503'`.
 const columns = {
   run: 'TEXT NOT NULL',
   experiment: 'TEXT NOT NULL',
@@ -25,6 +25,10 @@ const columns = {
   event_loop_delay_ms: 'REAL',
   server_rate: 'REAL',
   server_p95_ms: 'REAL',
+  memory_mb: 'REAL',
+  open_connections: 'INTEGER',
+  attempts: 'TEXT',
+  guesses: 'INTEGER',
   phase: 'TEXT',
   fault: 'TEXT',
 }
@@ -94,8 +98,10 @@ function add(file: string, runsFolder: string, insertMore: Change, keep: () => v
 
 function insertAll(row: Database.Statement, run: string, { experiment, verdict, seconds }: Journal): void {
   const empty = Object.fromEntries(names.map((name) => [name, null]))
-  for (const second of seconds)
-    row.run({ ...empty, ...second, statuses: JSON.stringify(second.statuses), run, experiment, verdict })
+  for (const second of seconds) {
+    const [statuses, attempts] = [JSON.stringify(second.statuses), JSON.stringify(second.attempts)]
+    row.run({ ...empty, ...second, statuses, attempts: attempts ?? null, run, experiment, verdict })
+  }
 }
 
 function readable(file: string): Journal | undefined {

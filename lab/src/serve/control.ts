@@ -3,17 +3,18 @@ import { json } from 'node:stream/consumers'
 import { duration, oneOf } from '../arguments.ts'
 import { kinds } from '../faults/fault.ts'
 import { Sentence } from '../sentence.ts'
+import type { CountAttempts } from './attempts.ts'
 import type { Faults } from './faults.ts'
 import type { Phase } from './phase.ts'
 
-type Parts = { faults: Faults; phase: Phase; status: () => object }
+type Parts = { faults: Faults; phase: Phase; countAttempts: CountAttempts; status: () => object }
 type Handler = (body: Record<string, string>) => object | Promise<object>
 
 /**
  * Takes the commands of `outage`, `recover` and `status`. It listens on a Unix socket and nowhere else: whoever may use it
  * is inside the container already, and no web page can send anything there. A Sentence is answered as 409 {sentence}.
  */
-export function createControl({ faults, phase, status }: Parts): Server {
+export function createControl({ faults, phase, countAttempts, status }: Parts): Server {
   const handlers: Record<string, Handler> = {
     'GET /status': () => status(),
     'POST /outage': ({ mode = '', for: time = '' }) => faults.begin(oneOf('mode', mode, kinds), duration('for', time)),
@@ -21,6 +22,10 @@ export function createControl({ faults, phase, status }: Parts): Server {
     'POST /phase': ({ experiment = '', phase: name = '', for: time = '' }) => {
       if (phase.set(experiment, name, duration('for', time))) return {}
       throw new Sentence('An experiment and its phase are named by small letters, digits and hyphens.')
+    },
+    'POST /attempts': ({ attack = '', ...told }) => {
+      countAttempts(attack, told)
+      return {}
     },
   }
 

@@ -4,6 +4,7 @@ import type { AddressInfo } from 'node:net'
 import { collectDefaultMetrics, Registry } from 'prom-client'
 import { repair } from '../faults/repair.ts'
 import { reasonOf, Sentence } from '../sentence.ts'
+import { createAttempts } from './attempts.ts'
 import { createControl } from './control.ts'
 import { createFaults } from './faults.ts'
 import { watchOutside } from './outside.ts'
@@ -40,9 +41,10 @@ export async function serve(options: ServeOptions): Promise<number> {
   const outside = watchOutside(session, [registry])
   const faults = createFaults(database, session, [registry], stop)
   const phase = createPhase([registry])
+  const countAttempts = createAttempts([registry])
   const status = () => ({ fault: faults.active(), ...phase.current(), outside: outside.seen })
 
-  const control = createControl({ faults, phase, status })
+  const control = createControl({ faults, phase, countAttempts, status })
   const pages = createPages(registry, status)
   const door = createPrometheusDoor(prometheus.url)
   try {

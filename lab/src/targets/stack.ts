@@ -35,6 +35,10 @@ export async function openStack(name: string, experiment: Experiment, options: S
   if (repaired) say(repaired)
   const journalMode = journalModeOf(database)
   refuseWhatCannotBe(name, experiment, database, journalMode, crashCommand)
+  // It is for the dashboards only: nothing depends on it.
+  const tell = (path: string, body: object) => {
+    if (socket) askLab(socket, 'POST', path, body).catch(() => {})
+  }
   return {
     mode: 'stack',
     url,
@@ -55,11 +59,8 @@ export async function openStack(name: string, experiment: Experiment, options: S
       await health(url, true, signal)
       return at
     },
-    entered(phase, seconds) {
-      const body = { experiment: name, phase, for: `${Math.max(1, seconds)}s` }
-      // It is for the dashboards only: nothing depends on it.
-      if (socket) askLab(socket, 'POST', '/phase', body).catch(() => {})
-    },
+    entered: (phase, seconds) => tell('/phase', { experiment: name, phase, for: `${Math.max(1, seconds)}s` }),
+    attacked: (attack, tally) => tell('/attempts', { attack, ...tally }),
     stop: async () => {},
   }
 }

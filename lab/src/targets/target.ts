@@ -1,3 +1,4 @@
+import type { Tally } from '../attacks/outcomes.ts'
 import type { Address } from './addresses.ts'
 import type { ApiLog } from './api-log.ts'
 
@@ -25,5 +26,7 @@ export type Target = {
   crash: (downMs: number, signal: AbortSignal) => Promise<number>
   /** Called when a phase begins. */
   entered?: (phase: string, seconds: number) => void
+  /** Called every second of an attack with what came of its attempts meanwhile. */
+  attacked?: (attack: string, tally: Tally) => void
   stop: () => Promise<void>
 }

@@ -39,6 +39,7 @@ export type MetricsReading = {
   db_errors_total?: number
   db_available?: number
   resident_bytes?: number
+  open_connections?: number
   /** Data requests by the upper edge of their histogram bucket, cumulative over edges and time. */
   requests?: Map<number, number>
   eventLoopDelay?: { sum: number; count: number }
@@ -59,6 +60,7 @@ export function readingOf(samples: Sample[], at: number): MetricsReading {
     db_errors_total: total(samples, 'db_errors_total'),
     db_available: total(samples, 'db_available'),
     resident_bytes: total(samples, 'process_resident_memory_bytes'),
+    open_connections: total(samples, 'http_server_open_connections'),
     requests: requests.size > 0 ? requests : undefined,
     eventLoopDelay: sum !== undefined && count !== undefined ? { sum, count } : undefined,
   }

@@ -11,27 +11,31 @@ export type Probe = {
   data: Sight[]
   /** The status of one more data request, on the probe's own connections; 0: no answer. */
   ask: () => Promise<number>
-  stop: () => Promise<void>
+  stop: () => Promise<unknown>
 }
 
 const everyMs = 50
 const timeoutMs = 5_000
 
-/** Asks /health and one authenticated data request twenty times a second, on connections of its own, until stopped. */
+/**
+ * Asks /health and one authenticated data request twenty times a second until stopped, on connections of its own: for
+ * /health on a new one every time, as whoever looks after a service does, so that it sees whether the door is open.
+ */
 export function startProbe(url: string, token: string): Probe {
   // One slow answer must not keep the next question from being asked.
   const pool = connect(url, 16, timeoutMs)
+  const newcomers = connect(url, 16, timeoutMs)
   const health: Sight[] = []
   const data: Sight[] = []
   const look = () => {
-    see(pool, '/health', undefined).then((sight) => health.push(sight))
+    see(newcomers, '/health', undefined).then((sight) => health.push(sight))
     see(pool, '/data/notes?limit=1', token).then((sight) => data.push(sight))
   }
   const timer = setInterval(look, everyMs)
   const stop = () => {
     clearInterval(timer)
     // What is still asked gets its answer: cut off, it would look like a silent API.
-    return pool.closed ? Promise.resolve() : pool.close()
+    return Promise.all([pool, newcomers].map((one) => one.closed || one.close()))
   }
   return { health, data, ask: () => dataStatus(pool, token), stop }
 }
@@ -39,7 +43,8 @@ export function startProbe(url: string, token: string): Probe {
 async function see(pool: Pool, path: string, token?: string): Promise<Sight> {
   const at = now()
   try {
-    const { status, text } = await ask(pool, { method: 'GET', path, token })
+    const headers: Record<string, string> = token ? {} : { connection: 'close' }
+    const { status, text } = await ask(pool, { method: 'GET', path, token, headers })
     const told = token ? undefined : healthOf(text)
     return { at, done: now(), status, ...told }
   } catch (error) {

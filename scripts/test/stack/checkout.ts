@@ -5,7 +5,8 @@ import { tmpdir } from 'node:os'
 import { basename, join } from 'node:path'
 
 const root = join(import.meta.dirname, '..', '..', '..')
-const leftOut = new Set(['node_modules', '.git', '.env', 'runs', 'data'])
+// What a run or an installation leaves in the root; folders of the same name further in are code.
+const leftOut = new Set(['node_modules', '.git', '.env', 'runs', 'data'].map((name) => join(root, name)))
 
 /** Why the stack cannot be tested here; undefined when it can. Grafana is left out: its image cannot be had everywhere. */
 export function noStack(): string | undefined {
@@ -21,7 +22,7 @@ export type Running = { ended: Promise<Done>; out: () => string; pid: number }
 /** A checkout of its own with a project name and ports of its own, as somebody else on this machine would have it. */
 export async function checkout() {
   const folder = mkdtempSync(join(tmpdir(), 'lab-stack-'))
-  cpSync(root, folder, { recursive: true, filter: (source) => !leftOut.has(basename(source)) })
+  cpSync(root, folder, { recursive: true, filter: (source) => !leftOut.has(source) })
   const names = ['API_PORT', 'METRICS_PORT', 'LAB_PORT', 'PROMETHEUS_PORT']
   const ports = Object.fromEntries(await freePorts(names))
   const project = basename(folder).toLowerCase()
