@@ -4,7 +4,8 @@
 
 # Any Node that is there will do: the script finds, or installs, the project's own Node 26.
 NODE := node scripts/node26.cjs
-# The stack's commands need nothing but bash and Docker. What stands behind make (MODE=lock) reaches them by the environment.
+# The stack's commands need nothing but bash and Docker. What stands behind make (MODE=lock) reaches every command by the
+# environment: written into a line here, a shell would run it.
 STACK := scripts/stack
 
 help: ## list the commands
@@ -74,13 +75,13 @@ clean: ## remove every trace: containers, notes, .env, runs, packages
 
 ## Work on it
 test: node ## format, types and every test; ONLY=api runs the test files with that in their path
-	@$(NODE) scripts/test.ts $(ONLY)
+	@$(NODE) scripts/test.ts "$$ONLY"
 
 fuzz: node ## 10,000 generated requests against the API; SEED=... repeats a run
 	@$(NODE) api/fuzz/main.ts 10000
 
 bench: node ## what each layer of the API costs; PARTS="layers commits" runs some parts only
-	@$(NODE) api/bench/main.ts $(PARTS)
+	@$(NODE) api/bench/main.ts $$PARTS
 
 format: node ## rewrite every file in the project's format
 	@$(NODE) node_modules/@biomejs/biome/bin/biome check --write

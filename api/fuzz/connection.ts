@@ -5,11 +5,16 @@ import type { Answer } from './contract.ts'
 const quietMs = 60 // after this much silence a request that never becomes complete is ended by us
 const patienceMs = 10_000
 
-/**
- * Sends the bytes on a connection of their own and reads every answer until the server closes it. `whole`: the requests
- * are complete, so the server needs no hint that nothing more will come. Throws when it neither answers nor closes.
- */
+/** Sends the bytes on a connection of their own. The answers; throws on bytes that are none. */
 export async function exchange(url: string, bytes: Buffer, methods: string[], whole: boolean): Promise<Answer[]> {
+  return parse(await bytesFrom(url, bytes, whole), methods)
+}
+
+/**
+ * Whatever the server says until it closes the connection. `whole`: the requests are complete, so the server needs no
+ * hint that nothing more will come. Throws when it neither answers nor closes.
+ */
+export async function bytesFrom(url: string, bytes: Buffer, whole: boolean): Promise<Buffer> {
   const socket = connect({ port: Number(new URL(url).port), host: '127.0.0.1', allowHalfOpen: true })
   const chunks: Buffer[] = []
   let last = Date.now()
@@ -29,7 +34,7 @@ export async function exchange(url: string, bytes: Buffer, methods: string[], wh
       throw new Error('the server neither answered nor closed the connection')
     }
   }
-  return parse(Buffer.concat(chunks), methods)
+  return Buffer.concat(chunks)
 }
 
 // The n-th answer is to the n-th method: HEAD has no body. Throws on bytes that are not an HTTP answer.

@@ -15,6 +15,8 @@ export type Operation = {
 export type Answer = { status: number; headers: Map<string, string>; body: string }
 export type Contract = ReturnType<typeof readContract>
 
+/** What a request that no operation describes may be answered: the description of /openapi.json says so in words. */
+export const always = [400, 404, 405, 408, 431]
 const framing = ['Content-Type', 'Content-Length', 'Date', 'Connection', 'Keep-Alive', 'Transfer-Encoding']
 
 /** What /openapi.json promises, and the means to hold an answer against it: each throws an AssertionError. */
@@ -43,19 +45,41 @@ export function readContract(text: string) {
   function assertDocumented(answer: Answer, operation: Operation) {
     const name = `${operation.method} ${operation.path} ${answer.status}`
     const { headers = {}, content } = operation.responses[answer.status] ?? assert.fail(`${name} is documented`)
-    for (const header of Object.keys(headers)) assert.ok(answer.headers.get(header), `${name} has the header ${header}`)
-    for (const header of answer.headers.keys()) {
-      assert.ok(header in headers || framing.includes(header), `${name}: the header ${header} is documented`)
-    }
+    assertHeaders(answer, headers, name)
     if (!content) return assert.deepEqual([answer.body, answer.headers.get('Content-Type')], ['', undefined], name)
     const type = String(answer.headers.get('Content-Type')?.split(';')[0])
     const described = content[type] ?? assert.fail(`${name}: the content type ${type} is documented`)
     assertFits(described.schema, JSON.parse(answer.body))
-    if (answer.status >= 400) assertProblem(answer, answer.status)
+    if (answer.status >= 400) assertProblem(answer, answer.status, headers)
+  }
+
+  /** As the operation's own answer, or as that of no operation, without its body. */
+  function assertHead(answer: Answer, operation?: Operation) {
+    const name = `HEAD ${answer.status}`
+    assert.equal(answer.body, '', `${name} has no body`)
+    if (!operation) return assertHeaders(answer, promised(answer.status), name)
+    const { headers = {} } = operation.responses[answer.status] ?? assert.fail(`${name} is documented`)
+    assertHeaders(answer, headers, name)
+  }
+
+  function assertHeaders(answer: Answer, documented: Record<string, unknown>, name: string) {
+    for (const header of Object.keys(documented)) {
+      assert.ok(answer.headers.get(header), `${name} has the header ${header}`)
+    }
+    for (const header of answer.headers.keys()) {
+      assert.ok(header in documented || framing.includes(header), `${name}: the header ${header} is documented`)
+    }
+  }
+
+  // The headers that the description promises in words, of answers that belong to no operation.
+  function promised(status: number): Record<string, unknown> {
+    assert.ok(always.includes(status), `${status} is an answer of the description`)
+    return status === 405 ? { 'X-Request-Id': '', Allow: '' } : { 'X-Request-Id': '' }
   }
 
   const problemSchema = { $ref: 'Problem' }
-  function assertProblem(answer: Answer, status: number) {
+  function assertProblem(answer: Answer, status: number, headers = promised(status)) {
+    assertHeaders(answer, headers, String(status))
     const problem = JSON.parse(answer.body)
     assert.equal(answer.headers.get('Content-Type'), 'application/problem+json')
     assert.deepEqual([answer.status, problem.status], [status, status])
@@ -63,5 +87,5 @@ export function readContract(text: string) {
     assertFits(problemSchema, problem)
   }
 
-  return { ajv, operations, assertDocumented, assertProblem }
+  return { ajv, operations, assertDocumented, assertHead, assertProblem }
 }

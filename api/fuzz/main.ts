@@ -18,7 +18,7 @@ try {
   for (const [status, count] of Object.entries(statuses)) console.log(`  ${status}  ${count}`)
   console.log(`${requests} requests on ${connections} connections; every answer is as /openapi.json says.`)
   console.log(
-    `${series} lines of metrics; memory from ${mebibytes[0]} to ${mebibytes[1]} MiB; nothing in the log that should not be.`,
+    `${series} lines of metrics; it holds ${mebibytes[1]} MiB, ${mebibytes[0]} after the first tenth; nothing in the log that should not be.`,
   )
 } catch (error) {
   console.error((error as Error).message)

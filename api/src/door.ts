@@ -1,6 +1,6 @@
 // Node lets one waiting connection in per turn of its event loop. What makes every turn long, as a commit does that waits
 // for the disk, makes a queue at the door: with commits of 20 ms only fifty a second would come in.
-const mostTurns = 100
+const patienceMs = 100
 
 let someoneCame = false
 
@@ -9,11 +9,13 @@ export function cameIn(): void {
   someoneCame = true
 }
 
-/** Does the work after the first turn of the event loop in which nobody came in, or after 100 turns. */
-export function whenNobodyWaits(work: () => void, turns = mostTurns): void {
-  setImmediate(() => {
-    if (!someoneCame || turns === 0) return work()
+/** Does the work after the first turn of the event loop in which nobody came in, or after 100 ms. */
+export function whenNobodyWaits(work: () => void): void {
+  const deadline = performance.now() + patienceMs
+  function look() {
+    if (!someoneCame || performance.now() > deadline) return work()
     someoneCame = false
-    whenNobodyWaits(work, turns - 1)
-  })
+    setImmediate(look)
+  }
+  setImmediate(look)
 }

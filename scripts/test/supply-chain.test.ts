@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
-import { readFileSync } from 'node:fs'
+import { spawnSync } from 'node:child_process'
+import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { test } from 'node:test'
 
@@ -13,6 +14,7 @@ type Locked = {
   dev?: boolean
   link?: boolean
   resolved?: string
+  hasInstallScript?: boolean
 }
 const packages: Record<string, Locked> = read('package-lock.json').packages
 const installed = Object.entries(packages).filter(([path, one]) => path.startsWith('node_modules/') && !one.link)
@@ -39,8 +41,41 @@ test('every installed package is locked by its content, and none comes from anyw
 
 test('nothing that is installed may run a script', () => {
   assert.match(readFileSync(join(root, '.npmrc'), 'utf8'), /^ignore-scripts=true$/m)
+  // Who would like to is known by name, and works without.
+  const wanting = installed.filter(([, { hasInstallScript }]) => hasInstallScript).map(([path]) => path)
+  assert.deepEqual(wanting, ['node_modules/protobufjs'])
 })
 
 test('what runs in production has a licence that asks for no more than its notice', () => {
   for (const [path, { license, dev }] of installed) if (!dev) assert.match(license ?? 'none', permissive, path)
+})
+
+test('what is installed is what the lockfile names, with the licence it names', () => {
+  let there = 0
+  for (const [path, { version, license }] of installed) {
+    if (!existsSync(join(root, path, 'package.json'))) continue // for another machine than this one
+    const found = read(join(path, 'package.json'))
+    assert.deepEqual([found.version.replace(/^v/, ''), found.license], [version, license], path)
+    there++
+  }
+  assert.ok(there > 100)
+})
+
+test('docs/security.md has a word on every direct production dependency, and counts them all', () => {
+  const text = readFileSync(join(root, 'docs/security.md'), 'utf8')
+  const direct = ['api', 'lab'].flatMap((room) => Object.keys(read(join(room, 'package.json')).dependencies))
+  const expected = [...new Set(direct)].map((name) => `${name}: ${packages[`node_modules/${name}`]?.license}`)
+  const rows = [...text.matchAll(/^\| `([@\w/-]+)` \| [^|]{10,} \| ([\w.-]+) \|$/gm)]
+  assert.deepEqual(rows.map(([, name, license]) => `${name}: ${license}`).sort(), expected.sort())
+  const all = installed.filter(([, { dev }]) => !dev).length
+  assert.match(text, new RegExp(`\\b${expected.length} packages are named.*\\b${all}\\b`, 's'))
+})
+
+test('every installed package bears the signature of its registry, where that has keys to sign with', async (t) => {
+  const npm = (...words: string[]) => spawnSync('npm', words, { cwd: root, encoding: 'utf8', timeout: 120_000 })
+  const registry = npm('config', 'get', 'registry').stdout.trim()
+  const keys = await fetch(new URL('-/npm/v1/keys', registry), { signal: AbortSignal.timeout(5_000) }).catch(() => null)
+  if (!keys?.ok) return t.skip('the registry cannot be reached, or has no keys')
+  const { status, stdout, stderr } = npm('audit', 'signatures')
+  assert.equal(status, 0, stdout + stderr)
 })

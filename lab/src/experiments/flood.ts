@@ -15,9 +15,9 @@ export function experiment({ goals: { baseline } }: Slo): Experiment {
       {
         name: phase,
         rate,
-        attack: { name: 'flood', perSecond: 40 },
+        attack: { name: 'flood', perSecond: 32 },
         seconds: 40,
-        says: '500 connections a second that say nothing; headers and bodies byte by byte, bodies of 100 MB, JSON 100,000 deep ...',
+        says: '400 connections a second that say nothing; headers and bodies byte by byte, bodies of 100 MB, JSON 100,000 deep ...',
       },
       { name: 'after', rate, seconds: 15 },
     ],
