@@ -26,9 +26,7 @@ export function createApiServer(handler: RequestListener, log: Logger, meter: Me
     handler,
   )
   server.timeout = 20_000 // one that neither sends nor takes what it asked for
-  const { cut } = boundConnections(server, log, meter)
-  const latest = new WeakMap<Duplex, ServerResponse>()
-  server.on('request', (req, res) => latest.set(req.socket, res))
+  const { cut, latest } = boundConnections(server, log, meter)
   // A body that is too large is refused before the client has been told to go on and send it.
   server.on('checkContinue', (req, res) => {
     if (Number(req.headers['content-length'] ?? 0) <= bodyLimit) res.writeContinue()

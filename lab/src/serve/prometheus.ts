@@ -3,6 +3,8 @@ import { turnAway } from './visitors.ts'
 
 // What asks for much sends it as a form.
 const asked = /^\/api\/v1\/(query|query_range|query_exemplars|series|labels)$/
+// What else a client sends belongs to its connection to us, and some of it (Trailer, Expect) would end in an exception.
+const passed = ['accept', 'accept-encoding', 'accept-language', 'content-type', 'content-length', 'user-agent']
 
 /**
  * Prometheus as this machine sees it: its pages and its queries. It takes what k6 writes inside the network only, or any
@@ -16,8 +18,8 @@ export function createPrometheusDoor(url: string): Server {
     if (!reads) return res.writeHead(403).end('Only reading goes through here.\n')
     // To a proxy a client names the whole address; glued to ours that is no address at all.
     if (!target.startsWith('/')) return res.writeHead(400).end('This is no proxy: ask for a path.\n')
-    const { host, origin, ...headers } = req.headers
-    const onward = request(url + target, { method, headers }, (answer) => {
+    const handedOn = passed.map((name) => [name, req.headers[name]]).filter(([, value]) => value !== undefined)
+    const onward = request(url + target, { method, headers: Object.fromEntries(handedOn) }, (answer) => {
       res.writeHead(answer.statusCode ?? 502, answer.headers)
       answer.pipe(res)
     })
