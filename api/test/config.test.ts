@@ -223,6 +223,7 @@ test('a file may hold the users instead, one a line or with commas', (t) => {
   ]) {
     assert.deepEqual(loadConfig(from(text)).users, users)
   }
+  assert.equal(loadConfig(from('demo:password \r\n\n')).users[0]?.password, 'password ')
   assert.match(String(faultsOf(from('\n'))), /^LAB_USERS_FILE must name at least one user .* it is missing/)
   assert.match(String(faultsOf(from('demo:password\n\neve:password'))), /^LAB_USERS_FILE entry 2 must be name:password/)
   assert.match(

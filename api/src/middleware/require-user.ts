@@ -95,6 +95,7 @@ export function createGuard({ keys, db, gate, meter }: Dependencies) {
       good.set(header, token)
     }
     ctx.state.userId = token.userId
+    ctx.state.log.user_id = token.userId
     return next()
   }
 

@@ -9,6 +9,7 @@ export type LogFields = {
   reason?: string
   auth_rejection?: string
   client_address?: string
+  user_id?: string
   err?: unknown
 }
 
