@@ -14,10 +14,9 @@ export type CutReason = (typeof reasons)[number]
 
 /**
  * Counts the open connections and those that the API had to cut, and keeps them bounded: whoever comes is let in, and
- * whoever was of no use for the longest time makes room,
- * but for those whose answer is under way. Refusing the newest instead would let a crowd that sits there
- * and says nothing lock everybody out. `cut` counts a connection that is ended for what its client did; `latest` knows the
- * newest answer of each.
+ * whoever was of no use for the longest time makes room, but for those whose answer is under way. Refusing the newest
+ * instead would let a crowd that sits there and says nothing lock everybody out. `cut` counts a connection that is ended
+ * for what its client did; `latest` knows the newest answer of each.
  */
 export function boundConnections(server: Server, log: Logger, meter: Meter) {
   const cuts = meter.createCounter('http.server.cut_connections', { description: 'Connections that the API ended' })
