@@ -56,7 +56,7 @@ export function authRoutes(router: Router, dependencies: Dependencies) {
   })
 
   router.post('/auth/logout', requireUser, async function logout(ctx) {
-    await endTokens(db, ctx.state.userId)
+    await endTokens(db, ctx.state.userId, ctx.state.tokenIssuedAt)
     forget(ctx.state.userId)
     ctx.status = 204
   })
