@@ -96,7 +96,6 @@ export function createGuard({ keys, db, gate, meter }: Dependencies) {
       good.set(header, token)
     }
     ctx.state.userId = token.userId
-    ctx.state.log.user_id = token.userId
     ctx.state.tokenIssuedAt = token.issuedAt
     return next()
   }

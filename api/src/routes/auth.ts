@@ -48,7 +48,7 @@ export function authRoutes(router: Router, dependencies: Dependencies) {
       return ctx.throw(401, 'The user name or the password is wrong.', { headers: { 'WWW-Authenticate': 'Bearer' } })
     }
     welcome()
-    ctx.state.log.user_id = user.id
+    ctx.state.userId = user.id
     const iat = Math.max(now, user.tokens_valid_from)
     const token = jsonwebtoken.sign({ iat }, keys()[0], { algorithm: 'HS256', subject: user.id, expiresIn: expires_in })
     ctx.set('Cache-Control', 'no-store')
