@@ -519,6 +519,7 @@ test('a database that is lost is replaced by a backup as docs/sop.md says, whate
   const [, steps = ''] = /((?: {4}docker compose .*\n)+ {4}make up\n)/.exec(page('sop')) ?? []
   shell(`set -e\n${steps}`)
   assert.match(inApi('ls /data/lost'), /notes\.db\nnotes\.db-journal/)
+  await until('data requests succeed', async () => (await dataStatus()) === 200) // a connection of before is closed
   assert.deepEqual([(await ask(`/data/notes/${kept}`)).status, (await ask(`/data/notes/${late}`)).status], [200, 404])
   assert.equal(
     inApi(`node -p "new (require('better-sqlite3'))('/data/notes.db', {readonly: true}).pragma('integrity_check')"`),
