@@ -7,6 +7,9 @@ NODE := node scripts/node26.cjs
 # The stack's commands need nothing but bash and Docker. What stands behind make (MODE=lock) reaches every command by the
 # environment: written into a line here, a shell would run it.
 STACK := scripts/stack
+# make itself would run $(shell ...) in a value as it hands it on.
+$(foreach name,$(.VARIABLES),$(if $(filter command,$(origin $(name))),\
+    $(eval override $(name) := $$(value $(name)))$(eval export $(name))))
 
 help: ## list the commands
 	@awk -F ':.*## ' '/^## /{print "\n" substr($$0, 4)} /^[a-z-]+:.*## /{printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -19,7 +22,7 @@ demo: node ## the whole story in about a minute: load, outage, recovery, verdict
 	@$(NODE) lab/src/main.ts demo
 
 experiment: ## one experiment, judged: NAME=outage-chmod, EMBEDDED=1 without Docker, RUNS=5, PREDICT=1, LENGTH=30
-	@$(if $(EMBEDDED),$(STACK)/lab experiment,$(STACK)/experiment)
+	@$(if $(value EMBEDDED),$(STACK)/lab experiment,$(STACK)/experiment)
 
 experiments: ## their names and their questions
 	@$(STACK)/lab experiments

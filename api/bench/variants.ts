@@ -10,6 +10,7 @@ import { openConnection } from '../src/database/connection.ts'
 import { createDb } from '../src/database/dialect.ts'
 import { DatabaseUnavailable, inspectFile } from '../src/database/faults.ts'
 import { type Gate, openGate } from '../src/database/gate.ts'
+import { createDoor } from '../src/door.ts'
 import { makeKeys } from '../src/keys.ts'
 import { readJson } from '../src/middleware/read-json.ts'
 import { createGuard } from '../src/middleware/require-user.ts'
@@ -44,7 +45,8 @@ const meter = createNoopMeter()
 const tracer = new ProxyTracerProvider().getTracer('none')
 const version = 'bench'
 const draining = () => false
-const gate = openGate(config.databasePath, config, log, meter)
+const door = createDoor()
+const gate = openGate(config.databasePath, config, log, meter, door.whenNobodyWaits)
 const db = createDb(gate, meter)
 const keySet = makeKeys(config.jwtSecrets)
 const keys = () => keySet
@@ -58,7 +60,7 @@ const step = process.argv[2] as Variant
 const handler = steps[step]()
 // The steps below Kysely have no gate that looks after the file five times a second.
 if (['bare', 'koa', 'sqlite'].includes(step)) gate.close()
-const server = step === 'bare' ? createServer(handler) : createApiServer(handler, log, meter)
+const server = step === 'bare' ? createServer(handler) : createApiServer(handler, log, meter, door.cameIn)
 const port = await listen(server, config.host, config.port, 'PORT')
 process.send?.({ url: `http://127.0.0.1:${port}`, token, notePath: `/data/notes/${made.id}` })
 

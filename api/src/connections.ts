@@ -3,7 +3,6 @@ import type { Socket } from 'node:net'
 import type { Duplex } from 'node:stream'
 import type { Meter } from '@opentelemetry/api'
 import type { Logger } from 'pino'
-import { cameIn } from './door.ts'
 
 // Each may hold 16 KiB of headers or a body that never ends, and the process has 208 MB in the stack.
 const most = 1500
@@ -15,9 +14,9 @@ export type CutReason = (typeof reasons)[number]
 
 /**
  * Counts the open connections and those that the API had to cut, and keeps them bounded: whoever comes is let in, and
- * whoever was of no use for the longest time makes room. Refusing the newest instead would let a crowd that sits there
- * and says nothing lock everybody out. `cut` counts a connection that is ended for what its client did; `latest` knows the
- * newest answer of each.
+ * whoever was of no use for the longest time makes room, but for those whose answer is under way. Refusing the newest
+ * instead would let a crowd that sits there and says nothing lock everybody out. `cut` counts a connection that is ended
+ * for what its client did; `latest` knows the newest answer of each.
  */
 export function boundConnections(server: Server, log: Logger, meter: Meter) {
   const cuts = meter.createCounter('http.server.cut_connections', { description: 'Connections that the API ended' })
@@ -33,7 +32,6 @@ export function boundConnections(server: Server, log: Logger, meter: Meter) {
   let warned = Number.NEGATIVE_INFINITY
 
   server.on('connection', (socket) => {
-    cameIn()
     newcomers.add(socket)
     socket.once('close', () => newcomers.delete(socket) || regulars.delete(socket))
     if (newcomers.size + regulars.size > most) makeRoom()

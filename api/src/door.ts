@@ -2,20 +2,23 @@
 // for the disk, makes a queue at the door: with commits of 20 ms only fifty a second would come in.
 const patienceMs = 100
 
-let someoneCame = false
+/** Between the server, which tells of every connection that was let in, and work that can wait for those at the door. */
+export function createDoor() {
+  let someoneCame = false
 
-/** To be told of every connection that was let in. */
-export function cameIn(): void {
-  someoneCame = true
-}
+  function cameIn() {
+    someoneCame = true
+  }
 
-/** Does the work after the first turn of the event loop in which nobody came in, or after 100 ms. */
-export function whenNobodyWaits(work: () => void): void {
-  const deadline = performance.now() + patienceMs
-  function look() {
-    if (!someoneCame || performance.now() > deadline) return work()
-    someoneCame = false
+  /** Does the work after the first turn of the event loop in which nobody came in, or after 100 ms. */
+  function whenNobodyWaits(work: () => void) {
+    const deadline = performance.now() + patienceMs
+    function look() {
+      if (!someoneCame || performance.now() > deadline) return work()
+      someoneCame = false
+      setImmediate(look)
+    }
     setImmediate(look)
   }
-  setImmediate(look)
+  return { cameIn, whenNobodyWaits }
 }

@@ -65,7 +65,7 @@ export function readUsers(read: Read, faults: string[]): User[] {
 
 function readText(variable: string, path: string, what: string, faults: string[]): string | undefined {
   try {
-    return readFileSync(path, 'utf8').trimEnd()
+    return readFileSync(path, 'utf8').replace(/(\r?\n)+$/, '')
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException
     faults.push(`${variable} must name a file with ${what}; reading it failed (${code})`)

@@ -9,6 +9,7 @@ import { ConfigError, loadConfig } from './config.ts'
 import { createDb } from './database/dialect.ts'
 import { DatabaseUnavailable } from './database/faults.ts'
 import { openGate } from './database/gate.ts'
+import { createDoor } from './door.ts'
 import { makeKeys } from './keys.ts'
 import { prepareFolder } from './privileges.ts'
 import { createApiServer, drain, listen } from './server.ts'
@@ -30,12 +31,14 @@ export async function serve() {
   const { log, close: closeLog } = createLogger(config.logLevel)
   const { meter, tracer, exporter } = startTelemetry()
   measureEventLoop(meter)
-  const gate = openGate(databasePath, config, log, meter)
+  const door = createDoor()
+  const gate = openGate(databasePath, config, log, meter, door.whenNobodyWaits)
   const db = createDb(gate, meter)
 
   let draining = false
   let keys = makeKeys(config.jwtSecrets)
   let users = config.users
+  let again: NodeJS.Timeout | undefined
   const { app, forget } = createApp({
     config,
     keys: () => keys,
@@ -47,7 +50,7 @@ export async function serve() {
     version: pkg.version,
     draining: () => draining,
   })
-  const server = createApiServer(app.callback(), log, meter)
+  const server = createApiServer(app.callback(), log, meter, door.cameIn)
   const metricsPage = createMetricsPage(exporter)
 
   let ending = false
@@ -76,9 +79,9 @@ export async function serve() {
   // Secrets and users are changed without a restart. Not on SIGHUP, which a terminal sends when it is closed.
   process.on('SIGUSR2', () => {
     try {
-      const again = loadConfig(settings(given))
-      keys = makeKeys(again.jwtSecrets)
-      users = again.users
+      const { jwtSecrets, users: listed } = loadConfig(settings(given))
+      keys = makeKeys(jwtSecrets)
+      users = listed
       log.info({ accepted: keys.length, users: users.length }, 'secrets read again')
       settle()
     } catch (error) {
@@ -101,7 +104,8 @@ export async function serve() {
         if (created + changed + removed > 0) log.info({ created, changed, removed }, 'users changed')
       } catch (error) {
         if (!(error instanceof DatabaseUnavailable)) throw error
-        setTimeout(settle, 200)
+        clearTimeout(again)
+        again = setTimeout(settle, 200)
       }
     })
   }

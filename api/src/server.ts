@@ -14,7 +14,7 @@ const graceMs = 1000 // open connections learn in this time that they are to be 
 const drainMs = 3500 // running requests get this long after it; together they stay under 5 s
 
 /** The HTTP server with every timeout set. It answers what never becomes a request with problem+json too. */
-export function createApiServer(handler: RequestListener, log: Logger, meter: Meter): Server {
+export function createApiServer(handler: RequestListener, log: Logger, meter: Meter, cameIn = () => {}): Server {
   const server = createServer(
     {
       headersTimeout: 5_000, // a client that sends its headers byte by byte
@@ -26,6 +26,7 @@ export function createApiServer(handler: RequestListener, log: Logger, meter: Me
     handler,
   )
   server.timeout = 20_000 // one that neither sends nor takes what it asked for
+  server.on('connection', cameIn)
   const { cut, latest } = boundConnections(server, log, meter)
   // A body that is too large is refused before the client has been told to go on and send it.
   server.on('checkContinue', (req, res) => {

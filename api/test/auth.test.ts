@@ -2,8 +2,12 @@ import assert from 'node:assert/strict'
 import { type RequestOptions, request } from 'node:http'
 import { before, type TestContext, test } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
+import { setFlagsFromString } from 'node:v8'
+import { runInNewContext } from 'node:vm'
 import jsonwebtoken from 'jsonwebtoken'
+import type { Context } from 'koa'
 import { forgeries } from '../fuzz/forgeries.ts'
+import { limitLogins } from '../src/middleware/logins.ts'
 import { type Api, sendRaw, startApi } from './start-api.ts'
 
 let api: Api
@@ -182,6 +186,20 @@ test('an address tries many names five times as often as one', async (t) => {
   const statuses = []
   for (let n = 0; n < 12; n++) statuses.push((await login(limited, `name-${n}`, 'Spring2026!')).status)
   assert.deepEqual(statuses, [...Array(10).fill(401), 429, 429])
+})
+
+test('what the limits refuse leaves nothing behind, however many names there are', async () => {
+  setFlagsFromString('--expose-gc')
+  const collect = runInNewContext('gc') as () => void
+  const limit = limitLogins(2)
+  const ctx = { ip: '10.0.0.1', throw: (status: number) => assert.fail(String(status)) } as unknown as Context
+  const heapAfter = async (names: number) => {
+    for (let n = 0; n < names; n++) await limit(ctx, `name-${names}-${n}`).catch(() => {})
+    collect()
+    return process.memoryUsage().heapUsed
+  }
+  const [few, many] = [await heapAfter(1000), await heapAfter(100_000)]
+  assert.ok(many - few < 5e6, `${many - few} bytes`)
 })
 
 test('logins that would wait longer than a second are 429 at once, and everybody else is served meanwhile', async () => {

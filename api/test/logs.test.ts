@@ -60,6 +60,19 @@ test('every request is one line: id, trace, method, route, status, duration', as
   assert.equal(new Set(lines.map((line) => line.trace_id)).size, lines.length)
 })
 
+test('a line says whose token or login was accepted, by the id that the token names, and of nobody else', async () => {
+  const idOf = (jwt: string) => JSON.parse(String(Buffer.from(jwt.split('.')[1] ?? '', 'base64url'))).sub
+  const before = (await requestLines()).length
+  const ofEve = await api.login('eve')
+  for (const one of [token, token, ofEve, undefined, `${ofEve.slice(0, -4)}AAAA`]) {
+    await api.fetch('/data/notes', { token: one })
+  }
+  await api.fetch('/auth/login', { method: 'POST', json: wrong })
+  const ids = (await requestLines()).slice(before).map((line) => line.user_id)
+  const [demo, eve] = [idOf(token), idOf(ofEve)]
+  assert.deepEqual(ids, [eve, demo, demo, eve, undefined, undefined, undefined])
+})
+
 test('a well-formed X-Request-Id is kept; another, or none, is replaced', async () => {
   const ids: unknown[] = []
   async function ask(headers: Record<string, string>) {

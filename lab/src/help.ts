@@ -22,9 +22,10 @@ export const help = `The lab: takes a database away from an API, gives it back, 
   report, anomalies  the page, or the graded detector, of a run: --run NAME, or the newest
   compare   two runs, or two lists of repeats with commas: --a NAME,... --b NAME,...
   index     brings runs/lab.db up to date with the folders beside it
-  experiment-needs NAME  what the API must be started with, NAME=value; "crash" when
-              somebody must be able to kill it, "addresses" when somebody must lend
-              other addresses: for scripts
+  experiment-needs NAME  what the API must be started with, NAME=value; "hand" when
+              somebody must do to it what the lab cannot, "addresses" when somebody
+              must lend other addresses: for scripts. LAB_HAND is a command that reads
+              a line, "crash" or "users" and the new list, and returns when it is done
   outage    takes the database of a running API away until the time is over, Ctrl-C,
             or recover
               --database FILE the API's database file, or DATABASE_PATH

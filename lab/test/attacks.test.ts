@@ -1,10 +1,12 @@
 import assert from 'node:assert/strict'
 import { join } from 'node:path'
 import { after, describe, test } from 'node:test'
+import { weaknessOf } from '../../api/src/keys.ts'
 import { connect, logIn } from '../src/api-client.ts'
 import { attackers } from '../src/attacks/all.ts'
 import type { Hit, Scene } from '../src/attacks/attack.ts'
 import { flood } from '../src/attacks/flood.ts'
+import { dictionary } from '../src/attacks/weak-secret.ts'
 import { startOwnLoad } from '../src/load/own-load.ts'
 import { attackMeasures } from '../src/runner/attack-measures.ts'
 import { type Experiment, lengthOf, loadExperiment, scale } from '../src/runner/experiment.ts'
@@ -119,6 +121,12 @@ describe('an attack that was not made proves nothing', () => {
 
   test('a secret of common words is nothing to guess: the API does not start with it', async (t) => {
     await assert.rejects(api(t, { JWT_SECRET: 'changeme-secret'.repeat(3) }), /JWT_SECRET must be random/)
+  })
+
+  test('nor with any other secret of its dictionary', () => {
+    let count = 0
+    for (const secret of dictionary()) if (count++ < 30_000 || count % 97 === 0) assert.ok(weaknessOf(secret), secret)
+    assert.ok(count > 2_000_000)
   })
 
   test('without a second user there is nobody to be curious', async (t) => {

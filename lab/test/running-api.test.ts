@@ -15,9 +15,9 @@ const service = await api({ after })
 const noK6 = spawnSync('k6', ['version']).status !== 0 && 'there is no k6 on this machine'
 
 /** An experiment on the API that runs already. */
-function onService(t: TestContext, name: string, args: string[] = []) {
+function onService(t: TestContext, name: string, args: string[] = [], change: NodeJS.ProcessEnv = {}) {
   const { url, metricsUrl, database } = service
-  const env = { ...service.env, LOGIN_ATTEMPTS_PER_MINUTE: '0' }
+  const env = { ...service.env, LOGIN_ATTEMPTS_PER_MINUTE: '0', ...change }
   const where = ['--url', url, '--metrics', metricsUrl, '--database', database]
   return experiment(t, ['experiment', name, '--seconds', '19', ...where, ...args], undefined, { env })
 }
@@ -141,4 +141,14 @@ test('where somebody else must kill the API a command does it, and the API is ba
   assert.ok(Number(fault?.recovered_after_ms) > 50, 'a process takes a moment to start')
   assert.ok(journal?.seconds.some(({ statuses }) => Number(statuses.ECONNREFUSED) > 0))
   assert.deepEqual(journal?.notes.lost, [])
+})
+
+test('when the users cannot be put back that is told, with exit code 2, and the run is kept', async (t) => {
+  // A hand that changes nothing, and does not put back.
+  const LAB_HAND = 'read order; [ "$order" != "users $LAB_USERS" ]'
+  const LAB_USERS = `${service.env.LAB_USERS},${service.other?.username}:${service.other?.password}`
+  const run = onService(t, 'stolen-token', ['--load', 'own', '--seconds', '14'], { LAB_HAND, LAB_USERS })
+  assert.equal(await run.ended, 2, run.out())
+  assert.match(run.out(), /^(FAIL|INVALID).*Nobody did "users" to the API/ms)
+  assert.equal(run.journals().length, 1)
 })

@@ -10,10 +10,12 @@ stop() { # stop SENTENCE...: what is wrong and what to do
   exit 1
 }
 
-setting() { # setting NAME DEFAULT: as Compose sees it, the environment before .env
+# setting NAME DEFAULT: the environment before .env, as for Compose. That also expands $ and escapes in .env, so give_secrets
+# lets no such character through.
+setting() {
   local value=${!1:-}
   if [ -z "$value" ] && [ -f .env ]; then
-    value=$(sed -n "s/^$1=//p" .env | tail -1 | sed "s/\r\$//; s/ #.*//; s/^[\"']//; s/[\"']\$//")
+    value=$(sed -n "s/^$1=//p" .env | tail -1 | sed "s/ #.*//; s/[[:space:]]*\$//; s/^\([\"']\)\(.*\)\1\$/\2/")
   fi
   printf '%s' "${value:-$2}"
 }
@@ -74,6 +76,9 @@ remember() { # remember NAME VALUE: in .env, in the place of an older value; by 
 # runs. What the API would refuse is refused here, with its words.
 give_secrets() {
   local said
+  case $(setting LAB_USERS '') in
+    *[\$\#\"\'\`\\]*) stop 'LAB_USERS must do without $ # " '\'' ` and \ (Docker Compose would read another password in .env); every other character is allowed.' ;;
+  esac
   said=$(printf '%s\n%s\n%s\n' "$(setting JWT_SECRET '')" "$(setting JWT_SECRET_PREVIOUS '')" "$(setting LAB_USERS '')" |
     docker compose run --rm --no-deps --no-TTY --quiet-pull --env JWT_SECRET_FILE=/secrets/jwt.new --env LAB_USERS_FILE=/secrets/users.new api sh -c '
       umask 077
@@ -82,22 +87,22 @@ give_secrets() {
         import { loadConfig } from \"/app/api/src/config.ts\"
         try { loadConfig(process.env) } catch (error) { console.log(error.message); process.exit(1) }" || exit
       mv jwt.new jwt && mv users.new users && rm -f users.usual' 2>/dev/null) ||
-    stop "The secrets of .env could not be given to the API, which keeps what it has. ${said//_FILE/}" 'What else may be wrong: make doctor'
-  if running api; then read_secrets_again; fi # else it reads them when it starts
+    {
+      said=${said//JWT_SECRET_FILE, line 2,/JWT_SECRET_PREVIOUS}
+      stop "The secrets of .env could not be given to the API, which keeps what it has. ${said//_FILE/}" 'What else may be wrong: make doctor'
+    }
+  if running api; then docker compose exec -T api sh -c 'kill -USR2 1'; fi # else it reads them when it starts
 }
-
-# PID 1 hands the signal on.
-read_secrets_again() { docker compose exec -T api sh -c 'kill -USR2 1'; }
 
 # An experiment may give the API other users for a while: standard input has the list.
 lend_users() {
-  docker compose exec -T api sh -c 'umask 077; cd /secrets && cat >users.new && { [ -e users.usual ] || cp users users.usual; } && mv users.new users' &&
-    read_secrets_again
+  docker compose exec -T api sh -c 'umask 077; cd /secrets && cat >users.new && { [ -e users.usual ] || cp users users.usual; } && mv users.new users && kill -USR2 1'
 }
 
 # Also what an experiment left that was killed before it could do so.
 return_users() {
-  if docker compose exec -T api sh -c 'cd /secrets && [ -e users.usual ] && mv users.usual users'; then read_secrets_again; fi
+  docker compose exec -T api sh -c 'cd /secrets && if [ -e users.usual ]; then mv users.usual users && kill -USR2 1 && echo "The users of the API are the usual ones again."; fi' ||
+    { echo 'The users of the API may still be those of an experiment: make up'; return 1; }
 }
 
 # The lab may be gone with its fault on: a container of its own looks at the file, and undoes what it finds on record.

@@ -1,23 +1,38 @@
 import assert from 'node:assert/strict'
 import { spawnSync } from 'node:child_process'
-import { readFileSync } from 'node:fs'
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { test } from 'node:test'
 
 const root = join(import.meta.dirname, '../..')
 const makefile = readFileSync(join(root, 'Makefile'), 'utf8')
 
+const targets = [...makefile.matchAll(/^([a-z-]+):.* ## /gm)].map(([, target]) => String(target))
+const names = new Set([...makefile.matchAll(/\b([A-Z][A-Z0-9_]*)=/g)].map(([, name]) => name))
+for (const name of ['ONLY', 'PARTS', 'NAME', 'RUN', 'MODE', 'FOR', 'SCRIPT', 'SERVICES', 'EMBEDDED']) names.add(name)
+
+function make(words: string[], env: NodeJS.ProcessEnv = {}) {
+  return spawnSync('make', words, { cwd: root, encoding: 'utf8', env: { ...process.env, ...env } })
+}
+
 test('no value that stands behind make becomes a part of a shell command', () => {
-  const targets = [...makefile.matchAll(/^([a-z-]+):.* ## /gm)].map(([, target]) => String(target))
   assert.ok(targets.length > 20)
-  const names = new Set([...makefile.matchAll(/\b([A-Z][A-Z0-9_]*)=/g)].map(([, name]) => name))
-  for (const name of ['ONLY', 'PARTS', 'NAME', 'RUN', 'MODE', 'FOR', 'SCRIPT', 'SERVICES', 'EMBEDDED']) names.add(name)
   const values = [...names].map((name) => `${name}=; echo intruder`)
-  const { stdout, status, stderr } = spawnSync('make', ['--dry-run', ...targets, ...values], {
-    cwd: root,
-    encoding: 'utf8',
-  })
+  const { stdout, status, stderr } = make(['--dry-run', ...targets, ...values])
   assert.equal(status, 0, stderr)
   assert.match(stdout, /scripts\/test\.ts/)
   assert.doesNotMatch(stdout, /intruder/)
+})
+
+test('make itself runs nothing of a value, behind it or in the environment, and hands it on as it is', (t) => {
+  const folder = mkdtempSync(join(tmpdir(), 'lab-make-'))
+  t.after(() => rmSync(folder, { recursive: true }))
+  const intrusion = (name: string) => `$(shell touch ${folder}/${name})$$(touch ${folder}/${name})`
+  const values = [...names].map((name) => `${name}=${intrusion(String(name))}`)
+  make(['--dry-run', ...targets, ...values])
+  make(['--dry-run', ...targets], Object.fromEntries(values.map((value) => value.split(/=(.*)/))))
+  const { stderr } = make(['test', ...values])
+  assert.ok(stderr.includes(`No test file has "${intrusion('ONLY')}"`), stderr)
+  assert.deepEqual(readdirSync(folder), [])
 })

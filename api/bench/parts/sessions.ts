@@ -31,7 +31,7 @@ export async function measureSessions({ quick, say }: Run): Promise<Part> {
   const folder = mkdtempSync(join(tmpdir(), 'bench-'))
   const { log } = createLogger('silent')
   const meter = createNoopMeter()
-  const gate = openGate(join(folder, 'notes.db'), { journalMode: 'delete', busyTimeoutMs: 0 }, log, meter)
+  const gate = openGate(join(folder, 'notes.db'), { journalMode: 'delete', busyTimeoutMs: 0 }, log, meter, setImmediate)
   try {
     say(`${stored} sessions`)
     const userId = randomUUID()

@@ -1,6 +1,5 @@
 import type { Meter } from '@opentelemetry/api'
 import type { Logger } from 'pino'
-import { whenNobodyWaits } from '../door.ts'
 import { type Connection, isFresh, openConnection, type Settings, type Statement } from './connection.ts'
 import { DatabaseUnavailable, inspectFile, type Reason, reasonOf, reasons } from './faults.ts'
 
@@ -21,11 +20,14 @@ export type Gate = {
 
 type Waiting = Statement & { resolve(rows: unknown[]): void; reject(error: unknown): void }
 
+/** Does the work in a later turn of the event loop; writes that come until then share its fsync. */
+type Defer = (work: () => void) => void
+
 /**
  * The one way to the database. It holds one connection, checks the file before every use, refuses at once what cannot
  * work, and finds its way back by itself when the file can be used again.
  */
-export function openGate(path: string, settings: Settings, log: Logger, meter: Meter): Gate {
+export function openGate(path: string, settings: Settings, log: Logger, meter: Meter, defer: Defer): Gate {
   const errors = meter.createCounter('db.errors', { description: 'Uses of the database that were refused or failed' })
   for (const reason of reasons) errors.add(0, { reason })
   const batchSize = meter.createHistogram('db.commit.batch_size', {
@@ -108,6 +110,7 @@ export function openGate(path: string, settings: Settings, log: Logger, meter: M
   function commit() {
     const batch = waiting
     waiting = []
+    if (batch.length === 0) return // close() was before
     try {
       const results = use(batch.length, (open) => open.transaction(batch))
       batchSize.record(batch.length)
@@ -127,8 +130,8 @@ export function openGate(path: string, settings: Settings, log: Logger, meter: M
     read: ({ sql, parameters }) => use(1, (open) => open.run(sql, parameters)),
     write: ({ sql, parameters }) =>
       new Promise((resolve, reject) => {
-        // Group commit: the writes of one turn of the event loop, or of more while somebody comes in, share one fsync.
-        if (waiting.push({ sql, parameters, resolve, reject }) === 1) whenNobodyWaits(commit)
+        // Group commit: one fsync for all that have come until then.
+        if (waiting.push({ sql, parameters, resolve, reject }) === 1) defer(commit)
       }),
     close() {
       closed = true

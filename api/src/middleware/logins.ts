@@ -6,7 +6,6 @@ import { waitingHashes } from '../passwords.ts'
 
 const outcomes = { 200: 'success', 401: 'failure', 429: 'limited' } as const
 const longestQueue = 50 // about a second of hashing; who comes later is better told so than left waiting
-
 const mostFamiliar = 10_000
 
 /** Counts every attempt to log in by how it ended; `error` is whatever was neither right, wrong nor one too many. */
@@ -43,17 +42,21 @@ export function limitLogins(attemptsPerMinute: number) {
   const familiar = new Set<string>()
 
   return async function limitLogins(ctx: Context, username: string): Promise<() => void> {
-    // Checked first: it also bounds how many names the limiters have to remember.
-    if (waitingHashes() >= longestQueue) refuse(ctx, 1)
+    if (waitingHashes() >= longestQueue) refuse(ctx, { msBeforeNext: 1000 })
     if (attemptsPerMinute === 0) return () => {}
     const pair = JSON.stringify([username, ctx.ip])
-    try {
-      await ofPair.consume(pair)
-      await ofAddress.consume(ctx.ip)
-      if (!familiar.has(pair)) await ofName.consume(username)
-    } catch (left) {
-      refuse(ctx, Math.ceil((left as RateLimiterRes).msBeforeNext / 1000))
+    const limits: [RateLimiterMemory, string][] = [
+      [ofPair, pair],
+      [ofAddress, ctx.ip],
+    ]
+    if (!familiar.has(pair)) limits.push([ofName, username])
+    // What is refused must leave nothing behind: there are more names than memory.
+    for (const [limiter, key] of limits) {
+      const used = await limiter.get(key)
+      if (used && used.remainingPoints <= 0) refuse(ctx, used)
     }
+    // Those who came at the same time may have used it up meanwhile.
+    for (const [limiter, key] of limits) await limiter.consume(key).catch((used) => refuse(ctx, used))
     return () => {
       if (familiar.size >= mostFamiliar) familiar.clear()
       familiar.add(pair)
@@ -61,7 +64,8 @@ export function limitLogins(attemptsPerMinute: number) {
   }
 }
 
-function refuse(ctx: Context, seconds: number): never {
+function refuse(ctx: Context, { msBeforeNext }: Pick<RateLimiterRes, 'msBeforeNext'>): never {
+  const seconds = Math.ceil(msBeforeNext / 1000)
   ctx.throw(429, `There were too many attempts to log in; try again in ${seconds} s.`, {
     headers: { 'Retry-After': String(Math.max(1, seconds)) },
   })

@@ -19,7 +19,7 @@ const reasons = [
 ]
 
 type Dependencies = { keys: () => Keys; db: Db; gate: Gate; meter: Meter }
-type Token = { userId: string; exp: number }
+type Token = { userId: string; issuedAt: number; exp: number }
 
 const tolerance = 5 // seconds by which two clocks may differ
 const mostRemembered = 1000
@@ -68,8 +68,9 @@ export function createGuard({ keys, db, gate, meter }: Dependencies) {
     if (typeof exp !== 'number') reject(ctx, 'no_expiry')
     const validFrom = typeof sub === 'string' ? await tokensValidFrom(db, sub) : undefined
     if (typeof sub !== 'string' || validFrom === undefined) reject(ctx, 'unknown_user')
-    if (validFrom > 0 && !(typeof iat === 'number' && iat >= validFrom)) reject(ctx, 'revoked')
-    return { userId: sub, exp }
+    const issuedAt = typeof iat === 'number' ? iat : 0
+    if (issuedAt < validFrom) reject(ctx, 'revoked')
+    return { userId: sub, issuedAt, exp }
   }
 
   // Examining a token costs as much as all the rest of a read, and its answer changes only when the token expires, the
@@ -95,6 +96,7 @@ export function createGuard({ keys, db, gate, meter }: Dependencies) {
       good.set(header, token)
     }
     ctx.state.userId = token.userId
+    ctx.state.tokenIssuedAt = token.issuedAt
     return next()
   }
 

@@ -70,6 +70,7 @@ export function signals({ log, meter, tracer, draining, answers }: Dependencies)
         route,
         status,
         duration_ms: Math.round(ms * 1000) / 1000,
+        user_id: ctx.state.userId,
         ...(ctx.state.log as LogFields),
       }
       if (status === 500) log.error(line, 'request')

@@ -48,6 +48,7 @@ export function authRoutes(router: Router, dependencies: Dependencies) {
       return ctx.throw(401, 'The user name or the password is wrong.', { headers: { 'WWW-Authenticate': 'Bearer' } })
     }
     welcome()
+    ctx.state.userId = user.id
     const iat = Math.max(now, user.tokens_valid_from)
     const token = jsonwebtoken.sign({ iat }, keys()[0], { algorithm: 'HS256', subject: user.id, expiresIn: expires_in })
     ctx.set('Cache-Control', 'no-store')
@@ -55,7 +56,7 @@ export function authRoutes(router: Router, dependencies: Dependencies) {
   })
 
   router.post('/auth/logout', requireUser, async function logout(ctx) {
-    await endTokens(db, ctx.state.userId)
+    await endTokens(db, ctx.state.userId, ctx.state.tokenIssuedAt)
     forget(ctx.state.userId)
     ctx.status = 204
   })

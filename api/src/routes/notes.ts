@@ -44,7 +44,9 @@ const noSuchNote = 'You have no note with this id.'
 
 /** A note belongs to the user who made it; to everybody else it does not exist. */
 export function noteRoutes(router: Router, { db, requireUser }: { db: Db; requireUser: Middleware }) {
-  router.post('/data/notes', requireUser, readJson(), async function createNote(ctx) {
+  // A body may take its time, and the token may have been ended meanwhile: it is looked at before and after.
+  const readNote = [requireUser, readJson(), requireUser]
+  router.post('/data/notes', ...readNote, async function createNote(ctx) {
     const note = await insertNote(db, ctx.state.userId, check(ctx, NoteInput, ctx.request.body))
     ctx.status = 201
     ctx.set('Location', `/data/notes/${note.id}`)
@@ -64,7 +66,7 @@ export function noteRoutes(router: Router, { db, requireUser }: { db: Db; requir
     ctx.body = (await findNote(db, ctx.state.userId, id)) ?? ctx.throw(404, noSuchNote)
   })
 
-  router.put('/data/notes/:id', requireUser, readJson(), async function changeNote(ctx) {
+  router.put('/data/notes/:id', ...readNote, async function changeNote(ctx) {
     const { id = '' } = ctx.params
     const input = check(ctx, NoteInput, ctx.request.body)
     ctx.body = (await updateNote(db, ctx.state.userId, id, input)) ?? ctx.throw(404, noSuchNote)

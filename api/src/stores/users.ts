@@ -28,9 +28,13 @@ export async function tokensValidFrom(db: Db, id: string): Promise<number | unde
   return user?.tokens_valid_from
 }
 
-/** Ends every token issued so far: tokens count seconds, so the next ones are issued as of the next second. */
-export async function endTokens(db: Db, id: string) {
-  await db.updateTable('users').set({ tokens_valid_from: nextSecond() }).where('id', '=', id).execute()
+/**
+ * Ends every token issued so far: tokens count seconds, so the next ones are issued as of the next second. Does nothing
+ * when the token that asks for it, issued at that second, was ended meanwhile: or many at once would reach into the future.
+ */
+export async function endTokens(db: Db, id: string, issuedAt: number) {
+  const ended = db.updateTable('users').set({ tokens_valid_from: nextSecond() })
+  await ended.where('id', '=', id).where('tokens_valid_from', '<=', issuedAt).execute()
 }
 
 function nextSecond() {

@@ -51,7 +51,7 @@ function sign(signed: string, secret: string): string {
 }
 
 /** What people make up: two common words first, then three. */
-function* dictionary(): Generator<string, undefined> {
+export function* dictionary(): Generator<string, undefined> {
   for (const pair of pairs(words)) for (const end of ends) yield secretOf(pair, end)
   for (const triple of pairs([...pairs(words)])) for (const end of ends) yield secretOf(triple, end)
 }

@@ -13,6 +13,7 @@ import { journalOf } from './journal-of.ts'
 import { type Judgement, judge } from './judge.ts'
 import { play } from './play.ts'
 import { repeatsTable } from './repeats.ts'
+import type { Run } from './run.ts'
 import { checkRunsFolder } from './runs-folder.ts'
 import { predictionLines, say, table, verdictLines, wrap } from './screen.ts'
 
@@ -55,16 +56,21 @@ export async function runExperiment(options: ExperimentOptions): Promise<number>
   // One run that proves something counts for more than one that proves nothing.
   return verdicts.includes('FAIL') ? 1 : verdicts.includes('INVALID') ? 2 : 0
 
-  function withTarget<T>(use: (target: Target) => Promise<T>): Promise<T> {
-    if (!stack) return withEmbedded(experiment, use)
-    return openStack(name, experiment, stack).then((target) => use(target).finally(target.stop))
+  async function runOnce(number: number): Promise<Judgement> {
+    // Its log is complete when it has ended.
+    if (!stack) return conclude(number, await withEmbedded(experiment, playOn))
+    const target = await openStack(name, experiment, stack)
+    // Only then is it put back, which may fail: the run is kept all the same.
+    return playOn(target)
+      .then((played) => conclude(number, played))
+      .finally(target.stop)
   }
 
-  async function runOnce(number: number): Promise<Judgement> {
-    const { run, target } = await withTarget(async (target) => ({
-      run: await play(experiment, target, load === 'k6' ? startK6Load : startOwnLoad, stop),
-      target,
-    }))
+  async function playOn(target: Target) {
+    return { target, run: await play(experiment, target, load === 'k6' ? startK6Load : startOwnLoad, stop) }
+  }
+
+  function conclude(number: number, { run, target }: { run: Run; target: Target }): Judgement {
     run.logged = target.log?.refusals.length
     const judgement = judge(run, experiment, slo)
     const predictions = guesses ? besideMeasured(experiment.predictions, guesses, run, slo) : []

@@ -1,6 +1,5 @@
 import { spawn } from 'node:child_process'
-import { say } from '../runner/screen.ts'
-import { reasonOf, Sentence } from '../sentence.ts'
+import { Sentence } from '../sentence.ts'
 import type { Target } from './target.ts'
 
 /**
@@ -38,7 +37,7 @@ export function changerOf(user: User, list: string, hand: Hand) {
     },
     /** For the next run: at the very end whoever lends the hand puts the users back. */
     async putBack(): Promise<void> {
-      if (isChanged) await hand(`users ${list}`).catch((error) => say(reasonOf(error)))
+      if (isChanged) await hand(`users ${list}`)
     },
   }
 }
