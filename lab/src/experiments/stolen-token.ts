@@ -27,7 +27,7 @@ export function experiment({ goals: { baseline } }: Slo): Experiment {
   const stolen = [
     phase('life-of-2-s', 'stolen-token-of-2-s', 9, 'A thief uses a token that lasts 2 s.'),
     phase('life-of-6-s', 'stolen-token-of-6-s', 13, 'A thief uses a token that lasts 6 s.'),
-    phase('logout', 'stolen-token-logged-out-after-2-s', 6, 'One that lasts an hour; its owner logs out after 2 s.'),
+    phase('logout', 'stolen-token-logged-out-after-2-s', 6, 'This one lasts an hour; its owner logs out after 2 s.'),
     phase('password', 'stolen-token-password-changed-after-2-s', 8, 'Its owner gets another password after 2 s.'),
     phase('removal', 'stolen-token-of-user-removed-after-2-s', 8, 'Its owner is no longer a user after 2 s.'),
   ]
