@@ -66,7 +66,8 @@ const refusals: Record<number, string> = {
   503: 'The API has no database at the moment, so nobody can log in: recover it first.',
 }
 
-async function tryLogIn(pool: Pool, url: string, body: object): Promise<Answer> {
+/** One login, whatever it is answered; a Sentence when it is not. */
+export async function tryLogIn(pool: Pool, url: string, body: object): Promise<Answer> {
   try {
     return await ask(pool, { method: 'POST', path: '/auth/login', body })
   } catch (error) {

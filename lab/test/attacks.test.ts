@@ -2,13 +2,18 @@ import assert from 'node:assert/strict'
 import { join } from 'node:path'
 import { after, describe, test } from 'node:test'
 import { weaknessOf } from '../../api/src/keys.ts'
-import type { Hit } from '../src/attacks/attack.ts'
+import { connect, logIn } from '../src/api-client.ts'
+import { attackers } from '../src/attacks/all.ts'
+import type { Hit, Scene } from '../src/attacks/attack.ts'
+import { flood } from '../src/attacks/flood.ts'
 import { dictionary } from '../src/attacks/weak-secret.ts'
 import { startOwnLoad } from '../src/load/own-load.ts'
 import { attackMeasures } from '../src/runner/attack-measures.ts'
 import { type Experiment, lengthOf, loadExperiment, scale } from '../src/runner/experiment.ts'
+import { journalOf } from '../src/runner/journal-of.ts'
 import { judge } from '../src/runner/judge.ts'
 import { play } from '../src/runner/play.ts'
+import type { Run } from '../src/runner/run.ts'
 import { secondsOf } from '../src/runner/seconds.ts'
 import type { Target } from '../src/targets/target.ts'
 import { api } from './helpers.ts'
@@ -73,6 +78,13 @@ describe('an API that believes too much fails', async () => {
     assert.ok(wrong.includes('answers that differ = 1'), said)
   })
 
+  test('flood: it takes all that it is sent', async () => {
+    const { verdict, wrong, said } = await playOn(target, await short('flood'))
+    assert.equal(verdict, 'FAIL', said)
+    assert.ok(wrong.includes('attempts that got through = 0'), said)
+    assert.ok(!wrong.includes('open connections rose by >= 300'), said)
+  })
+
   for (const phase of ['logout', 'password', 'removal']) {
     test(`stolen-token: ${phase} changes nothing`, async () => {
       const { verdict, wrong, said } = await playOn(target, await only('stolen-token', phase))
@@ -123,6 +135,43 @@ describe('an attack that was not made proves nothing', () => {
   })
 })
 
+describe('whether it landed, and why not, is told of', () => {
+  test('a flood that reaches nobody fails, and it is told why', async (t) => {
+    const target = await api(t)
+    // No port of the machine's: nothing may listen there.
+    const elsewhere = { ...target, url: 'http://127.0.0.1:1' }
+    t.mock.method(attackers, 'flood', (scene: Scene) => flood({ ...scene, target: elsewhere }))
+    const { verdict, wrong, said } = await playOn(target, await short('flood'))
+    assert.equal(verdict, 'FAIL', said)
+    assert.deepEqual(wrong, ['open connections rose by >= 300', 'attempts refused with a 4xx >= 25 %'])
+    assert.match(said, /measured 0 of \d+; a hundred connections that say nothing: ECONNREFUSED/)
+  })
+
+  test('a flood that reaches the API lands', async (t) => {
+    const { wrong, said } = await playOn(await api(t), await short('flood'))
+    assert.deepEqual(wrong, [], said)
+  })
+
+  test('an owner who has logged in too often proves nothing of another password', async (t) => {
+    const target = await api(t, { LOGIN_ATTEMPTS_PER_MINUTE: '2' })
+    const { other = { username: '', password: '' } } = target
+    const pool = connect(target.url, 1, 5_000)
+    t.after(() => pool.destroy())
+    await logIn(pool, target.url, other.username, other.password)
+    const { verdict, said } = await playOn(target, await only('stolen-token', 'password'))
+    assert.equal(verdict, 'INVALID', said)
+    assert.match(said, /The login of its owner was answered 429/)
+  })
+
+  test('an owner whom the new password does not let in has not been served', async (t) => {
+    const target = await api(t)
+    const changeOther = async (password = '') => void Object.assign(target.other ?? {}, { password })
+    const { verdict, wrong, said } = await playOn({ ...target, changeOther }, await only('stolen-token', 'password'))
+    assert.equal(verdict, 'FAIL', said)
+    assert.deepEqual(wrong, ['served on after the owner had acted <= 2', 'times the owner got in = 1'])
+  })
+})
+
 test('a connection that was still open when the attacker gave up is not told as cut off', () => {
   const hits: Hit[] = [
     { what: 'slow', at: 0, done: 1_500, status: 0 },
@@ -144,6 +193,32 @@ test('a connection that was still open when the attacker gave up is not told as 
       { attempts: { 401: 1 }, guesses: 0 },
     ],
   )
+})
+
+test('the seconds add up to the statuses of the journal: what the owner did is in neither', async () => {
+  const hits: Hit[] = [
+    { what: 'a read', at: 100, done: 200, status: 200 },
+    { what: 'a write', at: 900, done: 1_100, status: 201 },
+    { what: 'the owner acts', byOwner: true, at: 1_200, done: 1_300, status: 0 },
+    { what: 'a read', at: 1_400, done: 1_500, status: 401 },
+    { what: 'the owner logs in', byOwner: true, at: 1_500, done: 1_600, status: 200 },
+  ]
+  const plan = { name: 'password', rate: 100, seconds: 2 }
+  const run: Run = {
+    ...{ zero: 0, wallZero: 0, wallZeroAtEnd: 0, generator: 'none', acknowledged: 0 },
+    ...{ faults: [], refused: [], results: [], dropped: [], health: [], data: [], metrics: [] },
+    phases: [{ plan, from_s: 0, to_s: 2, start: 0, end: 2_000 }],
+    attacks: [{ phase: plan.name, name: 'stolen-token-password-changed-after-2-s', hits }],
+  }
+  const experiment = await loadExperiment('stolen-token', slo)
+  const target = { mode: 'embedded', journalMode: 'delete' } as Target
+  const about = { name: 'stolen-token', experiment, slo, target, run: { number: 1, of: 1 }, predictions: [], again: '' }
+  const { attacks, seconds } = journalOf(run, judge(run, experiment, slo), about)
+  const sums: Record<string, number> = {}
+  for (const { attempts = {} } of seconds)
+    for (const [status, count] of Object.entries(attempts)) sums[status] = (sums[status] ?? 0) + count
+  assert.deepEqual(sums, { 200: 1, 201: 1, 401: 1 })
+  assert.deepEqual(sums, attacks?.[0]?.statuses)
 })
 
 describe('what the time of an answer tells', () => {

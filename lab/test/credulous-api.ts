@@ -1,5 +1,5 @@
 // A small API that believes too much, for tests: a token without a signature, a token that is over or was ended, any
-// number of guesses, and it tells a note of somebody else from none. An experiment of each kind must say FAIL.
+// number of guesses, any size, and it tells a note of somebody else from none. An experiment of each kind must say FAIL.
 import { createHmac, randomUUID } from 'node:crypto'
 import { readFileSync } from 'node:fs'
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
@@ -37,7 +37,7 @@ function answer(response: ServerResponse, status: number, body: object = {}): vo
 
 const api = createServer(async (request, response) => {
   const { pathname } = new URL(request.url ?? '', 'http://api')
-  const body = request.method === 'POST' ? JSON.parse((await text(request)) || '{}') : {}
+  const body = request.method === 'POST' ? JSON.parse((await text(request).catch(() => '')) || '{}') : {}
   if (pathname === '/health') return answer(response, 200, { degraded: false, database: { reason: null } })
   if (pathname === '/auth/login') {
     const isRight = users.get(body.username) === body.password
@@ -56,7 +56,12 @@ const api = createServer(async (request, response) => {
   if (note === undefined) return answer(response, 404)
   answer(response, note.owner === user ? 200 : 403, note.owner === user ? note : {})
 })
-const metrics = createServer((_, response) => response.end('db_errors_total 0\ndb_available 1\n'))
+const metrics = createServer((_, response) => {
+  api.getConnections((_, open) => {
+    const costs = `http_server_open_connections ${open}\nprocess_resident_memory_bytes ${process.memoryUsage().rss}\n`
+    response.end(`db_errors_total 0\ndb_available 1\n${costs}`)
+  })
+})
 
 api.listen(0, '127.0.0.1', () => {
   metrics.listen(0, '127.0.0.1', () => {

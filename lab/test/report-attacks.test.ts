@@ -37,6 +37,10 @@ test('an attack is drawn by how its attempts ended, beside what it cost, with it
     /flood: 50 attempts, 0 accepted, 30 without an answer, 15 answered 408, 5 answered 503\./,
   )
   assert.match(textOf(journal), /Red is where somebody attacked/)
+  const crowd = /a hundred connections that say nothing are opened at once, as one attempt/
+  assert.match(textOf(journal), crowd)
+  const { attacks: [attack] = [], ...rest } = journal
+  assert.doesNotMatch(textOf({ ...rest, attacks: attack && [{ ...attack, name: 'forged-tokens' }] }), crowd)
 })
 
 test('guesses at a secret are drawn as such, and it is told whether it was found', () => {

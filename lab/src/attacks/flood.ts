@@ -1,6 +1,7 @@
 import { lookup } from 'node:dns/promises'
 import { connect, type Socket } from 'node:net'
-import { type Attempt, attemptAtRate, type Scene, type Stage } from './attack.ts'
+import { reasonOf } from '../sentence.ts'
+import { type Attempt, attemptAtRate, type Hit, type Scene, type Stage } from './attack.ts'
 
 const trickleMs = 200
 
@@ -22,9 +23,9 @@ export async function flood({ target, token }: Scene) {
       const [what, kind] = kinds[count++ % kinds.length] as (typeof kinds)[number]
       const send = async (giveUp: AbortSignal) => {
         const signal = AbortSignal.any([giveUp, stage.signal])
-        const one = () => outcome(connect(Number(port), address), kind, signal)
-        const statuses = await Promise.all(Array.from({ length: kind.connections ?? 1 }, one))
-        return { status: statuses.find((status) => status > 0) ?? 0 }
+        const one = () => outcome(connect(Number(port || 80), address), kind, signal)
+        const outcomes = await Promise.all(Array.from({ length: kind.connections ?? 1 }, one))
+        return outcomes.find(({ status }) => status > 0) ?? outcomes.find(({ error }) => error) ?? { status: 0 }
       }
       return { what, send }
     })
@@ -58,10 +59,15 @@ function kindsOf(host: string, token: string): Record<string, Kind> {
   }
 }
 
-/** The status of the first answer, 0 without one, when the API ends the connection or the signal is aborted. */
-function outcome(socket: Socket, { first, trickle }: Kind, signal: AbortSignal): Promise<number> {
+/** The status of the first answer, 0 without one and why, when the connection or the signal is over. */
+function outcome(
+  socket: Socket,
+  { first, trickle }: Kind,
+  signal: AbortSignal,
+): Promise<Pick<Hit, 'status' | 'error'>> {
   return new Promise((resolve) => {
     let status = 0
+    let error: string | undefined
     if (first) socket.write(first)
     // One write at a time: what the API does not take must not pile up here.
     const send = () => socket.writableLength === 0 && socket.write(trickle ?? '')
@@ -74,11 +80,11 @@ function outcome(socket: Socket, { first, trickle }: Kind, signal: AbortSignal):
       // An answer that leaves the connection open: what it cost has been paid.
       if (trickle === undefined) socket.end()
     })
-    socket.on('error', () => {})
+    socket.on('error', (reason) => (error = reasonOf(reason)))
     socket.on('close', () => {
       clearInterval(timer)
       signal.removeEventListener('abort', end)
-      resolve(status)
+      resolve({ status, error: status === 0 ? error : undefined })
     })
   })
 }

@@ -4,6 +4,7 @@ import { createInterface } from 'node:readline'
 import { connect } from '../api-client.ts'
 import { now } from '../clock.ts'
 import type { Phase } from '../runner/experiment.ts'
+import { say, wrap } from '../runner/screen.ts'
 import { Sentence } from '../sentence.ts'
 import type { Target } from '../targets/target.ts'
 import { placeDropped } from './k6-dropped.ts'
@@ -78,6 +79,9 @@ export async function startK6Load(target: Target, token: string, phases: Phase[]
     async stop() {
       const how = await ended
       if (how !== 0) throw new Sentence(`INVALID: k6 ended with ${how}. ${lastWords.join(' ')}`)
+      // It is told only now, and until then every later request seemed to have been due too early.
+      const remark = 'Behind one of them the lines above show too long a time; what follows does not.'
+      if (dropped.length > 0) say(wrap(`k6 dropped ${dropped.length} requests. ${remark}`))
     },
     async abandon() {
       child.kill('SIGKILL')

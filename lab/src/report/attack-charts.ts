@@ -6,7 +6,11 @@ import type { Chart } from './charts.ts'
 export function attackCharts({ attacks = [], seconds }: Journal): Chart[] {
   if (attacks.length === 0) return []
   if (seconds.some(({ guesses = 0 }) => guesses > 0)) return [guesses(seconds)]
-  return [attempts(seconds), ...gauge(seconds, memory), ...gauge(seconds, connections)]
+  return [
+    attempts(seconds, attacks.some(({ name }) => name === 'flood') ? crowds : ''),
+    ...gauge(seconds, memory),
+    ...gauge(seconds, connections),
+  ]
 }
 
 function guesses(seconds: MetricsEvent[]): Chart {
@@ -21,9 +25,10 @@ function guesses(seconds: MetricsEvent[]): Chart {
 }
 
 const mostRefusals = 4
+const crowds = ' In a flood a hundred connections that say nothing are opened at once, as one attempt.'
 
 /** Always whether anybody got in, even if nobody did; refusals status by status. */
-function attempts(seconds: MetricsEvent[]): Chart {
+function attempts(seconds: MetricsEvent[], more: string): Chart {
   const total = new Map<string, number>()
   for (const { attempts } of seconds)
     for (const [status, count] of Object.entries(attempts ?? {})) total.set(status, (total.get(status) ?? 0) + count)
@@ -38,7 +43,7 @@ function attempts(seconds: MetricsEvent[]): Chart {
     id: 'attack',
     title: 'The attack: what its attempts met',
     unit: 'attempts ended per second',
-    says: 'Accepted means that the attacker got through. 4xx are refusals, as it should be. No answer: the connection was cut off; those that were open when the attacker gave up are left out.',
+    says: `Accepted means that the attacker got through. 4xx are refusals, as it should be. No answer: the connection was cut off; those that were open when the attacker gave up are left out.${more}`,
     scale: 'linear',
     lines: [
       line('accepted (2xx)', of('accepted')),

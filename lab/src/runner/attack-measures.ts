@@ -1,9 +1,9 @@
 import type { Hit } from '../attacks/attack.ts'
-import { quantile, sorted } from '../load/figures.ts'
+import { sorted } from '../load/figures.ts'
 import { largest, type Measure, type Measured, share } from './measure.ts'
-import { isWithin, type View, viewOf } from './view.ts'
+import type { View } from './view.ts'
 
-/** What an attack met, and what it cost everybody else. */
+/** What an attack met. */
 export const attackMeasures = {
   attack_refused: {
     title: 'attempts refused with a 4xx',
@@ -42,13 +42,6 @@ export const attackMeasures = {
   served_for: { title: 'the attacker was last served after', unit: 's', of: servedFor },
   served_on: { title: 'served on after the owner had acted', unit: 's', of: servedOn },
   told_by_time: { title: 'guessed right from the time alone', unit: '%', of: toldByTime },
-  p95_rise: {
-    title: 'p95 above that of the phase before',
-    unit: 'ms',
-    of: p95Rise,
-    latency: { requests: ({ data }) => data, quantile: 0.95 },
-  },
-  memory_rise: { title: "the API's memory rose by", unit: 'MB', of: memoryRise },
 } satisfies Record<string, Measure>
 
 function refused({ hits }: View): Measured {
@@ -136,26 +129,4 @@ function toldByTime({ hits }: View): Measured {
   }
   const slower = pairs / (one.length * other.length)
   return { value: 100 * Math.max(slower, 1 - slower), words: `${(100 * Math.max(slower, 1 - slower)).toFixed(1)} %` }
-}
-
-function p95Rise({ run, slo, from, data }: View): Measured {
-  const before = run.phases.findLast(({ start }) => start < from)
-  const p95 = (results = viewOf(run, slo, before?.plan.name)?.data ?? []) =>
-    quantile(sorted(results.map(({ due, done }) => done - due)), 0.95)
-  const [was, is] = [p95(), p95(data)]
-  if (before === undefined || Number.isNaN(is - was)) return {}
-  return { value: is - was, words: `${(is - was).toFixed(1)} ms (${was.toFixed(1)} to ${is.toFixed(1)})` }
-}
-
-/** From the last reading before the view to the largest one in it. */
-function memoryRise({ run: { metrics }, from, to }: View): Measured {
-  const readable = metrics.filter(({ resident_bytes }) => resident_bytes !== undefined)
-  const before = readable.findLast(({ at }) => at <= from)?.resident_bytes
-  const most = largest(
-    readable.filter(({ at }) => isWithin(at, from, to)).map((reading) => reading.resident_bytes ?? 0),
-  )
-  if (before === undefined || most === undefined) return { words: 'not readable' }
-  const megabytes = (bytes: number) => Math.round(bytes / 1e6)
-  const value = megabytes(most - before)
-  return { value, words: `${value} MB (${megabytes(before)} to ${megabytes(most)})` }
 }

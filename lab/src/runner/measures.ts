@@ -1,6 +1,7 @@
 import { quantile, sorted } from '../load/figures.ts'
 import type { Result } from '../load/open-loop.ts'
 import { firstAfter } from '../watch/probe.ts'
+import { costMeasures } from './attack-costs.ts'
 import { attackMeasures } from './attack-measures.ts'
 import { largest, type Measure, type Measured, share } from './measure.ts'
 import type { PlayedFault, Run } from './run.ts'
@@ -67,6 +68,7 @@ const all = {
     }),
   },
   ...attackMeasures,
+  ...costMeasures,
 } satisfies Record<string, Measure>
 
 export type MeasureName = keyof typeof all

@@ -77,7 +77,7 @@ async function crash(plan: TimedFault, due: number, run: Run, { target, signal }
 }
 
 /** The status of the smallest write; 0 when no answer came. */
-export async function writeStatus(pool: Pool, token: string): Promise<number> {
+async function writeStatus(pool: Pool, token: string): Promise<number> {
   try {
     const body = { title: 'probe', body: '' }
     return (await ask(pool, { method: 'POST', path: '/data/notes', token, body })).status

@@ -60,7 +60,7 @@ function attackerIn({ zero, phases, attacks }: Run) {
   const ended = attacks.flatMap(({ phase, hits }) => {
     const end = phases.find(({ plan }) => plan.name === phase)?.end ?? 0
     // What was open when the attack was over has not been cut off.
-    return hits.filter(({ status, done }) => status !== 0 || done <= end)
+    return hits.filter(({ status, done, byOwner }) => !byOwner && (status !== 0 || done <= end))
   })
   const bySecond = Map.groupBy(ended, ({ done }) => Math.floor((done - zero) / 1000))
   return (second: number) => {

@@ -45,7 +45,7 @@ export function isWithin(moment: number, from: number, to: number): boolean {
   return moment >= from && moment < to
 }
 
-export function takesDatabase({ plan }: PlayedFault): boolean {
+function takesDatabase({ plan }: PlayedFault): boolean {
   return plan.kind !== 'crash'
 }
 
