@@ -1,4 +1,4 @@
-import type { Server, ServerResponse } from 'node:http'
+import type { RequestListener, Server, ServerResponse } from 'node:http'
 import type { Socket } from 'node:net'
 import type { Duplex } from 'node:stream'
 import type { Meter } from '@opentelemetry/api'
@@ -9,16 +9,22 @@ const most = 1500
 // Those who were never answered make room first, but for so many: or whoever holds all the others would keep everybody new out.
 const roomForNewcomers = 500
 
-const reasons = ['crowded', 'slow', 'malformed', 'headers_too_large'] as const
+// Of the requests that a client sends without waiting for answers: 64 KiB hold 1,500.
+const mostUnanswered = 8
+// Bytes of answers that the system does not take, because their clients read nothing and its buffers are full.
+const mostUntaken = 8 << 20
+
+const reasons = ['crowded', 'pipelined', 'slow', 'malformed', 'headers_too_large'] as const
 export type CutReason = (typeof reasons)[number]
 
 /**
- * Counts the open connections and those that the API had to cut, and keeps them bounded: whoever comes is let in, and
- * whoever was of no use for the longest time makes room, but for those whose answer is under way. Refusing the newest
- * instead would let a crowd that sits there and says nothing lock everybody out. `cut` counts a connection that is ended
- * for what its client did; `latest` knows the newest answer of each.
+ * Hands requests to the handler, those of a connection one after the other. Counts the open connections and those that
+ * the API had to cut, and keeps them bounded: whoever comes is let in, and whoever was of no use for the longest time
+ * makes room, but for those whose answer is under way. Refusing the newest instead would let a crowd that sits there and
+ * says nothing lock everybody out. `cut` counts a connection that is ended for what its client did; `latest` knows the
+ * newest answer of each.
  */
-export function boundConnections(server: Server, log: Logger, meter: Meter) {
+export function boundConnections(server: Server, handler: RequestListener, log: Logger, meter: Meter) {
   const cuts = meter.createCounter('http.server.cut_connections', { description: 'Connections that the API ended' })
   for (const reason of reasons) cuts.add(0, { reason })
   meter
@@ -29,6 +35,8 @@ export function boundConnections(server: Server, log: Logger, meter: Meter) {
   const newcomers = new Set<Socket>()
   const regulars = new Set<Socket>() // who has taken an answer
   const latest = new WeakMap<Duplex, ServerResponse>()
+  const unanswered = new WeakMap<Socket, number>()
+  let untaken = 0
   let warned = Number.NEGATIVE_INFINITY
 
   server.on('connection', (socket) => {
@@ -36,10 +44,38 @@ export function boundConnections(server: Server, log: Logger, meter: Meter) {
     socket.once('close', () => newcomers.delete(socket) || regulars.delete(socket))
     if (newcomers.size + regulars.size > most) makeRoom()
   })
-  server.on('request', ({ socket }, res) => {
+  server.on('request', (req, res) => {
+    const { socket } = req
+    if (socket.destroyed) return // the rest of a packet, behind what it was cut for
+    const before = latest.get(socket)
     latest.set(socket, res)
+    const count = (unanswered.get(socket) ?? 0) + 1
+    if (count > mostUnanswered) {
+      cut('pipelined')
+      // Node would still make objects of all requests in the packet, some MB; that answer ends its parser's work on it.
+      Object(socket).parser.onIncoming = () => 2
+      return socket.destroy()
+    }
+    unanswered.set(socket, count)
     use(socket, regulars.has(socket) ? regulars : newcomers)
-    res.once('finish', () => use(socket, regulars))
+    const taken = () => {
+      unanswered.set(socket, Number(unanswered.get(socket)) - 1)
+      use(socket, regulars)
+    }
+    res.once('prefinish', () => {
+      if (socket.writableLength === 0) return taken()
+      res.once('finish', taken)
+      holdBack(socket, res)
+    })
+    // An answer is not made before the one in front of it was taken: nobody may order a heap of them and take none.
+    if (before?.writableFinished === false) before.once('finish', start)
+    else start()
+
+    // What was cut gives its memory back in a later turn of the event loop; until then nothing new is begun.
+    function start() {
+      if (untaken > mostUntaken) setTimeout(start, 5)
+      else handler(req, res)
+    }
   })
 
   function use(socket: Socket, as: Set<Socket>) {
@@ -47,6 +83,17 @@ export function boundConnections(server: Server, log: Logger, meter: Meter) {
     newcomers.delete(socket)
     regulars.delete(socket)
     as.add(socket)
+  }
+
+  function holdBack(socket: Socket, res: ServerResponse) {
+    const bytes = socket.writableLength
+    untaken += bytes
+    res.once('close', () => {
+      untaken -= bytes
+    })
+    if (untaken <= mostUntaken) return
+    cut('slow')
+    socket.destroy()
   }
 
   function makeRoom() {

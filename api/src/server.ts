@@ -15,19 +15,16 @@ const drainMs = 3500 // running requests get this long after it; together they s
 
 /** The HTTP server with every timeout set. It answers what never becomes a request with problem+json too. */
 export function createApiServer(handler: RequestListener, log: Logger, meter: Meter, cameIn = () => {}): Server {
-  const server = createServer(
-    {
-      headersTimeout: 5_000, // a client that sends its headers byte by byte
-      requestTimeout: 10_000, // or its body
-      keepAliveTimeout: 20_000,
-      connectionsCheckingInterval: 1_000,
-      requireHostHeader: false, // the errors middleware refuses its absence with a body
-    },
-    handler,
-  )
+  const server = createServer({
+    headersTimeout: 5_000, // a client that sends its headers byte by byte
+    requestTimeout: 10_000, // or its body
+    keepAliveTimeout: 20_000,
+    connectionsCheckingInterval: 1_000,
+    requireHostHeader: false, // the errors middleware refuses its absence with a body
+  })
   server.timeout = 20_000 // one that neither sends nor takes what it asked for
   server.on('connection', cameIn)
-  const { cut, latest } = boundConnections(server, log, meter)
+  const { cut, latest } = boundConnections(server, handler, log, meter)
   // A body that is too large is refused before the client has been told to go on and send it.
   server.on('checkContinue', (req, res) => {
     if (Number(req.headers['content-length'] ?? 0) <= bodyLimit) res.writeContinue()

@@ -112,6 +112,30 @@ for (const [what, text] of Object.entries(crowds)) {
   })
 }
 
+test('who asks and asks and takes nothing is cut, and the API lives on in a small heap', limit, async (t) => {
+  const small = await startApi(t, { NODE_OPTIONS: '--max-old-space-size=96 --max-semi-space-size=4' })
+  const user = await small.login()
+  for (let n = 0; n < 26; n++) {
+    await small.fetch('/data/notes', { method: 'POST', token: user, json: { title: 'a', body: 'b'.repeat(20_000) } })
+  }
+  const deaf = (count: number, text: string) => {
+    for (let n = 0; n < count; n++) {
+      const socket = connect(Number(new URL(small.url).port), '127.0.0.1').on('error', () => {})
+      t.after(() => socket.destroy())
+      socket.write(text)
+    }
+  }
+  const reached = async (reason: string, count: number) => {
+    const series = new RegExp(`^http_server_cut_connections_total\\{reason="${reason}"\\} (\\d+)$`, 'm')
+    while (!(Number(series.exec(await (await fetch(small.metricsUrl)).text())?.[1]) >= count)) await sleep(50)
+  }
+  deaf(300, 'GET /openapi.json HTTP/1.1\r\nHost: api\r\n\r\n'.repeat(1_500))
+  await reached('pipelined', 300)
+  deaf(300, `GET /data/notes?limit=100 HTTP/1.1\r\nHost: api\r\nAuthorization: Bearer ${user}\r\n\r\n`.repeat(8))
+  await reached('slow', 100)
+  assert.equal((await small.fetch('/health')).status, 200)
+})
+
 test('two hundred who wait at the door are let in together, not each after a commit', limit, async () => {
   const note = JSON.stringify({ title: 'a', body: 'b' })
   const commits = 'db_commit_batch_size_count'

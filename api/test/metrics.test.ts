@@ -118,7 +118,7 @@ test('what can be asked about is there from the start, at 0', () => {
       'unknown_user',
       'revoked',
     ].map((reason) => key('auth_rejections_total', { reason })),
-    ...['crowded', 'slow', 'malformed', 'headers_too_large'].map((reason) =>
+    ...['crowded', 'pipelined', 'slow', 'malformed', 'headers_too_large'].map((reason) =>
       key('http_server_cut_connections_total', { reason }),
     ),
     ...['UPDATE', 'DELETE'].map((name) =>
