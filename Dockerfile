@@ -10,6 +10,7 @@ WORKDIR /app
 USER 1000:1000
 
 FROM node:26-bookworm-slim AS packages
+ENV npm_config_cache=/npm-cache
 WORKDIR /app
 COPY package.json package-lock.json .npmrc ./
 COPY api/package.json api/
@@ -18,10 +19,10 @@ COPY grafana/package.json grafana/
 COPY k6/package.json k6/
 
 FROM packages AS api-packages
-RUN --mount=type=cache,target=/root/.npm npm ci --workspace=api --omit=dev --ignore-scripts --no-audit --no-fund
+RUN --mount=type=cache,target=/npm-cache npm ci --workspace=api --omit=dev --ignore-scripts --no-audit --no-fund
 
 FROM packages AS lab-packages
-RUN --mount=type=cache,target=/root/.npm npm ci --workspace=lab --omit=dev --ignore-scripts --no-audit --no-fund
+RUN --mount=type=cache,target=/npm-cache npm ci --workspace=lab --omit=dev --ignore-scripts --no-audit --no-fund
 
 FROM base AS api
 COPY --from=api-packages /app/node_modules node_modules

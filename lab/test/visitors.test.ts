@@ -69,11 +69,15 @@ test('through the door to Prometheus goes nothing but reading', async () => {
   }
 })
 
-test('a target that is no path ends neither port', async () => {
+test('neither a target that is no path nor a header that is not handed on ends a port', async () => {
   for (const port of Object.values(ports)) {
     for (const target of ['http://localhost/x', 'http://[/', '*', 'x:y']) {
       await raw(port, `GET ${target} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n`)
       assert.equal(await status(port, {}), 200, target)
+    }
+    for (const header of ['Trailer: x', 'Expect: x', 'Transfer-Encoding: chunked', 'Upgrade: x']) {
+      await raw(port, `GET / HTTP/1.1\r\nHost: localhost\r\n${header}\r\nConnection: close\r\n\r\n0\r\n\r\n`)
+      assert.equal(await status(port, {}), 200, header)
     }
   }
 })
