@@ -1,5 +1,5 @@
 import fc from 'fast-check'
-import { forgeries } from './forgeries.ts'
+import { forgeries } from '../../lab/src/attacks/forgeries.ts'
 
 /** Bytes for one connection, and what is known of each request in them: enough to say what it may be answered. */
 export type Sequence = { requests: Request[]; rest: string }

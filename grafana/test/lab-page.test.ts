@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { join } from 'node:path'
 import { after, test } from 'node:test'
-import { parseMetrics } from '../../lab/src/watch/metrics-page.ts'
+import { parseMetrics } from '../../lab/src/runner/metrics-page.ts'
 import { api, lab, says, scratchFolder, until } from '../../lab/test/helpers.ts'
 import { signalsUnder } from './signals.ts'
 

@@ -1,6 +1,6 @@
 import { Pool } from 'undici'
 import { now, sleep } from './clock.ts'
-import { reasonOf, Sentence } from './sentence.ts'
+import { reasonOf, UserError } from './errors.ts'
 
 export type Ask = {
   method: 'GET' | 'POST' | 'PUT' | 'DELETE'
@@ -41,7 +41,7 @@ export async function dataStatus(pool: Pool, token: string): Promise<number> {
 }
 
 /**
- * Gives a token, which lasts so many seconds or as long as it may; a Sentence when the API cannot be reached or does not let this user in. While the API has no database
+ * Gives a token, which lasts so many seconds or as long as it may; a UserError when the API cannot be reached or does not let this user in. While the API has no database
  * it asks again for two seconds: a fault that was undone a moment ago may still be felt.
  */
 export async function logIn(
@@ -56,7 +56,7 @@ export async function logIn(
     const { status, text } = await tryLogIn(pool, url, { username, password, expires_in })
     if (status === 200) return (JSON.parse(text) as { token: string }).token
     if (status === 503 && now() < deadline) await sleep(50)
-    else throw new Sentence(refusals[status] ?? `The login at ${url} was answered ${status}: is that the API?`)
+    else throw new UserError(refusals[status] ?? `The login at ${url} was answered ${status}: is that the API?`)
   }
 }
 
@@ -66,11 +66,11 @@ const refusals: Record<number, string> = {
   503: 'The API has no database at the moment, so nobody can log in: recover it first.',
 }
 
-/** One login, whatever it is answered; a Sentence when it is not. */
+/** One login, whatever it is answered; a UserError when it is not. */
 export async function tryLogIn(pool: Pool, url: string, body: object): Promise<Answer> {
   try {
     return await ask(pool, { method: 'POST', path: '/auth/login', body })
   } catch (error) {
-    throw new Sentence(`Nothing answers at ${url} (${reasonOf(error)}). Is the API running?`)
+    throw new UserError(`Nothing answers at ${url} (${reasonOf(error)}). Is the API running?`)
   }
 }

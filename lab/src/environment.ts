@@ -1,4 +1,4 @@
-import { Sentence } from './sentence.ts'
+import { UserError } from './errors.ts'
 import { handOf } from './targets/hand.ts'
 import type { StackOptions } from './targets/stack.ts'
 
@@ -9,7 +9,7 @@ const { API_URL = 'http://127.0.0.1:8080' } = process.env
 /** The API to act on: its address, its database and who logs in there. */
 export function apiOf({ database, url = API_URL, user = firstUser() }: Record<string, string | undefined>) {
   if (!URL.canParse(url) || !url.startsWith('http'))
-    throw new Sentence(`--url ${url}: give an address such as http://127.0.0.1:8080`)
+    throw new UserError(`--url ${url}: give an address such as http://127.0.0.1:8080`)
   return { database: databaseOf(database), url, username: user, password: passwordOf(user) }
 }
 
@@ -17,7 +17,7 @@ export function apiOf({ database, url = API_URL, user = firstUser() }: Record<st
 export function stackOf(given: Record<string, string | undefined>): StackOptions | undefined {
   if (given.url === undefined && process.env.API_URL === undefined) return undefined
   const { metrics = process.env.API_METRICS_URL, ...rest } = given
-  if (!metrics) throw new Sentence("Name the address of the API's metrics: --metrics URL, or API_METRICS_URL.")
+  if (!metrics) throw new UserError("Name the address of the API's metrics: --metrics URL, or API_METRICS_URL.")
   return {
     ...apiOf(rest),
     other: otherUser(rest.user),
@@ -42,7 +42,7 @@ function otherUser(user = firstUser()): StackOptions['other'] {
 
 export function databaseOf(given = process.env.DATABASE_PATH): string {
   if (given) return given
-  throw new Sentence("Name the API's database file: --database FILE, or DATABASE_PATH in the environment.")
+  throw new UserError("Name the API's database file: --database FILE, or DATABASE_PATH in the environment.")
 }
 
 function passwordOf(user: string): string {
@@ -50,7 +50,7 @@ function passwordOf(user: string): string {
   const entry = LAB_USERS.split(',').find((one) => one.startsWith(`${user}:`))
   const password = LAB_PASSWORD ?? entry?.slice(user.length + 1)
   if (password) return password
-  throw new Sentence(
+  throw new UserError(
     `The password of ${user} is taken from the environment: LAB_PASSWORD=..., or LAB_USERS=${user}:...`,
   )
 }
@@ -61,7 +61,7 @@ export function checkPackages(): void {
     try {
       import.meta.resolve(name)
     } catch {
-      throw new Sentence(`The package ${name} is missing: run npm ci in the project's folder.`)
+      throw new UserError(`The package ${name} is missing: run npm ci in the project's folder.`)
     }
   }
 }

@@ -3,8 +3,8 @@ import { experimentCommands } from './commands/experiments.ts'
 import { faultCommands } from './commands/faults.ts'
 import { runCommands } from './commands/runs.ts'
 import { stackCommands } from './commands/stack.ts'
+import { UserError } from './errors.ts'
 import { help } from './help.ts'
-import { Sentence } from './sentence.ts'
 
 const commands: Record<string, Command> = {
   ...experimentCommands,
@@ -25,7 +25,7 @@ let code: number | undefined
 function interrupt(signal: string): void {
   if (stop.signal.aborted) process.exit(codes[signal])
   code = codes[signal]
-  stop.abort(new Sentence('Interrupted: everything is put back.'))
+  stop.abort(new UserError('Interrupted: everything is put back.'))
 }
 for (const signal of Object.keys(codes)) process.on(signal, () => interrupt(signal))
 // Nobody reads any more (`| head`): the same as Ctrl-C.
@@ -44,10 +44,10 @@ process.on('uncaughtException', (error) => {
 const [name = 'help', ...args] = process.argv.slice(2)
 try {
   const command = commands[name.replace(/^--?/, '')]
-  if (command === undefined) throw new Sentence(`${name}: the commands are ${Object.keys(commands).join(', ')}.`)
+  if (command === undefined) throw new UserError(`${name}: the commands are ${Object.keys(commands).join(', ')}.`)
   const result = await command(args, stop.signal)
   process.exitCode = result
 } catch (error) {
-  console.error(error instanceof Sentence ? error.message : error)
+  console.error(error instanceof UserError ? error.message : error)
   process.exitCode = code ?? 2
 }

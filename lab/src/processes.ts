@@ -1,7 +1,7 @@
 import { execFileSync } from 'node:child_process'
 import { readFileSync } from 'node:fs'
 import { now, sleep } from './clock.ts'
-import { reasonOf, Sentence } from './sentence.ts'
+import { reasonOf, UserError } from './errors.ts'
 
 /** A process by its number and its start: the number alone may belong to a stranger by now. */
 export type ProcessId = { pid: number; started: string }
@@ -54,7 +54,7 @@ export function isLab(pid: number): boolean {
   }
 }
 
-/** Sends a signal to exactly this process; false when it is gone already. A Sentence when it belongs to another user. */
+/** Sends a signal to exactly this process; false when it is gone already. A UserError when it belongs to another user. */
 export function signalTo(id: ProcessId, signal: NodeJS.Signals): boolean {
   if (!isRunning(id)) return false
   try {
@@ -62,7 +62,7 @@ export function signalTo(id: ProcessId, signal: NodeJS.Signals): boolean {
     return true
   } catch (error) {
     if (reasonOf(error) === 'ESRCH') return false
-    throw new Sentence(`Process ${id.pid} may not be ended (${reasonOf(error)}): it belongs to another user.`)
+    throw new UserError(`Process ${id.pid} may not be ended (${reasonOf(error)}): it belongs to another user.`)
   }
 }
 

@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs'
-import { reasonOf, Sentence } from './sentence.ts'
+import { reasonOf, UserError } from './errors.ts'
 
 /** One goal: at `rate` requests a second, `quantile` of them answered within `latency_ms`, at most `error_ratio` failed. */
 export type Goal = { rate: number; duration_seconds: number; quantile: number; latency_ms: number; error_ratio: number }
@@ -9,13 +9,13 @@ export type Slo = {
   outage: { refusal_p99_ms: number; degraded_within_ms: number; recovered_within_ms: number }
 }
 
-/** Reads the service goals; a Sentence that names what is missing when the file is not as it should be. */
+/** Reads the service goals; a UserError that names what is missing when the file is not as it should be. */
 export function loadSlo(file: string): Slo {
   let slo: Slo
   try {
     slo = JSON.parse(readFileSync(file, 'utf8'))
   } catch (error) {
-    throw new Sentence(`${file} cannot be read as JSON (${reasonOf(error)}): it holds the service goals.`)
+    throw new UserError(`${file} cannot be read as JSON (${reasonOf(error)}): it holds the service goals.`)
   }
   const goal = ['rate', 'duration_seconds', 'quantile', 'latency_ms', 'error_ratio']
   const missing = [
@@ -25,7 +25,7 @@ export function loadSlo(file: string): Slo {
       (name) => `outage.${name}`,
     ),
   ]
-  if (missing.length > 0) throw new Sentence(`${file} lacks these numbers: ${missing.join(', ')}.`)
+  if (missing.length > 0) throw new UserError(`${file} lacks these numbers: ${missing.join(', ')}.`)
   return slo
 }
 

@@ -4,7 +4,7 @@ import { join, relative } from 'node:path'
 import { test } from 'node:test'
 import { usual } from '../src/anomalies/detect.ts'
 import { anomalies } from '../src/commands/anomalies.ts'
-import { writeRun } from '../src/runs/write-run.ts'
+import { writeRun } from '../src/runner/write-run.ts'
 import { root, scratchFolder } from './helpers.ts'
 import { fixtures, generated, outage, outageJournal } from './report-fixtures.ts'
 

@@ -118,7 +118,7 @@ test('grading: without a fault there is no recall, without an alarm no precision
 
 test('the sweep shows the price: for p95 alone, a higher threshold means fewer false alarms and fewer faults found', () => {
   const points = sweep([...outages, 'quiet'].map(recorded)).filter(
-    ({ voice, window }) => voice === 'p95_ms' && window === 30,
+    ({ detector, window }) => detector === 'p95_ms' && window === 30,
   )
   const first = points[0]
   const last = points.at(-1)
@@ -128,7 +128,7 @@ test('the sweep shows the price: for p95 alone, a higher threshold means fewer f
 })
 
 test('the combination needs no fine threshold: at every one from 2 to 12 all faults are found at once, and nothing else', () => {
-  const points = sweep([...outages, 'quiet'].map(recorded)).filter(({ voice }) => voice === 'the combination')
+  const points = sweep([...outages, 'quiet'].map(recorded)).filter(({ detector }) => detector === 'the combination')
   assert.ok(points.length > 20)
   for (const { recall, mean_delay_s, false_alarms } of points)
     assert.deepEqual([recall, mean_delay_s, false_alarms], [1, 1, 0])

@@ -4,7 +4,7 @@ import { after, describe, test } from 'node:test'
 import { weaknessOf } from '../../api/src/keys.ts'
 import { connect, logIn } from '../src/api-client.ts'
 import { attackers } from '../src/attacks/all.ts'
-import type { Hit, Scene } from '../src/attacks/attack.ts'
+import type { AttackContext, Attempt } from '../src/attacks/attack.ts'
 import { flood } from '../src/attacks/flood.ts'
 import { dictionary } from '../src/attacks/weak-secret.ts'
 import { startOwnLoad } from '../src/load/own-load.ts'
@@ -113,7 +113,7 @@ describe('an attack that was not made proves nothing', () => {
     const experiment = await short('forged-tokens')
     const { run } = await playOn(await api(t), experiment)
     assert.deepEqual(judge(run, experiment, slo).reasons, [])
-    const attacks = run.attacks.map((attack) => ({ ...attack, hits: attack.hits.slice(0, 200) }))
+    const attacks = run.attacks.map((attack) => ({ ...attack, attempts: attack.attempts.slice(0, 200) }))
     const { verdict, reasons } = judge({ ...run, attacks }, experiment, slo)
     assert.equal(verdict, 'INVALID')
     assert.match(reasons[0] ?? '', /^forgeries: the attack was not made at its rate: 200 of \d+ attempts\.$/)
@@ -140,7 +140,7 @@ describe('whether it landed, and why not, is told of', () => {
     const target = await api(t)
     // No port of the machine's: nothing may listen there.
     const elsewhere = { ...target, url: 'http://127.0.0.1:1' }
-    t.mock.method(attackers, 'flood', (scene: Scene) => flood({ ...scene, target: elsewhere }))
+    t.mock.method(attackers, 'flood', (context: AttackContext) => flood({ ...context, target: elsewhere }))
     const { verdict, wrong, said } = await playOn(target, await short('flood'))
     assert.equal(verdict, 'FAIL', said)
     assert.deepEqual(wrong, ['open connections rose by >= 300', 'attempts refused with a 4xx >= 25 %'])
@@ -173,7 +173,7 @@ describe('whether it landed, and why not, is told of', () => {
 })
 
 test('a connection that was still open when the attacker gave up is not told as cut off', () => {
-  const hits: Hit[] = [
+  const attempts: Attempt[] = [
     { what: 'slow', at: 0, done: 1_500, status: 0 },
     { what: 'slow', at: 0, done: 1_600, status: 408 },
     { what: 'answered late', at: 1_900, done: 2_100, status: 401 },
@@ -181,9 +181,9 @@ test('a connection that was still open when the attacker gave up is not told as 
     { what: 'offline', at: 0, done: 500, status: 0, guesses: 7 },
   ]
   const phase = (name: string, start: number, end: number) => ({ plan: { name }, start, end })
-  const run = { zero: 0, wallZero: 0, phases: [phase('flood', 0, 2_000), phase('after', 2_000, 3_000)] }
+  const run = { startedAt: 0, wallOffset: 0, phases: [phase('flood', 0, 2_000), phase('after', 2_000, 3_000)] }
   const nothing = { faults: [], health: [], metrics: [], results: [], dropped: [] }
-  const attacks = [{ phase: 'flood', name: 'flood', hits }]
+  const attacks = [{ phase: 'flood', name: 'flood', attempts }]
   const seconds = secondsOf({ ...run, ...nothing, attacks } as unknown as Parameters<typeof secondsOf>[0])
   assert.deepEqual(
     seconds.map(({ attempts, guesses }) => ({ attempts, guesses })),
@@ -196,7 +196,7 @@ test('a connection that was still open when the attacker gave up is not told as 
 })
 
 test('the seconds add up to the statuses of the journal: what the owner did is in neither', async () => {
-  const hits: Hit[] = [
+  const attempts: Attempt[] = [
     { what: 'a read', at: 100, done: 200, status: 200 },
     { what: 'a write', at: 900, done: 1_100, status: 201 },
     { what: 'the owner acts', byOwner: true, at: 1_200, done: 1_300, status: 0 },
@@ -205,10 +205,10 @@ test('the seconds add up to the statuses of the journal: what the owner did is i
   ]
   const plan = { name: 'password', rate: 100, seconds: 2 }
   const run: Run = {
-    ...{ zero: 0, wallZero: 0, wallZeroAtEnd: 0, generator: 'none', acknowledged: 0 },
+    ...{ startedAt: 0, wallOffset: 0, wallOffsetAtEnd: 0, generator: 'none', acknowledged: 0 },
     ...{ faults: [], refused: [], results: [], dropped: [], health: [], data: [], metrics: [] },
     phases: [{ plan, from_s: 0, to_s: 2, start: 0, end: 2_000 }],
-    attacks: [{ phase: plan.name, name: 'stolen-token-password-changed-after-2-s', hits }],
+    attacks: [{ phase: plan.name, name: 'stolen-token-password-changed-after-2-s', attempts }],
   }
   const experiment = await loadExperiment('stolen-token', slo)
   const target = { mode: 'embedded', journalMode: 'delete' } as Target
@@ -223,10 +223,10 @@ test('the seconds add up to the statuses of the journal: what the owner did is i
 
 describe('what the time of an answer tells', () => {
   const told = (times: Record<string, number[]>) => {
-    const hits: Hit[] = Object.entries(times).flatMap(([what, list]) =>
+    const attempts: Attempt[] = Object.entries(times).flatMap(([what, list]) =>
       list.map((done) => ({ what, at: 0, done, status: 404 })),
     )
-    return attackMeasures.told_by_time.of({ hits } as Parameters<typeof attackMeasures.told_by_time.of>[0]).value
+    return attackMeasures.told_by_time.of({ attempts } as Parameters<typeof attackMeasures.told_by_time.of>[0]).value
   }
 
   test('nothing when both take as long, everything when one always takes longer', () => {

@@ -3,10 +3,10 @@ import { after, test } from 'node:test'
 import { connect } from '../src/api-client.ts'
 import { sleep } from '../src/clock.ts'
 import { kinds } from '../src/faults/fault.ts'
-import { inject } from '../src/faults/keeper.ts'
+import { inject } from '../src/faults/inject.ts'
 import { lost, mix } from '../src/load/mix.ts'
 import { openLoop } from '../src/load/open-loop.ts'
-import { startProbe } from '../src/watch/probe.ts'
+import { startProbe } from '../src/runner/probe.ts'
 import { api, until } from './helpers.ts'
 
 const { url, token, database, probe } = await api({ after })
@@ -42,7 +42,7 @@ test('three cycles of every fault under load: no success while it lasts, no ackn
     'writes work again',
   )
   assert.ok(load.results.every((one) => [200, 201, 503].includes(one.status)))
-  assert.ok(outside.health.length > 0 && outside.health.every((sight) => sight.status === 200))
+  assert.ok(outside.health.length > 0 && outside.health.every((sample) => sample.status === 200))
   assert.deepEqual(await lost(pool, token, notes.acknowledged), [])
   assert.ok(notes.acknowledged.size > 30, 'notes were written under load')
 })

@@ -4,9 +4,9 @@ import { dirname } from 'node:path'
 import { after, test } from 'node:test'
 import { now } from '../src/clock.ts'
 import { kinds } from '../src/faults/fault.ts'
-import { begin, inject } from '../src/faults/keeper.ts'
+import { begin, inject } from '../src/faults/inject.ts'
 import { recordPath } from '../src/faults/record.ts'
-import { repair } from '../src/faults/repair.ts'
+import { recoverLeftovers } from '../src/faults/recover.ts'
 import { isRunning } from '../src/processes.ts'
 import { api, mode, scratchDatabase } from './helpers.ts'
 
@@ -89,13 +89,13 @@ test('the moved file goes back onto a free name only', async (t) => {
   writeFileSync(database, 'somebody else made this')
   await assert.rejects(fault.undo(), /cannot get its name back/)
   assert.ok(existsSync(`${database}.moved`) && existsSync(recordPath(database)))
-  // The record is this process's, which lives; to repair it a dead one must have written it.
+  // The record is this process's, which lives; to recoverLeftovers it a dead one must have written it.
   renameSync(database, `${database}.other`)
   const record = JSON.parse(readFileSync(recordPath(database), 'utf8'))
-  writeFileSync(recordPath(database), JSON.stringify({ ...record, keeper: { pid: 1, started: 'long ago' } }))
-  assert.match((await repair(database)) ?? '', /name back/)
+  writeFileSync(recordPath(database), JSON.stringify({ ...record, owner: { pid: 1, started: 'long ago' } }))
+  assert.match((await recoverLeftovers(database)) ?? '', /name back/)
   assert.equal(statSync(database).ino.toString(), record.inode)
-  assert.equal(await repair(database), undefined, 'repairing again finds nothing')
+  assert.equal(await recoverLeftovers(database), undefined, 'repairing again finds nothing')
 })
 
 test('a process with the same number but another start is a stranger', () => {

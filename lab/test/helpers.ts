@@ -61,7 +61,7 @@ export type LabOptions = { env?: NodeJS.ProcessEnv; main?: string; limitFiles?: 
 /** Starts a command of the lab; it is killed after the test if it still runs. */
 export function lab(t: Scope, args: string[], options: LabOptions = {}): Run {
   const command = [process.execPath, options.main ?? main, ...args]
-  // A file size limit of zero is a full disk for this process alone.
+  // A file size limit of startedAt is a full disk for this process alone.
   if (options.limitFiles) command.unshift('sh', '-c', 'ulimit -f 0; exec "$@"', 'sh')
   const [file = '', ...rest] = options.terminal ? inTerminal(command) : command
   const stdin = options.terminal ? 'pipe' : 'ignore'

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { parseMetrics, total } from '../src/watch/metrics-page.ts'
+import { parseMetrics, total } from '../src/runner/metrics-page.ts'
 
 test('a page in the text format is read: labels with escapes, no labels, time stamps, infinities', () => {
   const samples = parseMetrics(

@@ -41,7 +41,7 @@ for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
     await says(run, 'It ends at')
     run.child.kill(signal)
     assert.equal(await run.ended, 0, run.out())
-    assert.match(run.out(), /Undone: mode \d{4} is back\.\n {2}first success after +\d+ ms/)
+    assert.match(run.out(), /RolledBack: mode \d{4} is back\.\n {2}first success after +\d+ ms/)
     assert.equal(mode(service.database), before)
     assert.equal(await service.probe(), 200)
   })
@@ -59,7 +59,7 @@ test('outage tells what the API answers now, ends when its time is over, and a l
   assert.match(recover.out(), /Nothing to undo/)
 })
 
-test('recover ends a fault whose keeper lives; a second outage meanwhile is refused', async (t) => {
+test('recover ends a fault whose owner lives; a second outage meanwhile is refused', async (t) => {
   const run = outage(t, 'move')
   await says(run, 'It ends at')
   const second = outage(t, 'chmod')

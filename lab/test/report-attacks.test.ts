@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { chartData } from '../src/report/charts.ts'
 import { reportHtml } from '../src/report/report.ts'
-import type { Journal } from '../src/runner/journal.ts'
+import type { Journal } from '../src/runs/journal.ts'
 import { attacked, generated, outageJournal } from './report-fixtures.ts'
 
 const flood = () =>

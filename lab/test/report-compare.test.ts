@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { compare } from '../src/commands/compare.ts'
-import type { Journal } from '../src/runner/journal.ts'
+import type { Journal } from '../src/runs/journal.ts'
 import { generated, outageJournal } from './report-fixtures.ts'
 
 /** A run of one phase with this p95 in every second. */

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import type { Journal, MetricsEvent } from '../src/runner/journal.ts'
+import type { Journal, MetricsEvent } from '../src/runs/journal.ts'
 
 export const fixtures = join(import.meta.dirname, 'fixtures')
 

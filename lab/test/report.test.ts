@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { reportHtml } from '../src/report/report.ts'
-import type { Journal } from '../src/runner/journal.ts'
+import type { Journal } from '../src/runs/journal.ts'
 import { generated, outageJournal } from './report-fixtures.ts'
 
 /** What a reader of the page's text would find. */

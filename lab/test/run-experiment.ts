@@ -1,7 +1,7 @@
 import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { isRunning, type ProcessId } from '../src/processes.ts'
-import type { Journal } from '../src/runner/journal.ts'
+import type { Journal } from '../src/runs/journal.ts'
 import { loadSlo, type Slo } from '../src/slo.ts'
 import { type LabOptions, lab, type Run, root, type Scope, scratchFolder, until } from './helpers.ts'
 

@@ -4,12 +4,12 @@ import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, uti
 import { basename, dirname, join } from 'node:path'
 import { type TestContext, test } from 'node:test'
 import Database from 'better-sqlite3'
-import type { Journal } from '../src/runner/journal.ts'
+import { UserError } from '../src/errors.ts'
+import { writeRun } from '../src/runner/write-run.ts'
 import { findRun } from '../src/runs/find-run.ts'
+import type { Journal } from '../src/runs/journal.ts'
 import { addToLabDb } from '../src/runs/lab-db.ts'
 import { readEvents } from '../src/runs/read-events.ts'
-import { writeRun } from '../src/runs/write-run.ts'
-import { Sentence } from '../src/sentence.ts'
 import { scratchFolder } from './helpers.ts'
 import { attacked, fixtures, generated, outageJournal } from './report-fixtures.ts'
 
@@ -157,7 +157,7 @@ for (const [blocks, what, reason] of rooms) {
     assert.equal(status, 2, says)
     assert.match(says, /^The run could not be kept in /)
     assert.match(says, reason)
-    // Asked first: the limit keeps SQLite even from undoing, which it then does when the file is opened again.
+    // Asked first: the limit keeps SQLite even from rollback, which it then does when the file is opened again.
     const rows = ask(runs, 'SELECT count(*) FROM metrics_events')
     assert.deepEqual([readdirSync(runs).sort(), rows], before)
     assert.equal(writeElsewhere(runs, { blocks: 10_000 }).status, 0, 'with enough room it works')
@@ -304,7 +304,7 @@ for (const [what, text, sentence] of broken) {
   test(`a journal that is ${what} is answered with a sentence`, (t) => {
     const runs = runsFolder(t)
     writeFileSync(join(writeRun(runs, outageJournal()), 'journal.json'), text)
-    assert.throws(() => findRun(runs), { constructor: Sentence, message: sentence })
+    assert.throws(() => findRun(runs), { constructor: UserError, message: sentence })
   })
 }
 

@@ -5,8 +5,8 @@ import { join } from 'node:path'
 import { after, type TestContext, test } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { recordPath } from '../src/faults/record.ts'
-import { askLab } from '../src/serve/ask.ts'
-import { parseMetrics } from '../src/watch/metrics-page.ts'
+import { parseMetrics } from '../src/runner/metrics-page.ts'
+import { askLab } from '../src/server/ask.ts'
 import { api, lab, mode, says, scratchFolder, until } from './helpers.ts'
 import { experiment } from './run-experiment.ts'
 
@@ -50,7 +50,7 @@ test('a fault is held by the serving lab, told on its metrics page, and undone b
   assert.match((await ask('status')).out, /fault +chmod, until/)
 
   const ended = await ask('recover')
-  assert.match(ended.out, /Undone: mode \d{4} is back\.\n +first success after +\d+ ms/)
+  assert.match(ended.out, /RolledBack: mode \d{4} is back\.\n +first success after +\d+ ms/)
   assert.equal(mode(service.database), before)
   assert.equal(await metrics('lab_fault_active', { kind: 'chmod' }), 0)
   assert.ok(((await metrics('lab_fault_recovered_seconds', { kind: 'chmod' })) ?? 0) > 0)
@@ -92,7 +92,7 @@ test('a recovery that something stood in the way of succeeds at the next try', a
   assert.equal(refused.code, 2)
   assert.match(refused.out, /move that one away and run recover again/)
   rmSync(service.database)
-  assert.match((await ask('recover')).out, /Undone: the file has its name back/)
+  assert.match((await ask('recover')).out, /RolledBack: the file has its name back/)
   await until('data requests succeed', async () => (await service.probe()) === 200)
 })
 
@@ -102,7 +102,7 @@ test('the database is given back even when nobody can log in any more', async (t
   assert.equal((await ask('outage', '--mode', 'chmod', '--for', '5m')).code, 0)
   await sleep(2_500) // the token is over
   const ended = await ask('recover')
-  assert.match(ended.out, /Undone: mode \d{4} is back/)
+  assert.match(ended.out, /RolledBack: mode \d{4} is back/)
   assert.equal((await ask('outage', '--mode', 'move', '--for', '1s')).code, 0)
 })
 
@@ -131,7 +131,7 @@ test('a recovery asked for while a fault is landing waits and then undoes it', a
   const { ask } = await serving(t)
   const [began, ended] = await Promise.all([ask('outage', '--mode', 'move'), sleep(300).then(() => ask('recover'))])
   assert.equal(began.code, 0, began.out)
-  assert.match(ended.out, /Undone: the file has its name back|Nothing to undo/)
+  assert.match(ended.out, /RolledBack: the file has its name back|Nothing to undo/)
   await ask('recover')
   assert.equal(await service.probe(), 200)
 })

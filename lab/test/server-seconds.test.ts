@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { parseMetrics, readingOf } from '../src/watch/metrics-page.ts'
-import { between } from '../src/watch/server-seconds.ts'
+import { parseMetrics, readingOf } from '../src/runner/metrics-page.ts'
+import { between } from '../src/runner/server-seconds.ts'
 
 /** A page with so many data requests below 10 ms, below 100 ms and in all. */
 function page(fast: number, medium: number, all: number, errors = 0) {
@@ -39,7 +39,7 @@ test('a counter that fell was started again and counts from 0', () => {
   assert.deepEqual([db_errors, server_rate, server_p95_ms], [3, 40, 9.5])
 })
 
-test('a page that could not be read leaves a gap, not a zero', () => {
+test('a page that could not be read leaves a gap, not a startedAt', () => {
   const gap = reading('', 1_000)
   const nothing = { db_errors: null, event_loop_delay_ms: null, server_rate: null, server_p95_ms: null }
   assert.deepEqual(between(reading(page(1, 1, 1), 0), gap), nothing)

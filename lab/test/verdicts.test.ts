@@ -3,11 +3,11 @@ import { chmodSync } from 'node:fs'
 import { join } from 'node:path'
 import { after, describe, type TestContext, test } from 'node:test'
 import { startOwnLoad } from '../src/load/own-load.ts'
-import { doubtsOf } from '../src/runner/doubts.ts'
 import { type Experiment, loadExperiment, scale } from '../src/runner/experiment.ts'
 import { judge } from '../src/runner/judge.ts'
 import { play } from '../src/runner/play.ts'
 import type { Run } from '../src/runner/run.ts'
+import { validityProblems } from '../src/runner/validity.ts'
 import type { Target } from '../src/targets/target.ts'
 import { api, mode, until } from './helpers.ts'
 import { wideGoals } from './run-experiment.ts'
@@ -58,34 +58,34 @@ describe('verdicts on APIs that fail', { concurrency: 3 }, () => {
   })
 })
 
-describe('doubts about a run that was good', async () => {
+describe('problems about a run that was good', async () => {
   const target = await api({ after })
   const experiment = await short('outage-lock')
   const run = await play(experiment, target, startOwnLoad, never)
   // On a machine that is too busy for any experiment there are some already.
-  const already = doubtsOf(run, experiment, slo)
-  const doubts = (change: Partial<Run>) =>
-    doubtsOf({ ...run, ...change }, experiment, slo).filter((one) => !already.includes(one))
+  const already = validityProblems(run, experiment, slo)
+  const problems = (change: Partial<Run>) =>
+    validityProblems({ ...run, ...change }, experiment, slo).filter((one) => !already.includes(one))
 
   test('a clock that jumped', () => {
-    assert.deepEqual(doubts({ wallZeroAtEnd: run.wallZero - 3_600_000 }), [
+    assert.deepEqual(problems({ wallOffsetAtEnd: run.wallOffset - 3_600_000 }), [
       'The clock of this machine jumped by -3600.0 s.',
     ])
   })
 
   test('a fault that came late', () => {
     const faults = run.faults.map((fault) => ({ ...fault, injectedAt: fault.injectedAt + 6_000 }))
-    assert.match(doubts({ faults }).join(), /^The fault lock at [\d.]+ s came \d+\.\d ms late\.$/)
+    assert.match(problems({ faults }).join(), /^The fault lock at [\d.]+ s came \d+\.\d ms late\.$/)
   })
 
   test('a fault that could not be injected', () => {
-    assert.deepEqual(doubts({ refused: ['The record cannot be written.'] }), ['The record cannot be written.'])
+    assert.deepEqual(problems({ refused: ['The record cannot be written.'] }), ['The record cannot be written.'])
   })
 
   test('requests that were never sent', () => {
     const [phase] = run.phases.filter(({ plan }) => plan.name === 'before')
     const dropped = [phase?.start ?? 0, (phase?.start ?? 0) + 1]
-    assert.deepEqual(doubts({ dropped }), [
+    assert.deepEqual(problems({ dropped }), [
       'before: 2 requests were not sent, because too many still waited for their answer.',
     ])
   })
@@ -95,7 +95,7 @@ describe('doubts about a run that was good', async () => {
       [{ lost: ['42'] }, 'acknowledged notes lost = 0'],
       [{ lost: undefined }, 'acknowledged notes lost = 0'],
       [
-        { health: run.health.map((sight, i) => (i % 10 ? sight : { ...sight, status: 0 })) },
+        { health: run.health.map((sample, i) => (i % 10 ? sample : { ...sample, status: 0 })) },
         '/health answered 200 = 100 %',
       ],
       [{ results: run.results.map((one) => ({ ...one, status: 200 })) }, 'data requests answered 503 = 100 %'],

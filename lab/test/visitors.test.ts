@@ -4,8 +4,8 @@ import { createServer, request, type Server } from 'node:http'
 import { connect } from 'node:net'
 import { after, test } from 'node:test'
 import { Registry } from 'prom-client'
-import { createPages } from '../src/serve/pages.ts'
-import { createPrometheusDoor } from '../src/serve/prometheus.ts'
+import { createPages } from '../src/server/pages.ts'
+import { createPrometheusDoor } from '../src/server/prometheus.ts'
 
 async function listening(server: Server): Promise<number> {
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))

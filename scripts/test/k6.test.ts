@@ -7,8 +7,8 @@ import { after, before, describe, type TestContext, test } from 'node:test'
 import { type Api, startApi } from '../../api/test/start-api.ts'
 import { connect } from '../../lab/src/api-client.ts'
 import { mix } from '../../lab/src/load/mix.ts'
+import { parseMetrics } from '../../lab/src/runner/metrics-page.ts'
 import type { Goal } from '../../lab/src/slo.ts'
-import { parseMetrics } from '../../lab/src/watch/metrics-page.ts'
 
 const root = join(import.meta.dirname, '../..')
 const slo: { goals: Record<'baseline' | 'peak', Goal> } = JSON.parse(readFileSync(join(root, 'slo.json'), 'utf8'))

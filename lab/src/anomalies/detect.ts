@@ -1,4 +1,4 @@
-import type { MetricsEvent } from '../runner/journal.ts'
+import type { MetricsEvent } from '../runs/journal.ts'
 import { type Family, type Series, series } from './series.ts'
 import { robustScore, type Score, zScore } from './z-score.ts'
 

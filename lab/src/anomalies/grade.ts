@@ -1,4 +1,4 @@
-import type { MetricsEvent } from '../runner/journal.ts'
+import type { MetricsEvent } from '../runs/journal.ts'
 
 /** One fault as the seconds are labelled; `to` is the first second after it. */
 export type FaultWindow = { kind: string; from: number; to: number }

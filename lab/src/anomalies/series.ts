@@ -1,4 +1,4 @@
-import type { MetricsEvent } from '../runner/journal.ts'
+import type { MetricsEvent } from '../runs/journal.ts'
 
 /** Series that tell of the same thing: two of one family are one witness. */
 export type Family = 'traffic' | 'slowness' | 'errors' | 'database' | 'silence'

@@ -1,13 +1,13 @@
-import type { MetricsEvent } from '../runner/journal.ts'
+import type { MetricsEvent } from '../runs/journal.ts'
 import { usual } from './detect.ts'
+import { gradeVoices } from './detectors.ts'
 import type { Grade } from './grade.ts'
-import { gradeVoices } from './voices.ts'
 
 export const thresholds = [2, 2.5, 3, 4, 5, 6, 8, 12]
 export const windows = [10, 30, 60]
 export const sweptVoices = ['p95_ms', 'any one series', 'the combination']
 
-export type SweepPoint = { voice: string; window: number; threshold: number } & Grade
+export type SweepPoint = { detector: string; window: number; threshold: number } & Grade
 
 /** What each threshold and each length of the baseline would have cost in delay and in false alarms. */
 export function sweep(runs: MetricsEvent[][]): SweepPoint[] {
@@ -15,7 +15,7 @@ export function sweep(runs: MetricsEvent[][]): SweepPoint[] {
     thresholds.flatMap((threshold) =>
       gradeVoices(runs, { ...usual, window, threshold })
         .filter(({ name }) => sweptVoices.includes(name))
-        .map(({ name, grade }) => ({ voice: name, window, threshold, ...grade })),
+        .map(({ name, grade }) => ({ detector: name, window, threshold, ...grade })),
     ),
   )
 }

@@ -1,19 +1,19 @@
 import { randomUUID } from 'node:crypto'
 import { ask, logIn } from '../api-client.ts'
-import { Sentence } from '../sentence.ts'
-import { type Attempt, askAndListen, attemptAtRate, type Scene, type Stage } from './attack.ts'
+import { UserError } from '../errors.ts'
+import { type AttackContext, type AttackRequest, type AttackRun, askAndListen, attemptAtRate } from './attack.ts'
 
 const methods = ['GET', 'GET', 'PUT', 'DELETE'] as const
 const body = { title: 'mine now', body: '' }
 
 /** A second user tries the ids of the first one's notes, and ids that do not exist. */
-export async function anothersNotes({ target, token, pool }: Scene) {
-  if (!target.other) throw new Sentence('Skipped: it takes a second user, LAB_USERS=name:password,name:password')
+export async function anothersNotes({ target, token, pool }: AttackContext) {
+  if (!target.other) throw new UserError('Skipped: it takes a second user, LAB_USERS=name:password,name:password')
   const theirs = await writeNotes({ token, pool })
   const { username, password } = target.other
   const mine = await logIn(pool, target.url, username, password)
   let count = 0
-  const next = (): Attempt => {
+  const next = (): AttackRequest => {
     const method = methods[count % methods.length] ?? 'GET'
     const note = theirs[count++ % theirs.length] ?? ''
     // In turn they would keep step with the load beside them, and one kind would always meet a busy API.
@@ -25,15 +25,15 @@ export async function anothersNotes({ target, token, pool }: Scene) {
       send: (signal) => askAndListen(pool, { ...request, signal }),
     }
   }
-  return (stage: Stage) => attemptAtRate(stage, next)
+  return (run: AttackRun) => attemptAtRate(run, next)
 }
 
-async function writeNotes({ token, pool }: Pick<Scene, 'token' | 'pool'>): Promise<string[]> {
+async function writeNotes({ token, pool }: Pick<AttackContext, 'token' | 'pool'>): Promise<string[]> {
   const ids: string[] = []
   for (let i = 0; i < 20; i++) {
     const note = { title: `secret ${i}`, body: 'for my eyes only' }
     const { status, text } = await ask(pool, { method: 'POST', path: '/data/notes', token, body: note })
-    if (status !== 201) throw new Sentence(`INVALID: before any attack the API answers ${status} to a new note.`)
+    if (status !== 201) throw new UserError(`INVALID: before any attack the API answers ${status} to a new note.`)
     ids.push(JSON.parse(text).id)
   }
   return ids

@@ -1,8 +1,8 @@
 import type { Pool } from 'undici'
 import { type Ask, ask } from '../api-client.ts'
 import { now } from '../clock.ts'
+import { reasonOf } from '../errors.ts'
 import { openLoop } from '../load/open-loop.ts'
-import { reasonOf } from '../sentence.ts'
 import type { Target } from '../targets/target.ts'
 
 /**
@@ -10,7 +10,7 @@ import type { Target } from '../targets/target.ts'
  * could teach an attacker something: two answers with the same `told` cannot be told apart but by their time.
  * `error`: why no answer came. `guesses`: how many were made offline.
  */
-export type Hit = {
+export type Attempt = {
   what: string
   at: number
   done: number
@@ -22,19 +22,25 @@ export type Hit = {
   byOwner?: true
 }
 
-export type Attempt = { what: string; send: (signal: AbortSignal) => Promise<Omit<Hit, 'what' | 'at' | 'done'>> }
+export type AttackRequest = {
+  what: string
+  send: (signal: AbortSignal) => Promise<Omit<Attempt, 'what' | 'at' | 'done'>>
+}
 
 /** Where it takes place: the API, the token of a user there, and connections that nobody else uses. */
-export type Scene = { target: Target; token: string; pool: Pool }
+export type AttackContext = { target: Target; token: string; pool: Pool }
 
-/** How it is made: so many attempts a second, until aborted. Every attempt is noted in `hits` when it is over. */
-export type Stage = { perSecond: number; signal: AbortSignal; hits: Hit[] }
+/** How it is made: so many attempts a second, until aborted. Every attempt is noted in `attempts` when it is over. */
+export type AttackRun = { perSecond: number; signal: AbortSignal; attempts: Attempt[] }
 
-/** Makes ready what takes time, then gives the attack itself. A Sentence where it cannot be made. */
-export type Attacker = (scene: Scene) => Promise<(stage: Stage) => Promise<void>>
+/** Makes ready what takes time, then gives the attack itself. A UserError where it cannot be made. */
+export type Attacker = (context: AttackContext) => Promise<(run: AttackRun) => Promise<void>>
 
 /** Attempts at an even rate, whatever comes back and however late; ends when the last one has its answer. */
-export async function attemptAtRate({ perSecond, signal, hits }: Stage, next: () => Attempt): Promise<void> {
+export async function attemptAtRate(
+  { perSecond, signal, attempts }: AttackRun,
+  next: () => AttackRequest,
+): Promise<void> {
   const loop = openLoop({
     limitMs: Number.POSITIVE_INFINITY,
     next() {
@@ -42,16 +48,16 @@ export async function attemptAtRate({ perSecond, signal, hits }: Stage, next: ()
       return {
         kind: 'attack',
         async send(giveUp) {
-          const hit: Hit = { what, at: now(), done: 0, status: 0 }
+          const attempt: Attempt = { what, at: now(), done: 0, status: 0 }
           try {
-            Object.assign(hit, await send(giveUp))
+            Object.assign(attempt, await send(giveUp))
           } catch (error) {
-            hit.error = giveUp.aborted ? 'timeout' : reasonOf(error)
+            attempt.error = giveUp.aborted ? 'timeout' : reasonOf(error)
           } finally {
-            hit.done = now()
-            hits.push(hit)
+            attempt.done = now()
+            attempts.push(attempt)
           }
-          return hit.status
+          return attempt.status
         },
       }
     },
@@ -69,7 +75,7 @@ export function aborted(signal: AbortSignal): Promise<unknown> {
 }
 
 /** One request of an attacker, and what its answer tells: all but what differs from answer to answer anyway. */
-export async function askAndListen(pool: Pool, request: Ask): Promise<Pick<Hit, 'status' | 'told'>> {
+export async function askAndListen(pool: Pool, request: Ask): Promise<Pick<Attempt, 'status' | 'told'>> {
   const { status, text, headers } = await ask(pool, request)
   const body = text.replace(/"request_id":"[^"]*"/, '')
   return { status, told: `${status} ${Object.keys(headers).sort().join(' ')} ${body}` }

@@ -1,7 +1,7 @@
 import { lookup } from 'node:dns/promises'
 import { connect, type Socket } from 'node:net'
-import { reasonOf } from '../sentence.ts'
-import { type Attempt, attemptAtRate, type Hit, type Scene, type Stage } from './attack.ts'
+import { reasonOf } from '../errors.ts'
+import { type AttackContext, type AttackRequest, type AttackRun, type Attempt, attemptAtRate } from './attack.ts'
 
 const trickleMs = 200
 
@@ -12,17 +12,17 @@ type Kind = { connections?: number; first?: Buffer; trickle?: Buffer }
  * Strangers who come in crowds, are too slow or send too much, and a user who sends JSON that is too deep or too wide.
  * What they send is made once: a flood that made it anew would be short of memory and time before the API is.
  */
-export async function flood({ target, token }: Scene) {
+export async function flood({ target, token }: AttackContext) {
   const { hostname, port } = new URL(target.url)
   const { address } = await lookup(hostname)
   const kinds = Object.entries(kindsOf(hostname, token))
   let count = 0
 
-  return (stage: Stage) =>
-    attemptAtRate(stage, (): Attempt => {
+  return (run: AttackRun) =>
+    attemptAtRate(run, (): AttackRequest => {
       const [what, kind] = kinds[count++ % kinds.length] as (typeof kinds)[number]
       const send = async (giveUp: AbortSignal) => {
-        const signal = AbortSignal.any([giveUp, stage.signal])
+        const signal = AbortSignal.any([giveUp, run.signal])
         const one = () => outcome(connect(Number(port || 80), address), kind, signal)
         const outcomes = await Promise.all(Array.from({ length: kind.connections ?? 1 }, one))
         return outcomes.find(({ status }) => status > 0) ?? outcomes.find(({ error }) => error) ?? { status: 0 }
@@ -64,7 +64,7 @@ function outcome(
   socket: Socket,
   { first, trickle }: Kind,
   signal: AbortSignal,
-): Promise<Pick<Hit, 'status' | 'error'>> {
+): Promise<Pick<Attempt, 'status' | 'error'>> {
   return new Promise((resolve) => {
     let status = 0
     let error: string | undefined

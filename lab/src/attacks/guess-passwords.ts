@@ -1,30 +1,30 @@
 import { Pool } from 'undici'
-import { Sentence } from '../sentence.ts'
-import { type Attempt, askAndListen, attemptAtRate, type Scene, type Stage } from './attack.ts'
+import { UserError } from '../errors.ts'
+import { type AttackContext, type AttackRequest, type AttackRun, askAndListen, attemptAtRate } from './attack.ts'
 
 /** Guesses the password of the user, from one address. */
-export async function guessPasswords({ target, pool }: Scene) {
+export async function guessPasswords({ target, pool }: AttackContext) {
   return guessesFrom([pool], target.username)
 }
 
 /** The same from twenty addresses at once, as a rented crowd of machines would. */
-export async function guessFromManyAddresses({ target }: Scene) {
+export async function guessFromManyAddresses({ target }: AttackContext) {
   if (target.addresses.length === 0)
-    throw new Sentence(
+    throw new UserError(
       'Skipped: this machine has no addresses to spare; Linux has them, and the stack: make experiment',
     )
   const pools = target.addresses.map(({ url, localAddress }) => new Pool(url, { connections: 4, localAddress }))
   const attack = guessesFrom(pools, target.username)
-  return (stage: Stage) => attack(stage).finally(() => Promise.all(pools.map((pool) => pool.destroy())))
+  return (run: AttackRun) => attack(run).finally(() => Promise.all(pools.map((pool) => pool.destroy())))
 }
 
 function guessesFrom(pools: Pool[], username: string) {
   let count = 0
-  const next = (): Attempt => {
+  const next = (): AttackRequest => {
     const pool = pools[count % pools.length] as Pool
     const body = { username, password: `password${count++}` }
     const send = (signal: AbortSignal) => askAndListen(pool, { method: 'POST', path: '/auth/login', body, signal })
     return { what: 'a guess', send }
   }
-  return (stage: Stage) => attemptAtRate(stage, next)
+  return (run: AttackRun) => attemptAtRate(run, next)
 }

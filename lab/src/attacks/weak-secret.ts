@@ -1,6 +1,6 @@
 import { createHmac, randomInt } from 'node:crypto'
 import { now } from '../clock.ts'
-import { type Attempt, attemptAtRate, type Hit, type Scene, type Stage } from './attack.ts'
+import { type AttackContext, type AttackRequest, type AttackRun, type Attempt, attemptAtRate } from './attack.ts'
 
 const words =
   'secret password changeme jwt key admin test token default private dev production example koa notes api lab demo auth my super app user the hello world'.split(
@@ -12,7 +12,7 @@ const ends = ['', '1', '12', '123', '!', '2024', '2025', '2026']
 const batchMs = 5
 
 /** Somebody has one token and looks for the secret that signs it, offline. The lab has signed it as a careless person would. */
-export async function guessableSecret({ token }: Scene) {
+export async function guessableSecret({ token }: AttackContext) {
   const pick = <T>(list: T[]): T => list[randomInt(list.length)] as T
   const secret = secretOf(`${pick(words)}${pick(separators)}${pick(words)}`, pick(ends))
   const signed = token.slice(0, token.lastIndexOf('.'))
@@ -20,7 +20,7 @@ export async function guessableSecret({ token }: Scene) {
 }
 
 /** The same with a token of the API. */
-export async function randomSecret({ token }: Scene) {
+export async function randomSecret({ token }: AttackContext) {
   return searchFor(token)
 }
 
@@ -30,7 +30,7 @@ function searchFor(token: string) {
   let guesses = dictionary()
   let found = false
 
-  function batch(): Pick<Hit, 'status' | 'guesses'> {
+  function batch(): Pick<Attempt, 'status' | 'guesses'> {
     let count = 0
     for (const end = now() + batchMs; !found && now() < end; ) {
       const { value, done } = guesses.next()
@@ -42,8 +42,8 @@ function searchFor(token: string) {
     }
     return { status: found ? 200 : 0, guesses: count }
   }
-  const next = (): Attempt => ({ what: 'some guesses', send: async () => batch() })
-  return (stage: Stage) => attemptAtRate(stage, next)
+  const next = (): AttackRequest => ({ what: 'some guesses', send: async () => batch() })
+  return (run: AttackRun) => attemptAtRate(run, next)
 }
 
 function sign(signed: string, secret: string): string {

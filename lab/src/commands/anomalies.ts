@@ -1,7 +1,7 @@
 import { detect, type Method, usual } from '../anomalies/detect.ts'
+import { detectors, gradeVoices } from '../anomalies/detectors.ts'
 import { faultWindows, type Grade, graceS } from '../anomalies/grade.ts'
 import { sweep, sweptVoices, thresholds, windows } from '../anomalies/sweep.ts'
-import { gradeVoices, voices } from '../anomalies/voices.ts'
 import { number, percent } from '../report/numbers.ts'
 import { type Recorded, readEvents } from '../runs/read-events.ts'
 import { textTable } from './text-table.ts'
@@ -57,7 +57,7 @@ function alarms(recorded: Recorded[]): string {
     const found = detect(events)
     const starts = events.flatMap((event, i) => (found.combined[i] && !found.combined[i - 1] ? [{ ...event, i }] : []))
     return starts.map(({ second, i }) => {
-      const ringing = voices(found)
+      const ringing = detectors(found)
         .slice(2)
         .filter((one) => one.alarms[i])
         .map((one) => one.name)
@@ -69,18 +69,18 @@ function alarms(recorded: Recorded[]): string {
   return ['Alarms of the combination:', ...lines.slice(0, mostAlarms), ...rest].join('\n')
 }
 
-/** For each voice: thresholds down, windows across. */
+/** For each detector: thresholds down, windows across. */
 function sweepTables(runs: Recorded['events'][]): string {
   const points = sweep(runs)
-  const row = (voice: string, threshold: number) =>
+  const row = (detector: string, threshold: number) =>
     points
-      .filter((one) => one.voice === voice && one.threshold === threshold)
+      .filter((one) => one.detector === detector && one.threshold === threshold)
       .flatMap((one) => [percent(one.recall), seconds(one.mean_delay_s), number(one.false_alarms_per_hour)])
-  const tables = sweptVoices.map((voice) =>
+  const tables = sweptVoices.map((detector) =>
     textTable([
-      [voice, ...windows.flatMap((window) => ['', `${window} s window`, ''])],
+      [detector, ...windows.flatMap((window) => ['', `${window} s window`, ''])],
       ['threshold', ...windows.flatMap(() => ['found', 'delay', 'false/h'])],
-      ...thresholds.map((threshold) => [String(threshold), ...row(voice, threshold)]),
+      ...thresholds.map((threshold) => [String(threshold), ...row(detector, threshold)]),
     ]),
   )
   return tables.join('\n\n')

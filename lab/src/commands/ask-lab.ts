@@ -1,8 +1,8 @@
 import type { FaultKind } from '../faults/fault.ts'
-import { begunWords, endedWords } from '../outage.ts'
-import { askLab } from '../serve/ask.ts'
-import type { Faults } from '../serve/faults.ts'
-import type { Outside } from '../serve/outside.ts'
+import { begunWords, endedWords } from '../runner/outage.ts'
+import { askLab } from '../server/ask.ts'
+import type { Faults } from '../server/faults.ts'
+import type { Outside } from '../server/outside.ts'
 
 type Begin = Awaited<ReturnType<Faults['begin']>>
 type End = Awaited<ReturnType<Faults['end']>>

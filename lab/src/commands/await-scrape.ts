@@ -1,6 +1,6 @@
 import { ask, connect } from '../api-client.ts'
 import { now, sleep } from '../clock.ts'
-import { Sentence } from '../sentence.ts'
+import { UserError } from '../errors.ts'
 
 const withinMs = 60_000
 
@@ -20,7 +20,7 @@ export async function awaitScrape(url: string, wanted: string[]): Promise<number
   } finally {
     await pool.destroy()
   }
-  throw new Sentence(
+  throw new UserError(
     `Prometheus has not read the metrics of ${missing.join(', ')} within a minute: make logs ONLY=prometheus`,
   )
 

@@ -1,6 +1,6 @@
 import { median } from '../anomalies/z-score.ts'
 import { number, percent } from '../report/numbers.ts'
-import type { Journal } from '../runner/journal.ts'
+import type { Journal } from '../runs/journal.ts'
 import { type PhaseFigures, phaseFigures } from '../runs/phase-figures.ts'
 import { textTable } from './text-table.ts'
 

@@ -1,7 +1,7 @@
 import { duration, oneOf, options } from '../arguments.ts'
 import { apiOf, checkPackages, databaseOf, LAB_SOCKET } from '../environment.ts'
 import { kinds } from '../faults/fault.ts'
-import { recover } from '../faults/repair.ts'
+import { recover } from '../faults/recover.ts'
 import type { Command } from './command.ts'
 
 /** Where a lab is running it holds the fault; elsewhere the command itself does. */

@@ -1,6 +1,6 @@
 import type { FaultKind } from '../faults/fault.ts'
-import { beginOutage, begunWords, endedWords, endOutage } from '../outage.ts'
-import { openSession } from '../serve/session.ts'
+import { beginOutage, begunWords, endedWords, endOutage } from '../runner/outage.ts'
+import { openSession } from '../session.ts'
 
 export type OutageOptions = {
   database: string

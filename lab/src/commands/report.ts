@@ -2,9 +2,9 @@ import { spawn } from 'node:child_process'
 import { existsSync, writeFileSync } from 'node:fs'
 import { join, relative } from 'node:path'
 import { pathToFileURL } from 'node:url'
+import { reasonOf, UserError } from '../errors.ts'
 import { reportHtml } from '../report/report.ts'
 import { findRun } from '../runs/find-run.ts'
-import { reasonOf, Sentence } from '../sentence.ts'
 
 /** Names the report of a run, the newest without a name, and opens it where there is a screen. */
 export function report(runsFolder: string, name?: string): string {
@@ -13,7 +13,7 @@ export function report(runsFolder: string, name?: string): string {
   try {
     if (!existsSync(file)) writeFileSync(file, reportHtml(journal))
   } catch (error) {
-    throw new Sentence(`${file} cannot be written (${reasonOf(error)}).`)
+    throw new UserError(`${file} cannot be written (${reasonOf(error)}).`)
   }
   open(file)
   const link = process.stdout.isTTY ? `\n      ${pathToFileURL(file)}` : ''

@@ -1,7 +1,7 @@
 import { join } from 'node:path'
 import { options } from '../arguments.ts'
 import { checkPackages } from '../environment.ts'
-import { Sentence } from '../sentence.ts'
+import { UserError } from '../errors.ts'
 import type { Command } from './command.ts'
 
 const usualFolder = join(import.meta.dirname, '..', '..', '..', 'runs')
@@ -18,7 +18,7 @@ export const runCommands: Record<string, Command> = {
   async compare(args) {
     const { a, b, folder = usualFolder } = options(args, ['a', 'b', 'folder'])
     if (!a || !b)
-      throw new Sentence(
+      throw new UserError(
         'Name two runs, or two lists of repeats with commas: make compare A=outage-chmod B=outage-lock',
       )
     checkPackages()

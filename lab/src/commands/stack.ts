@@ -1,6 +1,6 @@
 import { duration, number, oneOf, options } from '../arguments.ts'
 import { apiOf, LAB_SOCKET } from '../environment.ts'
-import { Sentence } from '../sentence.ts'
+import { UserError } from '../errors.ts'
 import type { Command } from './command.ts'
 
 const { PROMETHEUS_URL = 'http://127.0.0.1:9090' } = process.env
@@ -12,8 +12,8 @@ export const stackCommands: Record<string, Command> = {
     const given = options(args, ['database', 'url', 'user', 'host', 'port', 'prometheus-port'])
     const { host = '127.0.0.1', port = '8090', 'prometheus-port': shown = '9090' } = given
     if (!LAB_SOCKET)
-      throw new Sentence('LAB_SOCKET is missing: name the Unix socket on which commands are to be taken.')
-    const { serve } = await import('../serve/serve.ts')
+      throw new UserError('LAB_SOCKET is missing: name the Unix socket on which commands are to be taken.')
+    const { serve } = await import('../server/server.ts')
     return serve({
       ...apiOf(given),
       socket: LAB_SOCKET,
@@ -26,13 +26,13 @@ export const stackCommands: Record<string, Command> = {
 
   async status(args) {
     options(args, [])
-    if (!LAB_SOCKET) throw new Sentence(noLab)
+    if (!LAB_SOCKET) throw new UserError(noLab)
     return (await import('./ask-lab.ts')).askForStatus(LAB_SOCKET)
   },
 
   async phase(args) {
     const [experiment = '', phase = '', time = ''] = args
-    if (!LAB_SOCKET) throw new Sentence(noLab)
+    if (!LAB_SOCKET) throw new UserError(noLab)
     duration('time', time)
     return (await import('./ask-lab.ts')).tellPhase(LAB_SOCKET, experiment, phase, time)
   },

@@ -1,5 +1,5 @@
 import type { Experiment } from '../runner/experiment.ts'
-import { meetsGoal, nothingLearned, nothingLost, warmUp } from '../runner/usual.ts'
+import { meetsGoal, nothingLearned, nothingLost, warmUp } from '../runner/presets.ts'
 import type { Slo } from '../slo.ts'
 
 export function experiment({ goals: { baseline } }: Slo): Experiment {

@@ -7,7 +7,7 @@ import {
   outagePredictions,
   refusesCleanly,
   warmUp,
-} from '../runner/usual.ts'
+} from '../runner/presets.ts'
 import type { Slo } from '../slo.ts'
 
 export function experiment({ goals: { baseline }, outage }: Slo): Experiment {

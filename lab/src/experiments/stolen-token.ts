@@ -1,5 +1,5 @@
 import type { Expectation, Experiment, Phase } from '../runner/experiment.ts'
-import { nothingLost, warmUp } from '../runner/usual.ts'
+import { nothingLost, warmUp } from '../runner/presets.ts'
 import type { Slo } from '../slo.ts'
 
 const tolerance = 5

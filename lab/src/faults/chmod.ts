@@ -1,6 +1,6 @@
 import { chmodSync } from 'node:fs'
 import { now } from '../clock.ts'
-import { reasonOf, Sentence } from '../sentence.ts'
+import { reasonOf, UserError } from '../errors.ts'
 import { type Fault, look, octal } from './fault.ts'
 
 /** Takes all permissions from the file; gives back exactly the bits it had. */
@@ -8,13 +8,13 @@ export const chmod: Fault = {
   check(file) {
     const me = process.getuid?.()
     if (file.mode === 0)
-      throw new Sentence(`${file.path} has no permissions already (0000): chmod could change nothing.`)
+      throw new UserError(`${file.path} has no permissions already (0000): chmod could change nothing.`)
     if (me !== 0 && me !== file.uid) {
-      throw new Sentence(`Only its owner (user ${file.uid}) or root may chmod ${file.path}; you are user ${me}.`)
+      throw new UserError(`Only its owner (user ${file.uid}) or root may chmod ${file.path}; you are user ${me}.`)
     }
     // The kernel drops the set-group-ID bit without a word when the owner is not in the file's group.
     if (file.mode & 0o2000 && me !== 0 && !process.getgroups?.().includes(file.gid)) {
-      throw new Sentence(
+      throw new UserError(
         `${file.path} has the set-group-ID bit and a group you are not in: you could not give it back.`,
       )
     }
@@ -32,19 +32,19 @@ export const chmod: Fault = {
 
   undo(database, record) {
     const file = look(database)
-    if (file === undefined) throw new Sentence(`${database} is gone: its mode ${record.mode} cannot be given back.`)
+    if (file === undefined) throw new UserError(`${database} is gone: its mode ${record.mode} cannot be given back.`)
     if (file.inode !== record.inode) return 'another file has the name now; its permissions were left alone'
     // Whoever changed the mode after the fault meant it.
     if (file.mode !== 0) return `the mode is ${octal(file.mode)} and was left so`
     try {
       chmodSync(database, Number.parseInt(record.mode, 8))
     } catch (error) {
-      throw new Sentence(
+      throw new UserError(
         `The mode of ${database} cannot be put back (${reasonOf(error)}). By its owner: chmod ${record.mode} ${database}`,
       )
     }
     const back = octal(look(database)?.mode ?? 0)
-    if (back !== record.mode) throw new Sentence(`${database} should have mode ${record.mode} again but has ${back}.`)
+    if (back !== record.mode) throw new UserError(`${database} should have mode ${record.mode} again but has ${back}.`)
     return `mode ${record.mode} is back`
   },
 

@@ -1,7 +1,7 @@
 import { lstatSync, realpathSync } from 'node:fs'
 import { basename, dirname, join, resolve } from 'node:path'
+import { reasonOf, UserError } from '../errors.ts'
 import type { ProcessId } from '../processes.ts'
-import { reasonOf, Sentence } from '../sentence.ts'
 import type { FaultRecord } from './record.ts'
 
 /** The faults that any database may have. `fill` is for one on a small file system of its own. */
@@ -14,7 +14,7 @@ export type DatabaseFile = { path: string; mode: number; inode: string; uid: num
 
 /** How one fault acts on the file, and how it is taken back. Everything it needs later stands in the record. */
 export type Fault = {
-  /** Looks only. A Sentence when the fault could not be injected, or not be taken back exactly. */
+  /** Looks only. A UserError when the fault could not be injected, or not be taken back exactly. */
   check(file: DatabaseFile): void
   /** What must run before the record is written; what it gives goes into the record. */
   prepare?(file: DatabaseFile, until: Date): Promise<{ holder: ProcessId }>
@@ -36,7 +36,7 @@ export function databasePath(path: string): string {
   try {
     return join(realpathSync(dirname(full)), basename(full))
   } catch (error) {
-    throw new Sentence(`The folder ${dirname(full)} cannot be entered (${reasonOf(error)}).`)
+    throw new UserError(`The folder ${dirname(full)} cannot be entered (${reasonOf(error)}).`)
   }
 }
 
@@ -45,7 +45,7 @@ export function look(path: string): DatabaseFile | undefined {
   const stat = lstatSync(path, { bigint: true, throwIfNoEntry: false })
   if (stat === undefined) return undefined
   // A link could lead the chmod to any file of the machine.
-  if (!stat.isFile()) throw new Sentence(`${path} is not an ordinary file: name the database file itself.`)
+  if (!stat.isFile()) throw new UserError(`${path} is not an ordinary file: name the database file itself.`)
   const mode = Number(stat.mode & 0o7777n)
   return { path, mode, inode: stat.ino.toString(), uid: Number(stat.uid), gid: Number(stat.gid) }
 }

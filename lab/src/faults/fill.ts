@@ -1,7 +1,7 @@
 import { closeSync, openSync, rmSync, statfsSync, writeSync } from 'node:fs'
 import { dirname } from 'node:path'
 import { now, sleep } from '../clock.ts'
-import { reasonOf, Sentence } from '../sentence.ts'
+import { reasonOf, UserError } from '../errors.ts'
 import type { Fault } from './fault.ts'
 
 const largestMegabytes = 256
@@ -13,7 +13,7 @@ export const fill: Fault = {
     const { blocks, bsize } = statfsSync(dirname(file.path))
     const megabytes = Math.round((blocks * bsize) / 1024 / 1024)
     if (megabytes <= largestMegabytes) return
-    throw new Sentence(
+    throw new UserError(
       `${dirname(file.path)} lies on a file system of ${megabytes} MB: only one of up to ${largestMegabytes} MB, which holds nothing else, is filled.`,
     )
   },

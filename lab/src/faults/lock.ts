@@ -1,7 +1,7 @@
 import { type ChildProcess, fork } from 'node:child_process'
 import { join } from 'node:path'
+import { UserError } from '../errors.ts'
 import { identify, isRunning, signalTo } from '../processes.ts'
-import { Sentence } from '../sentence.ts'
 import type { Fault } from './fault.ts'
 import type { HolderSays } from './lock-holder.ts'
 
@@ -13,14 +13,14 @@ export const lock: Fault = {
   check() {},
 
   async prepare(file, until) {
-    // The keeper ends the fault in time; the holder's own deadline is for a keeper that hangs.
+    // The owner ends the fault in time; the holder's own deadline is for a owner that hangs.
     const deadline = new Date(until.getTime() + 5_000)
     const child = fork(join(import.meta.dirname, 'lock-holder.ts'), [file.path, deadline.toISOString()], {
       stdio: ['ignore', 'ignore', 'ignore', 'ipc'],
     })
     // Asked now: once it holds the lock it must already be on record.
     const holder = identify(child.pid ?? -1)
-    if (holder === undefined) throw new Sentence(endedAtOnce)
+    if (holder === undefined) throw new UserError(endedAtOnce)
     holders.set(holder.pid, child)
     child.once('exit', () => holders.delete(holder.pid))
     await answer(child, 'ready')
@@ -29,7 +29,7 @@ export const lock: Fault = {
 
   async inject(_database, record) {
     const child = holders.get(record.holder?.pid ?? -1)
-    if (child === undefined) throw new Sentence('The process that should hold the lock has ended.')
+    if (child === undefined) throw new UserError('The process that should hold the lock has ended.')
     const held = answer(child, 'held')
     child.send('hold')
     return held
@@ -46,18 +46,18 @@ export const lock: Fault = {
   hint: 'With JOURNAL_MODE=wal a lock stops writes only: reads go on.',
 }
 
-/** Waits for the holder's word; a Sentence when it refuses, or ends without one. */
+/** Waits for the holder's word; a UserError when it refuses, or ends without one. */
 function answer(child: ChildProcess, expected: 'ready' | 'held'): Promise<number> {
   return new Promise((resolve, reject) => {
     const ended = () => {
       child.off('message', said)
-      reject(new Sentence(endedAtOnce))
+      reject(new UserError(endedAtOnce))
     }
     const said = (message: unknown) => {
       const word = message as HolderSays
       if ('failed' in word) {
         child.off('exit', ended)
-        return reject(new Sentence(word.failed))
+        return reject(new UserError(word.failed))
       }
       if (word.state !== expected) return
       child.off('exit', ended)

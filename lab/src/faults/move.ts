@@ -1,13 +1,13 @@
 import { linkSync, renameSync, unlinkSync } from 'node:fs'
 import { now } from '../clock.ts'
-import { reasonOf, Sentence } from '../sentence.ts'
+import { reasonOf, UserError } from '../errors.ts'
 import { type Fault, look } from './fault.ts'
 
 /** Renames the file to `<file>.moved`; renames it back, onto a free name only. */
 export const move: Fault = {
   check(file) {
     if (look(away(file.path)) !== undefined) {
-      throw new Sentence(`${away(file.path)} exists already: it would be overwritten. Look at it and remove it first.`)
+      throw new UserError(`${away(file.path)} exists already: it would be overwritten. Look at it and remove it first.`)
     }
   },
 
@@ -25,7 +25,7 @@ export const move: Fault = {
     const there = look(database)
     if (moved?.inode !== record.inode) {
       if (there?.inode === record.inode) return 'the file is at its place'
-      throw new Sentence(`The database file is neither at ${database} nor at ${away(database)}.`)
+      throw new UserError(`The database file is neither at ${database} nor at ${away(database)}.`)
     }
     // Unlike rename, link refuses a name that somebody has taken meanwhile.
     if (there?.inode !== record.inode) linkBack(database)
@@ -45,7 +45,7 @@ function linkBack(database: string): void {
   try {
     linkSync(away(database), database)
   } catch (error) {
-    throw new Sentence(
+    throw new UserError(
       `${away(database)} cannot get its name back (${reasonOf(error)}). If there is another ${database} by now, move that one away and run recover again.`,
     )
   }

@@ -1,8 +1,8 @@
 import { linkSync, lstatSync, readdirSync, readFileSync, rmSync } from 'node:fs'
 import { open } from 'node:fs/promises'
 import { basename, dirname, join } from 'node:path'
+import { reasonOf, UserError } from '../errors.ts'
 import { identify, type ProcessId } from '../processes.ts'
-import { reasonOf, Sentence } from '../sentence.ts'
 import { allKinds, type FaultKind } from './fault.ts'
 
 /** What stands beside the database while a fault is active: enough to take it back after a kill -9. */
@@ -12,7 +12,7 @@ export type FaultRecord = {
   /** The original permission bits, four octal digits. */
   mode: string
   inode: string
-  keeper: ProcessId
+  owner: ProcessId
   /** The process that holds the lock. */
   holder?: ProcessId
   since: string
@@ -23,7 +23,7 @@ export function recordPath(database: string): string {
   return `${database}.fault.json`
 }
 
-/** Writes the record durably, or refuses with a Sentence; never over another record. */
+/** Writes the record durably, or refuses with a UserError; never over another record. */
 export async function writeRecord(database: string, record: FaultRecord): Promise<void> {
   const path = recordPath(database)
   const draft = `${path}.${process.pid}.tmp`
@@ -41,7 +41,7 @@ export async function writeRecord(database: string, record: FaultRecord): Promis
     await syncFolder(dirname(path))
   } catch (error) {
     refuseSecond(database)
-    throw new Sentence(
+    throw new UserError(
       `The record ${path} cannot be written (${reasonOf(error)}), so nothing was touched: a fault that is not on record could not be undone after a crash. Is the folder full, or not yours?`,
     )
   } finally {
@@ -66,17 +66,17 @@ function removeQuietly(file: string): void {
   }
 }
 
-/** Throws a Sentence when there is a fault on this database already. */
+/** Throws a UserError when there is a fault on this database already. */
 export function refuseSecond(database: string): void {
   const record = readRecord(database)
   if (record === undefined) return
-  const { kind, until, keeper } = record
-  throw new Sentence(
-    `A fault is active on this database already (${kind}, until ${until}, kept by process ${keeper.pid}). Undo it first: recover --database ${database}`,
+  const { kind, until, owner } = record
+  throw new UserError(
+    `A fault is active on this database already (${kind}, until ${until}, kept by process ${owner.pid}). Undo it first: recover --database ${database}`,
   )
 }
 
-/** The record beside a database; undefined when there is none. A Sentence when it is unreadable. */
+/** The record beside a database; undefined when there is none. A UserError when it is unreadable. */
 export function readRecord(database: string): FaultRecord | undefined {
   const path = recordPath(database)
   const stat = lstatSync(path, { throwIfNoEntry: false })
@@ -85,12 +85,12 @@ export function readRecord(database: string): FaultRecord | undefined {
     if (!stat.isFile()) throw new Error('not an ordinary file')
     const record = JSON.parse(readFileSync(path, 'utf8')) as FaultRecord
     const whole = record.schema === 1 && allKinds.includes(record.kind) && /^[0-7]{4}$/.test(record.mode)
-    if (!whole || typeof record.inode !== 'string' || !Number.isInteger(record.keeper?.pid))
+    if (!whole || typeof record.inode !== 'string' || !Number.isInteger(record.owner?.pid))
       throw new Error('incomplete')
     return record
   } catch (error) {
     if (reasonOf(error) === 'ENOENT') return undefined
-    throw new Sentence(
+    throw new UserError(
       `${path} cannot be read as a fault's record (${reasonOf(error)}). Look at it, put the database right by hand, remove it.`,
     )
   }

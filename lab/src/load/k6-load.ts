@@ -3,12 +3,12 @@ import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { connect } from '../api-client.ts'
 import { now } from '../clock.ts'
+import { UserError } from '../errors.ts'
 import type { Phase } from '../runner/experiment.ts'
 import { say, wrap } from '../runner/screen.ts'
-import { Sentence } from '../sentence.ts'
 import type { Target } from '../targets/target.ts'
 import { placeDropped } from './k6-dropped.ts'
-import type { Told, ToldDropped } from './k6-script.ts'
+import type { DroppedEvent, RequestEvent } from './k6-script.ts'
 import type { Load } from './load.ts'
 import { mix } from './mix.ts'
 import type { Result } from './open-loop.ts'
@@ -25,7 +25,7 @@ export async function startK6Load(target: Target, token: string, phases: Phase[]
   const dropped: Load['dropped'] = []
   const byScenario = new Map<string, Result[]>()
   const lastWords: string[] = []
-  const wallZero = Date.now() - now()
+  const wallOffset = Date.now() - now()
   const { promise: begun, resolve, reject } = Promise.withResolvers<number>()
 
   const child = spawnK6({
@@ -40,11 +40,11 @@ export async function startK6Load(target: Target, token: string, phases: Phase[]
     child.once('error', () => resolve('that there is no program k6'))
     child.once('close', (code, signal) => resolve(signal ?? code ?? 'nothing'))
   })
-  ended.then((how) => reject(new Sentence(`k6 ended with ${how} before the first request. ${lastWords.join(' ')}`)))
+  ended.then((how) => reject(new UserError(`k6 ended with ${how} before the first request. ${lastWords.join(' ')}`)))
   for (const stream of [child.stdout, child.stderr]) {
     if (stream) createInterface({ input: stream }).on('line', hear)
   }
-  const zero = await begun
+  const startedAt = await begun
 
   function hear(line: string): void {
     if (line.startsWith('{"kind"')) take(JSON.parse(line))
@@ -52,33 +52,40 @@ export async function startK6Load(target: Target, token: string, phases: Phase[]
     else if (line.trim() !== '') lastWords.splice(0, lastWords.length - 2, line.trim())
   }
 
-  function take({ kind, scenario, start, due, took, done, status, error, note }: Told): void {
-    resolve(start - wallZero)
+  function take({ kind, scenario, start, due, took, done, status, error, note }: RequestEvent): void {
+    resolve(start - wallOffset)
     // k6's clock counts whole milliseconds: what it measured of the request itself is finer.
     const sent = Math.max(due, done - took)
-    const result = { kind, due: due - wallZero, sent: sent - wallZero, done: sent + took - wallZero, status, error }
+    const result = {
+      kind,
+      due: due - wallOffset,
+      sent: sent - wallOffset,
+      done: sent + took - wallOffset,
+      status,
+      error,
+    }
     results.push(result)
     byScenario.get(scenario)?.push(result) ?? byScenario.set(scenario, [result])
     if (note) acknowledged.set(...note)
   }
 
-  function takeDropped(told: ToldDropped[]): void {
+  function takeDropped(told: DroppedEvent[]): void {
     for (const { scenario, start, rate, count } of told) {
       if (count > 0)
-        dropped.push(...placeDropped(byScenario.get(scenario) ?? [], count, zero + start * 1000, 1000 / rate))
+        dropped.push(...placeDropped(byScenario.get(scenario) ?? [], count, startedAt + start * 1000, 1000 / rate))
     }
   }
 
   return {
     generator: 'k6',
-    zero,
+    startedAt,
     results,
     dropped,
     acknowledged,
     enter() {},
     async stop() {
       const how = await ended
-      if (how !== 0) throw new Sentence(`INVALID: k6 ended with ${how}. ${lastWords.join(' ')}`)
+      if (how !== 0) throw new UserError(`INVALID: k6 ended with ${how}. ${lastWords.join(' ')}`)
       // It is told only now, and until then every later request seemed to have been due too early.
       const remark = 'Behind one of them the lines above show too long a time; what follows does not.'
       if (dropped.length > 0) say(wrap(`k6 dropped ${dropped.length} requests. ${remark}`))

@@ -7,7 +7,7 @@ import type { Phase } from '../runner/experiment.ts'
 import type { Kind } from './open-loop.ts'
 
 /** One line. Moments are milliseconds since 1970; `start` is when the first phase began. */
-export type Told = {
+export type RequestEvent = {
   kind: Kind
   scenario: string
   start: number
@@ -108,10 +108,10 @@ function send(method: 'GET' | 'POST', path: string, body: object | undefined, ke
 type Summary = { metrics: Record<string, { values: { count?: number } }> }
 
 /** What k6 says of a scenario at its end: moments in seconds since its start. */
-export type ToldDropped = { scenario: string; start: number; rate: number; count: number }
+export type DroppedEvent = { scenario: string; start: number; rate: number; count: number }
 
 export function handleSummary({ metrics }: Summary) {
-  const dropped: ToldDropped[] = Object.entries(scenarios).map(([scenario, { rate }]) => ({
+  const dropped: DroppedEvent[] = Object.entries(scenarios).map(([scenario, { rate }]) => ({
     scenario,
     start: starts[scenario] ?? 0,
     rate,

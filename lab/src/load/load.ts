@@ -7,7 +7,7 @@ export type Load = {
   /** What made it, for the journal. */
   generator: string
   /** When its first phase began. */
-  zero: number
+  startedAt: number
   /** In order of completion. */
   results: Result[]
   /** When the arrivals were due that were never sent. */

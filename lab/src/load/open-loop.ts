@@ -1,5 +1,5 @@
 import { now } from '../clock.ts'
-import { reasonOf } from '../sentence.ts'
+import { reasonOf } from '../errors.ts'
 
 /**
  * One arrival. Moments are milliseconds of clock.ts. `status` 0: no answer came, `error` says why. Latency is

@@ -28,7 +28,7 @@ export async function startOwnLoad(target: Target, token: string, phases: Phase[
   const logins = openLoop({ next: () => login, limitMs, results, dropped })
   return {
     generator: 'open loop (undici)',
-    zero: now(),
+    startedAt: now(),
     results,
     dropped,
     acknowledged: notes.acknowledged,

@@ -1,5 +1,5 @@
 import { type Outcome, outcomeOf } from '../attacks/outcomes.ts'
-import type { Journal, MetricsEvent } from '../runner/journal.ts'
+import type { Journal, MetricsEvent } from '../runs/journal.ts'
 import type { Chart } from './charts.ts'
 
 /** What the attackers of a run met, and what they cost the API; nothing where nobody attacked. */

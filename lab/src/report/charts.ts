@@ -1,5 +1,5 @@
 import { detect, usual } from '../anomalies/detect.ts'
-import type { Journal, MetricsEvent } from '../runner/journal.ts'
+import type { Journal, MetricsEvent } from '../runs/journal.ts'
 import { attackCharts } from './attack-charts.ts'
 import { type Html, html } from './html.ts'
 

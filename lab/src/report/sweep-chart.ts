@@ -41,9 +41,9 @@ function panelTop(index: number): number {
 function drawPanel(points: SweepPoint[], { title, least, value }: Panel, top: number): Html {
   const most = Math.max(least, ...points.map((one) => value(one) ?? 0))
   const y = (one: number) => (top + panel.height * (1 - one / most)).toFixed(1)
-  const line = (voice: string, window: number) =>
+  const line = (detector: string, window: number) =>
     points
-      .filter((one) => one.voice === voice && one.window === window)
+      .filter((one) => one.detector === detector && one.window === window)
       .flatMap((one) => {
         const reached = value(one)
         return reached === null ? [] : [`${x(thresholds.indexOf(one.threshold)).toFixed(1)},${y(reached)}`]
@@ -54,16 +54,19 @@ ${[0, most / 2, most].map(
   (one) => html`<line x1="${left}" x2="${right}" y1="${y(one)}" y2="${y(one)}" class="grid" />
 <text x="${left - 8}" y="${y(one)}" dy="4" text-anchor="end">${number(one)}</text>
 `,
-)}${sweptVoices.map((voice, v) =>
+)}${sweptVoices.map((detector, v) =>
   windows.map(
-    (window, w) => html`<polyline points="${line(voice, window)}" class="voice-${v}" stroke-dasharray="${dashes[w]}" />
+    (
+      window,
+      w,
+    ) => html`<polyline points="${line(detector, window)}" class="detector-${v}" stroke-dasharray="${dashes[w]}" />
 `,
   ),
 )}`
 }
 
-function key(at: number, y: number, name: string, voice: number, dash = ''): Html {
-  return html`<line x1="${left + at}" x2="${left + at + 28}" y1="${y - 4}" y2="${y - 4}" class="voice-${voice}" stroke-dasharray="${dash}" />
+function key(at: number, y: number, name: string, detector: number, dash = ''): Html {
+  return html`<line x1="${left + at}" x2="${left + at + 28}" y1="${y - 4}" y2="${y - 4}" class="detector-${detector}" stroke-dasharray="${dash}" />
 <text x="${left + at + 34}" y="${y}">${name}</text>
 `
 }

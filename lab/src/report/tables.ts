@@ -1,4 +1,4 @@
-import type { Journal, JudgedExpectation } from '../runner/journal.ts'
+import type { Journal, JudgedExpectation } from '../runs/journal.ts'
 import { phaseFigures } from '../runs/phase-figures.ts'
 import { type Html, html } from './html.ts'
 import { number, percent } from './numbers.ts'

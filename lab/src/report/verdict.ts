@@ -1,5 +1,5 @@
 import { outcomeOf } from '../attacks/outcomes.ts'
-import type { Journal } from '../runner/journal.ts'
+import type { Journal } from '../runs/journal.ts'
 import { type Html, html } from './html.ts'
 import { milliseconds, number } from './numbers.ts'
 

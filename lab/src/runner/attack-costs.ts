@@ -1,7 +1,7 @@
 import { quantile, sorted } from '../load/figures.ts'
-import type { MetricsReading } from '../watch/metrics-page.ts'
 import { largest, type Measure, type Measured } from './measure.ts'
-import { isWithin, type View, viewOf } from './view.ts'
+import type { MetricsReading } from './metrics-page.ts'
+import { isWithin, type Selection, select } from './selection.ts'
 
 /** What an attack cost the API, and everybody else. */
 export const costMeasures = {
@@ -15,31 +15,31 @@ export const costMeasures = {
   connections_rise: { title: 'open connections rose by', unit: 'connections', of: connectionsRise },
 } satisfies Record<string, Measure>
 
-function p95Rise({ run, slo, from, data }: View): Measured {
+function p95Rise({ run, slo, from, data }: Selection): Measured {
   const before = run.phases.findLast(({ start }) => start < from)
-  const p95 = (results = viewOf(run, slo, before?.plan.name)?.data ?? []) =>
+  const p95 = (results = select(run, slo, before?.plan.name)?.data ?? []) =>
     quantile(sorted(results.map(({ due, done }) => done - due)), 0.95)
   const [was, is] = [p95(), p95(data)]
   if (before === undefined || Number.isNaN(is - was)) return {}
   return { value: is - was, words: `${(is - was).toFixed(1)} ms (${was.toFixed(1)} to ${is.toFixed(1)})` }
 }
 
-function memoryRise(view: View): Measured {
-  const { before, most } = extremes(view, ({ resident_bytes }) => resident_bytes)
+function memoryRise(selection: Selection): Measured {
+  const { before, most } = extremes(selection, ({ resident_bytes }) => resident_bytes)
   if (before === undefined || most === undefined) return { words: 'not readable' }
   const megabytes = (bytes: number) => Math.round(bytes / 1e6)
   const value = megabytes(most - before)
   return { value, words: `${value} MB (${megabytes(before)} to ${megabytes(most)})` }
 }
 
-function connectionsRise(view: View): Measured {
-  const { before, most } = extremes(view, ({ open_connections }) => open_connections)
+function connectionsRise(selection: Selection): Measured {
+  const { before, most } = extremes(selection, ({ open_connections }) => open_connections)
   if (before === undefined || most === undefined) return { words: 'not readable' }
   return { value: most - before, words: `${most - before} (${before} to ${most})` }
 }
 
-/** The last reading before the view, and the largest one in it. */
-function extremes({ run: { metrics }, from, to }: View, of: (reading: MetricsReading) => number | undefined) {
+/** The last reading before the selection, and the largest one in it. */
+function extremes({ run: { metrics }, from, to }: Selection, of: (reading: MetricsReading) => number | undefined) {
   const read = (readings: MetricsReading[]) => readings.map(of).filter((value) => value !== undefined)
   return {
     before: read(metrics.filter(({ at }) => at <= from)).at(-1),

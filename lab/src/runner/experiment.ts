@@ -1,10 +1,10 @@
 import { readdirSync } from 'node:fs'
 import { join } from 'node:path'
 import type { AttackName } from '../attacks/all.ts'
+import { UserError } from '../errors.ts'
 import type { FaultKind } from '../faults/fault.ts'
-import { Sentence } from '../sentence.ts'
+import type { JudgedExpectation } from '../runs/journal.ts'
 import type { Slo } from '../slo.ts'
-import type { JudgedExpectation } from './journal.ts'
 import type { MeasureName } from './measures.ts'
 
 /** A question to the API, and everything it takes to answer it. Seconds count from the beginning of the run. */
@@ -67,10 +67,10 @@ export function experimentNames(): string[] {
     .sort()
 }
 
-/** A Sentence that lists the names when there is no such experiment. */
+/** A UserError that lists the names when there is no such experiment. */
 export function checkName(name: string): void {
   const names = experimentNames()
-  if (!names.includes(name)) throw new Sentence(`${name || 'No name'}: the experiments are ${names.join(', ')}.`)
+  if (!names.includes(name)) throw new UserError(`${name || 'No name'}: the experiments are ${names.join(', ')}.`)
 }
 
 export async function loadExperiment(name: string, slo: Slo): Promise<Experiment> {

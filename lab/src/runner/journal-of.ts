@@ -1,9 +1,9 @@
 import { availableParallelism, cpus, totalmem } from 'node:os'
 import { tally } from '../attacks/outcomes.ts'
+import type { HappenedFault, Journal } from '../runs/journal.ts'
 import type { Slo } from '../slo.ts'
 import type { Target } from '../targets/target.ts'
 import { type Experiment, plannedPhases } from './experiment.ts'
-import type { HappenedFault, Journal } from './journal.ts'
 import type { Judgement } from './judge.ts'
 import { degradedAfter, recoveredAfter } from './measures.ts'
 import type { PlayedAttack, PlayedFault, Run } from './run.ts'
@@ -22,14 +22,14 @@ export type About = {
 /** Everything of a run that is worth keeping. Holds no secret. */
 export function journalOf(run: Run, judgement: Judgement, about: About): Journal {
   const { name, experiment, slo, target, predictions, again } = about
-  const at = (moment: number) => round(moment - run.zero)
+  const at = (moment: number) => round(moment - run.startedAt)
   return {
     schema: 2,
     experiment: name,
     question: experiment.question,
     hypothesis: experiment.hypothesis,
     mode: target.mode,
-    started: new Date(run.zero + run.wallZero).toISOString(),
+    started: new Date(run.startedAt + run.wallOffset).toISOString(),
     run: about.run,
     environment: {
       node: process.version,
@@ -62,12 +62,12 @@ export function journalOf(run: Run, judgement: Judgement, about: About): Journal
   }
 }
 
-function attackOf({ phase, name, hits: all }: PlayedAttack): NonNullable<Journal['attacks']>[number] {
-  const hits = all.filter(({ byOwner }) => !byOwner)
+function attackOf({ phase, name, attempts: all }: PlayedAttack): NonNullable<Journal['attacks']>[number] {
+  const attempts = all.filter(({ byOwner }) => !byOwner)
   const statuses: Record<string, number> = {}
-  for (const { status } of hits) statuses[status] = (statuses[status] ?? 0) + 1
-  const { guesses } = tally(hits)
-  return { phase, name, attempts: hits.length, statuses, ...(guesses > 0 && { guesses }) }
+  for (const { status } of attempts) statuses[status] = (statuses[status] ?? 0) + 1
+  const { guesses } = tally(attempts)
+  return { phase, name, attempts: attempts.length, statuses, ...(guesses > 0 && { guesses }) }
 }
 
 function happened(fault: PlayedFault, run: Run, at: (moment: number) => number): HappenedFault {

@@ -1,12 +1,12 @@
+import type { JudgedExpectation } from '../runs/journal.ts'
 import type { Slo } from '../slo.ts'
-import { doubtsOf, mayBeOwn } from './doubts.ts'
 import type { Expectation, Experiment } from './experiment.ts'
-import type { JudgedExpectation } from './journal.ts'
 import type { Measured } from './measure.ts'
 import { measures } from './measures.ts'
 import type { Run } from './run.ts'
 import { ms } from './screen.ts'
-import { viewOf } from './view.ts'
+import { select } from './selection.ts'
+import { mayBeOwn, validityProblems } from './validity.ts'
 
 export type Judgement = {
   verdict: 'PASS' | 'FAIL' | 'INVALID'
@@ -22,21 +22,24 @@ export function judge(run: Run, experiment: Experiment, slo: Slo): Judgement {
     ({ measure }) => measure !== 'refusals_logged' || run.logged !== undefined,
   )
   const expectations = judgeable.map((one) => judgeOne(one, run, slo))
-  const doubts = [...doubtsOf(run, experiment, slo), ...judgeable.flatMap((one) => ownLateness(one, run, slo))]
+  const problems = [
+    ...validityProblems(run, experiment, slo),
+    ...judgeable.flatMap((one) => ownLateness(one, run, slo)),
+  ]
   const failed = expectations
     .filter(({ met }) => !met)
     .map(({ phase, what, measured }) => `Not met: ${phase}: ${what}: measured ${measured}`)
 
   // A system that dies under the load has failed, whatever else could not be measured any more.
   if (run.died) return { verdict: 'FAIL', reasons: [run.died, ...failed], expectations }
-  if (doubts.length > 0) return { verdict: 'INVALID', reasons: [...doubts, ...failed], expectations }
+  if (problems.length > 0) return { verdict: 'INVALID', reasons: [...problems, ...failed], expectations }
   return { verdict: failed.length > 0 ? 'FAIL' : 'PASS', reasons: failed, expectations }
 }
 
 /** What a measure says of a phase, or without one of the whole run. */
 export function measure(name: Expectation['measure'], phase: string | undefined, run: Run, slo: Slo): Measured {
-  const view = viewOf(run, slo, phase)
-  return view === undefined ? { words: 'never reached' } : measures[name].of(view)
+  const selection = select(run, slo, phase)
+  return selection === undefined ? { words: 'never reached' } : measures[name].of(selection)
 }
 
 function judgeOne(one: Expectation, run: Run, slo: Slo): JudgedExpectation {
@@ -79,10 +82,11 @@ function trim(value: number): string {
 
 function ownLateness({ measure, phase, compare, limit }: Expectation, run: Run, slo: Slo): string[] {
   const { latency, title } = measures[measure]
-  const view = viewOf(run, slo, phase)
-  if (!latency || !view || !compare.startsWith('<') || measures[measure].of(view).value === undefined) return []
-  const missed = (measures[measure].of(view).value ?? 0) >= limit
-  return missed && mayBeOwn(latency.requests(view), latency.quantile, limit)
+  const selection = select(run, slo, phase)
+  if (!latency || !selection || !compare.startsWith('<') || measures[measure].of(selection).value === undefined)
+    return []
+  const missed = (measures[measure].of(selection).value ?? 0) >= limit
+  return missed && mayBeOwn(latency.requests(selection), latency.quantile, limit)
     ? [`${phase ?? 'The whole run'}: ${title} was missed, but this generator was late itself: the machine is too busy.`]
     : []
 }

@@ -1,5 +1,5 @@
 import type { Result } from '../load/open-loop.ts'
-import type { View } from './view.ts'
+import type { Selection } from './selection.ts'
 
 /** A value in the measure's unit, undefined when it never came about, and the same in words where a number is not enough. */
 export type Measured = { value?: number; words?: string }
@@ -7,9 +7,9 @@ export type Measured = { value?: number; words?: string }
 export type Measure = {
   title: string
   unit: string
-  of: (view: View) => Measured
+  of: (selection: Selection) => Measured
   /** Of a latency: whose, and which quantile. */
-  latency?: { requests: (view: View) => Result[]; quantile: number }
+  latency?: { requests: (selection: Selection) => Result[]; quantile: number }
 }
 
 export function share(part: number, all: number): Measured {

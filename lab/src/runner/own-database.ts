@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto'
 import Database from 'better-sqlite3'
 import type { Pool } from 'undici'
 import { ask } from '../api-client.ts'
-import { reasonOf, Sentence } from '../sentence.ts'
+import { reasonOf, UserError } from '../errors.ts'
 import type { Target } from '../targets/target.ts'
 
 /**
@@ -12,9 +12,9 @@ import type { Target } from '../targets/target.ts'
 export async function checkOwnDatabase({ url, database }: Target, pool: Pool, token: string): Promise<void> {
   const title = `whose file is this? ${randomUUID()}`
   const { status } = await ask(pool, { method: 'POST', path: '/data/notes', token, body: { title, body: '' } })
-  if (status !== 201) throw new Sentence(`INVALID: before any fault the API answers ${status} to a new note.`)
+  if (status !== 201) throw new UserError(`INVALID: before any fault the API answers ${status} to a new note.`)
   if (!holdsNote(database, title)) {
-    throw new Sentence(
+    throw new UserError(
       `INVALID: ${database} is not the database of the API at ${url}: a note that was just written is not in it. Nothing was touched.`,
     )
   }
@@ -32,6 +32,6 @@ function holdsNote(database: string, title: string): boolean {
     const code = reasonOf(error)
     // A database of another program has no such table.
     if (code === 'SQLITE_ERROR' || code === 'SQLITE_NOTADB') return false
-    throw new Sentence(`INVALID: the database file ${database} cannot be read (${code}). Nothing was touched.`)
+    throw new UserError(`INVALID: the database file ${database} cannot be read (${code}). Nothing was touched.`)
   }
 }

@@ -1,8 +1,8 @@
 import { connect } from '../api-client.ts'
 import { attackers } from '../attacks/all.ts'
-import type { Hit, Scene, Stage } from '../attacks/attack.ts'
+import type { AttackContext, AttackRun, Attempt } from '../attacks/attack.ts'
 import { tally } from '../attacks/outcomes.ts'
-import { Sentence } from '../sentence.ts'
+import { UserError } from '../errors.ts'
 import type { Target } from '../targets/target.ts'
 import type { Phase } from './experiment.ts'
 import type { Run } from './run.ts'
@@ -15,11 +15,11 @@ export type Attacks = {
 
 /** Makes the attacks of all phases ready before any load: some of it keeps this process busy for a while. */
 export async function readyAttacks(phases: Phase[], target: Target, token: string): Promise<Attacks> {
-  const scene: Scene = { target, token, pool: connect(target.url, 64, 10_000) }
-  const stop = () => scene.pool.destroy()
-  const ready = new Map<Phase, (stage: Stage) => Promise<void>>()
+  const context: AttackContext = { target, token, pool: connect(target.url, 64, 10_000) }
+  const stop = () => context.pool.destroy()
+  const ready = new Map<Phase, (run: AttackRun) => Promise<void>>()
   try {
-    for (const phase of phases) if (phase.attack) ready.set(phase, await attackers[phase.attack.name](scene))
+    for (const phase of phases) if (phase.attack) ready.set(phase, await attackers[phase.attack.name](context))
   } catch (error) {
     await stop()
     throw error
@@ -29,18 +29,18 @@ export async function readyAttacks(phases: Phase[], target: Target, token: strin
     const attack = ready.get(phase)
     if (!phase.attack || !attack) return
     const { name, perSecond } = phase.attack
-    const hits: Hit[] = []
-    run.attacks.push({ phase: phase.name, name, hits })
+    const attempts: Attempt[] = []
+    run.attacks.push({ phase: phase.name, name, attempts })
     let told = 0
     const tell = () => {
-      target.attacked?.(name, tally(hits.slice(told)))
-      told = hits.length
+      target.attacked?.(name, tally(attempts.slice(told)))
+      told = attempts.length
     }
     const timer = setInterval(tell, 1000)
     try {
-      await attack({ perSecond, signal, hits })
+      await attack({ perSecond, signal, attempts })
     } catch (error) {
-      if (!(error instanceof Sentence)) throw error
+      if (!(error instanceof UserError)) throw error
       run.refused.push(error.message)
     } finally {
       clearInterval(timer)

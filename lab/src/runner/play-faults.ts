@@ -1,8 +1,8 @@
 import type { Pool } from 'undici'
 import { ask, dataStatus } from '../api-client.ts'
 import { now, sleep } from '../clock.ts'
-import { begin, landing } from '../faults/keeper.ts'
-import { Sentence } from '../sentence.ts'
+import { UserError } from '../errors.ts'
+import { begin, landing } from '../faults/inject.ts'
 import type { Target } from '../targets/target.ts'
 import type { TimedFault } from './experiment.ts'
 import type { Run } from './run.ts'
@@ -12,18 +12,18 @@ const indent = '         '
 /** A process that will hold a lock has to start, and a record to reach the disk, before the moment comes. */
 const preparationMs = 1_000
 
-export type Stage = { target: Target; token: string; pool: Pool; zero: number; signal: AbortSignal }
+export type FaultContext = { target: Target; token: string; pool: Pool; startedAt: number; signal: AbortSignal }
 
 /** Plays the timeline of faults and notes in `run` how each went. All are undone whichever way this ends. */
-export async function playFaults(timeline: TimedFault[], run: Run, stage: Stage): Promise<void> {
+export async function playFaults(timeline: TimedFault[], run: Run, context: FaultContext): Promise<void> {
   for (const plan of timeline) {
-    const due = stage.zero + plan.at * 1000
-    await sleep(due - preparationMs - now(), stage.signal)
+    const due = context.startedAt + plan.at * 1000
+    await sleep(due - preparationMs - now(), context.signal)
     try {
-      if (plan.kind === 'crash') await crash(plan, due, run, stage)
-      else await take(plan, plan.kind, due, run, stage)
+      if (plan.kind === 'crash') await crash(plan, due, run, context)
+      else await take(plan, plan.kind, due, run, context)
     } catch (error) {
-      if (!(error instanceof Sentence) || stage.signal.aborted) throw error
+      if (!(error instanceof UserError) || context.signal.aborted) throw error
       run.refused.push(error.message)
       tell(error.message)
     }
@@ -36,7 +36,7 @@ async function take(
   kind: Exclude<TimedFault['kind'], 'crash'>,
   due: number,
   run: Run,
-  { target, token, pool, signal }: Stage,
+  { target, token, pool, signal }: FaultContext,
 ): Promise<void> {
   const probe = () => (plan.feltBy === 'write' ? writeStatus(pool, token) : dataStatus(pool, token))
   const forMs = plan.for * 1000
@@ -59,7 +59,7 @@ async function take(
     const { did, injectedAt } = fault
     run.faults.push({ plan, did, injectedAt, landedAt: await landed, undone })
   }
-  tell(`Undone: ${undone.did}.`)
+  tell(`RolledBack: ${undone.did}.`)
 }
 
 /** Waits until requests succeed, but not beyond the moment: the fault before this one may still be felt. */
@@ -68,7 +68,7 @@ async function served(probe: () => Promise<number>, until: number, signal: Abort
 }
 
 /** Ends the API by kill -9; from then on nobody but the one who started it can bring it back. */
-async function crash(plan: TimedFault, due: number, run: Run, { target, signal }: Stage): Promise<void> {
+async function crash(plan: TimedFault, due: number, run: Run, { target, signal }: FaultContext): Promise<void> {
   await sleep(due - now(), signal)
   const injectedAt = await target.crash(plan.for * 1000, signal)
   const undone = { at: injectedAt + plan.for * 1000, intact: true, did: 'the API was started again' }

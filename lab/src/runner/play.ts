@@ -5,12 +5,12 @@ import { figures } from '../load/figures.ts'
 import type { Load, StartLoad } from '../load/load.ts'
 import { lost } from '../load/mix.ts'
 import type { Target } from '../targets/target.ts'
-import { watchMetrics } from '../watch/metrics-page.ts'
-import { startProbe } from '../watch/probe.ts'
 import { type Experiment, type Phase, plannedPhases } from './experiment.ts'
+import { watchMetrics } from './metrics-page.ts'
 import { checkOwnDatabase } from './own-database.ts'
 import { type Attacks, readyAttacks } from './play-attacks.ts'
 import { playFaults } from './play-faults.ts'
+import { startProbe } from './probe.ts'
 import type { Run } from './run.ts'
 import { heading, say, second, wrap } from './screen.ts'
 
@@ -66,7 +66,7 @@ async function playOut({ experiment, target, startLoad, stop, pool, token }: Pla
     screen = setInterval(() => tellSecond(run), 1000)
     const parts = [
       playPhases({ experiment, target, load, attacks, run, signal }),
-      playFaults(faults, run, { target, token, pool, zero: load.zero, signal }),
+      playFaults(faults, run, { target, token, pool, startedAt: load.startedAt, signal }),
     ]
     await Promise.all(parts).catch(async (error) => {
       end.abort()
@@ -82,7 +82,7 @@ async function playOut({ experiment, target, startLoad, stop, pool, token }: Pla
     say(`Reading back the ${run.acknowledged} notes that were acknowledged ...`)
     if (died === undefined) run.lost = await lost(pool, token, load.acknowledged, stop).catch(() => undefined)
     stop.throwIfAborted()
-    return { ...run, died, wallZeroAtEnd: Date.now() - now() }
+    return { ...run, died, wallOffsetAtEnd: Date.now() - now() }
   } finally {
     clearInterval(screen)
     metrics.stop()
@@ -93,10 +93,10 @@ async function playOut({ experiment, target, startLoad, stop, pool, token }: Pla
 }
 
 function begun(load: Load, watched: Pick<Run, 'health' | 'data' | 'metrics'>): Run {
-  const { generator, zero, results, dropped } = load
-  const wallZero = Date.now() - now()
+  const { generator, startedAt, results, dropped } = load
+  const wallOffset = Date.now() - now()
   const nothing = { phases: [], faults: [], refused: [], attacks: [], acknowledged: 0 }
-  return { zero, wallZero, wallZeroAtEnd: wallZero, generator, results, dropped, ...watched, ...nothing }
+  return { startedAt, wallOffset, wallOffsetAtEnd: wallOffset, generator, results, dropped, ...watched, ...nothing }
 }
 
 type Parts = { experiment: Experiment; target: Target; load: Load; attacks: Attacks; run: Run; signal: AbortSignal }
@@ -105,7 +105,7 @@ async function playPhases({ experiment, target, load, attacks, run, signal }: Pa
   const underWay: Promise<void>[] = []
   for (const planned of plannedPhases(experiment)) {
     const { plan } = planned
-    const until = load.zero + planned.to_s * 1000
+    const until = load.startedAt + planned.to_s * 1000
     const played = { ...planned, start: now(), end: until }
     run.phases.push(played)
     load.enter(plan)
@@ -132,9 +132,9 @@ function announce({ name, rate, seconds, says }: Phase): void {
   say(heading)
 }
 
-function tellSecond({ results, zero, phases, health }: Run): void {
+function tellSecond({ results, startedAt, phases, health }: Run): void {
   const at = now()
   const recent = results.slice(-5_000).filter((one) => one.done >= at - 1000)
-  const sight = health.findLast(({ done }) => done >= at - 1000)
-  say(second((at - zero) / 1000, phases.at(-1)?.plan.name ?? '', figures(recent), sight))
+  const sample = health.findLast(({ done }) => done >= at - 1000)
+  say(second((at - startedAt) / 1000, phases.at(-1)?.plan.name ?? '', figures(recent), sample))
 }

@@ -1,8 +1,6 @@
 import { relative } from 'node:path'
 import { startK6Load } from '../load/k6-load.ts'
 import { startOwnLoad } from '../load/own-load.ts'
-import { askGuesses, besideMeasured, type Guesses, readGuesses } from '../predict/predict.ts'
-import { writeRun } from '../runs/write-run.ts'
 import { loadSlo } from '../slo.ts'
 import { openStack, type StackOptions } from '../targets/stack.ts'
 import type { Target } from '../targets/target.ts'
@@ -12,10 +10,12 @@ import { type Experiment, lengthOf, loadExperiment, scale } from './experiment.t
 import { journalOf } from './journal-of.ts'
 import { type Judgement, judge } from './judge.ts'
 import { play } from './play.ts'
+import { askGuesses, besideMeasured, type Guesses, readGuesses } from './predict.ts'
 import { repeatsTable } from './repeats.ts'
 import type { Run } from './run.ts'
 import { checkRunsFolder } from './runs-folder.ts'
 import { predictionLines, say, table, verdictLines, wrap } from './screen.ts'
+import { writeRun } from './write-run.ts'
 
 export type ExperimentOptions = {
   name: string

@@ -1,10 +1,10 @@
 import type { AttackName } from '../attacks/all.ts'
-import type { Hit } from '../attacks/attack.ts'
-import type { Undone } from '../faults/undoing.ts'
+import type { Attempt } from '../attacks/attack.ts'
+import type { RolledBack } from '../faults/rollback.ts'
 import type { Result } from '../load/open-loop.ts'
-import type { MetricsReading } from '../watch/metrics-page.ts'
-import type { Sight } from '../watch/probe.ts'
 import type { Phase, TimedFault } from './experiment.ts'
+import type { MetricsReading } from './metrics-page.ts'
+import type { ProbeSample } from './probe.ts'
 
 /** `from_s`, `to_s`: when it was planned. */
 export type PlayedPhase = { plan: Phase; from_s: number; to_s: number; start: number; end: number }
@@ -15,18 +15,18 @@ export type PlayedFault = {
   did: string
   injectedAt: number
   landedAt?: number
-  undone: Undone
+  undone: RolledBack
 }
 
 /** What an attacker tried in a phase; the last attempts may end when it is over. */
-export type PlayedAttack = { phase: string; name: AttackName; hits: Hit[] }
+export type PlayedAttack = { phase: string; name: AttackName; attempts: Attempt[] }
 
 /** Everything measured; moments of clock.ts. */
 export type Run = {
-  zero: number
+  startedAt: number
   /** Add it to a moment of clock.ts to get milliseconds since 1970: at the beginning, and at the end. */
-  wallZero: number
-  wallZeroAtEnd: number
+  wallOffset: number
+  wallOffsetAtEnd: number
   generator: string
   phases: PlayedPhase[]
   faults: PlayedFault[]
@@ -35,8 +35,8 @@ export type Run = {
   results: Result[]
   dropped: number[]
   attacks: PlayedAttack[]
-  health: Sight[]
-  data: Sight[]
+  health: ProbeSample[]
+  data: ProbeSample[]
   metrics: MetricsReading[]
   /** How many requests the log says were refused for want of a database; undefined where it cannot be read. */
   logged?: number

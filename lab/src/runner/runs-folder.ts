@@ -1,5 +1,5 @@
 import { accessSync, constants, mkdirSync, statfsSync } from 'node:fs'
-import { reasonOf, Sentence } from '../sentence.ts'
+import { reasonOf, UserError } from '../errors.ts'
 
 const neededBytes = 8 * 1024 * 1024
 
@@ -11,7 +11,7 @@ export function checkRunsFolder(folder: string): void {
     const { bavail, bsize } = statfsSync(folder)
     if (bavail * bsize < neededBytes) throw Object.assign(new Error(), { code: 'ENOSPC' })
   } catch (error) {
-    throw new Sentence(
+    throw new UserError(
       `The folder ${folder} cannot be written (${reasonOf(error)}): what a run leaves goes there. Make room there (8 MB), or name another one: --folder FOLDER`,
     )
   }

@@ -1,7 +1,7 @@
 import type { Figures } from '../load/figures.ts'
-import type { Sight } from '../watch/probe.ts'
-import type { Journal, JudgedExpectation } from './journal.ts'
+import type { Journal, JudgedExpectation } from '../runs/journal.ts'
 import type { Judgement } from './judge.ts'
+import type { ProbeSample } from './probe.ts'
 
 const width = 76
 
@@ -30,7 +30,7 @@ export function second(
   elapsedSeconds: number,
   phase: string,
   { completed, statuses, latency_ms }: Figures,
-  health?: Sight,
+  health?: ProbeSample,
 ): string {
   const failed = Object.entries(statuses).reduce(
     (sum, [status, count]) => sum + (status.startsWith('2') ? 0 : count),
@@ -47,9 +47,9 @@ export function second(
   ].join('')
 }
 
-function healthWord(sight?: Sight): string {
-  if (sight?.status !== 200) return 'no answer'
-  return sight.degraded ? 'degraded' : 'ok'
+function healthWord(sample?: ProbeSample): string {
+  if (sample?.status !== 200) return 'no answer'
+  return sample.degraded ? 'degraded' : 'ok'
 }
 
 export function ms(value: number): string {

@@ -1,28 +1,28 @@
 import { perSecond } from '../load/figures.ts'
-import { between, silence } from '../watch/server-seconds.ts'
-import type { MetricsEvent } from './journal.ts'
+import type { MetricsEvent } from '../runs/journal.ts'
 import type { Run } from './run.ts'
-import { inForce, isWithin } from './view.ts'
+import { inForce, isWithin } from './selection.ts'
+import { between, silence } from './server-seconds.ts'
 
 /** The run second by second: what the client met, what the server said, and what was being done to it. */
 export function secondsOf(run: Run): MetricsEvent[] {
-  const { zero, wallZero, phases, faults, health } = run
-  const end = phases.at(-1)?.end ?? zero
-  const met = new Map(perSecond(run.results, run.dropped, zero).map((row) => [row.second, row]))
+  const { startedAt, wallOffset, phases, faults, health } = run
+  const end = phases.at(-1)?.end ?? startedAt
+  const met = new Map(perSecond(run.results, run.dropped, startedAt).map((row) => [row.second, row]))
   const seen = [...health].sort((a, b) => a.done - b.done)
   const attacker = attackerIn(run)
-  return Array.from({ length: Math.floor((end - zero) / 1000) }, (_, second) => {
-    const from = zero + second * 1000
+  return Array.from({ length: Math.floor((end - startedAt) / 1000) }, (_, second) => {
+    const from = startedAt + second * 1000
     const to = from + 1000
     const middle = from + 500
     const row = met.get(second)
     const due = row?.due ?? 0
     const failed =
       due - Object.entries(row?.statuses ?? {}).reduce((sum, [status, n]) => sum + (isSuccess(status) ? n : 0), 0)
-    const sight = seen.findLast(({ done, degraded }) => degraded !== undefined && isWithin(done, from, to))
+    const sample = seen.findLast(({ done, degraded }) => degraded !== undefined && isWithin(done, from, to))
     return {
       second,
-      time: new Date(from + wallZero).toISOString(),
+      time: new Date(from + wallOffset).toISOString(),
       rate: row?.completed ?? 0,
       error_ratio: due > 0 ? failed / due : null,
       p50_ms: number(row?.latency_ms.p50),
@@ -30,7 +30,7 @@ export function secondsOf(run: Run): MetricsEvent[] {
       p99_ms: number(row?.latency_ms.p99),
       statuses: row?.statuses ?? {},
       dropped: row?.dropped ?? 0,
-      degraded: sight === undefined ? null : sight.degraded ? 1 : 0,
+      degraded: sample === undefined ? null : sample.degraded ? 1 : 0,
       ...serverIn(run, from),
       ...(run.attacks.length > 0 && attacker(second)),
       phase: phases.find(({ start, end }) => isWithin(middle, start, end))?.plan.name ?? '',
@@ -56,13 +56,13 @@ function serverIn({ metrics }: Run, from: number) {
 }
 
 /** What the attackers of the run met in each second, of the attempts that ended in it. */
-function attackerIn({ zero, phases, attacks }: Run) {
-  const ended = attacks.flatMap(({ phase, hits }) => {
+function attackerIn({ startedAt, phases, attacks }: Run) {
+  const ended = attacks.flatMap(({ phase, attempts }) => {
     const end = phases.find(({ plan }) => plan.name === phase)?.end ?? 0
     // What was open when the attack was over has not been cut off.
-    return hits.filter(({ status, done, byOwner }) => !byOwner && (status !== 0 || done <= end))
+    return attempts.filter(({ status, done, byOwner }) => !byOwner && (status !== 0 || done <= end))
   })
-  const bySecond = Map.groupBy(ended, ({ done }) => Math.floor((done - zero) / 1000))
+  const bySecond = Map.groupBy(ended, ({ done }) => Math.floor((done - startedAt) / 1000))
   return (second: number) => {
     const attempts: Record<string, number> = {}
     let guessed = 0

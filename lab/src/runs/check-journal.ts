@@ -1,4 +1,4 @@
-import type { Journal } from '../runner/journal.ts'
+import type { Journal } from './journal.ts'
 
 type Kind = 'string' | 'number' | 'array' | 'object'
 

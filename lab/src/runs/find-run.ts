@@ -1,8 +1,8 @@
 import { readdirSync, readFileSync } from 'node:fs'
 import { basename, join } from 'node:path'
-import type { Journal } from '../runner/journal.ts'
-import { reasonOf, Sentence } from '../sentence.ts'
+import { reasonOf, UserError } from '../errors.ts'
 import { faultsOf } from './check-journal.ts'
+import type { Journal } from './journal.ts'
 
 export type FoundRun = { name: string; folder: string; journal: Journal }
 
@@ -19,25 +19,25 @@ export function runNames(runsFolder: string): string[] {
       .sort()
   } catch (error) {
     if (reasonOf(error) === 'ENOENT') return []
-    throw new Sentence(`The folder ${runsFolder} cannot be read (${reasonOf(error)}).`)
+    throw new UserError(`The folder ${runsFolder} cannot be read (${reasonOf(error)}).`)
   }
 }
 
 /**
  * The newest run, or a named one: by its folder's name (a path to it will do), or by its experiment, of which it is the
- * newest. A Sentence when there is none, or when its journal cannot be used.
+ * newest. A UserError when there is none, or when its journal cannot be used.
  */
 export function findRun(runsFolder: string, name?: string): FoundRun {
   const names = runNames(runsFolder)
   if (names.length === 0)
-    throw new Sentence(
+    throw new UserError(
       `There are no runs in ${runsFolder} yet: make an experiment first, such as make experiment NAME=baseline`,
     )
   const wanted = name && basename(name)
   const found = names.findLast((one) => !wanted || one === wanted || experimentOf(one) === wanted)
   if (found === undefined) {
     const last = names.slice(-5).reverse()
-    throw new Sentence(`There is no run ${name}. The last ones are:\n  ${last.join('\n  ')}`)
+    throw new UserError(`There is no run ${name}. The last ones are:\n  ${last.join('\n  ')}`)
   }
   const folder = join(runsFolder, found)
   return { name: found, folder, journal: readJournal(join(folder, 'journal.json')) }
@@ -48,20 +48,22 @@ function experimentOf(name: string): string {
   return name.replace(stamp, '').replace(/-\d+$/, '')
 }
 
-/** A journal as it was written; a Sentence that says what is wrong with it otherwise. */
+/** A journal as it was written; a UserError that says what is wrong with it otherwise. */
 export function readJournal(file: string): Journal {
   let journal: Journal
   try {
     journal = JSON.parse(readFileSync(file, 'utf8'))
   } catch (error) {
-    throw new Sentence(
+    throw new UserError(
       `${file} cannot be read as JSON (${reasonOf(error)}): this run cannot be shown. Name another one.`,
     )
   }
   if (journal?.schema !== 2)
-    throw new Sentence(`${file} has schema ${journal?.schema ?? 'none'}, and only 2 is understood: make the run again.`)
+    throw new UserError(
+      `${file} has schema ${journal?.schema ?? 'none'}, and only 2 is understood: make the run again.`,
+    )
   const wrong = faultsOf(journal)
   const named = wrong.length > 5 ? `${wrong.slice(0, 5).join(', ')} and more` : wrong.join(', ')
-  if (wrong.length > 0) throw new Sentence(`${file} is not whole, wrong or missing: ${named}. Name another run.`)
+  if (wrong.length > 0) throw new UserError(`${file} is not whole, wrong or missing: ${named}. Name another run.`)
   return journal
 }

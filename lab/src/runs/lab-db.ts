@@ -1,9 +1,9 @@
 import { renameSync, rmSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import Database from 'better-sqlite3'
-import type { Journal } from '../runner/journal.ts'
-import { reasonOf } from '../sentence.ts'
+import { reasonOf } from '../errors.ts'
 import { readJournal, runNames } from './find-run.ts'
+import type { Journal } from './journal.ts'
 
 // `statuses` and `attempts` are JSON: ask them with `statuses ->> '503'`.
 const columns = {

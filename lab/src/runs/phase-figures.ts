@@ -1,5 +1,5 @@
 import { median } from '../anomalies/z-score.ts'
-import type { Journal, MetricsEvent } from '../runner/journal.ts'
+import type { Journal, MetricsEvent } from './journal.ts'
 
 /** A phase in figures; times in milliseconds, those of latency the median of its seconds. null: nothing was measured. */
 export type PhaseFigures = {

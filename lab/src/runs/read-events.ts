@@ -1,15 +1,15 @@
 import { readdirSync, readFileSync, statSync } from 'node:fs'
 import { basename, dirname, join, resolve } from 'node:path'
-import type { MetricsEvent } from '../runner/journal.ts'
-import { reasonOf, Sentence } from '../sentence.ts'
+import { reasonOf, UserError } from '../errors.ts'
 import { findRun } from './find-run.ts'
+import type { MetricsEvent } from './journal.ts'
 
 export type Recorded = { name: string; events: MetricsEvent[] }
 
 const eventsFile = 'metrics_events.jsonl'
 
 /**
- * The seconds of a run (the newest, or a named one), of any .jsonl file, or of every .jsonl file in a folder. A Sentence
+ * The seconds of a run (the newest, or a named one), of any .jsonl file, or of every .jsonl file in a folder. A UserError
  * when there are none.
  */
 export function readEvents(runsFolder: string, name?: string): Recorded[] {
@@ -35,11 +35,11 @@ function read(file: string): MetricsEvent[] {
   try {
     lines = readFileSync(file, 'utf8').split('\n')
   } catch (error) {
-    throw new Sentence(`${file} cannot be read (${reasonOf(error)}).`)
+    throw new UserError(`${file} cannot be read (${reasonOf(error)}).`)
   }
   const events = lines.flatMap((line, i) => (line.trim() === '' ? [] : [parse(line, `${file}, line ${i + 1}`)]))
   if (events.length === 0)
-    throw new Sentence(`${file} has no seconds: it should hold one JSON object per line, as ${eventsFile} does.`)
+    throw new UserError(`${file} has no seconds: it should hold one JSON object per line, as ${eventsFile} does.`)
   return events
 }
 
@@ -50,5 +50,5 @@ function parse(line: string, where: string): MetricsEvent {
   } catch {
     // The same sentence as for any other line that is none.
   }
-  throw new Sentence(`${where}: this is not a second of ${eventsFile}, a JSON object with the number "second".`)
+  throw new UserError(`${where}: this is not a second of ${eventsFile}, a JSON object with the number "second".`)
 }

@@ -1,8 +1,8 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { createInterface } from 'node:readline'
 import { sleep } from '../clock.ts'
+import { UserError } from '../errors.ts'
 import { endProcess, identify, type ProcessId } from '../processes.ts'
-import { Sentence } from '../sentence.ts'
 import type { ApiLog } from './api-log.ts'
 
 const startsWithinMs = 20_000
@@ -27,7 +27,7 @@ export type ApiChild = {
   stop: () => Promise<void>
 }
 
-/** Starts the API as a process of its own and waits until it listens; a Sentence when it does not. */
+/** Starts the API as a process of its own and waits until it listens; a UserError when it does not. */
 export async function startApi({ main, folder, env, log, started }: Start): Promise<ApiChild> {
   log.listening = undefined
   // As in the API's image.
@@ -40,7 +40,7 @@ export async function startApi({ main, folder, env, log, started }: Start): Prom
     env,
   })
   const id = identify(child.pid ?? -1)
-  if (id === undefined) throw new Sentence('The API could not be started at all.')
+  if (id === undefined) throw new UserError('The API could not be started at all.')
   const lastWords: string[] = []
   const hear = (line: string) => {
     lastWords.push(line)
@@ -79,7 +79,7 @@ async function listening(log: ApiLog, ended: Promise<string>, lastWords: string[
     await sleep(20)
   }
   const how = end ? `ended ${end}` : `did not listen within ${startsWithinMs / 1000} s`
-  throw new Sentence(`The API did not start: it ${how}. ${wordsOf(lastWords)}`)
+  throw new UserError(`The API did not start: it ${how}. ${wordsOf(lastWords)}`)
 }
 
 function wordsOf(lines: string[]): string {

@@ -1,10 +1,10 @@
 import { spawn } from 'node:child_process'
-import { Sentence } from '../sentence.ts'
+import { UserError } from '../errors.ts'
 import type { Target } from './target.ts'
 
 /**
  * Somebody who does to the API what nobody can in the lab's place: `crash` for kill -9, or `users` and the list that is to
- * count from now on. Throws a Sentence when it was not done.
+ * count from now on. Throws a UserError when it was not done.
  */
 export type Hand = (order: string) => Promise<void>
 
@@ -16,7 +16,7 @@ export function handOf(command: string): Hand {
     return new Promise<void>((resolve, reject) => {
       child.once('close', (code) => {
         if (code === 0) resolve()
-        else reject(new Sentence(`Nobody did "${order.split(' ')[0]}" to the API: "${command}" ended with ${code}.`))
+        else reject(new UserError(`Nobody did "${order.split(' ')[0]}" to the API: "${command}" ended with ${code}.`))
       })
     })
   }

@@ -1,12 +1,12 @@
 import { closeSync, openSync, readSync } from 'node:fs'
 import { now, sleep } from '../clock.ts'
+import { reasonOf, UserError } from '../errors.ts'
 import { faults } from '../faults/all.ts'
 import { databasePath, look } from '../faults/fault.ts'
-import { repair } from '../faults/repair.ts'
+import { recoverLeftovers } from '../faults/recover.ts'
 import type { Experiment } from '../runner/experiment.ts'
 import { say } from '../runner/screen.ts'
-import { reasonOf, Sentence } from '../sentence.ts'
-import { askLab } from '../serve/ask.ts'
+import { askLab } from '../server/ask.ts'
 import { addressesLent } from './addresses.ts'
 import { changerOf, type Hand } from './hand.ts'
 import type { Target } from './target.ts'
@@ -29,11 +29,11 @@ export type StackOptions = {
   socket?: string
 }
 
-/** The target of an experiment in the stack; a Sentence when the experiment needs what cannot be had there. */
+/** The target of an experiment in the stack; a UserError when the experiment needs what cannot be had there. */
 export async function openStack(name: string, experiment: Experiment, options: StackOptions): Promise<Target> {
   const { url, metricsUrl, username, password, hand, lentPort, socket } = options
   const database = databasePath(options.database)
-  const repaired = await repair(database)
+  const repaired = await recoverLeftovers(database)
   if (repaired) say(repaired)
   const journalMode = journalModeOf(database)
   refuseWhatCannotBe(name, experiment, database, journalMode, hand)
@@ -67,7 +67,7 @@ export async function openStack(name: string, experiment: Experiment, options: S
   }
 }
 
-/** The moment (clock.ts) at which /health was asked first that it answered, or did not; a Sentence after half a minute. */
+/** The moment (clock.ts) at which /health was asked first that it answered, or did not; a UserError after half a minute. */
 async function health(url: string, answers: boolean, signal: AbortSignal): Promise<number> {
   const deadline = now() + 30_000
   while (now() < deadline) {
@@ -79,7 +79,7 @@ async function health(url: string, answers: boolean, signal: AbortSignal): Promi
     if (answered === answers) return at
     await sleep(5, signal)
   }
-  throw new Sentence(answers ? 'The API was not started again.' : 'The API was to be killed and still answers.')
+  throw new UserError(answers ? 'The API was not started again.' : 'The API was to be killed and still answers.')
 }
 
 function refuseWhatCannotBe(
@@ -92,23 +92,23 @@ function refuseWhatCannotBe(
   const env: NodeJS.ProcessEnv = { ...process.env, JOURNAL_MODE: journalMode }
   for (const [setting, value] of Object.entries(settings)) {
     if (env[setting] === value) continue
-    throw new Sentence(
+    throw new UserError(
       `Skipped: ${name} needs an API with ${setting}=${value}. Start the stack so (${setting}=${value} make up), or run it without the stack: EMBEDDED=1`,
     )
   }
   if (timeline.some(({ kind }) => kind === 'crash') && !hand)
-    throw new Sentence(`Skipped: ${name} needs somebody who may kill the API. Run it without the stack: EMBEDDED=1`)
+    throw new UserError(`Skipped: ${name} needs somebody who may kill the API. Run it without the stack: EMBEDDED=1`)
   const file = look(database)
   if (disk !== undefined && file) {
     try {
       faults.fill.check(file)
     } catch (error) {
-      throw new Sentence(`Skipped: ${reasonOf(error)} Run it without the stack: EMBEDDED=1`)
+      throw new UserError(`Skipped: ${reasonOf(error)} Run it without the stack: EMBEDDED=1`)
     }
   }
 }
 
-/** As it stands in the file: byte 18 of a database is 2 in WAL mode. A Sentence when the file cannot be read. */
+/** As it stands in the file: byte 18 of a database is 2 in WAL mode. A UserError when the file cannot be read. */
 function journalModeOf(database: string): 'delete' | 'wal' {
   try {
     const file = openSync(database, 'r')
@@ -117,6 +117,6 @@ function journalModeOf(database: string): 'delete' | 'wal' {
     closeSync(file)
     return header[18] === 2 ? 'wal' : 'delete'
   } catch (error) {
-    throw new Sentence(`The database file ${database} cannot be read (${reasonOf(error)}).`)
+    throw new UserError(`The database file ${database} cannot be read (${reasonOf(error)}).`)
   }
 }

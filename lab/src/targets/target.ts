@@ -30,6 +30,6 @@ export type Target = {
   entered?: (phase: string, seconds: number) => void
   /** Called every second of an attack with what came of its attempts meanwhile. */
   attacked?: (attack: string, tally: Tally) => void
-  /** Rejects with a Sentence when something could not be put back. */
+  /** Rejects with a UserError when something could not be put back. */
   stop: () => Promise<void>
 }

@@ -12,8 +12,8 @@ import {
 import { rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { reasonOf, UserError } from '../errors.ts'
 import { endProcess, isRunning, type ProcessId } from '../processes.ts'
-import { reasonOf, Sentence } from '../sentence.ts'
 import { unmount } from './small-disk.ts'
 
 const prefix = 'systems-thinking-lab-'
@@ -22,7 +22,7 @@ const neededBytes = 32 * 1024 * 1024
 /** Who uses a temporary folder: enough for somebody else to end and remove everything. */
 export type Owner = { lab: ProcessId; api?: ProcessId; disk?: boolean }
 
-/** Makes a temporary folder; a Sentence when there is no place for one. */
+/** Makes a temporary folder; a UserError when there is no place for one. */
 export function makeFolder(owner: Owner): string {
   const place = tmpdir()
   try {
@@ -34,7 +34,7 @@ export function makeFolder(owner: Owner): string {
     writeOwner(folder, owner)
     return folder
   } catch (error) {
-    throw new Sentence(
+    throw new UserError(
       `The temporary folder ${place} cannot be used (${reasonOf(error)}): make room there (32 MB), or name another one: TMPDIR=/some/folder`,
     )
   }

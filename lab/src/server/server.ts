@@ -2,8 +2,9 @@ import { rmSync } from 'node:fs'
 import type { Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { collectDefaultMetrics, Registry } from 'prom-client'
-import { repair } from '../faults/repair.ts'
-import { reasonOf, Sentence } from '../sentence.ts'
+import { reasonOf, UserError } from '../errors.ts'
+import { recoverLeftovers } from '../faults/recover.ts'
+import { openSession } from '../session.ts'
 import { createAttempts } from './attempts.ts'
 import { createControl } from './control.ts'
 import { createFaults } from './faults.ts'
@@ -11,7 +12,6 @@ import { watchOutside } from './outside.ts'
 import { createPages } from './pages.ts'
 import { createPhase } from './phase.ts'
 import { createPrometheusDoor } from './prometheus.ts'
-import { openSession } from './session.ts'
 
 export type ServeOptions = {
   database: string
@@ -31,9 +31,9 @@ export type ServeOptions = {
 export async function serve(options: ServeOptions): Promise<number> {
   const { database, url, username, password, socket, host, port, prometheus, stop } = options
   // A lab that was killed may have left its fault behind.
-  await repair(database).then(
+  await recoverLeftovers(database).then(
     (did) => console.log(did ?? 'No fault is on record.'),
-    (error) => console.error(error instanceof Sentence ? error.message : error),
+    (error) => console.error(error instanceof UserError ? error.message : error),
   )
   const registry = new Registry()
   collectDefaultMetrics({ register: registry })
@@ -71,7 +71,7 @@ function listen(server: Server, where: { path: string } | { host: string; port: 
   if ('path' in where) rmSync(where.path, { force: true })
   const name = 'path' in where ? where.path : `${where.host}:${where.port}`
   return new Promise((resolve, reject) => {
-    server.once('error', (error) => reject(new Sentence(`The lab cannot listen on ${name} (${reasonOf(error)}).`)))
+    server.once('error', (error) => reject(new UserError(`The lab cannot listen on ${name} (${reasonOf(error)}).`)))
     server.listen(where, resolve)
   })
 }

@@ -1,10 +1,10 @@
-import type { Hit } from '../attacks/attack.ts'
+import type { Attempt } from '../attacks/attack.ts'
 import type { Result } from '../load/open-loop.ts'
 import type { Slo } from '../slo.ts'
 import type { PlayedFault, Run } from './run.ts'
 
 /** What is looked at to judge one phase, or the whole run. Moments are those of clock.ts. */
-export type View = {
+export type Selection = {
   run: Run
   slo: Slo
   from: number
@@ -15,11 +15,11 @@ export type View = {
   data: Result[]
   logins: Result[]
   dropped: number
-  hits: Hit[]
+  attempts: Attempt[]
 }
 
-/** The view of a phase by its name, of the whole run without one; undefined when the phase was never reached. */
-export function viewOf(run: Run, slo: Slo, phase?: string): View | undefined {
+/** The selection of a phase by its name, of the whole run without one; undefined when the phase was never reached. */
+export function select(run: Run, slo: Slo, phase?: string): Selection | undefined {
   const judged = run.phases.filter(({ plan }) => (phase === undefined ? !plan.warmUp : plan.name === phase))
   const [first, last] = [judged[0], judged.at(-1)]
   if (first === undefined || last === undefined) return undefined
@@ -37,7 +37,9 @@ export function viewOf(run: Run, slo: Slo, phase?: string): View | undefined {
     data: results.filter(({ kind }) => kind !== 'login'),
     logins: results.filter(({ kind }) => kind === 'login'),
     dropped: run.dropped.filter((moment) => isWithin(moment, from, to)).length,
-    hits: run.attacks.filter((attack) => phase === undefined || attack.phase === phase).flatMap(({ hits }) => hits),
+    attempts: run.attacks
+      .filter((attack) => phase === undefined || attack.phase === phase)
+      .flatMap(({ attempts }) => attempts),
   }
 }
 

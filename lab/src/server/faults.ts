@@ -1,17 +1,17 @@
 import pLimit from 'p-limit'
 import { Gauge, type Registry } from 'prom-client'
+import { UserError } from '../errors.ts'
 import { databasePath, type FaultKind, kinds } from '../faults/fault.ts'
-import type { ActiveFault } from '../faults/keeper.ts'
+import type { ActiveFault } from '../faults/inject.ts'
 import { type FaultRecord, readRecord } from '../faults/record.ts'
-import { recover } from '../faults/repair.ts'
-import { type Begun, beginOutage, type Ended, endOutage } from '../outage.ts'
-import { Sentence } from '../sentence.ts'
-import type { Session } from './session.ts'
+import { recover } from '../faults/recover.ts'
+import { type Begun, beginOutage, type Ended, endOutage } from '../runner/outage.ts'
+import type { Session } from '../session.ts'
 
 export type Faults = {
   /** What is on record beside the database, whoever put it there. */
   active: () => Pick<FaultRecord, 'kind' | 'since' | 'until'> | undefined
-  /** Throws a Sentence when nothing was changed. `begun` is missing when this very fault was active already. */
+  /** Throws a UserError when nothing was changed. `begun` is missing when this very fault was active already. */
   begin: (kind: FaultKind, forMs: number) => Promise<{ begun?: Begun; repaired?: string }>
   /** Undoes whatever is on record; `ended` is missing when it was not this process's fault. */
   end: () => Promise<{ ended?: Ended; did?: string }>
@@ -35,7 +35,7 @@ export function createFaults(database: string, session: Session, registers: Regi
   })
   const landed = seconds('lab_fault_landed_seconds', 'Until a data request was answered 503, at the last fault')
   const detected = seconds('lab_fault_detected_seconds', 'Until /health said degraded, at the last fault')
-  const recovered = seconds('lab_fault_recovered_seconds', 'From the undoing to the first success, at the last fault')
+  const recovered = seconds('lab_fault_recovered_seconds', 'From the rollback to the first success, at the last fault')
   let own: Own | undefined
   // One command at a time: a recovery asked for while a fault is still landing waits until it can be undone in order.
   const inTurn = pLimit(1)
@@ -57,7 +57,8 @@ export function createFaults(database: string, session: Session, registers: Regi
 
   async function begin(kind: FaultKind, forMs: number) {
     if (own?.fault.kind === kind) return {}
-    if (own) throw new Sentence(`The ${own.fault.kind} outage is on, and there is one at a time: make recover ends it.`)
+    if (own)
+      throw new UserError(`The ${own.fault.kind} outage is on, and there is one at a time: make recover ends it.`)
     const { fault, begun, repaired } = await beginOutage({ database, kind, forMs, session, signal: stop })
     const mine: Own = { fault }
     own = mine

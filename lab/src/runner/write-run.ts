@@ -1,16 +1,16 @@
 import { existsSync, mkdirSync, readdirSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { reasonOf, UserError } from '../errors.ts'
 import { reportHtml } from '../report/report.ts'
-import type { Journal } from '../runner/journal.ts'
-import { reasonOf, Sentence } from '../sentence.ts'
-import { addToLabDb } from './lab-db.ts'
+import type { Journal } from '../runs/journal.ts'
+import { addToLabDb } from '../runs/lab-db.ts'
 
 const draftPrefix = '.draft-'
 const abandonedAfterMs = 3_600_000
 
 /**
  * Keeps a run: its folder with journal.json, metrics_events.jsonl and report.html, and its rows in lab.db. Gives the
- * folder's path. A Sentence when it cannot be kept; then nothing of it stays.
+ * folder's path. A UserError when it cannot be kept; then nothing of it stays.
  */
 export function writeRun(runsFolder: string, journal: Journal): string {
   let draft: string | undefined
@@ -40,7 +40,7 @@ function sentenceFor(error: unknown, runsFolder: string): unknown {
   const reason = reasonOf(error)
   // Anything without such a short code is a mistake of the program, whose stack trace is worth seeing.
   if (!/^[A-Z_]+$/.test(reason)) return error
-  return new Sentence(`The run could not be kept in ${runsFolder} (${reason}): make room there, or let it be written.`)
+  return new UserError(`The run could not be kept in ${runsFolder} (${reason}): make room there, or let it be written.`)
 }
 
 /** `<time>-<experiment>`, as a name that every file system takes and that stays in its folder. */

@@ -1,17 +1,17 @@
-import { ask, dataStatus } from './api-client.ts'
-import { sleep } from './clock.ts'
-import { databasePath, type FaultKind } from './faults/fault.ts'
-import { type ActiveFault, inject } from './faults/keeper.ts'
-import { refuseSecond } from './faults/record.ts'
-import { repair } from './faults/repair.ts'
-import type { Undone } from './faults/undoing.ts'
-import { reasonOf } from './sentence.ts'
-import type { Session } from './serve/session.ts'
-import { firstAfter, type Probe, startProbe } from './watch/probe.ts'
+import { ask, dataStatus } from '../api-client.ts'
+import { sleep } from '../clock.ts'
+import { reasonOf } from '../errors.ts'
+import { databasePath, type FaultKind } from '../faults/fault.ts'
+import { type ActiveFault, inject } from '../faults/inject.ts'
+import { refuseSecond } from '../faults/record.ts'
+import { recoverLeftovers } from '../faults/recover.ts'
+import type { RolledBack } from '../faults/rollback.ts'
+import type { Session } from '../session.ts'
+import { firstAfter, type Probe, startProbe } from './probe.ts'
 
 export type Order = { database: string; kind: FaultKind; forMs: number; session: Session; signal: AbortSignal }
 
-/** What somebody outside met; milliseconds since the injection or the undoing, null: not within five seconds. */
+/** What somebody outside met; milliseconds since the injection or the rollback, null: not within five seconds. */
 export type Begun = {
   kind: FaultKind
   did: string
@@ -23,16 +23,16 @@ export type Begun = {
 }
 export type Ended = { did: string; success_ms: number | null }
 
-/** Takes the database away and returns when that was felt and noticed. Throws a Sentence when nothing was changed. */
+/** Takes the database away and returns when that was felt and noticed. Throws a UserError when nothing was changed. */
 export async function beginOutage(order: Order): Promise<{ fault: ActiveFault; begun: Begun; repaired?: string }> {
   const { database, kind, forMs, session, signal } = order
-  const repaired = await repair(database)
+  const repaired = await recoverLeftovers(database)
   // Before the login: with another fault active nobody can log in.
   refuseSecond(databasePath(database))
   let token = await session.token()
   if ((await dataStatus(session.pool, token)) === 401) {
     // It was good a moment ago: a logout or another secret has ended it.
-    session.forget()
+    session.invalidate()
     token = await session.token()
   }
   const probe = startProbe(session.url, token)
@@ -43,7 +43,7 @@ export async function beginOutage(order: Order): Promise<{ fault: ActiveFault; b
       did: fault.did,
       until: fault.until.toISOString(),
       landed_ms: fault.landedAt - fault.injectedAt,
-      degraded_ms: await first(probe, 'health', fault.injectedAt, (sight) => sight.degraded === true),
+      degraded_ms: await first(probe, 'health', fault.injectedAt, (sample) => sample.degraded === true),
       data_now: await answer(session, '/data/notes', token),
       health_now: await answer(session, '/health'),
     }
@@ -54,18 +54,18 @@ export async function beginOutage(order: Order): Promise<{ fault: ActiveFault; b
 }
 
 /** Undoes it and returns when a data request was answered again. */
-export async function endOutage(session: Session, undo: () => Promise<Undone>): Promise<Ended> {
+export async function endOutage(session: Session, undo: () => Promise<RolledBack>): Promise<Ended> {
   // Nothing may keep the database from being given back, least of all that nobody can log in without it.
   const token = await session.token().catch(() => undefined)
   if (token === undefined) {
     const { did } = await undo()
-    session.forget()
+    session.invalidate()
     return { did, success_ms: null }
   }
   const probe = startProbe(session.url, token)
   try {
     const { at, did } = await undo()
-    return { did, success_ms: await first(probe, 'data', at, (sight) => sight.status === 200) }
+    return { did, success_ms: await first(probe, 'data', at, (sample) => sample.status === 200) }
   } finally {
     await probe.stop()
   }
@@ -102,7 +102,7 @@ export function begunWords({ did, landed_ms, degraded_ms, data_now, health_now }
 }
 
 export function endedWords({ did, success_ms }: Ended): string {
-  return `Undone: ${did}.\n  first success after    ${ms(success_ms)}`
+  return `RolledBack: ${did}.\n  first success after    ${ms(success_ms)}`
 }
 
 function ms(value: number | null): string {

@@ -1,11 +1,11 @@
 import { createServer, type Server } from 'node:http'
 import type { Registry } from 'prom-client'
-import { turnAway } from './visitors.ts'
+import { rejectForeignOrigin } from './origin.ts'
 
 /** GET /metrics for Prometheus and GET / for people: what is being done to the API and how it looks from outside. */
 export function createPages(registry: Registry, status: () => object): Server {
   return createServer(async (req, res) => {
-    if (turnAway(req, res)) return
+    if (rejectForeignOrigin(req, res)) return
     const path = req.url?.split('?')[0]
     if (req.method !== 'GET') return res.writeHead(405, { Allow: 'GET' }).end()
     if (path === '/metrics') {

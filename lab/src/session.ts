@@ -1,15 +1,15 @@
 import type { Pool } from 'undici'
-import { connect, logIn } from '../api-client.ts'
-import { now } from '../clock.ts'
+import { connect, logIn } from './api-client.ts'
+import { now } from './clock.ts'
 
 /** A user of the API who stays logged in. */
 export type Session = {
   url: string
   pool: Pool
-  /** A token that is still valid for a while. Rejects with a Sentence when the API lets nobody in at the moment. */
+  /** A token that is still valid for a while. Rejects with a UserError when the API lets nobody in at the moment. */
   token: () => Promise<string>
   /** What was true of logging in is so no more: the next call asks for a token at once. */
-  forget: () => void
+  invalidate: () => void
 }
 
 // The API allows ten attempts a minute and user; what people try beside the lab shall not be refused for it.
@@ -40,11 +40,11 @@ export function openSession(url: string, username: string, password: string): Se
       throw error
     }
   }
-  function forget(): void {
+  function invalidate(): void {
     held = undefined
     asked = undefined
   }
-  return { url, pool, token, forget }
+  return { url, pool, token, invalidate }
 }
 
 function lifetimeMs(token: string): number {

@@ -1,7 +1,7 @@
 import { Counter, Gauge, type Registry } from 'prom-client'
 import { ask } from '../api-client.ts'
 import { now } from '../clock.ts'
-import type { Session } from './session.ts'
+import type { Session } from '../session.ts'
 
 const everyMs = 1_000
 const targets = ['data', 'health'] as const
@@ -53,7 +53,7 @@ export function watchOutside(session: Session, registers: Registry[]): { seen: O
     const token = seen.health.status === 0 ? undefined : await session.token().catch(() => undefined)
     // Without a token the status is still worth knowing: 401 or 503.
     await look('data', '/data/notes?limit=1', token)
-    if (token && seen.data.status === 401) session.forget()
+    if (token && seen.data.status === 401) session.invalidate()
   }
 
   const timer = setInterval(lookAround, everyMs)

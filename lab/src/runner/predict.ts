@@ -1,13 +1,13 @@
 import { readFileSync } from 'node:fs'
 import { createInterface } from 'node:readline/promises'
-import type { Prediction } from '../runner/experiment.ts'
-import type { Journal } from '../runner/journal.ts'
-import { inWords, measure } from '../runner/judge.ts'
-import { measures } from '../runner/measures.ts'
-import type { Run } from '../runner/run.ts'
-import { say } from '../runner/screen.ts'
-import { reasonOf, Sentence } from '../sentence.ts'
+import { reasonOf, UserError } from '../errors.ts'
+import type { Journal } from '../runs/journal.ts'
 import type { Slo } from '../slo.ts'
+import type { Prediction } from './experiment.ts'
+import { inWords, measure } from './judge.ts'
+import { measures } from './measures.ts'
+import type { Run } from './run.ts'
+import { say } from './screen.ts'
 
 const noIdea = '?'
 const aNumber = /^-?\d+(?:[.,]\d+)?$/
@@ -15,16 +15,16 @@ const aNumber = /^-?\d+(?:[.,]\d+)?$/
 /** What somebody thinks will come out, one guess for each question; "?" is the honest one. */
 export type Guesses = string[]
 
-/** Guesses from a file: a JSON array with one number, or "?", for each question. A Sentence that lists the questions otherwise. */
+/** Guesses from a file: a JSON array with one number, or "?", for each question. A UserError that lists the questions otherwise. */
 export function readGuesses(file: string, questions: Prediction[]): Guesses {
   let guesses: unknown
   try {
     guesses = JSON.parse(readFileSync(file, 'utf8'))
   } catch (error) {
-    throw new Sentence(`${file} cannot be read as JSON (${reasonOf(error)}). ${wanted(questions)}`)
+    throw new UserError(`${file} cannot be read as JSON (${reasonOf(error)}). ${wanted(questions)}`)
   }
   const right = Array.isArray(guesses) && guesses.length === questions.length && guesses.map(String).every(isGuess)
-  if (!right) throw new Sentence(`${file} does not hold the guesses. ${wanted(questions)}`)
+  if (!right) throw new UserError(`${file} does not hold the guesses. ${wanted(questions)}`)
   return (guesses as unknown[]).map(String)
 }
 

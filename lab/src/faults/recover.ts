@@ -1,18 +1,18 @@
+import { UserError } from '../errors.ts'
 import { gone, isLab, isRunning, type ProcessId, signalTo } from '../processes.ts'
-import { Sentence } from '../sentence.ts'
 import { faults } from './all.ts'
 import { databasePath } from './fault.ts'
 import { readRecord, removeRecord, sweepDrafts } from './record.ts'
 
 /**
  * Undoes the fault that a killed process left on this database; says what was done, undefined when there was nothing.
- * A fault whose keeper lives is left alone. Throws a Sentence when it cannot be undone; the record stays then.
+ * A fault whose owner lives is left alone. Throws a UserError when it cannot be undone; the record stays then.
  */
-export async function repair(database: string): Promise<string | undefined> {
+export async function recoverLeftovers(database: string): Promise<string | undefined> {
   const path = databasePath(database)
   sweepDrafts(path)
   const record = readRecord(path)
-  if (record === undefined || isRunning(record.keeper)) return undefined
+  if (record === undefined || isRunning(record.owner)) return undefined
   // The holder leaves by itself when its parent is gone; only waiting for it makes "undone" true.
   if (record.holder && !(await gone(record.holder, 2_000))) signalLab(record.holder, 'SIGKILL')
   const did = faults[record.kind].undo(path, record)
@@ -24,27 +24,27 @@ export async function repair(database: string): Promise<string | undefined> {
 export async function recover(database: string): Promise<string | undefined> {
   const path = databasePath(database)
   const record = readRecord(path)
-  if (record && isRunning(record.keeper)) {
-    signalLab(record.keeper, 'SIGTERM')
-    // The keeper undoes first and may then have other things to end: the record is what counts.
+  if (record && isRunning(record.owner)) {
+    signalLab(record.owner, 'SIGTERM')
+    // The owner undoes first and may then have other things to end: the record is what counts.
     const deadline = Date.now() + 10_000
-    while (readRecord(path) && isRunning(record.keeper)) {
+    while (readRecord(path) && isRunning(record.owner)) {
       if (Date.now() > deadline)
-        throw new Sentence(
-          `Process ${record.keeper.pid} keeps the fault and does not end it. After kill -9 ${record.keeper.pid}, run recover again.`,
+        throw new UserError(
+          `Process ${record.owner.pid} keeps the fault and does not end it. After kill -9 ${record.owner.pid}, run recover again.`,
         )
-      await gone(record.keeper, 20)
+      await gone(record.owner, 20)
     }
     if (!readRecord(path))
-      return `The ${record.kind} fault of ${record.since} was ended by the process that kept it (${record.keeper.pid}).`
+      return `The ${record.kind} fault of ${record.since} was ended by the process that kept it (${record.owner.pid}).`
   }
-  return repair(path)
+  return recoverLeftovers(path)
 }
 
 /** Anybody who may write to the folder could have written the record, and root reads it too: only the lab's own are signalled. */
 function signalLab(id: ProcessId, signal: NodeJS.Signals): void {
   if (!isRunning(id)) return
   if (!isLab(id.pid))
-    throw new Sentence(`The record names process ${id.pid}, which is not this lab's: it was left alone.`)
+    throw new UserError(`The record names process ${id.pid}, which is not this lab's: it was left alone.`)
   signalTo(id, signal)
 }

@@ -1,14 +1,14 @@
 import type { Pool } from 'undici'
 import { ask, connect, dataStatus } from '../api-client.ts'
 import { now } from '../clock.ts'
-import { reasonOf } from '../sentence.ts'
+import { reasonOf } from '../errors.ts'
 
 /** What an outside client saw of one request; moments of clock.ts; status 0: no answer. */
-export type Sight = { at: number; done: number; status: number; degraded?: boolean; reason?: string }
+export type ProbeSample = { at: number; done: number; status: number; degraded?: boolean; reason?: string }
 
 export type Probe = {
-  health: Sight[]
-  data: Sight[]
+  health: ProbeSample[]
+  data: ProbeSample[]
   /** The status of one more data request, on the probe's own connections; 0: no answer. */
   ask: () => Promise<number>
   stop: () => Promise<unknown>
@@ -25,11 +25,11 @@ export function startProbe(url: string, token: string): Probe {
   // One slow answer must not keep the next question from being asked.
   const pool = connect(url, 16, timeoutMs)
   const newcomers = connect(url, 16, timeoutMs)
-  const health: Sight[] = []
-  const data: Sight[] = []
+  const health: ProbeSample[] = []
+  const data: ProbeSample[] = []
   const look = () => {
-    see(newcomers, '/health', undefined).then((sight) => health.push(sight))
-    see(pool, '/data/notes?limit=1', token).then((sight) => data.push(sight))
+    see(newcomers, '/health', undefined).then((sample) => health.push(sample))
+    see(pool, '/data/notes?limit=1', token).then((sample) => data.push(sample))
   }
   const timer = setInterval(look, everyMs)
   const stop = () => {
@@ -40,7 +40,7 @@ export function startProbe(url: string, token: string): Probe {
   return { health, data, ask: () => dataStatus(pool, token), stop }
 }
 
-async function see(pool: Pool, path: string, token?: string): Promise<Sight> {
+async function see(pool: Pool, path: string, token?: string): Promise<ProbeSample> {
   const at = now()
   try {
     const headers: Record<string, string> = token ? {} : { connection: 'close' }
@@ -61,9 +61,15 @@ function healthOf(text: string): { degraded?: boolean; reason?: string } {
   }
 }
 
-/** Milliseconds from a moment to the first sight that was asked after it and is as wanted; undefined when there is none. */
-export function firstAfter(sights: Sight[], moment: number, wanted: (sight: Sight) => boolean): number | undefined {
+/** Milliseconds from a moment to the first sample that was asked after it and is as wanted; undefined when there is none. */
+export function firstAfter(
+  samples: ProbeSample[],
+  moment: number,
+  wanted: (sample: ProbeSample) => boolean,
+): number | undefined {
   // Answers come in their own order; the earliest one counts.
-  const found = sights.filter((sight) => sight.done >= moment && wanted(sight)).map((sight) => sight.done - moment)
+  const found = samples
+    .filter((sample) => sample.done >= moment && wanted(sample))
+    .map((sample) => sample.done - moment)
   return found.length > 0 ? Math.min(...found) : undefined
 }

@@ -1,10 +1,10 @@
 import { now, sleep } from '../clock.ts'
+import { UserError } from '../errors.ts'
 import { self, signalTo } from '../processes.ts'
-import { Sentence } from '../sentence.ts'
 import { faults } from './all.ts'
 import { databasePath, type FaultKind, look, octal } from './fault.ts'
 import { type FaultRecord, refuseSecond, writeRecord } from './record.ts'
-import { type Undoing, undoing } from './undoing.ts'
+import { type Rollback, rollback } from './rollback.ts'
 
 const landsWithinMs = 5_000
 
@@ -20,24 +20,24 @@ export type Order = {
 }
 
 /** A fault in force. Moments are those of clock.ts. `undo` may be called any number of times. */
-export type BegunFault = Undoing & { kind: FaultKind; did: string; injectedAt: number; until: Date }
+export type BegunFault = Rollback & { kind: FaultKind; did: string; injectedAt: number; until: Date }
 export type ActiveFault = BegunFault & { landedAt: number }
 
 /**
  * Injects a fault, without waiting until anybody feels it. It is undone `forMs` later, by `undo`, and when this process
- * exits. Throws a Sentence when nothing was touched or all is undone again.
+ * exits. Throws a UserError when nothing was touched or all is undone again.
  */
 export async function begin({ database, kind, forMs, at, probe, signal }: Order): Promise<BegunFault> {
   const fault = faults[kind]
   const path = databasePath(database)
   refuseSecond(path)
   const file = look(path)
-  if (file === undefined) throw new Sentence(`There is no database file ${path}.`)
+  if (file === undefined) throw new UserError(`There is no database file ${path}.`)
   fault.check(file)
   const status = await probe()
   // A service that is down already would make any fault look as if it had landed.
   if (status < 200 || status > 299)
-    throw new Sentence(
+    throw new UserError(
       `A data request is answered ${status || 'not at all'} already, before any fault: nothing was touched.`,
     )
 
@@ -49,7 +49,7 @@ export async function begin({ database, kind, forMs, at, probe, signal }: Order)
     kind,
     mode: octal(file.mode),
     inode: file.inode,
-    keeper: self(),
+    owner: self(),
     ...prepared,
     since: new Date().toISOString(),
     until: until.toISOString(),
@@ -61,7 +61,7 @@ export async function begin({ database, kind, forMs, at, probe, signal }: Order)
     throw error
   }
 
-  const { undo, ended } = undoing(path, record)
+  const { undo, ended } = rollback(path, record)
   const timer = setTimeout(() => undo().catch(() => {}), wait + forMs)
   ended.finally(() => clearTimeout(timer)).catch(() => {})
   try {
@@ -77,7 +77,7 @@ export async function begin({ database, kind, forMs, at, probe, signal }: Order)
 
 /**
  * Injects a fault as `begin` does and returns once it has landed: a data request from outside was answered 503. Throws a
- * Sentence, with all undone again, when it does not land within five seconds.
+ * UserError, with all undone again, when it does not land within five seconds.
  */
 export async function inject(order: Order): Promise<ActiveFault> {
   const begun = await begin(order)
@@ -85,7 +85,7 @@ export async function inject(order: Order): Promise<ActiveFault> {
   try {
     const landedAt = await landing(probe, begun.injectedAt + landsWithinMs, signal)
     if (landedAt !== undefined) return { ...begun, landedAt }
-    throw new Sentence(
+    throw new UserError(
       `The fault ${kind} did not land: ${landsWithinMs / 1000} s later a data request was still not answered 503. It has been undone. Is ${databasePath(order.database)} the API's database? ${faults[kind].hint}`,
     )
   } catch (error) {

@@ -1,5 +1,5 @@
 /** An error whose message is all its reader needs: it is printed without a stack trace, and the exit code is 2. */
-export class Sentence extends Error {}
+export class UserError extends Error {}
 
 /** The short name of a system error (ENOSPC, EACCES, ECONNREFUSED …), or its message when it has none. */
 export function reasonOf(error: unknown): string {

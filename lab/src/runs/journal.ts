@@ -52,7 +52,7 @@ export type HappenedFault = {
   intact: boolean
   did: string
   undone: string
-  /** When /health first said degraded, and when a data request first succeeded again: from the injection, from the undoing. */
+  /** When /health first said degraded, and when a data request first succeeded again: from the injection, from the rollback. */
   detected_after_ms: number | null
   recovered_after_ms: number | null
 }

@@ -1,5 +1,5 @@
 import { createServer, request, type Server } from 'node:http'
-import { turnAway } from './visitors.ts'
+import { rejectForeignOrigin } from './origin.ts'
 
 // What asks for much sends it as a form.
 const asked = /^\/api\/v1\/(query|query_range|query_exemplars|series|labels)$/
@@ -12,7 +12,7 @@ const passed = ['accept', 'accept-encoding', 'accept-language', 'content-type', 
  */
 export function createPrometheusDoor(url: string): Server {
   return createServer((req, res) => {
-    if (turnAway(req, res)) return
+    if (rejectForeignOrigin(req, res)) return
     const { url: target = '', method } = req
     const reads = method === 'GET' || method === 'HEAD' || (method === 'POST' && asked.test(target.split('?')[0] ?? ''))
     if (!reads) return res.writeHead(403).end('Only reading goes through here.\n')

@@ -1,14 +1,14 @@
 import { ask, connect } from '../api-client.ts'
 import { now } from '../clock.ts'
 
-export type Sample = { name: string; labels: Record<string, string>; value: number }
+export type MetricSample = { name: string; labels: Record<string, string>; value: number }
 
 const line = /^([a-zA-Z_:][\w:]*)(?:\{(.*)\})?\s+(\S+)(?:\s+-?\d+)?$/
 const label = /([a-zA-Z_]\w*)="((?:[^"\\]|\\.)*)"/g
 
 /** The samples of a page in Prometheus's text format; comments and lines it does not know are left out. */
-export function parseMetrics(page: string): Sample[] {
-  const samples: Sample[] = []
+export function parseMetrics(page: string): MetricSample[] {
+  const samples: MetricSample[] = []
   for (const text of page.split('\n')) {
     const [, name, labelText = '', value = ''] = line.exec(text) ?? []
     if (name === undefined) continue
@@ -28,7 +28,7 @@ function number(text: string): number {
 }
 
 /** The sum over all series of a name; undefined when the page has none. */
-export function total(samples: Sample[], name: string): number | undefined {
+export function total(samples: MetricSample[], name: string): number | undefined {
   const found = samples.filter((sample) => sample.name === name)
   return found.length > 0 ? found.reduce((sum, sample) => sum + sample.value, 0) : undefined
 }
@@ -46,7 +46,7 @@ export type MetricsReading = {
 }
 
 /** What the runner needs of a page. */
-export function readingOf(samples: Sample[], at: number): MetricsReading {
+export function readingOf(samples: MetricSample[], at: number): MetricsReading {
   const sum = total(samples, 'nodejs_eventloop_delay_seconds_sum')
   const count = total(samples, 'nodejs_eventloop_delay_seconds_count')
   const requests = new Map<number, number>()

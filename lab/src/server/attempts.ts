@@ -7,7 +7,7 @@ const attacks = Object.keys(attackers) as AttackName[]
 // More in one second is a mistake of whoever tells.
 const most = 1e9
 
-/** Counts what an experiment says its attacker did. A Sentence, and nothing is counted, when it says what cannot be. */
+/** Counts what an experiment says its attacker did. A UserError, and nothing is counted, when it says what cannot be. */
 export type CountAttempts = (attack: string, told: Record<string, unknown>) => void
 
 /** What an attacker meets, on the metrics page: the API's own figures leave out whoever got no answer. */
