@@ -1,12 +1,11 @@
 import { randomUUIDv7 } from 'node:crypto'
-import type { Db } from '../database/dialect.ts'
-import type { Tables } from '../database/schema.ts'
+import type { Db, Tables } from '../database/database.ts'
 
 export type Note = Omit<Tables['notes'], 'user_id'>
 
 const columns = ['id', 'title', 'body', 'created_at', 'updated_at'] as const
 
-/** Ids grow with time (UUID version 7), so they sort by age and betray nothing about how many notes there are. */
+/** Ids grow with time (UUID version 7): they sort by age and do not reveal how many notes there are. */
 export function insertNote(db: Db, userId: string, input: { title: string; body: string }): Promise<Note> {
   const now = new Date().toISOString()
   const note = { id: randomUUIDv7(), user_id: userId, ...input, created_at: now, updated_at: now }
