@@ -16,13 +16,12 @@ const limits = {
   maxHeaderSize: 16 * 1024,
 }
 const inactivityTimeout = 20_000 // such as a client that takes no answer
-const maxConnections = 4_000 // beyond it, new connections are closed at once
-const maxPipelined = 10 // requests of one connection that wait for their answers
+const maxConnections = 3_000 // beyond it, new connections are closed at once; each may hold 16 KiB of headers
 const backlog = 2048 // connections that wait for the event loop to accept them
 const graceMs = 1000 // clients with an open connection learn in this time that it will be closed
 const drainMs = 3500 // running requests get this long after it; together they stay under 5 s
 
-const cutReasons = ['crowded', 'pipelined', 'slow', 'malformed', 'headers_too_large']
+const cutReasons = ['crowded', 'slow', 'malformed', 'headers_too_large']
 
 /** The HTTP server with Node's own limits set. It answers what never becomes a request with problem+json too. */
 export function createApiServer(handler: RequestListener, log: Logger, meter: Meter): Server {
@@ -42,19 +41,9 @@ export function createApiServer(handler: RequestListener, log: Logger, meter: Me
   })
   server.on('drop', () => cuts.add(1, { reason: 'crowded' }))
 
-  const latest = new WeakMap<Duplex, ServerResponse>()
-  const unanswered = new WeakMap<Duplex, number>()
+  const latest = new WeakMap<Duplex, ServerResponse>() // the newest answer of each connection
   server.on('request', (req, res) => {
-    const { socket } = req
-    const count = (unanswered.get(socket) ?? 0) + 1
-    if (socket.destroyed) return // the rest of a packet, after its connection was closed
-    if (count > maxPipelined) {
-      cuts.add(1, { reason: 'pipelined' })
-      return socket.destroy()
-    }
-    latest.set(socket, res)
-    unanswered.set(socket, count)
-    res.once('finish', () => unanswered.set(socket, (unanswered.get(socket) ?? 1) - 1))
+    latest.set(req.socket, res)
     handler(req, res)
   })
   server.on('checkExpectation', (req, res) => server.emit('request', req, res))

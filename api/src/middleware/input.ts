@@ -14,8 +14,8 @@ declare module 'koa' {
 }
 
 // Bodies of slow clients wait in memory. Small ones are bounded by the number of connections, larger ones together.
-const small = 16 * 1024
-const maxLarge = 32 * 1024 * 1024
+const small = 4 * 1024
+const maxLarge = 16 * 1024 * 1024
 let large = 0 // announced bytes of larger bodies that are arriving
 
 const utf8 = new TextDecoder('utf-8', { fatal: true })
