@@ -78,14 +78,11 @@ function refuse(status: number, socket: Duplex, log: Logger) {
   const request_id = randomUUID()
   const body = JSON.stringify({ type: 'about:blank', title: STATUS_CODES[status], status, request_id })
   log.info({ request_id, route: 'unmatched', status }, 'request')
-  const headers = [
-    'Connection: close',
-    'Content-Type: application/problem+json',
-    `Content-Length: ${Buffer.byteLength(body)}`,
-    'X-Content-Type-Options: nosniff',
-    `X-Request-Id: ${request_id}`,
-  ]
-  socket.end(`HTTP/1.1 ${status} ${STATUS_CODES[status]}\r\n${headers.join('\r\n')}\r\n\r\n${body}`)
+  socket.end(
+    `HTTP/1.1 ${status} ${STATUS_CODES[status]}\r\nConnection: close\r\nX-Request-Id: ${request_id}\r\n` +
+      'Content-Type: application/problem+json\r\nX-Content-Type-Options: nosniff\r\n' +
+      `Content-Length: ${Buffer.byteLength(body)}\r\n\r\n${body}`,
+  )
 }
 
 /** Resolves to the port when the server listens. Throws ConfigError. */

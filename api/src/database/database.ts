@@ -1,6 +1,6 @@
 import type { Kysely } from 'kysely'
 
-/** What the rest of the program sees of a database, whichever engine is behind it. */
+/** A database, whichever engine is behind it. */
 export type Database = {
   /** Every query rejects with DatabaseUnavailable while the database cannot be used. One query is one transaction. */
   db: Db
@@ -15,22 +15,18 @@ export type Tables = {
   users: {
     id: string
     name: string
-    /** Empty when the user was removed. */
-    password_hash: string
-    /** Tokens issued before this second (since 1970) are rejected. */
-    tokens_valid_from: number
+    password_hash: string // empty for a removed user
+    tokens_valid_from: number // tokens issued before this second (since 1970) are rejected
   }
   notes: {
     id: string
     user_id: string
     title: string
     body: string
-    /** ISO 8601, UTC, milliseconds. */
-    created_at: string
+    created_at: string // ISO 8601, UTC, milliseconds
     updated_at: string
   }
-  /** One row. A write to it proves that the database can be written. */
-  heartbeat: { id: number; beats: number }
+  heartbeat: { id: number; beats: number } // one row: a write to it proves that the database can be written
 }
 
 /** Why the database cannot be used. These are the values of the label `reason` everywhere. */

@@ -9,24 +9,22 @@ import { migrate } from './migrations.ts'
 export type Settings = Pick<Config, 'JOURNAL_MODE' | 'BUSY_TIMEOUT_MS'>
 /** `opened` is what stat returned then; `statements` are prepared ones by their SQL. */
 export type Connection = {
+  path: string
+  folder: string
   sqlite: BetterSqlite.Database
   opened: fs.Stats
   statements: Map<string, BetterSqlite.Statement>
 }
 
-/** The file holds something else than this program's data, so it is left alone. A person has to choose another one. */
-export class ForeignFile extends ConfigError {
-  constructor(path: string, what: string) {
-    super([`DATABASE_PATH: ${path} ${what}. It was not changed; choose another path`])
-  }
-}
-
 const applicationId = 0x6e6f7465 // in the header of our files: "note" in ASCII
 
-/** Opens the database, or creates it first. Throws ForeignFile, DatabaseUnavailable, SqliteError or a system error. */
+/**
+ * Opens the database, or creates it first. Throws ConfigError for a file that is not this program's, DatabaseUnavailable,
+ * SqliteError or a system error.
+ */
 export async function openFile(path: string, settings: Settings, mayCreate: boolean): Promise<Connection> {
   if (mayCreate) await create(path)
-  if (!isOurs(path)) throw new ForeignFile(path, 'is not a database of this program')
+  if (!isOurs(path)) throw foreign(path, 'is not a database of this program')
   // A busy timeout blocks the only JavaScript thread and every request with it, so it is 0 except in experiments.
   const sqlite = new BetterSqlite(path, { fileMustExist: true, timeout: settings.BUSY_TIMEOUT_MS })
   try {
@@ -34,7 +32,7 @@ export async function openFile(path: string, settings: Settings, mayCreate: bool
     // SQLite keeps the old mode, without an error, while another process has the file open.
     const mode = sqlite.pragma(`journal_mode = ${settings.JOURNAL_MODE}`, { simple: true })
     if (mode !== settings.JOURNAL_MODE) throw new DatabaseUnavailable('locked')
-    return { sqlite, opened: fs.statSync(path), statements: new Map() }
+    return { path, folder: dirname(path), sqlite, opened: fs.statSync(path), statements: new Map() }
   } catch (error) {
     sqlite.close()
     throw error
@@ -67,9 +65,12 @@ async function prepare(sqlite: BetterSqlite.Database) {
   const id = sqlite.pragma('application_id', { simple: true })
   if (id !== applicationId) sqlite.pragma(`application_id = ${applicationId}`)
   await migrate(new Kysely({ dialect: new SqliteDialect({ database: sqlite }) })).catch((error: unknown) => {
-    throw reasonOf(error) ? error : new ForeignFile(sqlite.name, 'was made by a newer version of this program')
+    throw reasonOf(error) ? error : foreign(sqlite.name, 'was made by a newer version of this program')
   })
 }
+
+const foreign = (path: string, what: string) =>
+  new ConfigError([`DATABASE_PATH: ${path} ${what}. Its content was not changed; choose another path`])
 
 // Reads the header as plain bytes: SQLite itself may write to a file that it opens, to finish what a crash left.
 function isOurs(path: string) {

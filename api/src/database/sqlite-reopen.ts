@@ -1,7 +1,7 @@
-import type { Stats } from 'node:fs'
 import type { Logger } from 'pino'
+import { ConfigError } from '../config.ts'
 import type { Reason, State } from './database.ts'
-import { type Connection, ForeignFile, isFresh, openFile, reasonOf, type Settings } from './sqlite-file.ts'
+import { type Connection, isFresh, openFile, reasonOf, type Settings } from './sqlite-file.ts'
 
 const tickMs = 200 // an outage without traffic is noticed within this time
 const retryMs = 100 // and its end within this
@@ -17,13 +17,13 @@ type Link = {
 
 /**
  * Keeps a file open: checks it five times per second, and opens it again when it can be used again. Logs each change once.
- * Throws ForeignFile if the file is another program's.
+ * Throws ConfigError if the file is not this program's.
  */
 export async function keepOpen(
   path: string,
   settings: Settings,
   log: Logger,
-  inspect: (path: string, opened: Stats) => void,
+  inspect: (connection: Connection) => void,
 ): Promise<Link> {
   let state: State = { available: true, reason: null, since: new Date() }
   let mayCreate = true // until the file existed: an empty file in place of a lost one would hide the loss
@@ -34,8 +34,8 @@ export async function keepOpen(
     if (mayCreate) mayCreate = isFresh(path)
     link.connection ??= await openFile(path, settings, mayCreate)
     mayCreate = false
-    const { sqlite, opened } = link.connection
-    inspect(path, opened)
+    inspect(link.connection)
+    const { sqlite } = link.connection
     // Sees locks without writing anything. Recovery is proved by a committed write and a read: that sees a full disk too.
     if (state.available) return sqlite.exec('BEGIN IMMEDIATE; ROLLBACK')
     sqlite.exec('UPDATE heartbeat SET beats = beats + 1; SELECT id FROM users LIMIT 1')
@@ -45,21 +45,21 @@ export async function keepOpen(
   }
 
   async function tickAgain() {
-    await tick().catch(fail)
+    await tick().catch(explain)
     timer = setTimeout(tickAgain, state.available ? tickMs : retryMs)
   }
 
-  function fail(error: unknown) {
+  function explain(error: unknown) {
     const reason = reasonOf(error)
     failed(reason ?? 'corrupt', reason ? undefined : error)
   }
 
-  function failed(reason: Reason, error?: unknown) {
+  function failed(reason: Reason, err?: unknown) {
     // Under a lock or on a full disk the connection is sound, and what can still be done is done.
     if (reason !== 'locked' && reason !== 'full') disconnect()
     if (!state.available && state.reason === reason) return
     state = { available: false, reason, since: state.available ? new Date() : state.since }
-    log.error({ db_unavailable: true, reason, err: error }, 'database unavailable')
+    log.error({ db_unavailable: true, reason, err }, 'database unavailable')
   }
 
   function disconnect() {
@@ -77,8 +77,8 @@ export async function keepOpen(
   }
 
   await tick().catch((error) => {
-    if (error instanceof ForeignFile) throw error
-    fail(error)
+    if (error instanceof ConfigError) throw error
+    explain(error)
   })
   timer = setTimeout(tickAgain, retryMs)
   return link

@@ -1,5 +1,4 @@
-import { accessSync, constants, type Stats, statSync } from 'node:fs'
-import { dirname } from 'node:path'
+import { accessSync, constants, statSync } from 'node:fs'
 import type { Meter } from '@opentelemetry/api'
 import type { CompiledQuery, QueryResult } from 'kysely'
 import type { Logger } from 'pino'
@@ -13,7 +12,7 @@ type Write = { query: CompiledQuery; resolve(rows: unknown[]): void; reject(erro
 
 /**
  * The SQLite engine: one connection, whose file is checked before every use. It rejects at once what cannot work. Throws
- * ForeignFile if the file is another program's.
+ * ConfigError if the file is not this program's.
  */
 export async function openSqlite(path: string, settings: Settings, log: Logger, meter: Meter): Promise<Database> {
   const link = await keepOpen(path, settings, log, inspect)
@@ -32,7 +31,7 @@ export async function openSqlite(path: string, settings: Settings, log: Logger, 
   function use<T>(requests: number, work: (connection: Connection) => T): T {
     try {
       if (!link.connection) throw new DatabaseUnavailable(link.state().reason ?? 'cannot_open')
-      inspect(path, link.connection.opened)
+      inspect(link.connection)
       return work(link.connection)
     } catch (error) {
       const reason = reasonOf(error)
@@ -87,10 +86,10 @@ function run({ sqlite, statements }: Connection, { sql, parameters }: CompiledQu
 
 // An open SQLite connection never notices chmod or a rename: permissions are checked at open(2) only. These three calls
 // take about 4 µs; the asynchronous ones take ten times that.
-function inspect(path: string, opened: Stats) {
+function inspect({ path, folder, opened }: Connection) {
   const now = statSync(path)
   if (now.ino !== opened.ino || now.dev !== opened.dev) throw new DatabaseUnavailable('replaced')
   if (now.size < 512) throw new DatabaseUnavailable('truncated')
   accessSync(path, constants.R_OK | constants.W_OK)
-  accessSync(dirname(path), constants.R_OK | constants.W_OK | constants.X_OK)
+  accessSync(folder, constants.R_OK | constants.W_OK | constants.X_OK)
 }

@@ -38,9 +38,8 @@ export function authentication({ config, db, meter }: Dependencies) {
   function reject(ctx: Context, reason: string): never {
     rejections.add(1, { reason })
     Object.assign(ctx.state.log, { auth_rejection: reason, client_address: ctx.ip })
-    ctx.throw(401, 'A valid token is required: Authorization: Bearer <token from POST /auth/login>.', {
-      headers: { 'WWW-Authenticate': 'Bearer' },
-    })
+    const headers = { 'WWW-Authenticate': 'Bearer' }
+    ctx.throw(401, 'A valid token is required: Authorization: Bearer <token from POST /auth/login>.', { headers })
   }
 
   /** Returns the content of a token that one of the keys has signed, or the reason why there is none. */

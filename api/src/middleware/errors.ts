@@ -3,10 +3,7 @@ import type { Context, Middleware, Next } from 'koa'
 import { HttpError } from 'koa'
 import { DatabaseUnavailable } from '../database/database.ts'
 
-/**
- * What a client can do about a 503 differs, so each kind has a problem type. They are references relative to the API: it
- * has no domain of its own under which an absolute URI would be true.
- */
+// The type of a 503 says what the client can do. They are relative references: the API has no domain of its own.
 export const problemTypes = {
   unavailable: '/problems/database-unavailable',
   readOnly: '/problems/database-read-only',

@@ -32,25 +32,26 @@ export function signals({ log, meter, tracer, draining, answers }: Dependencies)
   return async function signals(ctx: Context, next: Next) {
     const start = performance.now()
     active++
+    const { res } = ctx
     const { headers } = ctx.req
     const asked = headers['x-request-id']
     const id = typeof asked === 'string' && wellFormedId.test(asked) ? asked : randomUUID()
     ctx.state.requestId = id
     ctx.state.log = {}
-    ctx.set('X-Request-Id', id)
-    ctx.set('X-Content-Type-Options', 'nosniff')
+    res.setHeader('X-Request-Id', id)
+    res.setHeader('X-Content-Type-Options', 'nosniff')
     const parent = headers.traceparent ? propagation.extract(ROOT_CONTEXT, headers) : ROOT_CONTEXT
     const span = tracer.startSpan('request', { kind: SpanKind.SERVER }, parent)
     try {
       await next()
     } finally {
       active--
-      if (draining()) ctx.set('Connection', 'close')
+      if (draining() && !res.headersSent) res.setHeader('Connection', 'close')
       // Unknown paths and methods share one series: a client could invent any number of them.
       const route = String(ctx._matchedRoute ?? 'unmatched')
       const method = route === 'unmatched' ? '_OTHER' : ctx.method === 'HEAD' ? 'GET' : ctx.method
       // 499: the client hung up before the answer was ready.
-      const status = ctx.res.closed ? 499 : ctx.status
+      const status = res.closed ? 499 : res.statusCode
       const ms = performance.now() - start
       const labels = attributes(method, route, status)
       duration.record(ms / 1000, labels)

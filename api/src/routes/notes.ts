@@ -26,17 +26,7 @@ const PageQuery = z.strictObject({
   cursor: z.uuid('must be a next_cursor of an earlier answer').optional(),
 })
 
-// A page of long notes ends early: it waits in memory until the client has taken it.
-const maxPageLength = 500_000
-function countThatFit(notes: { body: string }[]) {
-  let length = 0
-  const tooMany = notes.findIndex(({ body }) => {
-    length += body.length
-    return length > maxPageLength
-  })
-  return tooMany < 0 ? notes.length : Math.max(1, tooMany)
-}
-
+const maxPageLength = 500_000 // characters; a page waits in memory until the client has taken it
 const notFound = 'You have no note with this id.'
 
 /** A note belongs to the user who made it; for other users it does not exist. */
@@ -68,7 +58,11 @@ export function noteRoutes(db: Db): Route[] {
         const { limit, cursor } = check(ctx, PageQuery, ctx.query)
         // One more than the limit shows whether there is a next page.
         const notes = await listNotes(db, ctx.state.userId, limit + 1, cursor)
-        const items = notes.slice(0, Math.min(limit, countThatFit(notes)))
+        let length = 0
+        const items = notes.slice(0, limit).filter(({ body }, i) => {
+          length += body.length
+          return i === 0 || length <= maxPageLength
+        })
         ctx.body = { items, next_cursor: notes.length > items.length ? items.at(-1)?.id : null }
       },
     },

@@ -13,9 +13,9 @@ export type Route = {
   /** Middleware that runs before the body is read. */
   before?: Middleware[]
   query?: z.ZodObject
-  /** The route has a JSON body; the handler finds it in ctx.request.body and checks it with this schema. */
+  /** The JSON body; the handler finds it in ctx.request.body and checks it. */
   body?: z.ZodType
-  /** Maximum size of the body in bytes, if it is not the default. */
+  /** In bytes, if it is not the default. */
   bodyLimit?: number
   success: { status: number; schema?: z.ZodType; headers?: Record<string, string> }
   /** Statuses of errors that do not follow from the members above. */
@@ -49,10 +49,11 @@ method 405 with Allow. A request that is not HTTP is answered 400, one that arri
 database-unavailable: try again later; database-read-only: reads still work; overloaded: send less.`
 
 const everywhere = { 'X-Request-Id': 'The id of the request in the log', 'X-Content-Type-Options': 'nosniff' }
+const retryAfter = { 'Retry-After': 'Seconds until another attempt makes sense' }
 const headersOf: Record<number, Record<string, string>> = {
   401: { 'WWW-Authenticate': 'Bearer' },
-  429: { 'Retry-After': 'Seconds until another attempt makes sense' },
-  503: { 'Retry-After': 'Seconds until another attempt makes sense' },
+  429: retryAfter,
+  503: retryAfter,
 }
 
 /** GET /openapi.json, which describes the other routes and itself. */

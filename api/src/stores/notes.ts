@@ -34,11 +34,6 @@ export function updateNote(db: Db, userId: string, id: string, input: { title: s
 }
 
 export async function deleteNote(db: Db, userId: string, id: string): Promise<boolean> {
-  const gone = await db
-    .deleteFrom('notes')
-    .where('user_id', '=', userId)
-    .where('id', '=', id)
-    .returning('id')
-    .executeTakeFirst()
-  return gone !== undefined
+  const note = db.deleteFrom('notes').where('user_id', '=', userId).where('id', '=', id).returning('id')
+  return (await note.executeTakeFirst()) !== undefined
 }

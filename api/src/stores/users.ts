@@ -67,7 +67,13 @@ export async function syncUsers(db: Db, users: readonly User[]) {
       await changeHash(db, user.id, password_hash)
       count.changed++
     } else {
-      await db.insertInto('users').values({ id: randomUUID(), name, password_hash, tokens_valid_from: 0 }).execute()
+      const row = { id: randomUUID(), name, password_hash, tokens_valid_from: 0 }
+      // Another process that starts on the same database may have been faster.
+      await db
+        .insertInto('users')
+        .values(row)
+        .onConflict((conflict) => conflict.doNothing())
+        .execute()
       count.created++
     }
   }
