@@ -39,8 +39,8 @@ const steps = {
 }
 
 const config = loadConfig(process.env)
-const { log } = createLogger(config.LOG_LEVEL)
 const meter = createNoopMeter()
+const { log } = createLogger(config.LOG_LEVEL, meter)
 const tracer = new ProxyTracerProvider().getTracer('none')
 const version = 'bench'
 const draining = () => false

@@ -2,7 +2,6 @@
 // costs 20 MiB and saves little time, and with --max-old-space-size=96, because the heap would outgrow its container.
 import { existsSync, mkdirSync, readFileSync, statSync } from 'node:fs'
 import { dirname, resolve } from 'node:path'
-import { setTimeout as sleep } from 'node:timers/promises'
 import { parseEnv } from 'node:util'
 import pkg from '../package.json' with { type: 'json' }
 import { createApp } from './app.ts'
@@ -35,8 +34,8 @@ async function main() {
   const databasePath = resolve(config.DATABASE_PATH)
   makeFolder(dirname(databasePath))
 
-  const { log, close: closeLog } = createLogger(config.LOG_LEVEL)
   const { meter, tracer, exporter } = startTelemetry()
+  const { log, close: closeLog } = createLogger(config.LOG_LEVEL, meter)
   measureEventLoop(meter)
   const database = await openSqlite(databasePath, config, log, meter)
   const phase = { draining: false, ending: false }
@@ -48,7 +47,9 @@ async function main() {
     if (phase.ending) return
     phase.ending = true
     database.close()
-    await Promise.race([closeLog(), sleep(300)])
+    const isStuck = await closeLog()
+    // A thread of Node's pool waits in write(2) for a reader, and exit() would wait for that thread.
+    if (isStuck) process.kill(process.pid, 'SIGKILL')
     process.exit(code)
   }
   async function stop(signal: string) {

@@ -32,7 +32,7 @@ async function rejections() {
 }
 const get = (headers: Record<string, string>, path = '/data/notes') => api.fetch(path, { headers })
 
-test('a forged token is 401, whatever is wrong with it: only the metrics and the log learn what', async () => {
+test('a forged token is 401 with one and the same answer; the reason is in the metrics and the log only', async () => {
   const refusal = await get({})
   const expected = (await refusal.text()).replace(/"request_id":"[^"]*"/, '')
   let counts = await rejections()
@@ -90,7 +90,7 @@ test('a token that was good is refused as soon as it and the tolerance have expi
   assert.equal(line.auth_rejection, 'expired')
 })
 
-test('a token says who and how long, and nothing else', async () => {
+test('a token holds the user and its lifetime, and nothing else', async () => {
   const answer = await login(api, 'demo', passwordOf('demo'))
   const { token, token_type, expires_in } = JSON.parse(answer.body)
   assert.deepEqual([answer.status, token_type, expires_in], [200, 'Bearer', 3600])
@@ -136,7 +136,7 @@ test('the longest token is as long as JWT_TTL, and /openapi.json says so', async
 })
 
 test('an unknown user and a wrong password get the same answer to the byte', async () => {
-  const unknown = await login(api, 'nobody', 'wrong')
+  const unknown = await login(api, 'unknown', 'wrong')
   const wrong = await login(api, 'demo', 'wrong')
   assert.deepEqual([unknown.status, unknown.headers], [401, wrong.headers])
   assert.equal(unknown.body, wrong.body)

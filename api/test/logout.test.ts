@@ -14,7 +14,7 @@ const get = async (token: string, id?: string) =>
   (await api.fetch('/data/notes', { token, headers: id ? { 'X-Request-Id': id } : {} })).status
 const logout = async (token: string) => (await api.fetch('/auth/logout', { method: 'POST', token })).status
 
-test('a logout ends every token of the user at once, used before or not, and nobody else’s', async () => {
+test('a logout ends every token of the user at once, used before or not, and no other user’s', async () => {
   const [used, unused, eve] = [await api.login(), await api.login(), await api.login('eve')]
   assert.deepEqual([await get(used), await get(eve)], [200, 200])
   assert.equal(await logout(used), 204)

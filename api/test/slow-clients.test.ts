@@ -71,7 +71,7 @@ test(
         /^HTTP\/1\.1 408 /,
       ],
       'a body that stops': [[`${head('POST', '/auth/login', 100)}{"user`], /^HTTP\/1\.1 408 /],
-      'a body that nobody reads': [[`${head('DELETE', '/data/notes/none', 9000)}{"user`], /^HTTP\/1\.1 404 /],
+      'a body that the API does not read': [[`${head('DELETE', '/data/notes/none', 9000)}{"user`], /^HTTP\/1\.1 404 /],
     }
     const all = Object.entries(slow).map(async ([name, [pieces, expected]]) =>
       assert.match(await slowly(pieces), expected, name),

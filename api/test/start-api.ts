@@ -11,7 +11,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 
 export const main = join(import.meta.dirname, '../src/main.ts')
 
-/** The API refuses to run as root: where the tests do, they start it as nobody. */
+/** The API refuses to run as root: where the tests do, they start it as an unprivileged user. */
 export const unprivileged = process.getuid?.() === 0 ? { uid: 65534, gid: 65534 } : {}
 
 let readable: boolean | undefined

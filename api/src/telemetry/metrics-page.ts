@@ -2,12 +2,9 @@ import { createServer, type Server } from 'node:http'
 import { type PrometheusExporter, PrometheusSerializer } from '@opentelemetry/exporter-prometheus'
 import { collectDefaultMetrics, Registry } from 'prom-client'
 
-/**
- * GET /metrics: the OpenTelemetry instruments and, through prom-client, Node's own figures on one page. Reading it
- * changes nothing, so several readers see the same truth.
- */
+/** GET /metrics: the OpenTelemetry instruments and Node's own figures on one page. Reading it changes nothing. */
 export function createMetricsPage(exporter: PrometheusExporter): Server {
-  // Left out: event loop figures that every reading resets (event-loop.ts has its own), and 50 lines nobody asks for.
+  // Left out: event loop figures that every reading resets (event-loop.ts replaces them), and 50 lines without a use.
   const node = new Registry()
   collectDefaultMetrics({ register: node })
   for (const { name } of node.getMetricsAsArray()) {

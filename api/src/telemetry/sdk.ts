@@ -6,12 +6,11 @@ import { AlwaysOffSampler, NoopSpanProcessor } from '@opentelemetry/sdk-trace'
 
 /** One OpenTelemetry SDK per process. Metrics are read from `exporter`; spans go where OTEL_TRACES_EXPORTER says. */
 export function startTelemetry(): { meter: Meter; tracer: Tracer; exporter: PrometheusExporter } {
-  // The metrics page is served beside Node's own figures, so the exporter's own server stays off. target_info would
-  // print the command line and paths.
+  // metrics-page.ts serves the metrics, so the exporter's own server stays off. target_info would show the command line.
   const exporter = new PrometheusExporter({ preventServerStart: true, withoutTargetInfo: true, withoutScopeInfo: true })
   const wanted = process.env.OTEL_TRACES_EXPORTER
   const exportsSpans = wanted !== undefined && wanted !== '' && wanted !== 'none'
-  // Without a place to send them spans are not recorded, but a trace id is made or taken over all the same.
+  // Without an exporter spans are not recorded, but each request still gets a trace id.
   const spans = exportsSpans ? {} : { spanProcessors: [new NoopSpanProcessor()], sampler: new AlwaysOffSampler() }
   new NodeSDK({
     serviceName: process.env.OTEL_SERVICE_NAME || 'api',
