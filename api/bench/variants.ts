@@ -40,7 +40,7 @@ const steps = {
 
 const config = loadConfig(process.env)
 const meter = createNoopMeter()
-const { log } = createLogger(config.LOG_LEVEL, meter)
+const { log } = createLogger(config.LOG_LEVEL)
 const tracer = new ProxyTracerProvider().getTracer('none')
 const version = 'bench'
 const draining = () => false
@@ -107,7 +107,7 @@ function realRoutes(requireUser: Middleware) {
 
 /** The complete app, but every write has a transaction, and with it an fsync, of its own. */
 async function oneCommitEach() {
-  const { meter, tracer } = startTelemetry()
+  const { meter, tracer } = startTelemetry(log)
   database.close()
   const { sqlite } = await openFile(config.DATABASE_PATH, config, false)
   const statements = new Map<string, Statement>()

@@ -1,4 +1,6 @@
 import { createSecretKey } from 'node:crypto'
+import { existsSync, readFileSync } from 'node:fs'
+import { parseEnv } from 'node:util'
 import { z } from 'zod'
 
 /** The program cannot start, and a person can correct it. Each problem is one sentence that says what would be right. */
@@ -58,7 +60,12 @@ const settings = z
     HOST: z.string().default('127.0.0.1'),
     PORT: integer(8080, 0, 65535),
     METRICS_PORT: integer(9464, 0, 65535),
-    DATABASE_PATH: z.string().default('data/notes.db'),
+    DATABASE_PATH: z
+      .string()
+      .refine((path) => !/^~|^file:|^:memory:$|[/\\]$/.test(path), {
+        error: 'must be the path of a file: no ~, no URL, no folder, not :memory:; for example data/notes.db',
+      })
+      .default('data/notes.db'),
     JOURNAL_MODE: oneOf('delete', ['delete', 'wal']),
     /** How long SQLite waits for a lock. The whole process waits with it. */
     BUSY_TIMEOUT_MS: integer(0, 0, 60_000),
@@ -79,6 +86,26 @@ const settings = z
 
 export type Config = Readonly<z.infer<typeof settings>>
 export type User = Config['LAB_USERS'][number]
+
+// Longer than NAME=value, because parseEnv ends a value at any # and leaves out what it does not understand.
+const envLine = /^\s*(export\s+)?[A-Za-z_]\w*\s*=\s*('[^']*'|"[^"\\]*"|[^\s'"`#]([^#]*[^\s#])?)?\s*(\s#.*|^#.*)?$/
+
+/**
+ * Returns the settings of a file, if there is one, and the environment, which takes precedence: except for HOST, which some
+ * shells set to the name of the machine. Throws a ConfigError with every line that cannot be read as it is meant.
+ */
+export function readSettings(path: string, env: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
+  if (!existsSync(path)) return env
+  const text = readFileSync(path, 'utf8').replace(/^\uFEFF/, '')
+  const wrong = text.split(/\r?\n/).flatMap((line, i) => (/^\s*(#|$)/.test(line) || envLine.test(line) ? [] : [i + 1]))
+  if (wrong.length > 0) {
+    throw new ConfigError(
+      wrong.map((n) => `${path} line ${n} must be NAME=value, a value with a #, quote or backslash in single quotes`),
+    )
+  }
+  const file = parseEnv(text)
+  return { ...file, ...env, ...(file.HOST && { HOST: file.HOST }) }
+}
 
 /** Reads the environment into a frozen object. Throws a ConfigError with every problem; secrets are never repeated. */
 export function loadConfig(env: NodeJS.ProcessEnv): Config {

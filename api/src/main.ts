@@ -1,11 +1,10 @@
 // The edge of the process. It is started with --max-semi-space-size=4, because a young generation that grows with the load
 // costs 20 MiB and saves little time, and with --max-old-space-size=96, because the heap would outgrow its container.
-import { existsSync, mkdirSync, readFileSync, statSync } from 'node:fs'
+import { mkdirSync, statSync } from 'node:fs'
 import { dirname, resolve } from 'node:path'
-import { parseEnv } from 'node:util'
 import pkg from '../package.json' with { type: 'json' }
 import { createApp } from './app.ts'
-import { ConfigError, loadConfig } from './config.ts'
+import { ConfigError, loadConfig, readSettings } from './config.ts'
 import { DatabaseUnavailable } from './database/database.ts'
 import { openSqlite } from './database/sqlite.ts'
 import { createApiServer, drain, listen } from './server.ts'
@@ -29,14 +28,16 @@ async function main() {
       'The API does not run as root, for whom no file permission counts: start it as another user',
     ])
   }
-  const config = loadConfig(Object.assign(process.env, { ...readEnvFile(), ...process.env }))
+  const config = loadConfig(Object.assign(process.env, readSettings('.env', process.env))) // OTEL_* may be in .env too
   process.umask(0o077) // no other user may read the password hashes and notes
   const databasePath = resolve(config.DATABASE_PATH)
-  makeFolder(dirname(databasePath))
+  makeFolder(databasePath)
 
-  const { meter, tracer, exporter } = startTelemetry()
-  const { log, close: closeLog } = createLogger(config.LOG_LEVEL, meter)
+  const { log, dropped, close: closeLog } = createLogger(config.LOG_LEVEL)
+  const { meter, tracer, exporter } = startTelemetry(log)
   measureEventLoop(meter)
+  const lines = { description: 'Log lines for which there was no room' }
+  meter.createObservableCounter('log.lines.dropped', lines).addCallback((counter) => counter.observe(dropped()))
   const database = await openSqlite(databasePath, config, log, meter)
   const phase = { draining: false, ending: false }
   const draining = () => phase.draining
@@ -80,26 +81,18 @@ async function main() {
   await applyUsers()
   const { HOST } = config
   const port = await listen(server, HOST, config.PORT, 'PORT')
-  const metrics_port = await listen(createMetricsPage(exporter), HOST, config.METRICS_PORT, 'METRICS_PORT')
+  const metrics_port = await listen(createMetricsPage(exporter, log), HOST, config.METRICS_PORT, 'METRICS_PORT')
   log.info({ host: HOST, port, metrics_port, version: pkg.version, pid: process.pid }, 'listening')
 }
 
-/** Settings may stand in a file .env in the working directory; the environment takes precedence. Throws ConfigError. */
-function readEnvFile(): NodeJS.ProcessEnv {
+/** Creates the folder of the database if only its last part is missing. Throws ConfigError. */
+function makeFolder(path: string) {
   try {
-    return existsSync('.env') ? parseEnv(readFileSync('.env', 'utf8')) : {}
-  } catch (error) {
-    throw new ConfigError([`.env cannot be read (${(error as Error).message}): it must be a file of NAME=value lines`])
-  }
-}
-
-/** Creates the folder if only its last part is missing. Throws ConfigError. */
-function makeFolder(folder: string) {
-  try {
-    mkdirSync(folder)
+    mkdirSync(dirname(path))
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException
-    if (code === 'EEXIST' && statSync(folder).isDirectory()) return
-    throw new ConfigError([`DATABASE_PATH: the folder ${folder} cannot be created (${code}); create it first`])
+    if (code !== 'EEXIST' || !statSync(dirname(path)).isDirectory()) {
+      throw new ConfigError([`DATABASE_PATH: the folder ${dirname(path)} cannot be created (${code}); create it first`])
+    }
   }
 }

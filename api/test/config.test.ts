@@ -1,14 +1,16 @@
 import assert from 'node:assert/strict'
+import { execFileSync } from 'node:child_process'
 import { randomBytes } from 'node:crypto'
 import { once } from 'node:events'
-import { existsSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs'
 import { type AddressInfo, createServer } from 'node:net'
 import { join } from 'node:path'
-import { test } from 'node:test'
+import { type TestContext, test } from 'node:test'
 import { parseEnv } from 'node:util'
-import { ConfigError, loadConfig } from '../src/config.ts'
-import { endOf, newFolder } from './start-api.ts'
+import { ConfigError, loadConfig, readSettings } from '../src/config.ts'
+import { endOf, giveToApi, newFolder, startApi } from './start-api.ts'
 
+const skipWindows = process.platform === 'win32' && 'Windows has no mkfifo'
 const skipRoot = process.getuid?.() !== 0 && 'only root can start it as root'
 
 const random = () => randomBytes(48).toString('base64')
@@ -57,6 +59,7 @@ for (const [variable, values] of Object.entries({
   JWT_SECRET: ['x', random().slice(0, 31), 'äöüßéèáàôûîñçøå'],
   LAB_USERS: ['demo', ':password', 'demo:', 'demo:1234567', 'de mo:password', 'a:password,', 'a:password,a:password'],
   JOURNAL_MODE: ['WAL', 'off'],
+  DATABASE_PATH: ['~/notes.db', '~', ':memory:', 'file:notes.db', 'file:///data/notes.db?mode=ro', 'data/'],
 })) {
   test(`each wrong ${variable} is one problem`, () => {
     for (const value of values) assert.deepEqual(variablesOf({ ...least, [variable]: value }), [variable], value)
@@ -156,6 +159,82 @@ test('the folder of the database is created, but not the folder around it; only 
   assert.equal(statSync(join(folder, 'made', 'notes.db')).mode & 0o077, 0)
   await assertRefused({ DATABASE_PATH: join(folder, 'a', 'b', 'notes.db') }, ['DATABASE_PATH', 'ENOENT'])
   assert(!existsSync(join(folder, 'a')))
+})
+
+for (const [what, create] of Object.entries({
+  'a folder': (path: string) => mkdirSync(path),
+  'a named pipe': (path: string) => execFileSync('mkfifo', [path]),
+})) {
+  test(`${what} as the database ends the program with a sentence`, { skip: skipWindows }, async (t) => {
+    const path = join(newFolder(t), 'notes.db')
+    create(path)
+    giveToApi(path)
+    await assertRefused({ DATABASE_PATH: path }, ['DATABASE_PATH', path])
+  })
+}
+
+/** The settings that a .env with this text gives, without the environment. */
+function settingsOf(t: TestContext, text: string, env: Record<string, string> = {}) {
+  const path = join(newFolder(t), '.env')
+  writeFileSync(path, text)
+  return readSettings(path, env)
+}
+
+test('.env is read as it is meant: comments, quotes, spaces, line ends, a byte order mark', (t) => {
+  const lines = [
+    '\ufeffPORT=1',
+    '# a comment',
+    '',
+    "LAB_USERS='demo:Tr0ub4dor#2026,eve:x'",
+    'A="a b" # c',
+    ' export B = b ',
+    'C=c d # e',
+    'D=',
+    'E=e=f',
+  ]
+  const expected = { PORT: '1', LAB_USERS: 'demo:Tr0ub4dor#2026,eve:x', A: 'a b', B: 'b', C: 'c d', D: '', E: 'e=f' }
+  for (const end of ['\n', '\r\n']) assert.deepEqual({ ...settingsOf(t, lines.join(end)) }, expected)
+  assert.deepEqual(readSettings(join(newFolder(t), '.env'), { PORT: '2' }), { PORT: '2' })
+})
+
+test('what cannot be read as it is meant in .env is refused with its line, without its text', (t) => {
+  const wrong = [
+    'LAB_USERS=demo:Tr0ub4dor#2026,eve:secret',
+    'LAB_USERS demo:secret',
+    'A: secret',
+    "A='secret",
+    'A="se\\cret"',
+    "A='a' secret",
+    'A-B=secret',
+    '=secret',
+    'P\0O\0R\0',
+  ]
+  for (const [i, line] of wrong.entries()) {
+    const text = `${'PORT=1\n'.repeat(i)}${line}\nMETRICS_PORT=2`
+    assert.throws(
+      () => settingsOf(t, text),
+      (error: ConfigError) => {
+        assert.equal(error.problems.length, 1, line)
+        assert.match(String(error.problems[0]), new RegExp(`\\bline ${i + 1}\\b`))
+        assert.doesNotMatch(String(error.problems[0]), /secret|2026/)
+        return true
+      },
+    )
+  }
+})
+
+test('the environment goes before .env, except for HOST, which some shells set to the name of the machine', (t) => {
+  const env = { PORT: '1', HOST: 'my-laptop' }
+  assert.deepEqual({ ...settingsOf(t, 'PORT=2\nHOST=127.0.0.1\n', env) }, { PORT: '1', HOST: '127.0.0.1' })
+  assert.deepEqual({ ...settingsOf(t, 'PORT=2\n', { HOST: '0.0.0.0' }) }, { PORT: '2', HOST: '0.0.0.0' })
+})
+
+test('settings of a .env in the working directory are used', async (t) => {
+  const folder = newFolder(t)
+  writeFileSync(join(folder, '.env'), `LAB_USERS=mia:password-of-mia\nHOST=127.0.0.1\n`)
+  const api = await startApi(t, { DATABASE_PATH: join(folder, 'notes.db'), HOST: '192.0.2.1' }, ['LAB_USERS'])
+  const json = { username: 'mia', password: 'password-of-mia' }
+  assert.equal((await api.fetch('/auth/login', { method: 'POST', json })).status, 200)
 })
 
 test('a value that holds a line break is reported on one line', () => {

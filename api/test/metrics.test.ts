@@ -136,6 +136,26 @@ test('every documented series exists from the start, at 0', () => {
   assert.equal(atStart.samples.get(key('db_available')), 1)
 })
 
+test('the page is found by GET and HEAD, with a slash at the end, and by a proxy; anything else is 404', async () => {
+  const ask = async (method: string, target: string) => {
+    const answer = await sendRaw(
+      api.metricsUrl,
+      `${method} ${target} HTTP/1.1\r\nHost: api\r\nConnection: close\r\n\r\n`,
+    )
+    assert.match(answer, /^X-Content-Type-Options: nosniff\r$/m)
+    const [head = '', ...body] = answer.split('\r\n\r\n')
+    return [Number(head.split(' ')[1]), body.join('').includes('process_cpu_seconds_total')]
+  }
+  for (const target of ['/metrics', '/metrics/', '/metrics?a=b', 'http://api:9464/metrics', 'HTTP://api/metrics/']) {
+    assert.deepEqual(await ask('GET', target), [200, true], target)
+    assert.deepEqual(await ask('HEAD', target), [200, false], target)
+  }
+  for (const target of ['/', '/metric', '/metricsx', '/metrics/a', 'http://api:9464/', '//metrics', '*']) {
+    assert.deepEqual(await ask('GET', target), [404, false], target)
+  }
+  assert.deepEqual(await ask('POST', '/metrics'), [404, false])
+})
+
 test('the goals of slo.json are edges of the request histogram', () => {
   const edges = new Set(
     [...atStart.samples.keys()].map((series) => Number(series.match(/http_server_request.*"le","([^"]+)"/)?.[1])),

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { chmodSync, readFileSync } from 'node:fs'
+import { chmodSync, globSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { before, test } from 'node:test'
 import { type Api, startApi, until } from './start-api.ts'
@@ -60,11 +60,19 @@ test('docs/signals.md names every field and message of the log, and no other', (
   const rows = table('Log')
   const fields = rows.flatMap(([cell]) => names(cell))
   const seen = new Set(api.logs.flatMap((line) => Object.keys(line)))
-  // An unexpected error is not among the things this session can cause; process.test.ts does.
-  assert.deepEqual([...seen, 'err'].sort(), fields.sort())
+  // Not among the things that this session can cause; process.test.ts and telemetry.test.ts do.
+  assert.deepEqual([...seen, 'err', 'telemetry'].sort(), fields.sort())
   const messages = names(rows.find(([cell]) => cell === '`msg`')?.[3])
-  const said = new Set(api.logs.map((line) => line.msg))
-  assert.deepEqual([...said, 'unexpected exception'].sort(), messages.sort())
+  const caused = new Set(api.logs.map((line) => line.msg))
+  const source = globSync('../src/**/*.ts', { cwd: import.meta.dirname }).map((file) =>
+    readFileSync(join(import.meta.dirname, file), 'utf8'),
+  )
+  // Each call of the logger ends with its message, on one line or on a line of its own.
+  const written = [...source.join('\n').matchAll(/\blog(?:\.\w+|\[[^\]]+\])\((?:[^()]*, )?'([^']+)'\)/g)].map(
+    ([, message]) => String(message),
+  )
+  assert.deepEqual([...new Set(written)].sort(), messages.sort())
+  for (const message of caused) assert.ok(messages.includes(message), message)
 })
 
 test('docs/signals.md lists every reason, outcome and rejection that the page has as a label', () => {

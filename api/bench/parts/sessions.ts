@@ -30,7 +30,7 @@ export async function measureSessions({ quick, say }: Run): Promise<Part> {
   const checks = quick ? 5_000 : 20_000
   const folder = mkdtempSync(join(tmpdir(), 'bench-'))
   const meter = createNoopMeter()
-  const { log } = createLogger('silent', meter)
+  const { log } = createLogger('silent')
   const settings = { JOURNAL_MODE: 'delete' as const, BUSY_TIMEOUT_MS: 0 }
   const database = await openSqlite(join(folder, 'notes.db'), settings, log, meter)
   const db = database.db as unknown as Kysely<Tables & { sessions: Session }>

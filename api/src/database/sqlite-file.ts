@@ -74,6 +74,7 @@ const foreign = (path: string, what: string) =>
 
 // Reads the header as plain bytes: SQLite itself may write to a file that it opens, to finish what a crash left.
 function isOurs(path: string) {
+  if (!fs.statSync(path).isFile()) return false // to open a pipe would wait for its writer
   const header = Buffer.alloc(100)
   const file = fs.openSync(path, 'r')
   const length = fs.readSync(file, header)

@@ -84,6 +84,7 @@ function describe(routes: Route[], version: string) {
   return {
     openapi: '3.1.0',
     info: { title: 'Notes', version, description },
+    servers: [{ url: '/' }], // where this document came from
     paths,
     components: { schemas, securitySchemes: { bearer: { type: 'http', scheme: 'bearer', bearerFormat: 'JWT' } } },
   }

@@ -1,6 +1,5 @@
 import { write } from 'node:fs'
 import { setTimeout as sleep } from 'node:timers/promises'
-import type { Meter } from '@opentelemetry/api'
 import pino, { type Logger } from 'pino'
 
 const flushMs = 100 // flush interval
@@ -12,15 +11,12 @@ const maxLength = 1 << 20 // characters that wait in memory
  * has paused), the API goes on: what finds no room in memory is dropped and counted. `close` writes what it can and returns
  * whether a write is stuck.
  */
-export function createLogger(level: string, meter: Meter): { log: Logger; close: () => Promise<boolean> } {
+export function createLogger(level: string): { log: Logger; dropped: () => number; close: () => Promise<boolean> } {
   let waiting = ''
   let chunk = Buffer.alloc(0) // what was taken from `waiting` and is not written yet
   let writing = false
   let failed = false
   let dropped = 0
-  meter
-    .createObservableCounter('log.lines.dropped', { description: 'Log lines for which there was no room' })
-    .addCallback((counter) => counter.observe(dropped))
 
   function add(line: string) {
     if (waiting.length + line.length > maxLength) dropped++
@@ -56,5 +52,5 @@ export function createLogger(level: string, meter: Meter): { log: Logger; close:
     timestamp: pino.stdTimeFunctions.isoTime,
     formatters: { level: (label: string) => ({ level: label }) },
   }
-  return { log: pino(options, { write: add }), close }
+  return { log: pino(options, { write: add }), dropped: () => dropped, close }
 }
