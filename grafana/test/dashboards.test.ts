@@ -48,6 +48,7 @@ test('dashboards have an order, a tag, a folder, the last five minutes, and link
         ?.toLowerCase()
         .replace(/(ies|s)$/, '') ?? '-'
     assert.ok(title?.toLowerCase().includes(word), `${title} has the word of its button, ${name?.[1]}`)
+    assert.ok(Number(title?.length) <= 36, `${title} fits into the head of a page of 1,400 pixels`)
     assert.deepEqual([tags, time, refresh], [['systems-thinking-lab'], { from: 'now-5m', to: 'now' }, '5s'])
     assert.deepEqual(
       links?.map((link) => [link.url, link.title.slice(0, 2), link.keepTime, link.includeVars]),

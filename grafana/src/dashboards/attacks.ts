@@ -12,7 +12,7 @@ const p95 = `histogram_quantile(0.95, sum by (le) (rate(http_server_request_dura
 export const attacks = (): Page =>
   page(
     'attacks',
-    'What do attacks achieve, and what do they cost?',
+    'What do attacks achieve?',
     '**Above: what the attacker gets. Below: what the others pay.** Try `make experiment NAME=flood`.',
     [
       timeSeries({

@@ -17,7 +17,7 @@ const attempts = (outcome: string) =>
 export const logins = (): Page =>
   page(
     'logins',
-    'Which logins and tokens are refused?',
+    'Which logins are refused?',
     '**Guesses leave traces here before one succeeds.** Try `make experiment NAME=brute-force`.',
     [
       number({

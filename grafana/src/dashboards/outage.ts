@@ -27,16 +27,16 @@ export const outage = (): Page =>
         description:
           'The fault as the lab injected it, as the API noticed it, as /health reported it, and as the lab’s own client felt it.',
         good: 'all rows quiet. In an outage all four begin and end within a second or two.',
-        size: [12, 7],
+        size: [24, 5],
         states: [
           ['no', quiet],
           ['yes', colors.fault],
         ],
         lines: [
-          { name: 'the lab has injected a fault', expr: 'max(lab_fault_active)' },
-          { name: 'the API cannot use its database', expr: '1 - min(db_available)' },
-          { name: '/health reports degraded', expr: 'lab_probe_degraded' },
-          { name: 'a client is refused', expr: 'lab_probe_status{target="data"} != bool 200' },
+          { name: 'fault injected', expr: 'max(lab_fault_active)' },
+          { name: 'API: no database', expr: '1 - min(db_available)' },
+          { name: '/health: degraded', expr: 'lab_probe_degraded' },
+          { name: 'client refused', expr: 'lab_probe_status{target="data"} != bool 200' },
         ],
         changesWith: 'outage',
       }),
@@ -44,7 +44,7 @@ export const outage = (): Page =>
         title: 'Alerts over time',
         description: 'Which alerts fired, and for how long. The runbook (8) explains each.',
         good: 'one quiet row.',
-        size: [12, 7],
+        size: [24, 7],
         states: [
           ['quiet', quiet],
           ['informs', colors.goal],
@@ -53,7 +53,7 @@ export const outage = (): Page =>
         ],
         lines: [
           {
-            name: 'any alert that needs action',
+            name: 'any but info',
             expr: 'max(ALERTS{alertstate="firing",severity!="info"}) * 2 or vector(0)',
           },
           { name: '{{alertname}}', expr: `${firing('info')} * 1`, mayBeEmpty: true },
@@ -65,22 +65,22 @@ export const outage = (): Page =>
       table({
         title: 'How long the last fault of each kind took',
         description:
-          'Measured by the lab from outside with `make outage`. A red cell misses its goal in slo.json. The last column says how long ago the fault was in force; it is empty after 3 hours.',
+          'Measured by the lab with `make outage`: from the injection to the first 503 and to degraded in /health, and from the rollback to the first success. A red cell misses its goal in slo.json. "How long ago" counts from the end of the fault, for 3 hours.',
         good: 'no red cell.',
-        size: [24, 6],
+        size: [24, 5],
         unit: 's',
         label: 'kind',
         heading: 'fault',
         lines: [
-          { name: 'fault → first 503', expr: byKind('lab_fault_landed_seconds'), mayBeEmpty: true },
+          { name: 'first 503', expr: byKind('lab_fault_landed_seconds'), mayBeEmpty: true },
           {
-            name: `fault → degraded (goal ${limits.degradedSeconds} s)`,
+            name: `degraded (≤ ${limits.degradedSeconds} s)`,
             expr: byKind('lab_fault_detected_seconds'),
             goal: limits.degradedSeconds,
             mayBeEmpty: true,
           },
           {
-            name: `rollback → first success (goal ${limits.recoveredSeconds} s)`,
+            name: `recovered (≤ ${limits.recoveredSeconds} s)`,
             expr: byKind('lab_fault_recovered_seconds'),
             goal: limits.recoveredSeconds,
             mayBeEmpty: true,

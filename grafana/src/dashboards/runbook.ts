@@ -32,7 +32,7 @@ export const alertLinks = Object.fromEntries(
 
 /** docs/runbook.md as a dashboard, because Grafana cannot open files of the repository. */
 export const runbook = (): Dashboard =>
-  dashboard('runbook', 'Runbook: what does an alert mean?', [
+  dashboard('runbook', 'Runbook: what to do now?', [
     text(
       '**What each alert means, what to do, and how to cause it.** The same text is in `docs/runbook.md`. A firing alert on the home page links here.',
       3,
@@ -41,7 +41,7 @@ export const runbook = (): Dashboard =>
       const content = inGrafana(sections.get(heading) ?? '')
       // About 100 characters of 22 pixels' height fit into a line on a screen of 800 pixels.
       const lines = content.split('\n\n').reduce((sum, part) => sum + Math.ceil(part.length / 100) + 1, 0)
-      return text(content, Math.ceil((lines * 22) / 38) + 2, heading)
+      return text(content, Math.ceil((lines * 22) / 38) + 1, heading)
     }),
   ])
 

@@ -15,6 +15,7 @@ export function table(
     .unit(panel.unit)
     .decimals(2)
     .noValue(panel.noValue)
+    .minWidth(90)
     .transformations([
       { id: 'merge', options: {} },
       {

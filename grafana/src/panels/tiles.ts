@@ -18,12 +18,12 @@ type Number = Panel & {
   texts?: Record<string, { text: string; color: string }>
   /** Shows the legend beside the value. */
   named?: boolean
-  /** Draws the last minutes behind the value. */
+  /** Draws the last minutes behind the value, which then is coloured instead of its ground. */
   trend?: boolean
   noValue: string
 }
 
-/** Numbers on a coloured ground. */
+/** Numbers, usually on a coloured ground. */
 export function number(panel: Number): Built {
   const builder = tile(panel, !panel.trend)
     .unit(panel.unit)
@@ -35,8 +35,10 @@ export function number(panel: Number): Built {
         .steps(panel.from.map(([value, color]) => ({ value, color }))),
     )
     .mappings(panel.texts ? valueTexts(panel.texts) : [])
+    .wideLayout(false) // the name above the value
     .textMode(panel.named ? BigValueTextMode.ValueAndName : BigValueTextMode.Auto)
     .graphMode(panel.trend ? BigValueGraphMode.Area : BigValueGraphMode.None)
+    .colorMode(panel.trend ? BigValueColorMode.Value : BigValueColorMode.BackgroundSolid)
   return { ...panel, builder }
 }
 
@@ -48,7 +50,7 @@ export function words(
     .unit('none')
     .textMode(BigValueTextMode.Name)
     .orientation(VizOrientation.Horizontal)
-    .text(new VizTextDisplayOptionsBuilder().titleSize(20).valueSize(20)) // without it several names become too small to read
+    .text(new VizTextDisplayOptionsBuilder().titleSize(16).valueSize(16)) // without it several names become too small to read
     .noValue(panel.noValue)
   style(builder, panel.lines)
   for (const [name, links] of Object.entries(panel.links ?? {})) {
