@@ -55,6 +55,8 @@ export const loginColors = {
   success: colors.database,
   failure: colors.client,
   limited: colors.refused,
+  overloaded: colors.fault,
+  aborted: colors.goal,
   error: colors.error,
 }
 
@@ -69,7 +71,7 @@ export const tokenColors = {
   missing: colors.goal,
   malformed: colors.client,
   algorithm: colors.fault,
-  crit: '#A0522D',
+  critical_header: '#A0522D',
   signature: colors.error,
   expired: colors.serverLight,
   not_active: colors.server,

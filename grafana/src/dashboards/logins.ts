@@ -30,7 +30,7 @@ export const logins = (): Page =>
         lines: [
           { name: 'guesses', expr: attempts('failure|limited') },
           { name: 'of these checked', expr: attempts('failure') },
-          { name: 'errors', expr: attempts('error') },
+          { name: 'errors', expr: attempts('error|overloaded') },
         ],
         from: [
           [null, tiles.good],
@@ -66,8 +66,8 @@ export const logins = (): Page =>
       timeSeries({
         title: 'Logins by outcome',
         description:
-          'Attempts per second: success, failure (wrong password), limited (429), error (the API could not answer).',
-        good: 'success only. Errors are trouble of the service, not of the clients.',
+          'Attempts per second: success, failure (wrong password), limited (429), overloaded (503, too many were waiting), aborted (the client hung up), error (the API could not answer).',
+        good: 'success only. Overloaded and error are trouble of the service.',
         size: [12, 8],
         unit: 'ops',
         lines: [
