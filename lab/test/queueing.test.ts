@@ -19,7 +19,8 @@ function near(actual: number, expected: number, tolerance = 1e-9) {
   assert.ok(Math.abs(actual - expected) <= tolerance * Math.abs(expected), `${actual} is not ${expected}`)
 }
 
-test("M/M/1: the numbers of Schaum's Outline of Operations Research (R. Bronson, 1982), problems 23.3, 23.14 and 23.16", () => {
+// R. Bronson, Schaum's Outline of Operations Research, 1982.
+test('M/M/1: problems 23.3, 23.14 and 23.16 of Bronson', () => {
   // 24 arrivals an hour, 30 an hour can be served: 4 in the system, 1/6 h in it, idle for 0.2 of the time.
   near(meanInSystem(24, exponential(1 / 30)), 4)
   near(meanTimeInSystem(24, exponential(1 / 30)), 1 / 6)
@@ -31,11 +32,13 @@ test("M/M/1: the numbers of Schaum's Outline of Operations Research (R. Bronson,
   near(meanTimeInSystem(1, exponential(45 / 60)), 3)
 })
 
-test('M/D/1: Garcia-Golding Recycling in Render and Stair, Quantitative Analysis for Management: 8 trucks an hour, 12 can be served', () => {
+// B. Render, R. Stair, Quantitative Analysis for Management, chapter on waiting lines.
+test('M/D/1: 8 trucks an hour arrive at the recycling firm Garcia-Golding, 12 can be served', () => {
   near(60 * meanWait(8, constant(1 / 12)), 5)
 })
 
-test('M/G/1: uniform service from 0.1 to 1.9 minutes, problem 2 of chapter 2 in Simio and Simulation (Smith, Sturrock, Kelton)', () => {
+// J. Smith, D. Sturrock, W. D. Kelton, Simio and Simulation, chapter 2, problem 2.
+test('M/G/1: uniform service from 0.1 to 1.9 minutes, an arrival every 1.25', () => {
   const service = { mean: 1, variance: (1.9 - 0.1) ** 2 / 12 }
   near(meanWait(0.8, service), 2.54)
   near(meanTimeInSystem(0.8, service), 3.54)
@@ -49,7 +52,7 @@ test('constant service waits half as long as exponential, and from full utilisat
   assert.equal(meanWait(0, constant(0.02)), 0)
 })
 
-test('the knee is at 2/3 for constant service and at 1/2 for exponential, and rateAt inverts the time in system', () => {
+test('the knee: utilisation 2/3 for constant service, 1/2 for exponential; rateAt inverts the time in system', () => {
   near(utilisation(knee(constant(0.02)), constant(0.02)), 2 / 3)
   near(utilisation(knee(exponential(0.02)), exponential(0.02)), 1 / 2)
   const service = { mean: 0.02, variance: 0.0001 }
@@ -67,7 +70,7 @@ test("Little's law: the deviation is the share by which the measured number is o
   near(checkLittle(9, 100, 0.1).deviation, -0.1)
 })
 
-/** One server, first come first served; the seed fixes every number, so the comparison gives the same result everywhere. */
+/** One server, first come first served. The seed fixes every number: the result is the same everywhere. */
 function simulate(rate: number, serviceOf: () => number, requests: number) {
   let free = 0
   let wait = 0

@@ -2,10 +2,10 @@
 export type ArrivalProcess = 'even' | 'poisson'
 
 /**
- * The moments at which requests are due, in milliseconds, without end; the first of even ones is `startMs` itself. `perSecond` is above 0.
- * Even arrivals hardly queue below full utilisation; the theory in models/ is about Poisson arrivals, whose gaps are independent
- * and exponentially distributed. The exponential distribution has no memory, so at a change of the rate the caller begins
- * a new generator there, on the same `random`, and is still exact.
+ * The moments at which requests are due, in milliseconds, without end; the first of even ones is `startMs` itself.
+ * `perSecond` is above 0. Even arrivals hardly queue below full utilisation; the theory in models/ is about Poisson
+ * arrivals, whose gaps are independent and exponentially distributed. The exponential distribution has no memory, so at
+ * a change of the rate the caller begins a new generator there, on the same `random`, and is still exact.
  */
 export function* arrivals(
   process: ArrivalProcess,

@@ -6,17 +6,26 @@ export type ClientPolicy = {
   /** How long the client waits for the answer to one attempt before it abandons it. */
   timeoutMs: number
   /**
-   * Abandoning an attempt closes its connection (the default), so that a server can notice. false: the client no longer waits, but its
-   * request goes on, as behind a proxy that does not pass the hanging up on.
+   * Abandoning an attempt closes its connection (the default), so that a server can notice. false: the client no longer
+   * waits, but its request goes on, as behind a proxy that does not pass the hanging up on.
    */
   hangsUp?: boolean
   /** Most attempts for one call, the first try included: 1 never retries. */
   attempts: number
-  /** Pause before retry n: a random part of baseMs x 2^(n-1), at most of maxMs (full jitter). Without it retries are immediate. */
+  /**
+   * Pause before retry n: a random part of baseMs x 2^(n-1), or of maxMs if that is less (full jitter). Without it
+   * retries are immediate.
+   */
   backoff?: { baseMs: number; maxMs: number }
-  /** A retry takes a token from the bucket, a first try adds `share` of one; full at the start. Retries <= share x first tries + bucket. */
+  /**
+   * A retry takes a token from the bucket, a first try adds `share` of one; full at the start. Retries <= share x first
+   * tries + bucket.
+   */
   budget?: { share: number; bucket: number }
-  /** Opens after so many failed attempts in a row: nothing is sent for `openMs`. Then one attempt probes: its success closes. */
+  /**
+   * Opens after so many failed attempts in a row: nothing is sent for `openMs`. Then one attempt probes: its success
+   * closes.
+   */
   breaker?: { failures: number; openMs: number }
   /** Waits at least as long as the answer's Retry-After asks. */
   honoursRetryAfter?: boolean
@@ -47,11 +56,13 @@ export type Client = (send: (signal: AbortSignal) => Promise<Answer>, signal?: A
 type Dependencies = { random: () => number; now?: () => number; sleep?: typeof sleep }
 
 /**
- * One client process, such as a service in front of the API: budget and breaker count all its calls together. The signal given
- * to `send` is aborted with the attempt, which must close its connection. `signal` ends a whole call early, pauses included.
+ * One client process, such as a service in front of the API: budget and breaker count all its calls together. The
+ * signal given to `send` is aborted with the attempt, which must close its connection. `signal` ends a whole call
+ * early, pauses included.
  *
- * Our own lines, not cockatiel 4: it has no retry budget, its jitter and its breaker's clock cannot be passed in, and while
- * its breaker probes, other calls wait in a queue instead of failing at once.
+ * Our own lines, not cockatiel 4: it has no retry budget, the clock of its breaker cannot be passed in, and while its
+ * breaker probes, other calls wait for the outcome instead of failing at once, which would be a second queue in front
+ * of the API's.
  */
 export function createClient(policy: ClientPolicy, dependencies: Dependencies): Client {
   const { random, now: clock = now, sleep: wait = sleep } = dependencies

@@ -10,7 +10,7 @@ export type Goodput = {
   attempts: number
   /** Calls that ended in a 2xx within `patienceMs` of when they were due. */
   good: number
-  /** Attempts whose work helped no user: abandoned by the client, or answered 2xx after its patience. */
+  /** Attempts that helped no user, as the client sees it: abandoned, or answered 2xx after its patience. */
   wasted: number
 }
 
@@ -26,8 +26,9 @@ export function amplification({ offered, attempts }: Goodput): number {
 }
 
 /**
- * One row per second since `startMs`, empty seconds included. Calls are counted in the second they were due in, like latencies; attempts
- * in the second they were sent in, because that is when they load the API; wasted ones when they ended.
+ * One row per second since `startMs`, empty seconds included. Calls are counted in the second they were due in, like
+ * latencies; attempts in the second they were sent in, because that is when they load the API; wasted ones when they
+ * ended.
  */
 export function goodputPerSecond(calls: DueCall[], patienceMs: number, startMs: number, seconds: number): Goodput[] {
   const rows = Array.from({ length: seconds }, () => ({ offered: 0, attempts: 0, good: 0, wasted: 0 }))
@@ -54,8 +55,8 @@ export function total(rows: Goodput[]): Goodput {
 }
 
 /**
- * Seconds from second `from` (the end of the trigger) until goodput is back: to the first second that begins `lasting` seconds
- * with good >= share x offered in each. Undefined: not back while it was watched.
+ * Seconds from second `from` (the end of the trigger) until goodput is back: to the first second that begins `lasting`
+ * seconds with good >= share x offered in each. Undefined: not back while it was watched.
  */
 export function recoverySeconds(rows: Goodput[], from: number, share = 0.9, lasting = 3): number | undefined {
   for (let at = from; at + lasting <= rows.length; at++) {

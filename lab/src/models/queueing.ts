@@ -1,8 +1,8 @@
 /**
- * Formulas for one server, first come first served, whose arrivals are Poisson (random, at a constant mean rate). Rates are per
- * second, times are seconds, means are those of the steady state. Formulas and their numbers in the tests go back to:
- * J. D. C. Little, "A Proof for the Queuing Formula: L = λW", Operations Research 9(3), 1961;
- * L. Kleinrock, "Queueing Systems, Volume 1: Theory", 1975, sections 3.2 (M/M/1) and 5.6 (M/G/1).
+ * Formulas for one server, first come first served, whose arrivals are Poisson (random, at a constant mean rate). Rates
+ * are per second, times are seconds, means are those of the steady state. Sources: J. D. C. Little, "A Proof for the
+ * Queuing Formula: L = λW", Operations Research 9(3), 1961; L. Kleinrock, "Queueing Systems, Volume 1: Theory", 1975,
+ * sections 3.2 (M/M/1) and 5.6 (M/G/1).
  */
 
 /** How long one request keeps the server busy. Variance 0: always as long (M/D/1); mean²: exponential (M/M/1). */
@@ -29,7 +29,7 @@ export function utilisation(rate: number, service: ServiceTime): number {
   return rate * service.mean
 }
 
-/** Mean wait before service begins, by Pollaczek and Khinchine: λ E[S²] / 2(1 - ρ). Infinite from utilisation 1 on. */
+/** Mean wait before service, by Pollaczek and Khinchine: λ E[S²] / 2(1 - ρ). Infinite from utilisation 1 on. */
 export function meanWait(rate: number, service: ServiceTime): number {
   const busy = utilisation(rate, service)
   if (busy >= 1) return Number.POSITIVE_INFINITY
@@ -46,7 +46,10 @@ export function meanInSystem(rate: number, service: ServiceTime): number {
   return rate * meanTimeInSystem(rate, service)
 }
 
-/** The rate at which the mean time in system reaches `seconds`: the inverse of meanTimeInSystem. 0 if one service alone takes longer. */
+/**
+ * The rate at which the mean time in system reaches `seconds`: the inverse of meanTimeInSystem. 0 if one service alone
+ * takes longer.
+ */
 export function rateAt(seconds: number, service: ServiceTime): number {
   const wait = Math.max(0, seconds - service.mean)
   // wait = λm / 2(1 - λS) with m = E[S²], solved for λ.
@@ -54,18 +57,19 @@ export function rateAt(seconds: number, service: ServiceTime): number {
 }
 
 /**
- * The knee: the rate at which a request waits on average as long as it is served, so that its time in system has doubled. The curve
- * has no corner, so a definition has to be chosen: this one needs no latency goal, does not depend on units, and from here on
- * waiting is the larger part. Utilisation 2/3 for constant service, 1/2 for exponential.
+ * The knee: the rate at which a request waits on average as long as it is served, so that its time in system has
+ * doubled. The curve has no corner, so a definition has to be chosen: this one needs no latency goal, does not depend
+ * on units, and from here on waiting is the larger part. Utilisation 2/3 for constant service, 1/2 for exponential.
  */
 export function knee(service: ServiceTime): number {
   return rateAt(2 * service.mean, service)
 }
 
 /**
- * Little's law, L = λW, as a check of three numbers that were measured independently over one window: expected L, and by what share
- * of it the measured L deviates. It needs no assumption about arrivals, service or order, only that the window is long against W
- * and that the number in the system is about the same at both ends; so a deviation tells of a wrong measurement.
+ * Little's law, L = λW, as a check of three numbers that were measured independently over one window: expected L, and
+ * by what share of it the measured L deviates. It needs no assumption about arrivals, service or order, only that the
+ * window is long against W and that the number in the system is about the same at both ends; so a deviation tells of a
+ * wrong measurement.
  */
 export function checkLittle(inSystem: number, rate: number, seconds: number): { expected: number; deviation: number } {
   const expected = rate * seconds
