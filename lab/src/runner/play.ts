@@ -149,7 +149,7 @@ function watchSeconds(run: Run, load: Load, signal: AbortSignal): Screen {
   const over = new AbortController()
   const until = AbortSignal.any([signal, over.signal])
   const row = liveTable()
-  let told = 0
+  let shown = 0
   let sentBefore = 0
 
   function tell(second: number): void {
@@ -170,11 +170,11 @@ function watchSeconds(run: Run, load: Load, signal: AbortSignal): Screen {
   }
 
   const tellUntil = (moment: number) => {
-    while (run.startedAt + (told + 1) * 1000 <= moment) tell(told++)
+    while (run.startedAt + (shown + 1) * 1000 <= moment) tell(shown++)
   }
   const watch = async () => {
     for (;;) {
-      await sleep(run.startedAt + (told + 1) * 1000 - now(), until)
+      await sleep(run.startedAt + (shown + 1) * 1000 - now(), until)
       tellUntil(now())
     }
   }
