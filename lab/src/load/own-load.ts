@@ -32,6 +32,7 @@ export async function startOwnLoad(target: Target, token: string, phases: Phase[
     results,
     dropped,
     acknowledged: notes.acknowledged,
+    sent: () => results.length + data.inFlight() + logins.inFlight(),
     enter(phase) {
       data.setRate(phase.rate)
       logins.setRate(phase.logins ?? 0)

@@ -27,11 +27,11 @@ export function startProbe(url: string, token: string): Probe {
   const newcomers = connect(url, 16, timeoutMs)
   const health: ProbeSample[] = []
   const data: ProbeSample[] = []
-  const look = () => {
-    see(newcomers, '/health', undefined).then((sample) => health.push(sample))
-    see(pool, '/data/notes?limit=1', token).then((sample) => data.push(sample))
+  const lookAround = () => {
+    look(newcomers, '/health').then((sample) => health.push(sample))
+    look(pool, '/data/notes?limit=1', token).then((sample) => data.push(sample))
   }
-  const timer = setInterval(look, everyMs)
+  const timer = setInterval(lookAround, everyMs)
   const stop = () => {
     clearInterval(timer)
     // What is still asked gets its answer: cut off, it would look like a silent API.
@@ -40,7 +40,8 @@ export function startProbe(url: string, token: string): Probe {
   return { health, data, ask: () => dataStatus(pool, token), stop }
 }
 
-async function see(pool: Pool, path: string, token?: string): Promise<ProbeSample> {
+/** Sends one request and returns what a client saw of it. */
+export async function look(pool: Pool, path: string, token?: string): Promise<ProbeSample> {
   const at = now()
   try {
     const headers: Record<string, string> = token ? {} : { connection: 'close' }

@@ -1,4 +1,4 @@
-import type { Figures } from '../load/figures.ts'
+import type { Tally } from '../attacks/outcomes.ts'
 import type { Journal, JudgedExpectation } from '../runs/journal.ts'
 import type { Judgement } from './judge.ts'
 import type { ProbeSample } from './probe.ts'
@@ -23,28 +23,35 @@ export function wrap(text: string, indent = ''): string {
   return [...lines, line.trimEnd()].join('\n')
 }
 
-export const heading = '   time  phase        req/s    p50 ms    p95 ms   failed  /health'
+export const heading = '   time  phase          sent  answered    p50 ms    p95 ms   failed  /health'
+export const attackHeading = `${heading}  let in`
 
-/** One second: what was answered in it, and what /health said last. */
-export function second(
+/** What the clients met in one second; latencies from the moment each request was due. */
+export type Answers = { sent: number; answered: number; failed: number; latency_ms: { p50: number; p95: number } }
+export type LiveTable = (
   elapsedSeconds: number,
   phase: string,
-  { completed, statuses, latency_ms }: Figures,
+  answers: Answers,
   health?: ProbeSample,
-): string {
-  const failed = Object.entries(statuses).reduce(
-    (sum, [status, count]) => sum + (status.startsWith('2') ? 0 : count),
-    0,
-  )
-  return [
-    `${elapsedSeconds.toFixed(0).padStart(5)} s`,
-    `  ${phase.padEnd(11)}`,
-    String(completed).padStart(7),
-    ms(latency_ms.p50).padStart(10),
-    ms(latency_ms.p95).padStart(10),
-    String(failed).padStart(9),
-    `  ${healthWord(health)}`,
-  ].join('')
+  attack?: Tally,
+) => string | undefined
+
+/** Returns a function that writes a row for a second. */
+export function liveTable(): LiveTable {
+  return (elapsedSeconds, phase, { sent, answered, failed, latency_ms }, health, attack) => {
+    const cells = [
+      `${elapsedSeconds.toFixed(0).padStart(5)} s`,
+      `  ${phase.padEnd(11)}`,
+      String(sent).padStart(7),
+      String(answered).padStart(10),
+      ms(latency_ms.p50).padStart(10),
+      ms(latency_ms.p95).padStart(10),
+      String(failed).padStart(9),
+      `  ${healthWord(health).padEnd(9)}`,
+    ]
+    if (attack) cells.push(attack.guesses > 0 ? `${attack.guesses} guesses` : String(attack.accepted))
+    return cells.join('').trimEnd()
+  }
 }
 
 function healthWord(sample?: ProbeSample): string {
