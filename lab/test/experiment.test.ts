@@ -22,7 +22,7 @@ describe('verdicts', { concurrency: 4 }, () => {
     const { api } = run.owner()
     const secrets = process.platform === 'linux' ? secretsOf(api.pid) : []
     assert.equal(await run.ended, 0, run.out())
-    assert.match(run.out(), /\nPASS\n/)
+    assert.match(run.out(), /\nPASS: /)
     assert.ok(!run.out().includes('\u001b'), 'no colours in a pipe')
     for (const line of run.out().split('\n')) if (!line.startsWith('Kept')) assert.ok(line.length <= 78, line)
     await nothingLeft(run, api)

@@ -114,7 +114,7 @@ test('an attack is drawn with its cost, and its phase is shaded on every chart',
   )
   const { page, wrong } = await open(t, chromium, reportHtml(journal))
   const found = await drawn(page)
-  const shown = ['attack', 'traffic', 'latency', 'errors', 'memory', 'connections', 'sides', 'scores']
+  const shown = ['attack', 'traffic', 'latency', 'errors', 'memory', 'sides', 'scores']
   assert.deepEqual(
     found.map(({ id }) => id),
     shown,

@@ -21,6 +21,12 @@ export type Experiment = {
   expectations: Expectation[]
   /** Three to five questions to think about first; a measure answers each. */
   predictions: Prediction[]
+  /** 1: where to begin; 3: for those who know the others. `order`: the place among all experiments. */
+  level?: 1 | 2 | 3
+  order?: number
+  /** Why it came out so, and the name of the experiment to try next; said after the verdict. */
+  learned?: string
+  next?: string
 }
 
 export type Phase = {
@@ -55,7 +61,8 @@ export type Expectation = {
   why: string
 }
 
-export type Prediction = { question: string; measure: MeasureName; phase?: string }
+/** `why`: explains the answer afterwards; without it the `why` of the expectation with the same measure does. */
+export type Prediction = { question: string; measure: MeasureName; phase?: string; why?: string }
 
 const folder = join(import.meta.dirname, '..', 'experiments')
 

@@ -57,6 +57,8 @@ export function journalOf(run: Run, judgement: Judgement, about: About): Journal
     seconds: secondsOf(run),
     ...judgement,
     predictions,
+    learned: experiment.learned,
+    next: experiment.next,
     notes: { acknowledged: run.acknowledged, lost: run.lost ?? null },
     again,
   }

@@ -12,7 +12,7 @@ import { type Attacks, readyAttacks } from './play-attacks.ts'
 import { playFaults } from './play-faults.ts'
 import { startProbe } from './probe.ts'
 import type { Run } from './run.ts'
-import { heading, say, second, wrap } from './screen.ts'
+import { attackHeading, heading, type LiveTable, liveTable, say, wrap } from './screen.ts'
 
 /** Plays an experiment on an API and watches from outside. Rejects with the signal's reason when interrupted. */
 export async function play(
@@ -63,7 +63,8 @@ async function playOut({ experiment, target, startLoad, stop, pool, token }: Pla
   try {
     load = await startLoad(target, token, phases)
     const run = begun(load, watched)
-    screen = setInterval(() => tellSecond(run), 1000)
+    const table = liveTable()
+    screen = setInterval(() => tellSecond(run, table), 1000)
     const parts = [
       playPhases({ experiment, target, load, attacks, run, signal }),
       playFaults(faults, run, { target, token, pool, startedAt: load.startedAt, signal }),
@@ -126,15 +127,19 @@ async function playPhases({ experiment, target, load, attacks, run, signal }: Pa
   await Promise.all(underWay)
 }
 
-function announce({ name, rate, seconds, says }: Phase): void {
+function announce({ name, rate, seconds, says, attack }: Phase): void {
   say()
   say(wrap(`${says ?? `${name}: ${rate} requests a second.`} (${seconds} s)`))
-  say(heading)
+  say(attack ? attackHeading : heading)
 }
 
-function tellSecond({ results, startedAt, phases, health }: Run): void {
+function tellSecond({ results, startedAt, phases, health }: Run, table: LiveTable): void {
   const at = now()
   const recent = results.slice(-5_000).filter((one) => one.done >= at - 1000)
   const sample = health.findLast(({ done }) => done >= at - 1000)
-  say(second((at - startedAt) / 1000, phases.at(-1)?.plan.name ?? '', figures(recent), sample))
+  const { completed, statuses, latency_ms } = figures(recent)
+  const failed = Object.entries(statuses).reduce((sum, [status, n]) => sum + (status.startsWith('2') ? 0 : n), 0)
+  const answers = { sent: completed, answered: completed, failed, latency_ms }
+  const row = table((at - startedAt) / 1000, phases.at(-1)?.plan.name ?? '', answers, sample)
+  if (row) say(row)
 }

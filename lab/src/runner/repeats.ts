@@ -1,6 +1,6 @@
 import { quantile, sorted } from '../load/figures.ts'
 import type { Judgement } from './judge.ts'
-import { row } from './screen.ts'
+import { textTable } from './screen.ts'
 
 /** What repeats of one experiment have in common: each expectation's median and spread, and how often it was met. */
 export function repeatsTable(judgements: Judgement[]): string {
@@ -8,9 +8,9 @@ export function repeatsTable(judgements: Judgement[]): string {
   const rows = first.map((one, i) => {
     const values = judgements.map(({ expectations }) => expectations[i]?.value ?? Number.NaN)
     const met = judgements.filter(({ expectations }) => expectations[i]?.met).length
-    return row(`  ${one.phase}: ${one.what}`, spread(values, one.unit), `${met} of ${judgements.length}`)
+    return [`${one.phase}: ${one.what}`, spread(values, one.unit), `${met} of ${judgements.length}`]
   })
-  return [row(`${judgements.length} runs`, 'median (from to)', 'met'), '', ...rows].join('\n')
+  return textTable([`${judgements.length} runs`, 'median (from to)', 'met'], rows)
 }
 
 function spread(values: number[], unit: string): string {

@@ -13,9 +13,8 @@ import { play } from './play.ts'
 import { askGuesses, besideMeasured, type Guesses, readGuesses } from './predict.ts'
 import { repeatsTable } from './repeats.ts'
 import type { Run } from './run.ts'
-import { checkRunsFolder } from './runs-folder.ts'
-import { predictionLines, say, table, verdictLines, wrap } from './screen.ts'
-import { writeRun } from './write-run.ts'
+import { conclusion, say, wrap } from './screen.ts'
+import { checkRunsFolder, writeRun } from './write-run.ts'
 
 export type ExperimentOptions = {
   name: string
@@ -44,7 +43,9 @@ export async function runExperiment(options: ExperimentOptions): Promise<number>
   checkRunsFolder(folder)
   await sweep()
   introduce(experiment, runs)
+  // Before the hypothesis, which gives the answers away.
   const guesses = await guessesFor(experiment, options)
+  say(wrap(`Hypothesis: ${experiment.hypothesis}`))
 
   const judgements: Judgement[] = []
   for (let number = 1; number <= runs; number++) {
@@ -73,13 +74,13 @@ export async function runExperiment(options: ExperimentOptions): Promise<number>
   function conclude(number: number, { run, target }: { run: Run; target: Target }): Judgement {
     run.logged = target.log?.refusals.length
     const judgement = judge(run, experiment, slo)
-    const predictions = guesses ? besideMeasured(experiment.predictions, guesses, run, slo) : []
-    say(`\n${table(judgement.expectations)}\n`)
-    if (predictions.length > 0) say(`${predictionLines(predictions)}\n`)
-    say(verdictLines(judgement))
+    const predictions = guesses ? besideMeasured(experiment, guesses, run, slo) : []
     const about = { name, experiment, slo, target, predictions, run: { number, of: runs }, again: again(options) }
-    const kept = writeRun(folder, journalOf(run, judgement, about))
-    // In the stack it is copied out of the container, and told where to, by whoever asked.
+    const journal = journalOf(run, judgement, about)
+    say(`\n${conclusion(journal)}\n`)
+    const { folder: kept, remark } = writeRun(folder, journal)
+    if (remark) say(wrap(remark))
+    // In the stack the folder is copied out of the container, and make says where to.
     if (!stack?.socket) say(`Kept in ${relative(process.cwd(), kept)}`)
     return judgement
   }
@@ -91,9 +92,7 @@ async function sweep(): Promise<void> {
 }
 
 function introduce(experiment: Experiment, runs: number): void {
-  const { question, hypothesis } = experiment
-  say(wrap(question))
-  say(wrap(`Hypothesis: ${hypothesis}`))
+  say(wrap(experiment.question))
   const times = runs > 1 ? `${runs} times ` : ''
   say(wrap(`This takes ${times}${Math.round(lengthOf(experiment))} s; Ctrl-C ends it at any time.`))
 }

@@ -1,0 +1,97 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { conclusion, heading, liveTable, textTable } from '../src/runner/screen.ts'
+import { outageJournal } from './report-fixtures.ts'
+
+const ok = { at: 0, done: 0, status: 200, degraded: false }
+const degraded = { ...ok, degraded: true }
+const calm = { sent: 300, answered: 300, failed: 0, latency_ms: { p95: 3 } }
+const refused = { ...calm, failed: 300 }
+
+/** The seconds of which a row is printed. */
+function shown(seconds: [string, typeof calm, typeof ok][]): number[] {
+  const table = liveTable(false)
+  return seconds.flatMap(([phase, answers, health], i) => (table(i, phase, answers, health) ? [i] : []))
+}
+
+test('while nothing changes only every fifth second has a row, and so has the first one of each phase', () => {
+  const seconds = Array.from({ length: 14 }, (_, i): [string, typeof calm, typeof ok] => [i < 12 ? 'a' : 'b', calm, ok])
+  assert.deepEqual(shown(seconds), [0, 5, 10, 12])
+})
+
+test('a second in which something begins or ends has a row', () => {
+  const changes: [typeof calm, typeof ok][] = [
+    [refused, ok],
+    [calm, degraded],
+    [{ ...calm, latency_ms: { p95: 80 } }, ok],
+    [{ ...calm, answered: 8 }, ok],
+  ]
+  for (const [answers, health] of changes)
+    assert.deepEqual(
+      shown([
+        ['a', calm, ok],
+        ['a', calm, ok],
+        ['a', answers, health],
+        ['a', calm, ok],
+      ]),
+      [0, 2, 3],
+    )
+  assert.deepEqual(
+    shown([
+      ['a', calm, ok],
+      ['a', { ...calm, latency_ms: { p95: 11 } }, ok],
+    ]),
+    [0],
+    '8 ms are no news',
+  )
+})
+
+test('what changed is named behind the row without colours, and coloured with them; no row is wider than the screen', () => {
+  const rows = (hasColors: boolean) => {
+    const table = liveTable(hasColors)
+    table(1, 'a-long-phase-name', calm, ok)
+    return table(2, 'a-long-phase-name', refused, degraded) ?? ''
+  }
+  assert.match(rows(false), /<- failed, health$/)
+  assert.ok(rows(false).length <= 80, `${rows(false).length} columns`)
+  const red = '\u001b[31m'
+  assert.deepEqual([rows(false).split(red).length, rows(true).split(red).length], [1, 3])
+})
+
+test("the columns stand under their heads, and an attack's attempts in a column of their own", () => {
+  const row = liveTable(false)(7, 'guessing', calm, ok, {
+    accepted: 1,
+    refused: 18,
+    unanswered: 0,
+    error: 1,
+    guesses: 0,
+  })
+  assert.equal(row?.indexOf('ok'), heading.indexOf('/health'))
+  assert.equal(row?.indexOf(' 300 '), heading.indexOf('sent') - 0)
+  assert.match(row ?? '', /1 of 20$/)
+})
+
+test('the conclusion names verdict, what was seen, why, and what to try next, in this order and within 80 columns', () => {
+  const journal = { ...outageJournal(), learned: 'a refusal costs no work', next: 'outage-lock' }
+  const text = conclusion(journal)
+  const places = ['PASS', '1,999 of 2,001', 'a refusal costs no work', 'NAME=outage-lock'].map((part) =>
+    text.indexOf(part),
+  )
+  assert.ok(!places.includes(-1), text)
+  assert.deepEqual(
+    places.toSorted((a, b) => a - b),
+    places,
+  )
+  for (const line of text.split('\n')) assert.ok(line.length <= 80, line)
+})
+
+test('a table has its first column to the left, the others to the right, and no lines', () => {
+  const text = textTable(
+    ['', 'A', 'difference'],
+    [
+      ['p95', '10', '–'],
+      ['failed', '1,999', '+1'],
+    ],
+  )
+  assert.equal(text, '            A  difference\np95        10           –\nfailed  1,999          +1')
+})
