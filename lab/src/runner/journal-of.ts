@@ -8,6 +8,7 @@ import type { Judgement } from './judge.ts'
 import { degradedAfter, recoveredAfter } from './measures.ts'
 import type { PlayedAttack, PlayedFault, Run } from './run.ts'
 import { secondsOf } from './seconds.ts'
+import { figuresOf, select } from './selection.ts'
 
 export type About = {
   name: string
@@ -50,6 +51,7 @@ export function journalOf(run: Run, judgement: Judgement, about: About): Journal
         rate: plan.rate,
         start_ms: at(start),
         end_ms: at(end),
+        figures: phaseFigures(run, slo, plan.name),
       })),
       faults: run.faults.map((fault) => happened(fault, run, at)),
     },
@@ -60,6 +62,12 @@ export function journalOf(run: Run, judgement: Judgement, about: About): Journal
     notes: { acknowledged: run.acknowledged, lost: run.lost ?? null },
     again,
   }
+}
+
+/** The figures by which a phase was judged. */
+function phaseFigures(run: Run, slo: Slo, phase: string) {
+  const selection = select(run, slo, phase)
+  return selection && figuresOf(selection)
 }
 
 function attackOf({ phase, name, attempts: all }: PlayedAttack): NonNullable<Journal['attacks']>[number] {

@@ -1,3 +1,4 @@
+import type { Figures } from '../load/figures.ts'
 import type { Slo } from '../slo.ts'
 
 /**
@@ -23,7 +24,7 @@ export type Journal = {
   }
   slo: Slo
   planned: { phases: { name: string; rate: number; from_s: number; to_s: number }[]; faults: PlannedFault[] }
-  happened: { phases: { name: string; rate: number; start_ms: number; end_ms: number }[]; faults: HappenedFault[] }
+  happened: { phases: HappenedPhase[]; faults: HappenedFault[] }
   /**
    * What attackers did beside the load, and how they were answered; status 0: not at all. `guesses`: how many were made
    * offline, of which an attempt is a batch, and 200 means that one was right.
@@ -35,10 +36,25 @@ export type Journal = {
   verdict: 'PASS' | 'FAIL' | 'INVALID'
   /** Why it is not PASS, one sentence each. */
   reasons: string[]
+  /** How the service did in the whole run, apart from what was expected of it; older runs have none. */
+  service?: Omit<Figures, 'sent'> & {
+    longest_gap_ms: number | null
+    health_slowest_ms: number | null
+    health_unanswered: number
+  }
   predictions: { question: string; unit: string; guess: string; measured: string }[]
   notes: { acknowledged: number; lost: string[] | null }
   /** How to run it again, as typed. */
   again: string
+}
+
+/** `figures`: those by which the phase was judged; older runs have none. */
+export type HappenedPhase = {
+  name: string
+  rate: number
+  start_ms: number
+  end_ms: number
+  figures?: Figures & { rate: number }
 }
 
 export type PlannedFault = { kind: string; at_s: number; for_s: number }
@@ -57,8 +73,11 @@ export type HappenedFault = {
   recovered_after_ms: number | null
 }
 
+/** `title` names the measure for a reader, `what` is the whole expectation in words. Older runs lack what may be absent. */
 export type JudgedExpectation = {
+  measure?: string
   phase: string
+  title?: string
   what: string
   /** Why the limit is what it is. */
   why: string
@@ -66,7 +85,9 @@ export type JudgedExpectation = {
   limit: number
   value: number | null
   unit: string
-  /** The value in words, such as "2397 of 2397". */
+  /** What a reader should know beside the value, such as "2397 of 2397". */
+  words?: string | null
+  /** Value, unit and words. */
   measured: string
   met: boolean
 }
@@ -76,8 +97,12 @@ export type MetricsEvent = {
   /** Whole seconds since the run began, and the moment on the calendar. */
   second: number
   time: string
-  /** Answers that were due in this second. */
+  /** The same as `sent`, which older runs lack. */
   rate: number
+  /** Requests that were due in this second and sent. */
+  sent?: number
+  /** Answers that arrived in this second, whatever their status and whenever they were due. */
+  answered?: number
   /** Everything but 2xx, the unanswered and the dropped included; null without requests. */
   error_ratio: number | null
   p50_ms: number | null
@@ -93,8 +118,10 @@ export type MetricsEvent = {
   event_loop_delay_ms: number | null
   server_rate: number | null
   server_p95_ms: number | null
-  /** Memory of the API, and connections open there: the last reading of the second. Older runs have neither. */
+  /** Memory of the API, and its open files and sockets: the last reading of the second. Older runs have neither. */
   memory_mb?: number | null
+  open_files?: number | null
+  /** Of runs before there was open_files. */
   open_connections?: number | null
   /** Statuses of the attacker's attempts that ended in this second, 0 for no answer; guesses at a secret made offline. */
   attempts?: Record<string, number>
@@ -102,4 +129,6 @@ export type MetricsEvent = {
   phase: string
   /** The kind of the fault in force, null without one. */
   fault: string | null
+  /** Trouble that the experiment makes on purpose: the kind of the fault, "overload" or "attack". */
+  trouble?: string | null
 }
