@@ -1,6 +1,6 @@
 // An ordinary day: does the API meet the goal `baseline` of slo.json at its rate?
-import { judged } from './judge.ts'
 import { goals, length, steady } from './load.ts'
+import { judged } from './summary.ts'
 
 const goal = goals.baseline
 const load = steady('baseline', goal.rate, length(goal.duration_seconds))

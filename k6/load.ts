@@ -1,7 +1,8 @@
 import exec from 'k6/execution'
 import type { ConstantArrivalRateScenario, Options } from 'k6/options'
-import { enough, type Goal as Limits, percent } from '../lab/src/load/goal.ts'
+import { enough, type Goal as Limits } from '../lab/src/load/goal.ts'
 import { classes } from './api.ts'
+import { quantile } from './judge.ts'
 
 /** At `rate` requests a second the limits hold. */
 export type Goal = Limits & { rate: number; duration_seconds: number }
@@ -73,9 +74,4 @@ export function options(scenarios: Load['scenarios'], limits: Options['threshold
     // Each further tag would multiply the series in Prometheus.
     systemTags: ['scenario', 'name', 'method', 'status', 'expected_response', 'error_code'],
   }
-}
-
-/** k6's name of the quantile of a goal: 0.95 is p(95). */
-export function quantile(goal: Goal): string {
-  return `p(${percent(goal.quantile)})`
 }

@@ -2,8 +2,9 @@
 // more. The run passes when the step at that goal's own rate meets it; the steps beyond only look for the limit.
 import type { ConstantArrivalRateScenario } from 'k6/options'
 import { percent } from '../lab/src/load/goal.ts'
-import { type Data, type Judgement, judge, summary } from './judge.ts'
+import { type Data, type Judgement, judge } from './judge.ts'
 import { goals, length, options as optionsOf, steady, thresholds, users } from './load.ts'
+import { summary } from './summary.ts'
 
 const goal = goals.peak
 const times = [0.5, 1, 2, 3, 4, 5, 6, 8]

@@ -1,6 +1,6 @@
 // Ten times the load at once, and back: does the API take it, and is it the same afterwards?
-import { judged } from './judge.ts'
 import { goals, type Load, length, steady } from './load.ts'
+import { judged } from './summary.ts'
 
 const seconds = length(60)
 const { rate } = goals.peak

@@ -72,3 +72,9 @@ export function statusesOf(results: Result[]): Record<string, number> {
   }
   return statuses
 }
+
+/** The same numbers with two digits behind the point, to be read: a judge takes them as they are. */
+export function roundAll<Numbers extends Record<string, number | null>>(numbers: Numbers): Numbers {
+  const round = (value: number | null) => (value === null ? null : Math.round(value * 100) / 100)
+  return Object.fromEntries(Object.entries(numbers).map(([name, value]) => [name, round(value)])) as Numbers
+}

@@ -46,7 +46,7 @@ const rates: Record<string, number> = {}
 /** When the running iteration was due, as far as k6 knows: it numbers only the arrivals that it does not drop. */
 export function dueNow(): number {
   const { name, iterationInTest, startTime } = exec.scenario
-  rates[name] ??= (exec.test.options.scenarios?.[name] as ConstantArrivalRateScenario).rate
+  rates[name] ??= (exec.test.options.scenarios as Record<string, ConstantArrivalRateScenario>)[name]?.rate ?? 0
   return startTime + (iterationInTest * 1000) / rates[name]
 }
 

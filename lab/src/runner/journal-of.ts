@@ -1,5 +1,6 @@
 import { availableParallelism, cpus, totalmem } from 'node:os'
 import { tally } from '../attacks/outcomes.ts'
+import { roundAll } from '../load/figures.ts'
 import type { HappenedFault, Journal } from '../runs/journal.ts'
 import type { Slo } from '../slo.ts'
 import type { Target } from '../targets/target.ts'
@@ -67,7 +68,7 @@ export function journalOf(run: Run, judgement: Judgement, about: About): Journal
 /** The figures by which a phase was judged. */
 function phaseFigures(run: Run, slo: Slo, phase: string) {
   const selection = select(run, slo, phase)
-  return selection && figuresOf(selection)
+  return selection && roundAll(figuresOf(selection))
 }
 
 function attackOf({ phase, name, attempts: all }: PlayedAttack): NonNullable<Journal['attacks']>[number] {

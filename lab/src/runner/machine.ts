@@ -5,25 +5,31 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { now } from '../clock.ts'
 
 /**
- * One look at this machine, moments of clock.ts. `processor`: of this time a process of this run waited `waited_ms` for a
- * processor that was busy with others. `disk`: so long it took to write one block.
+ * One look at this machine, moments of clock.ts. `processor`: how long a process of this run waited for a processor.
+ * `pressure`: how long any process of the machine did. `disk`: how long it took to write one block.
  */
-export type MachineSample = { what: 'processor' | 'disk'; from: number; to: number; waited_ms: number }
+export type MachineSample = { what: 'processor' | 'pressure' | 'disk'; from: number; to: number; waited_ms: number }
 
 const everyMs = 200
 
-/** Watches until stopped whether this machine is too busy to measure on; `folder` lies on the disk of the database. */
-export function watchMachine(folder: string): { samples: MachineSample[]; stop: () => void } {
+/**
+ * Watches until stopped whether this machine is too busy to measure on; `folder` lies on the disk of the database. An API
+ * that is no child of this process can only be watched by the pressure on the whole machine.
+ */
+export function watchMachine(folder: string, ownApi: boolean): { samples: MachineSample[]; stop: () => void } {
   const samples: MachineSample[] = []
   const end = new AbortController()
-  let last = { at: now(), waits: waits() }
+  const read = () => ({ at: now(), waits: waits(), pressure: ownApi ? undefined : pressure() })
+  let last = read()
   const look = () => {
-    const next = { at: now(), waits: waits() }
-    const ms = next.at - last.at
+    const next = read()
+    const [from, to] = [last.at, next.at]
     const rises = [...(next.waits ?? [])].map(([pid, waited]) => waited - (last.waits?.get(pid) ?? waited))
     // Where Linux does not count the waits, a late timer is the only sign.
-    const waited_ms = next.waits ? Math.max(...rises) : ms - everyMs
-    samples.push({ what: 'processor', from: last.at, to: next.at, waited_ms })
+    const waited_ms = next.waits ? Math.max(...rises) : to - from - everyMs
+    samples.push({ what: 'processor', from, to, waited_ms })
+    if (next.pressure !== undefined)
+      samples.push({ what: 'pressure', from, to, waited_ms: next.pressure - (last.pressure ?? next.pressure) })
     last = next
   }
   const timer = setInterval(look, everyMs)
@@ -50,6 +56,15 @@ function waits(): Map<number, number> | undefined {
 
 function waitOf(pid: number): number {
   return Number(readFileSync(`/proc/${pid}/schedstat`, 'utf8').split(' ')[1]) / 1e6
+}
+
+/** Milliseconds in which some process of this machine waited for a processor; undefined where Linux does not count them. */
+function pressure(): number | undefined {
+  try {
+    return Number(/^some .*total=(\d+)/.exec(readFileSync('/proc/pressure/cpu', 'utf8'))?.[1]) / 1000
+  } catch {
+    return undefined
+  }
 }
 
 async function watchDisk(folder: string, samples: MachineSample[], signal: AbortSignal): Promise<void> {

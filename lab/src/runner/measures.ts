@@ -1,4 +1,4 @@
-import { isSuccess, latencyOf, quantile, sorted } from '../load/figures.ts'
+import { isSuccess, latencyOf, quantile, roundAll, sorted } from '../load/figures.ts'
 import type { Result } from '../load/load.ts'
 import { attackMeasures } from './attack-measures.ts'
 import { largest, type Measure, type Measured, share } from './measure.ts'
@@ -119,12 +119,12 @@ export function serviceOf(run: Run, slo: Selection['slo']) {
   const selection = select(run, slo)
   if (selection === undefined) return undefined
   const { due, answered, failed, error_ratio, p50_ms, p95_ms, p99_ms, max_ms } = figuresOf(selection)
-  return {
+  return roundAll({
     ...{ due, answered, failed, error_ratio, p50_ms, p95_ms, p99_ms, max_ms },
     longest_gap_ms: longestGap(selection).value ?? null,
     health_slowest_ms: measures.health_slowest.of(selection).value ?? null,
     health_unanswered: health(selection).filter(({ status }) => status !== 200).length,
-  }
+  })
 }
 
 function latency(

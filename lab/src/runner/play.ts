@@ -48,7 +48,7 @@ async function playOut({ experiment, target, startLoad, stop, pool, token }: Pla
   const attacks = await readyAttacks(phases, target, token)
   const probe = startProbe(target.url, token)
   const metrics = watchMetrics(target.metricsUrl)
-  const machine = watchMachine(dirname(target.database))
+  const machine = watchMachine(dirname(target.database), target.mode === 'embedded')
   const watched = { health: probe.health, data: probe.data, metrics: metrics.readings, machine: machine.samples }
 
   // Without its API the story is over, and so it is for all when a part of it fails: what was measured is judged.
