@@ -206,7 +206,7 @@ test('the seconds add up to the statuses of the journal: what the owner did is i
   const plan = { name: 'password', rate: 100, seconds: 2 }
   const run: Run = {
     ...{ startedAt: 0, wallOffset: 0, wallOffsetAtEnd: 0, generator: 'none', acknowledged: 0 },
-    ...{ faults: [], refused: [], results: [], dropped: [], health: [], data: [], metrics: [] },
+    ...{ faults: [], refused: [], results: [], dropped: [], health: [], data: [], metrics: [], machine: [] },
     phases: [{ plan, from_s: 0, to_s: 2, start: 0, end: 2_000 }],
     attacks: [{ phase: plan.name, name: 'stolen-token-password-changed-after-2-s', attempts }],
   }

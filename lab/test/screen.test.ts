@@ -1,29 +1,36 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { conclusion, heading, liveTable, textTable } from '../src/runner/screen.ts'
-import { outageJournal } from './report-fixtures.ts'
+import { attackHeading, conclusion, liveTable, textTable } from '../src/runner/screen.ts'
+import type { MetricsEvent } from '../src/runs/journal.ts'
+import { generated, outageJournal } from './report-fixtures.ts'
 
 const ok = { at: 0, done: 0, status: 200, degraded: false }
 const degraded = { ...ok, degraded: true }
-const calm = { sent: 300, answered: 300, failed: 0, latency_ms: { p95: 3 } }
-const refused = { ...calm, failed: 300 }
+const calm = { answered: 100 }
+const refused = { ...calm, error_ratio: 1 }
+type Answers = Partial<MetricsEvent>
+
+function event(second: number, phase: string, change: Answers): MetricsEvent {
+  const [one] = generated(1, () => ({ phase, ...change }))
+  return { ...(one as MetricsEvent), second }
+}
 
 /** The seconds of which a row is printed. */
-function shown(seconds: [string, typeof calm, typeof ok][]): number[] {
+function shown(seconds: [string, Answers, typeof ok][]): number[] {
   const table = liveTable(false)
-  return seconds.flatMap(([phase, answers, health], i) => (table(i, phase, answers, health) ? [i] : []))
+  return seconds.flatMap(([phase, change, health], i) => (table(event(i, phase, change), health) ? [i] : []))
 }
 
 test('while nothing changes only every fifth second has a row, and so has the first one of each phase', () => {
-  const seconds = Array.from({ length: 14 }, (_, i): [string, typeof calm, typeof ok] => [i < 12 ? 'a' : 'b', calm, ok])
+  const seconds = Array.from({ length: 14 }, (_, i): [string, Answers, typeof ok] => [i < 12 ? 'a' : 'b', calm, ok])
   assert.deepEqual(shown(seconds), [0, 5, 10, 12])
 })
 
 test('a second in which something begins or ends has a row', () => {
-  const changes: [typeof calm, typeof ok][] = [
+  const changes: [Answers, typeof ok][] = [
     [refused, ok],
     [calm, degraded],
-    [{ ...calm, latency_ms: { p95: 80 } }, ok],
+    [{ ...calm, p95_ms: 80 }, ok],
     [{ ...calm, answered: 8 }, ok],
   ]
   for (const [answers, health] of changes)
@@ -39,7 +46,7 @@ test('a second in which something begins or ends has a row', () => {
   assert.deepEqual(
     shown([
       ['a', calm, ok],
-      ['a', { ...calm, latency_ms: { p95: 11 } }, ok],
+      ['a', { ...calm, p95_ms: 18 }, ok],
     ]),
     [0],
     '8 ms are no news',
@@ -49,8 +56,8 @@ test('a second in which something begins or ends has a row', () => {
 test('what changed is named behind the row without colours, and coloured with them; no row is wider than the screen', () => {
   const rows = (hasColors: boolean) => {
     const table = liveTable(hasColors)
-    table(1, 'a-long-phase-name', calm, ok)
-    return table(2, 'a-long-phase-name', refused, degraded) ?? ''
+    table(event(1, 'a-long-phase-name', calm), ok)
+    return table(event(2, 'a-long-phase-name', refused), degraded) ?? ''
   }
   assert.match(rows(false), /<- failed, health$/)
   assert.ok(rows(false).length <= 80, `${rows(false).length} columns`)
@@ -59,16 +66,19 @@ test('what changed is named behind the row without colours, and coloured with th
 })
 
 test("the columns stand under their heads, and an attack's attempts in a column of their own", () => {
-  const row = liveTable(false)(7, 'guessing', calm, ok, {
-    accepted: 1,
-    refused: 18,
-    unanswered: 0,
-    error: 1,
-    guesses: 0,
-  })
-  assert.equal(row?.indexOf('ok'), heading.indexOf('/health'))
-  assert.equal(row?.indexOf(' 300 '), heading.indexOf('sent') - 0)
-  assert.match(row ?? '', /1 of 20$/)
+  const change = { rate: 300, answered: 299, attempts: { 200: 1, 401: 18, 500: 1 }, error_ratio: 0.5 }
+  const row = liveTable(false)(event(6, 'guessing', change), ok) ?? ''
+  const end = (text: string, part: string) => text.indexOf(part) + part.length
+  for (const [head, cell] of [
+    ['time', '7 s'],
+    ['sent', ' 300'],
+    ['answered', '299'],
+    ['failed', '150'],
+    ['p95 ms', '10.0'],
+  ] as const)
+    assert.equal(end(row, cell), end(attackHeading, head), `${head}\n${attackHeading}\n${row}`)
+  assert.equal(row.indexOf('ok'), attackHeading.indexOf('/health'))
+  assert.equal(row.indexOf('1 of 20'), attackHeading.indexOf('let in'))
 })
 
 test('the conclusion names verdict, what was seen, why, and what to try next, in this order and within 80 columns', () => {

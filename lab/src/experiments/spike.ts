@@ -10,7 +10,7 @@ export function experiment({ goals: { baseline, peak }, outage }: Slo): Experime
     phases: [
       warmUp(rate),
       { name: 'before', rate, seconds: 15 },
-      { name: 'spike', rate: 10 * rate, seconds: 10 },
+      { name: 'spike', rate: 10 * rate, seconds: 10, overload: true },
       { name: 'catching-up', rate, seconds: 10 },
       { name: 'after', rate, seconds: 15 },
     ],

@@ -26,12 +26,24 @@ export function serviceStory(journal: Journal): string[] {
     const within = ` within ${number((phase.end_ms - phase.start_ms) / 1000)} s`
     return [[requests + within + (kinds.length > 0 ? ` (${kinds.join(', ')})` : ''), ...faultsStory(faults)].join('; ')]
   })
-  const due = phases.reduce((sum, one) => sum + one.due, 0)
-  if (phases.every(({ failed }) => failed === 0)) stories.push(`All ${count(due)} requests were served`)
-  const slowest = phases.flatMap(({ name, figures }) => (figures?.p95_ms ? [{ name, p95: figures.p95_ms }] : []))
-  const [worst] = slowest.sort((a, b) => b.p95 - a.p95)
-  if (worst) stories.push(`The slowest phase was ${worst.name}: p95 ${milliseconds(worst.p95)}`)
-  return [...stories, ...attacks.map(attackStory)].map((one) => `${one}.`)
+  return [...stories, wholeRun(journal, phases), ...attacks.map(attackStory)].map((one) => `${one}.`)
+}
+
+function wholeRun({ service }: Journal, phases: { due: number; failed: number }[]): string {
+  const sum = (numbers: number[]) => numbers.reduce((total, one) => total + one, 0)
+  const [due, failed] = [sum(phases.map((one) => one.due)), sum(phases.map((one) => one.failed))]
+  const all =
+    failed === 0 ? `all ${count(due)} requests were served` : `${count(failed)} of ${count(due)} requests failed`
+  // Older runs have no figures of the whole.
+  const more = service
+    ? [
+        `p95 ${milliseconds(service.p95_ms)}`,
+        `the slowest answer took ${milliseconds(service.max_ms)}`,
+        `the longest time without a success was ${milliseconds(service.longest_gap_ms)}`,
+        `/health took up to ${milliseconds(service.health_slowest_ms)}${service.health_unanswered > 0 ? ` and failed ${count(service.health_unanswered)} times` : ''}`,
+      ]
+    : []
+  return [`In the whole run ${all}`, ...more].join(', ')
 }
 
 type Phase = Journal['happened']['phases'][number]

@@ -1,11 +1,12 @@
+import { dirname } from 'node:path'
 import type { Pool } from 'undici'
 import { connect, logIn } from '../api-client.ts'
 import { now, sleep } from '../clock.ts'
-import { figures } from '../load/figures.ts'
 import type { Load, StartLoad } from '../load/load.ts'
-import { lost } from '../load/mix.ts'
+import { lost } from '../load/own-load.ts'
 import type { Target } from '../targets/target.ts'
 import { type Experiment, type Phase, plannedPhases } from './experiment.ts'
+import { watchMachine } from './machine.ts'
 import { watchMetrics } from './metrics-page.ts'
 import { checkOwnDatabase } from './own-database.ts'
 import { type Attacks, readyAttacks } from './play-attacks.ts'
@@ -13,6 +14,7 @@ import { playFaults } from './play-faults.ts'
 import { startProbe } from './probe.ts'
 import type { Run } from './run.ts'
 import { attackHeading, heading, type LiveTable, liveTable, say, wrap } from './screen.ts'
+import { secondAt } from './seconds.ts'
 
 /** Plays an experiment on an API and watches from outside. Rejects with the signal's reason when interrupted. */
 export async function play(
@@ -46,7 +48,8 @@ async function playOut({ experiment, target, startLoad, stop, pool, token }: Pla
   const attacks = await readyAttacks(phases, target, token)
   const probe = startProbe(target.url, token)
   const metrics = watchMetrics(target.metricsUrl)
-  const watched = { health: probe.health, data: probe.data, metrics: metrics.readings }
+  const machine = watchMachine(dirname(target.database), target.mode === 'embedded')
+  const watched = { health: probe.health, data: probe.data, metrics: metrics.readings, machine: machine.samples }
 
   // Without its API the story is over, and so it is for all when a part of it fails: what was measured is judged.
   const end = new AbortController()
@@ -78,6 +81,7 @@ async function playOut({ experiment, target, startLoad, stop, pool, token }: Pla
     playing = false
     clearInterval(screen)
     if (died === undefined) await load.stop()
+    for (const remark of load.remarks) say(wrap(remark))
     run.acknowledged = load.acknowledged.size
     say()
     say(`Reading back the ${run.acknowledged} notes that were acknowledged ...`)
@@ -87,13 +91,14 @@ async function playOut({ experiment, target, startLoad, stop, pool, token }: Pla
   } finally {
     clearInterval(screen)
     metrics.stop()
+    machine.stop()
     await load?.abandon()
     await attacks.stop()
     await probe.stop()
   }
 }
 
-function begun(load: Load, watched: Pick<Run, 'health' | 'data' | 'metrics'>): Run {
+function begun(load: Load, watched: Pick<Run, 'health' | 'data' | 'metrics' | 'machine'>): Run {
   const { generator, startedAt, results, dropped } = load
   const wallOffset = Date.now() - now()
   const nothing = { phases: [], faults: [], refused: [], attacks: [], acknowledged: 0 }
@@ -133,13 +138,9 @@ function announce({ name, rate, seconds, says, attack }: Phase): void {
   say(attack ? attackHeading : heading)
 }
 
-function tellSecond({ results, startedAt, phases, health }: Run, table: LiveTable): void {
-  const at = now()
-  const recent = results.slice(-5_000).filter((one) => one.done >= at - 1000)
-  const sample = health.findLast(({ done }) => done >= at - 1000)
-  const { completed, statuses, latency_ms } = figures(recent)
-  const failed = Object.entries(statuses).reduce((sum, [status, n]) => sum + (status.startsWith('2') ? 0 : n), 0)
-  const answers = { sent: completed, answered: completed, failed, latency_ms }
-  const row = table((at - startedAt) / 1000, phases.at(-1)?.plan.name ?? '', answers, sample)
+/** The row of the second that has just ended, where it is worth one. */
+function tellSecond(run: Run, table: LiveTable): void {
+  const number = Math.round((now() - run.startedAt) / 1000) - 1
+  const row = table(secondAt(run, number), run.health.at(-1))
   if (row) say(row)
 }

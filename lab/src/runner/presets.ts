@@ -1,3 +1,4 @@
+import { limitsOf } from '../load/goal.ts'
 import type { Goal, Slo } from '../slo.ts'
 import type { Expectation, Phase, Prediction } from './experiment.ts'
 
@@ -12,10 +13,7 @@ export function warmUp(rate: number): Phase {
 /** What slo.json asks of a phase. */
 export function meetsGoal(phase: string, goal: Goal): Expectation[] {
   const why = 'the goal in slo.json'
-  return [
-    { measure: goal.quantile === 0.99 ? 'p99' : 'p95', phase, compare: '<', limit: goal.latency_ms, why },
-    { measure: 'errors', phase, compare: '<', limit: 100 * goal.error_ratio, why },
-  ]
+  return limitsOf(goal).map(({ measure, compare, limit }) => ({ measure, compare, limit, phase, why }))
 }
 
 /** An outage in which no data request can be served. */

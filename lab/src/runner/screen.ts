@@ -1,9 +1,9 @@
 import { styleText } from 'node:util'
 import Table from 'cli-table3'
-import type { Tally } from '../attacks/outcomes.ts'
+import { outcomeOf } from '../attacks/outcomes.ts'
 import { count } from '../report/html.ts'
 import { nextCommand, offBy, serviceStory, verdictWords } from '../report/story.ts'
-import type { Journal, JudgedExpectation } from '../runs/journal.ts'
+import type { Journal, JudgedExpectation, MetricsEvent } from '../runs/journal.ts'
 import type { ProbeSample } from './probe.ts'
 
 const width = 78
@@ -49,17 +49,10 @@ export function textTable(heads: string[], rows: Cell[][], { widths, aligns }: C
   return lines.map((line) => line.trimEnd()).join('\n')
 }
 
-/** What the clients met in one second; latencies from the moment each request was due. */
-export type Answers = { sent: number; answered: number; failed: number; latency_ms: { p95: number } }
-export type LiveTable = (
-  elapsedSeconds: number,
-  phase: string,
-  answers: Answers,
-  health?: ProbeSample,
-  attack?: Tally,
-) => string | undefined
+/** Writes the row of a second, with what /health said last; undefined where the second is not worth a row. */
+export type LiveTable = (event: MetricsEvent, health?: ProbeSample) => string | undefined
 
-export const heading = '  time  phase        sent  answered  failed   p95 ms  /health'
+export const heading = '  time  phase        sent answered failed  p95 ms  /health'
 export const attackHeading = `${heading}   let in`
 
 const quietRows = 5
@@ -71,59 +64,71 @@ const quietRows = 5
 export function liveTable(hasColors = process.stdout.hasColors?.() ?? false): LiveTable {
   let before: Seen | undefined
   let hidden = 0
-  return (elapsedSeconds, phase, answers, health, attack) => {
-    const seen = { phase, ...answers, p95: answers.latency_ms.p95, health: healthWord(health), attack }
-    const changes = before?.phase === undefined ? [] : changesIn(before, seen)
-    const isShown = before?.phase !== phase || changes.length > 0 || hidden >= quietRows - 1
+  return (event, health) => {
+    const seen = {
+      ...event,
+      failed: Math.round((event.error_ratio ?? 0) * (event.rate + event.dropped)),
+      health: healthWord(health),
+    }
+    const isNew = before?.phase !== seen.phase
+    const changes = before === undefined ? [] : changesIn(before, seen)
+    const isShown = isNew || changes.length > 0 || hidden >= quietRows - 1
     before = seen
     hidden = isShown ? 0 : hidden + 1
-    return isShown ? row(elapsedSeconds, seen, changes, hasColors) : undefined
+    return isShown ? row(seen, changes, hasColors) : undefined
   }
 }
 
-type Seen = Omit<Answers, 'latency_ms'> & { phase: string; p95: number; health: string; attack?: Tally }
-type Changed = 'answered' | 'failed' | 'p95' | 'health' | 'attack'
+type Seen = MetricsEvent & { failed: number; health: string }
+type Changed = 'answered' | 'failed' | 'p95' | 'health' | 'let in'
 
 /** A latency has changed when it is three times what it was, or a third, and people could notice. */
 const [factor, noticeableMs] = [3, 20]
 
 function changesIn(before: Seen, now: Seen): Changed[] {
-  const isLate = ({ sent, answered }: Seen) => answered < 0.8 * sent
-  const [lower, upper] = [Math.min(before.p95, now.p95), Math.max(before.p95, now.p95)]
+  const isLate = ({ rate, answered = rate }: Seen) => answered < 0.8 * rate
+  const waits = [before.p95_ms ?? 0, now.p95_ms ?? 0]
+  const [lower, upper] = [Math.min(...waits), Math.max(...waits)]
   const changes: Record<Changed, boolean> = {
     answered: isLate(before) !== isLate(now),
     failed: before.failed > 0 !== now.failed > 0,
     p95: upper >= factor * lower && upper - lower >= noticeableMs,
     health: before.health !== now.health,
-    attack: (before.attack?.accepted ?? 0) > 0 !== (now.attack?.accepted ?? 0) > 0,
+    'let in': letIn(before) > 0 !== letIn(now) > 0,
   }
   return (Object.keys(changes) as Changed[]).filter((name) => changes[name])
 }
 
-function row(elapsedSeconds: number, seen: Seen, changes: Changed[], hasColors: boolean): string {
-  const { phase, sent, answered, failed, p95, health, attack } = seen
-  const isGood = failed === 0 && health === 'ok'
+function row(seen: Seen, changes: Changed[], hasColors: boolean): string {
+  const isGood = seen.failed === 0 && seen.health === 'ok' && letIn(seen) === 0
   const cell = (name: Changed, text: string) =>
     hasColors && changes.includes(name)
       ? styleText(['bold', isGood ? 'green' : 'red'], text, { validateStream: false })
       : text
   const cells = [
-    `${elapsedSeconds.toFixed(0).padStart(4)} s`,
-    `  ${phase.slice(0, 12).padEnd(12)}`,
-    String(sent).padStart(5),
-    cell('answered', String(answered).padStart(10)),
-    cell('failed', String(failed).padStart(8)),
-    cell('p95', ms(p95).padStart(9)),
-    cell('health', `  ${health}`.padEnd(11)),
-    ...(attack ? [cell('attack', `  ${attackCell(attack)}`)] : []),
-    ...(hasColors || changes.length === 0 ? [] : [`<- ${changes.join(', ')}`]),
+    `${String(seen.second + 1).padStart(4)} s`,
+    `  ${seen.phase.slice(0, 11).padEnd(11)}`,
+    String(seen.rate).padStart(6),
+    cell('answered', String(seen.answered ?? '-').padStart(9)),
+    cell('failed', String(seen.failed).padStart(7)),
+    cell('p95', ms(seen.p95_ms ?? Number.NaN).padStart(8)),
+    cell('health', `  ${seen.health}`.padEnd(12)),
+    ...(seen.attempts ? [cell('let in', attackCell(seen).padEnd(8))] : []),
+    // An attack leaves room for one word.
+    ...(hasColors || changes.length === 0 ? [] : [`<- ${(seen.attempts ? changes.slice(0, 1) : changes).join(', ')}`]),
   ]
   return cells.join('').trimEnd()
 }
 
-function attackCell({ guesses, accepted, refused, unanswered, error }: Tally): string {
-  if (guesses > 0) return `${count(guesses)} guesses`
-  return `${accepted} of ${accepted + refused + unanswered + error}`
+function attackCell(seen: Seen): string {
+  if (seen.guesses) return `${count(seen.guesses)} guesses`
+  return `${letIn(seen)} of ${Object.values(seen.attempts ?? {}).reduce((sum, n) => sum + n, 0)}`
+}
+
+/** Attempts of the attacker that were accepted. */
+function letIn({ attempts = {} }: MetricsEvent): number {
+  const accepted = Object.entries(attempts).filter(([status]) => outcomeOf(Number(status)) === 'accepted')
+  return accepted.reduce((sum, [, n]) => sum + n, 0)
 }
 
 function healthWord(sample?: ProbeSample): string {

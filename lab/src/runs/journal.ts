@@ -13,8 +13,11 @@ export const metricsEvent = z.object({
   second: z.int().describe('whole seconds since the run began'),
   time: z.string().describe('when the second began, UTC'),
   rate: z.number().describe('requests that were due in this second and sent'),
-  sent: z.number().optional().describe('requests that left the client in this second'),
-  answered: z.number().optional().describe('answers of any status that reached the client in this second'),
+  sent: z.number().optional().describe('the same as `rate`, which is its older name'),
+  answered: z
+    .number()
+    .optional()
+    .describe('answers that arrived in this second, whatever their status and whenever they were due'),
   error_ratio: orNull.describe('share of the due requests without a 2xx answer, 0 to 1'),
   p50_ms: orNull.describe('half of the answers were faster, counted from when each request was due'),
   p95_ms: orNull.describe('95 of 100 answers were faster'),
@@ -28,16 +31,22 @@ export const metricsEvent = z.object({
   server_rate: orNull.describe('data requests per second, as the API counted them'),
   server_p95_ms: orNull.describe('p95 as the API measured it, without the time before its first line of code'),
   memory_mb: orNull.optional().describe("the API's memory"),
-  open_connections: orNull.optional().describe('connections open at the API, in older runs'),
+  open_files: orNull.optional().describe("the API's open files and sockets"),
   attempts: counts.optional().describe("JSON: the attacker's attempts by status, 0 for no answer"),
   guesses: z.number().optional().describe('guesses at a secret made offline, without a request'),
   phase: z.string().describe("the experiment's phase"),
   fault: z.string().nullable().describe('the kind of the fault in force'),
-  trouble: z.string().nullable().optional().describe('trouble caused on purpose: a fault, or an overload'),
+  trouble: z
+    .string()
+    .nullable()
+    .optional()
+    .describe('trouble made on purpose: the kind of the fault, `overload` or `attack`'),
 })
 
 const plannedPhase = z.object({ name: z.string(), rate: z.number(), from_s: z.number(), to_s: z.number() })
 const plannedFault = z.object({ kind: z.string(), at_s: z.number(), for_s: z.number() })
+
+const latencies = { p50_ms: orNull, p95_ms: orNull, p99_ms: orNull, max_ms: orNull }
 
 /** A whole phase in figures, computed once from its single requests. */
 const figures = z.object({
@@ -46,11 +55,20 @@ const figures = z.object({
   answered: z.number(),
   failed: z.number(),
   error_ratio: orNull,
-  p50_ms: orNull,
-  p95_ms: orNull,
-  p99_ms: orNull,
-  max_ms: orNull,
+  ...latencies,
   rate: z.number(),
+})
+
+/** How the service did in the whole run, apart from what was expected of it. */
+const service = z.object({
+  due: z.number(),
+  answered: z.number(),
+  failed: z.number(),
+  error_ratio: orNull,
+  ...latencies,
+  longest_gap_ms: orNull,
+  health_slowest_ms: orNull,
+  health_unanswered: z.number(),
 })
 
 const happenedPhase = z.object({
@@ -76,15 +94,20 @@ const happenedFault = z.object({
   recovered_after_ms: orNull,
 })
 
+/** `title` names the measure for a reader, `what` is the whole expectation in words. */
 const judgedExpectation = z.object({
+  measure: z.string().optional(),
   phase: z.string(),
+  title: z.string().optional(),
   what: z.string(),
   why: z.string(),
   compare: z.enum(['<', '<=', '=', '>=', '>']),
   limit: z.number(),
   value: orNull,
   unit: z.string(),
-  /** The value in words, such as "2397 of 2397". */
+  /** What a reader should know beside the value, such as "2397 of 2397". */
+  words: z.string().nullish(),
+  /** Value, unit and words. */
   measured: z.string(),
   met: z.boolean(),
 })
@@ -146,6 +169,7 @@ export const journal = z.object({
   verdict: z.enum(['PASS', 'FAIL', 'INVALID']),
   /** Why it is not PASS, one sentence each. */
   reasons: z.array(z.string()),
+  service: service.optional(),
   predictions: z.array(prediction),
   notes: z.object({ acknowledged: z.number(), lost: z.array(z.string()).nullable() }),
   /** Why it came out so, and the experiment to try next. */
