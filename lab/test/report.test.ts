@@ -22,7 +22,7 @@ test('the verdict judges the prediction; how the service did is said apart from 
   assert.match(verdictWords({ ...journal, verdict: 'FAIL' }), /did not hold/)
   const [outage] = serviceStory(journal)
   // A phase in which everything failed, in figures: the requests, the status, the fault.
-  for (const figure of ['1,999 of 2,001', '1,999 answered 503', '8.96 ms', '28.7 ms', '149 ms'])
+  for (const figure of ['1,999 of 2,001', '(503)', '8.96 ms', '28.7 ms', '149 ms'])
     assert.ok(outage?.includes(figure), `${figure} is not in: ${outage}`)
   const text = textOf(reportHtml(journal))
   assert.ok(text.indexOf(verdictWords(journal)) < text.indexOf(outage ?? 'none'))

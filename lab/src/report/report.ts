@@ -67,17 +67,17 @@ function head(journal: Journal): Html {
   return html`<header>
 <p class="quiet">${experiment} · ${mode} · ${calendar(started)}${repeat}</p>
 <h1>${question}</h1>
-<div class="verdict ${verdict.toLowerCase()}"><strong>${word(verdict, verdict === 'INVALID' ? 'invalid' : 'verdict')}</strong>
-<p>${verdictWords(journal)}</p>${reasons.length > 0 && html`<ul>${reasons.map((one) => html`<li>${one}</li>`)}</ul>`}</div>
+<div class="verdict ${verdict.toLowerCase()}"><p><strong>${word(verdict, verdict === 'INVALID' ? 'invalid' : 'verdict')}</strong> ${verdictWords(journal)}</p>
+${reasons.length > 0 && html`<ul>${reasons.map((one) => html`<li>${one}</li>`)}</ul>`}</div>
 </header>
 <section class="pair">
-<div><h3>Hypothesis, written before</h3><p>${hypothesis}</p></div>
+<div><h3>Hypothesis, written before</h3><p>${hypothesis}</p>
+${journal.learned && html`<h3>Why it came out so</h3><p>${journal.learned}</p>`}
+${journal.next && html`<h3>Try next</h3><p><code>${nextCommand(journal)}</code></p>`}</div>
 <div><h3>How the service did</h3><ul>
 ${serviceStory(journal).map((one) => html`<li>${one}</li>`)}
 <li>${count(notes.acknowledged)} notes were ${word('acknowledged', 'acknowledged')}; ${lost}.</li>
 </ul></div>
-${journal.learned && html`<div><h3>Why</h3><p>${journal.learned}</p></div>`}
-${journal.next && html`<div><h3>Try next</h3><p><code>${nextCommand(journal)}</code></p></div>`}
 </section>`
 }
 

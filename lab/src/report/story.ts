@@ -20,18 +20,22 @@ export function serviceStory(journal: Journal): string[] {
   const stories = phases.flatMap((phase) => {
     const faults = happened.faults.filter((one) => one.injected_ms >= phase.start_ms && one.injected_ms < phase.end_ms)
     if (phase.failed === 0 && faults.length === 0) return []
-    const how = Object.entries(phase.failures).sort(([, a], [, b]) => b - a)
-    const kinds = how.slice(0, 3).map(([status, n]) => `${count(n)} ${failureName(status)}`)
-    const requests = `${phase.name}: ${count(phase.failed)} of ${count(phase.due)} requests failed`
-    const within = ` within ${number((phase.end_ms - phase.start_ms) / 1000)} s`
-    return [[requests + within + (kinds.length > 0 ? ` (${kinds.join(', ')})` : ''), ...faultsStory(faults)].join('; ')]
+    const how = phase.failures.length > 0 ? ` (${phase.failures.slice(0, 3).join(', ')})` : ''
+    const requests = `${phase.name}: ${count(phase.failed)} of ${count(phase.due)} requests failed${how}`
+    // During an outage only the requests due while it was felt are judged, and are in the figures.
+    const isOutage = faults.some(({ kind, landed_ms }) => kind !== 'crash' && landed_ms !== null)
+    const within = isOutage
+      ? ' while the fault was felt'
+      : ` within ${number((phase.end_ms - phase.start_ms) / 1000)} s`
+    return [[requests + within, ...faultsStory(faults)].join('; ')]
   })
   return [...stories, wholeRun(journal, phases), ...attacks.map(attackStory)].map((one) => `${one}.`)
 }
 
 function wholeRun({ service }: Journal, phases: { due: number; failed: number }[]): string {
   const sum = (numbers: number[]) => numbers.reduce((total, one) => total + one, 0)
-  const [due, failed] = [sum(phases.map((one) => one.due)), sum(phases.map((one) => one.failed))]
+  const due = service?.due ?? sum(phases.map((one) => one.due))
+  const failed = service?.failed ?? sum(phases.map((one) => one.failed))
   const all =
     failed === 0 ? `all ${count(due)} requests were served` : `${count(failed)} of ${count(due)} requests failed`
   // Older runs have no figures of the whole.
@@ -48,23 +52,20 @@ function wholeRun({ service }: Journal, phases: { due: number; failed: number }[
 
 type Phase = Journal['happened']['phases'][number]
 
-/** The requests of a phase, and the failed ones by status. A second belongs to the phase in which its middle lies. */
+/** The requests of a phase, and how they failed, the most frequent first. A second belongs to the phase of its middle. */
 function requestsIn({ start_ms, end_ms, figures }: Phase, seconds: MetricsEvent[]) {
-  const failures: Record<string, number> = {}
+  const failures = new Map<string, number>()
   let [due, failed] = [0, 0]
   for (const { second, rate, dropped, error_ratio, statuses } of seconds) {
     if (second * 1000 + 500 < start_ms || second * 1000 + 500 >= end_ms) continue
     due += rate + dropped
     failed += Math.round((error_ratio ?? 0) * (rate + dropped))
     for (const [status, n] of Object.entries(statuses ?? {}))
-      if (!/^2\d\d$/.test(status)) failures[status] = (failures[status] ?? 0) + n
+      if (!/^2\d\d$/.test(status)) failures.set(status, (failures.get(status) ?? 0) + n)
   }
+  const names = [...failures].sort(([, a], [, b]) => b - a).map(([status]) => status)
   // Older runs have no figures.
-  return { due: figures?.due ?? due, failed: figures?.failed ?? failed, failures }
-}
-
-function failureName(status: string): string {
-  return /^\d{3}$/.test(status) ? `answered ${status}` : `without an answer: ${status}`
+  return { due: figures?.due ?? due, failed: figures?.failed ?? failed, failures: names }
 }
 
 type Attack = NonNullable<Journal['attacks']>[number]

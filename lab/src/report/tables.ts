@@ -32,23 +32,29 @@ ${over.length > 0 && html`<tr>${over.map(([name, span]) => html`<th colspan="${s
   )}</tbody></table></div>`
 }
 
-/** The figures of a phase, in the report and in `make compare`: name, how it is written, and where it comes from. */
+/** The figures of a phase, for the report (`head`) and for `make compare` (`title`); `id`: the word that explains it. */
 export type PhaseRow = Record<PhaseColumn, number | null> & { name: string; seconds: number }
 export type PhaseColumn = (typeof phaseColumns)[number]['column']
 
 export const phaseColumns = [
-  { column: 'due', title: 'due', id: 'due', write: number },
-  { column: 'answered', title: 'answered', id: 'due', write: number },
-  { column: 'failed', title: 'failed', id: 'error-ratio', write: number },
-  { column: 'error_ratio', title: 'failed %', id: 'error-ratio', write: percent },
-  { column: 'p50_ms', title: 'p50 ms', id: 'p95', write: number },
-  { column: 'p95_ms', title: 'p95 ms', id: 'p95', write: number },
-  { column: 'p99_ms', title: 'p99 ms', id: 'p95', write: number },
-  { column: 'max_ms', title: 'slowest ms', id: 'p95', write: number },
-  { column: 'server_p95_ms', title: 'server p95 ms', id: 'p95', write: number },
-  { column: 'event_loop_delay_ms', title: 'loop delay ms', id: 'event-loop', write: number },
-  { column: 'db_errors', title: 'db_errors', id: 'db-available', write: number },
+  { column: 'due', title: 'due', head: 'due', id: 'due', write: number },
+  { column: 'answered', title: 'answered', head: 'answered', id: 'due', write: number },
+  { column: 'failed', title: 'failed', head: 'failed', id: 'error-ratio', write: number },
+  { column: 'error_ratio', title: 'failed %', head: '%', id: 'error-ratio', write: percent },
+  { column: 'p50_ms', title: 'p50 ms', head: 'p50', id: 'p95', write: number },
+  { column: 'p95_ms', title: 'p95 ms', head: 'p95', id: 'p95', write: number },
+  { column: 'p99_ms', title: 'p99 ms', head: 'p99', id: 'p95', write: number },
+  { column: 'max_ms', title: 'slowest ms', head: 'slowest', id: 'p95', write: number },
+  { column: 'server_p95_ms', title: 'server p95 ms', head: 'p95 ms', id: 'p95', write: number },
+  { column: 'event_loop_delay_ms', title: 'loop delay ms', head: 'loop ms', id: 'event-loop', write: number },
+  { column: 'db_errors', title: 'db_errors', head: 'db_errors', id: 'db-available', write: number },
 ] as const
+const overColumns: [string, number][] = [
+  ['', 2],
+  ['requests', 4],
+  ['latency, ms', 4],
+  ['said by the API', 3],
+]
 
 /**
  * The client's figures of each phase, computed from its single requests, beside those of the server, which only exist by
@@ -77,15 +83,16 @@ export function phaseRows({ happened, seconds }: Journal): PhaseRow[] {
 }
 
 export function phases(journal: Journal): Html {
-  const heads = phaseColumns.map(({ title, id }) => word(title, id))
+  const heads = phaseColumns.map(({ head, id }) => word(head, id))
   const rows = phaseRows(journal).map((row) => [
     row.name,
     number(row.seconds),
     ...phaseColumns.map(({ column, write }) => write(row[column])),
   ])
   return html`<h2>Phase by phase</h2>
-<p class="says">From due to slowest: counted by the client over the whole phase. The last three: said by the API.</p>
-${numbersTable(['phase', 'seconds', ...heads], rows)}`
+<p class="says">Requests and latency were counted by the client, over all requests by which the
+phase was judged: in an outage those that were due while it was felt.</p>
+${numbersTable(['phase', 'seconds', ...heads], rows, overColumns)}`
 }
 
 export function expectations({ expectations }: Journal): Html {
