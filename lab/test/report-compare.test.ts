@@ -22,7 +22,7 @@ const all = (text: string, name: string) => rows(text, name).at(-1)
 
 test('two runs side by side: the difference, and that one run each cannot tell chance', () => {
   const text = compare([run(10)], [run(14)])
-  assert.deepEqual(all(text, 'load: p95 ms'), ['load: p95 ms', '10', '14', '+4', '–', '?'])
+  assert.deepEqual(all(text, 'load: p95 ms'), ['load: p95 ms', '10', '14', '+4'])
 })
 
 test('with repeats, a difference counts when it is larger than their spread', () => {

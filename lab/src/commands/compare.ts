@@ -22,13 +22,14 @@ type Row = Figure & { phase: string; a: number[]; b: number[] }
 /** Two runs side by side, or two sets of repeats by their medians: first what differs most, at last everything. */
 export function compare(a: Journal[], b: Journal[]): string {
   const rows = rowsOf(a, b)
+  const isRepeated = a.length > 1 || b.length > 1
   const parts = [
     `${headline('A', a)}\n${headline('B', b)}`,
     setUp(a, b),
-    differences(rows),
+    differences(rows, isRepeated),
     changes(a, b),
-    `All figures:\n\n${textTable(heads, rows.map(cells))}`,
-    a.length === 1 && b.length === 1 ? oneRun : repeats,
+    `All figures:\n\n${table(rows, isRepeated)}`,
+    isRepeated ? repeats : oneRun,
   ]
   return parts.filter((part) => part !== '').join('\n\n')
 }
@@ -101,14 +102,13 @@ const mostDifferences = 10
 const noticeable = Math.log(1.25)
 
 /** The figures that differ most, by how many times; those of the warm-up mean nothing. */
-function differences(rows: Row[]): string {
-  const isRepeated = rows.some(({ a, b }) => a.length > 1 || b.length > 1)
+function differences(rows: Row[], isRepeated: boolean): string {
   const found = rows
     .filter((row) => row.phase !== 'warm-up' && factor(row) >= noticeable && (!isRepeated || isBeyondSpread(row)))
     .sort((one, other) => factor(other) - factor(one))
     .slice(0, mostDifferences)
   if (found.length === 0) return 'No figure differs noticeably.'
-  return `What differs most:\n\n${textTable(heads, found.map(cells))}`
+  return `What differs most:\n\n${table(found, isRepeated)}`
 }
 
 /** How many times larger one side is, as a logarithm; differences within `least` count for little. */
@@ -118,23 +118,18 @@ function factor({ a, b, least }: Row): number {
   return Math.abs(Math.log((Math.abs(right) + least) / (Math.abs(left) + least)))
 }
 
-const heads = ['phase: figure', 'A', 'B', 'difference', 'spread', 'beyond']
-
-function cells(row: Row): string[] {
-  const { phase, title, write, a, b } = row
-  const [left, right] = [middle(a), middle(b)]
-  const difference = left === null || right === null ? null : right - left
-  const sign = difference !== null && difference > 0 ? '+' : ''
-  const isRepeated = a.length > 1 || b.length > 1
-  const beyond = !isRepeated || difference === null ? '?' : isBeyondSpread(row) ? 'yes' : 'no'
-  return [
-    `${phase}: ${title}`,
-    write(left),
-    write(right),
-    `${sign}${write(difference)}`,
-    write(isRepeated ? spread(row) : null),
-    beyond,
-  ]
+/** Without repeats there is no spread to show. */
+function table(rows: Row[], isRepeated: boolean): string {
+  const heads = ['phase: figure', 'A', 'B', 'difference', ...(isRepeated ? ['spread', 'beyond'] : [])]
+  const lines = rows.map((row) => {
+    const { phase, title, write, a, b } = row
+    const [left, right] = [middle(a), middle(b)]
+    const difference = left === null || right === null ? null : right - left
+    const sign = difference !== null && difference > 0 ? '+' : ''
+    const cells = [`${phase}: ${title}`, write(left), write(right), `${sign}${write(difference)}`]
+    return isRepeated ? [...cells, write(spread(row)), isBeyondSpread(row) ? 'yes' : 'no'] : cells
+  })
+  return textTable(heads, lines)
 }
 
 function isBeyondSpread(row: Row): boolean {
