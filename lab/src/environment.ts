@@ -1,5 +1,4 @@
 import { UserError } from './errors.ts'
-import { handOf } from './targets/hand.ts'
 import type { StackOptions } from './targets/stack.ts'
 
 /** The socket of the running lab, where there is one: outage, recover and status ask it. */
@@ -20,24 +19,13 @@ export function stackOf(given: Record<string, string | undefined>): StackOptions
   if (!metrics) throw new UserError("Name the address of the API's metrics: --metrics URL, or API_METRICS_URL.")
   return {
     ...apiOf(rest),
-    other: otherUser(rest.user),
     metricsUrl: metrics,
     socket: LAB_SOCKET,
-    users: process.env.LAB_USERS ?? '',
-    hand: process.env.LAB_HAND ? handOf(process.env.LAB_HAND) : undefined,
-    lentPort: Number(process.env.LAB_LENT_PORT ?? 0),
   }
 }
 
 function firstUser(): string {
   return process.env.LAB_USERS?.split(':')[0] || 'demo'
-}
-
-/** Another user than this one, where LAB_USERS names two. */
-function otherUser(user = firstUser()): StackOptions['other'] {
-  const entry = process.env.LAB_USERS?.split(',').find((one) => !one.startsWith(`${user}:`))
-  const [username = '', ...password] = entry?.split(':') ?? []
-  return username ? { username, password: password.join(':') } : undefined
 }
 
 export function databaseOf(given = process.env.DATABASE_PATH): string {

@@ -22,10 +22,6 @@ export const help = `The lab: takes a database away from an API, gives it back, 
   report, anomalies  the page, or the graded detector, of a run: --run NAME, or the newest
   compare   two runs, or two lists of repeats with commas: --a NAME,... --b NAME,...
   index     brings runs/lab.db up to date with the folders beside it
-  experiment-needs NAME  what the API must be started with, NAME=value; "hand" when
-              somebody must do to it what the lab cannot, "addresses" when somebody
-              must lend other addresses: for scripts. LAB_HAND is a command that reads
-              a line, "crash" or "users" and the new list, and returns when it is done
   outage    takes the database of a running API away until the time is over, Ctrl-C,
             or recover
               --database FILE the API's database file, or DATABASE_PATH
@@ -43,8 +39,6 @@ export const help = `The lab: takes a database away from an API, gives it back, 
               --prometheus-port N  what PROMETHEUS_URL shows, for reading, 9090
   status    what a running lab does and sees
   phase EXPERIMENT PHASE TIME   names on its metrics page what is being done
-  lend-addresses  in the network of the API: passes connections on to it, each port from
-              another address of the loopback; --url URL, --port N the first of twenty
   await-scrape JOB...   returns when Prometheus has seen them all
   read-log  makes the API's log on standard input readable; --only outage
   help      this

@@ -3,7 +3,7 @@ import { after, test } from 'node:test'
 import { connect } from '../src/api-client.ts'
 import { sleep } from '../src/clock.ts'
 import { kinds } from '../src/faults/fault.ts'
-import { inject } from '../src/faults/inject.ts'
+import { injectAndLand } from '../src/faults/inject.ts'
 import { openLoop } from '../src/load/open-loop.ts'
 import { lost, startMix } from '../src/load/own-load.ts'
 import { startProbe } from '../src/runner/probe.ts'
@@ -20,7 +20,7 @@ test('three cycles of every fault under load: no success while it lasts, no ackn
   const windows: { kind: string; from: number; to: number }[] = []
   load.setRate(200)
   for (const kind of [...kinds, ...kinds, ...kinds]) {
-    const fault = await inject({ database, kind, forMs: 60_000, probe })
+    const fault = await injectAndLand({ database, kind, forMs: 60_000, probe })
     await sleep(400)
     const undone = await fault.undo()
     assert.ok(undone.intact)

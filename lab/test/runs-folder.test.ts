@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { type TestContext, test } from 'node:test'
-import { mountSmallDisk, unmount } from '../src/targets/small-disk.ts'
+import { needSmallDisk, unmount } from '../src/targets/temp-folder.ts'
 import { lab, says, scratchFolder, until } from './helpers.ts'
 import { experiment, nothingLeft } from './run-experiment.ts'
 
@@ -15,7 +15,7 @@ function smallDisk(t: TestContext, megabytes: number): string {
     unmount(folder)
     rmSync(around, { recursive: true })
   })
-  mountSmallDisk(folder, megabytes)
+  needSmallDisk(folder, megabytes)
   return folder
 }
 

@@ -1,24 +1,18 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { attackHeading, conclusion, liveTable, textTable } from '../src/runner/screen.ts'
-import type { MetricsEvent } from '../src/runs/journal.ts'
-import { generated, outageJournal } from './report-fixtures.ts'
+import { outageJournal } from './report-fixtures.ts'
 
 const ok = { at: 0, done: 0, status: 200, degraded: false }
 const degraded = { ...ok, degraded: true }
-const calm = { answered: 100 }
-const refused = { ...calm, error_ratio: 1 }
-type Answers = Partial<MetricsEvent>
-
-function event(second: number, phase: string, change: Answers): MetricsEvent {
-  const [one] = generated(1, () => ({ phase, ...change }))
-  return { ...(one as MetricsEvent), second }
-}
+const calm = { sent: 300, answered: 300, failed: 0, p95_ms: 10 }
+const refused = { ...calm, failed: 300 }
+type Answers = typeof calm
 
 /** The seconds of which a row is printed. */
 function shown(seconds: [string, Answers, typeof ok][]): number[] {
   const table = liveTable(false)
-  return seconds.flatMap(([phase, change, health], i) => (table(event(i, phase, change), health) ? [i] : []))
+  return seconds.flatMap(([phase, answers, health], i) => (table(i, phase, answers, health) ? [i] : []))
 }
 
 test('while nothing changes only every fifth second has a row, and so has the first one of each phase', () => {
@@ -56,8 +50,8 @@ test('a second in which something begins or ends has a row', () => {
 test('what changed is named behind the row without colours, and coloured with them; no row is wider than the screen', () => {
   const rows = (hasColors: boolean) => {
     const table = liveTable(hasColors)
-    table(event(1, 'a-long-phase-name', calm), ok)
-    return table(event(2, 'a-long-phase-name', refused), degraded) ?? ''
+    table(1, 'a-long-phase-name', calm, ok)
+    return table(2, 'a-long-phase-name', refused, degraded) ?? ''
   }
   assert.match(rows(false), /<- failed, health$/)
   assert.ok(rows(false).length <= 80, `${rows(false).length} columns`)
@@ -66,8 +60,9 @@ test('what changed is named behind the row without colours, and coloured with th
 })
 
 test("the columns stand under their heads, and an attack's attempts in a column of their own", () => {
-  const change = { rate: 300, answered: 299, attempts: { 200: 1, 401: 18, 500: 1 }, error_ratio: 0.5 }
-  const row = liveTable(false)(event(6, 'guessing', change), ok) ?? ''
+  const answers = { sent: 300, answered: 299, failed: 150, p95_ms: 10 }
+  const attack = { accepted: 1, refused: 18, unanswered: 0, error: 1, guesses: 0 }
+  const row = liveTable(false)(6, 'guessing', answers, ok, attack) ?? ''
   const end = (text: string, part: string) => text.indexOf(part) + part.length
   for (const [head, cell] of [
     ['time', '7 s'],

@@ -1,6 +1,6 @@
+import { askLab } from '../api-client.ts'
 import type { FaultKind } from '../faults/fault.ts'
 import { begunWords, endedWords } from '../runner/outage.ts'
-import { askLab } from '../server/ask.ts'
 import type { Faults } from '../server/faults.ts'
 import type { Outside } from '../server/outside.ts'
 

@@ -47,10 +47,4 @@ export const experimentCommands: Record<string, Command> = {
     console.log(await experimentLines(loadSlo(usualSlo)))
     return 0
   },
-
-  async 'experiment-needs'([name = '']) {
-    const { needsOf } = await import('../runner/list.ts')
-    for (const line of await needsOf(name, loadSlo(usualSlo))) console.log(line)
-    return 0
-  },
 }

@@ -1,6 +1,6 @@
+import { openSession } from '../api-client.ts'
 import type { FaultKind } from '../faults/fault.ts'
 import { beginOutage, begunWords, endedWords, endOutage } from '../runner/outage.ts'
-import { openSession } from '../session.ts'
 
 export type OutageOptions = {
   database: string

@@ -37,12 +37,6 @@ export const stackCommands: Record<string, Command> = {
     return (await import('./ask-lab.ts')).tellPhase(LAB_SOCKET, experiment, phase, time)
   },
 
-  async 'lend-addresses'(args, stop) {
-    const { url = 'http://127.0.0.1:8080', port = '8101' } = options(args, ['url', 'port'])
-    const { lendAddresses } = await import('./lend-addresses.ts')
-    return lendAddresses(url, number('port', port, 1, 65_000), stop)
-  },
-
   async 'await-scrape'(jobs) {
     return (await import('./await-scrape.ts')).awaitScrape(PROMETHEUS_URL, jobs)
   },

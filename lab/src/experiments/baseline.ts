@@ -15,14 +15,18 @@ export function experiment({ goals: { baseline } }: Slo): Experiment {
         phase: 'baseline',
         compare: '=',
         limit: 100,
-        why: 'who asks /health under load is a load balancer',
+        why: 'a load balancer asks /health under load too',
       },
       nothingLost,
     ],
     predictions: [
-      { question: 'How fast is half of the answers (p50)?', measure: 'p50', phase: 'baseline' },
+      { question: 'Half of the answers come within how many ms (p50)?', measure: 'p50', phase: 'baseline' },
       { question: 'And 95 of 100 (p95)?', measure: 'p95', phase: 'baseline' },
       { question: 'And 99 of 100 (p99)?', measure: 'p99', phase: 'baseline' },
     ],
+    level: 1,
+    order: 2,
+    learned: 'At this rate the thread is idle most of the time, so a request rarely waits for another one.',
+    next: 'peak',
   }
 }

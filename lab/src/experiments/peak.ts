@@ -18,5 +18,10 @@ export function experiment({ goals: { baseline, peak } }: Slo): Experiment {
       { question: `p95 at ${peak.rate} requests a second?`, measure: 'p95', phase: 'peak' },
       { question: `p99 at ${peak.rate} requests a second?`, measure: 'p99', phase: 'peak' },
     ],
+    level: 1,
+    order: 3,
+    learned:
+      'Latency rises with the share of time in which the one thread is busy, not with the rate itself. There is still room.',
+    next: 'spike',
   }
 }

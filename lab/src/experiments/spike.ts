@@ -5,8 +5,8 @@ import type { Slo } from '../slo.ts'
 export function experiment({ goals: { baseline, peak }, outage }: Slo): Experiment {
   const { rate } = baseline
   return {
-    question: 'What does a sudden load of ten times the usual do, and what remains of it afterwards?',
-    hypothesis: 'Answers take longer during the spike, none fails, and ten seconds later nothing of it is left.',
+    question: 'What does a sudden load of ten times the usual do, and what are its after-effects?',
+    hypothesis: 'Answers take longer during the spike, none fails, and ten seconds later latency is as before.',
     phases: [
       warmUp(rate),
       { name: 'before', rate, seconds: 15 },
@@ -21,14 +21,14 @@ export function experiment({ goals: { baseline, peak }, outage }: Slo): Experime
         phase: 'spike',
         compare: '<',
         limit: 100 * peak.error_ratio,
-        why: 'slower is allowed, refused is not: as many as at the peak may fail',
+        why: 'slower is allowed, failing is not: no more errors than at the peak',
       },
       {
         measure: 'health_slowest',
         phase: 'spike',
         compare: '<',
         limit: outage.degraded_within_ms,
-        why: 'whoever asks /health every second must not think that the API is dead',
+        why: 'a load balancer that asks every second must not take the API for dead',
       },
       ...meetsGoal('after', baseline),
       nothingLost,
@@ -39,5 +39,10 @@ export function experiment({ goals: { baseline, peak }, outage }: Slo): Experime
       { question: 'Which share of the requests fails then?', measure: 'errors', phase: 'spike' },
       { question: 'p95 afterwards?', measure: 'p95', phase: 'after' },
     ],
+    level: 2,
+    order: 11,
+    learned:
+      'A queue grows while arrivals exceed what the API can serve, and it empties only afterwards: its clients wait for the sum of both.',
+    next: 'noisy-login',
   }
 }

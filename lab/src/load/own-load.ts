@@ -31,6 +31,7 @@ export async function startOwnLoad(target: LoadTarget, token: string, phases: Lo
     dropped,
     acknowledged: mix.acknowledged,
     remarks: [],
+    sent: () => results.length + data.inFlight() + logins.inFlight(),
     enter(phase) {
       data.setRate(phase.rate)
       logins.setRate(phase.logins ?? 0)

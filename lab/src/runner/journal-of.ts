@@ -4,7 +4,7 @@ import { roundAll } from '../load/figures.ts'
 import type { HappenedFault, Journal } from '../runs/journal.ts'
 import type { Slo } from '../slo.ts'
 import type { Target } from '../targets/target.ts'
-import { type Experiment, plannedPhases } from './experiment.ts'
+import { type Experiment, faultsOf, plannedPhases } from './experiment.ts'
 import type { Judgement } from './judge.ts'
 import { degradedAfter, recoveredAfter } from './measures.ts'
 import type { PlayedAttack, PlayedFault, Run } from './run.ts'
@@ -44,7 +44,7 @@ export function journalOf(run: Run, judgement: Judgement, about: About): Journal
     slo,
     planned: {
       phases: plannedPhases(experiment).map(({ plan: { name, rate }, from_s, to_s }) => ({ name, rate, from_s, to_s })),
-      faults: (experiment.faults ?? []).map((fault) => ({ kind: fault.kind, at_s: fault.at, for_s: fault.for })),
+      faults: faultsOf(experiment).map((fault) => ({ kind: fault.kind, at_s: fault.at, for_s: fault.for })),
     },
     happened: {
       phases: run.phases.map(({ plan, start, end }) => ({

@@ -10,7 +10,7 @@ import type { ProbeSample } from './probe.ts'
 /** `from_s`, `to_s`: when it was planned. */
 export type PlayedPhase = { plan: Phase; from_s: number; to_s: number; start: number; end: number }
 
-/** `landedAt`: when a request from outside first met it; undefined when none did. */
+/** `landedAt`: when a request from outside first felt it; undefined when none did. */
 export type PlayedFault = {
   plan: TimedFault
   did: string
@@ -31,7 +31,7 @@ export type Run = {
   generator: string
   phases: PlayedPhase[]
   faults: PlayedFault[]
-  /** Why a fault could not be injected, one sentence each. */
+  /** Why a fault could not be injected or an attack not be made, one sentence each. */
   refused: string[]
   results: Result[]
   dropped: number[]
@@ -40,11 +40,11 @@ export type Run = {
   data: ProbeSample[]
   metrics: MetricsReading[]
   machine: MachineSample[]
-  /** How many requests the log says were refused for want of a database; undefined where it cannot be read. */
+  /** How many requests were refused because the database was unavailable, by the log; undefined where it cannot be read. */
   logged?: number
   acknowledged: number
-  /** Ids of acknowledged notes that could not be read back; undefined when nobody could look. */
+  /** Ids of acknowledged notes that could not be read back; undefined when the API could not be asked. */
   lost?: string[]
-  /** How the API ended, in a sentence, if it did so by itself. */
+  /** How the API ended, if it did so by itself. */
   died?: string
 }

@@ -1,9 +1,9 @@
 import { styleText } from 'node:util'
 import Table from 'cli-table3'
-import { outcomeOf } from '../attacks/outcomes.ts'
+import type { Tally } from '../attacks/outcomes.ts'
 import { count } from '../report/html.ts'
 import { nextCommand, offBy, serviceStory, verdictWords } from '../report/story.ts'
-import type { Journal, JudgedExpectation, MetricsEvent } from '../runs/journal.ts'
+import type { Journal, JudgedExpectation } from '../runs/journal.ts'
 import type { ProbeSample } from './probe.ts'
 
 const width = 78
@@ -49,8 +49,17 @@ export function textTable(heads: string[], rows: Cell[][], { widths, aligns }: C
   return lines.map((line) => line.trimEnd()).join('\n')
 }
 
-/** Writes the row of a second, with what /health said last; undefined where the second is not worth a row. */
-export type LiveTable = (event: MetricsEvent, health?: ProbeSample) => string | undefined
+/** What the clients met in one second: requests sent, answers that arrived, and how many of those failed. */
+export type Answers = { sent: number; answered: number; failed: number; p95_ms: number | null }
+
+/** Writes the row of a second, counted from 0, with what /health said last; undefined where it is not worth a row. */
+export type LiveTable = (
+  second: number,
+  phase: string,
+  answers: Answers,
+  health?: ProbeSample,
+  attack?: Tally,
+) => string | undefined
 
 export const heading = '  time  phase        sent answered failed  p95 ms  /health'
 export const attackHeading = `${heading}   let in`
@@ -64,12 +73,8 @@ const quietRows = 5
 export function liveTable(hasColors = process.stdout.hasColors?.() ?? false): LiveTable {
   let before: Seen | undefined
   let hidden = 0
-  return (event, health) => {
-    const seen = {
-      ...event,
-      failed: Math.round((event.error_ratio ?? 0) * (event.rate + event.dropped)),
-      health: healthWord(health),
-    }
+  return (second, phase, answers, health, attack) => {
+    const seen = { second, phase, ...answers, health: healthWord(health), attack }
     const isNew = before?.phase !== seen.phase
     const changes = before === undefined ? [] : changesIn(before, seen)
     const isShown = isNew || changes.length > 0 || hidden >= quietRows - 1
@@ -79,14 +84,14 @@ export function liveTable(hasColors = process.stdout.hasColors?.() ?? false): Li
   }
 }
 
-type Seen = MetricsEvent & { failed: number; health: string }
+type Seen = Answers & { second: number; phase: string; health: string; attack?: Tally }
 type Changed = 'answered' | 'failed' | 'p95' | 'health' | 'let in'
 
 /** A latency has changed when it is three times what it was, or a third, and people could notice. */
 const [factor, noticeableMs] = [3, 20]
 
 function changesIn(before: Seen, now: Seen): Changed[] {
-  const isLate = ({ rate, answered = rate }: Seen) => answered < 0.8 * rate
+  const isLate = ({ sent, answered }: Seen) => answered < 0.8 * sent
   const waits = [before.p95_ms ?? 0, now.p95_ms ?? 0]
   const [lower, upper] = [Math.min(...waits), Math.max(...waits)]
   const changes: Record<Changed, boolean> = {
@@ -94,13 +99,13 @@ function changesIn(before: Seen, now: Seen): Changed[] {
     failed: before.failed > 0 !== now.failed > 0,
     p95: upper >= factor * lower && upper - lower >= noticeableMs,
     health: before.health !== now.health,
-    'let in': letIn(before) > 0 !== letIn(now) > 0,
+    'let in': isIn(before) !== isIn(now),
   }
   return (Object.keys(changes) as Changed[]).filter((name) => changes[name])
 }
 
 function row(seen: Seen, changes: Changed[], hasColors: boolean): string {
-  const isGood = seen.failed === 0 && seen.health === 'ok' && letIn(seen) === 0
+  const isGood = seen.failed === 0 && seen.health === 'ok' && !isIn(seen)
   const cell = (name: Changed, text: string) =>
     hasColors && changes.includes(name)
       ? styleText(['bold', isGood ? 'green' : 'red'], text, { validateStream: false })
@@ -108,27 +113,25 @@ function row(seen: Seen, changes: Changed[], hasColors: boolean): string {
   const cells = [
     `${String(seen.second + 1).padStart(4)} s`,
     `  ${seen.phase.slice(0, 11).padEnd(11)}`,
-    String(seen.rate).padStart(6),
-    cell('answered', String(seen.answered ?? '-').padStart(9)),
+    String(seen.sent).padStart(6),
+    cell('answered', String(seen.answered).padStart(9)),
     cell('failed', String(seen.failed).padStart(7)),
     cell('p95', ms(seen.p95_ms ?? Number.NaN).padStart(8)),
     cell('health', `  ${seen.health}`.padEnd(12)),
-    ...(seen.attempts ? [cell('let in', attackCell(seen).padEnd(8))] : []),
+    ...(seen.attack ? [cell('let in', attackCell(seen.attack).padEnd(8))] : []),
     // An attack leaves room for one word.
-    ...(hasColors || changes.length === 0 ? [] : [`<- ${(seen.attempts ? changes.slice(0, 1) : changes).join(', ')}`]),
+    ...(hasColors || changes.length === 0 ? [] : [`<- ${(seen.attack ? changes.slice(0, 1) : changes).join(', ')}`]),
   ]
   return cells.join('').trimEnd()
 }
 
-function attackCell(seen: Seen): string {
-  if (seen.guesses) return `${count(seen.guesses)} guesses`
-  return `${letIn(seen)} of ${Object.values(seen.attempts ?? {}).reduce((sum, n) => sum + n, 0)}`
+function attackCell({ guesses, accepted, refused, unanswered, error }: Tally): string {
+  return guesses > 0 ? `${count(guesses)} guesses` : `${accepted} of ${accepted + refused + unanswered + error}`
 }
 
-/** Attempts of the attacker that were accepted. */
-function letIn({ attempts = {} }: MetricsEvent): number {
-  const accepted = Object.entries(attempts).filter(([status]) => outcomeOf(Number(status)) === 'accepted')
-  return accepted.reduce((sum, [, n]) => sum + n, 0)
+/** Whether the attacker got through. */
+function isIn({ attack }: Seen): boolean {
+  return (attack?.accepted ?? 0) > 0
 }
 
 function healthWord(sample?: ProbeSample): string {
