@@ -6,7 +6,7 @@ import type { Journal } from '../runs/journal.ts'
 import { anomalies } from './anomalies.ts'
 import { chartData, figure, type Place } from './charts.ts'
 import { count, type Html, html, json, text, trusted } from './html.ts'
-import { nextCommand, serviceStory, verdictWords } from './story.ts'
+import { lesson, nextCommand, serviceStory, verdictWords } from './story.ts'
 import { expectations, phases, predictions, word, words } from './tables.ts'
 
 const page = join(import.meta.dirname, 'page')
@@ -62,6 +62,7 @@ ${scripts.map(
 /** What was asked and what came out; the verdict on the prediction, and apart from it how the service did. */
 function head(journal: Journal): Html {
   const { experiment, question, mode, started, run, verdict, reasons, hypothesis, notes } = journal
+  const [why, next] = [lesson(journal), nextCommand(journal)]
   const repeat = run.of > 1 ? `, run ${run.number} of ${run.of}` : ''
   const lost = notes.lost === null ? 'could not be read back' : `${count(notes.lost.length)} of them were lost`
   return html`<header>
@@ -72,8 +73,8 @@ ${reasons.length > 0 && html`<ul>${reasons.map((one) => html`<li>${one}</li>`)}<
 </header>
 <section class="pair">
 <div><h3>Hypothesis, written before</h3><p>${hypothesis}</p>
-${journal.learned && html`<h3>Why it came out so</h3><p>${journal.learned}</p>`}
-${journal.next && html`<h3>Try next</h3><p><code>${nextCommand(journal)}</code></p>`}</div>
+${why && html`<h3>${why.title}</h3><p>${why.text}</p>`}
+${next && html`<h3>Try next</h3><p><code>${next}</code></p>`}</div>
 <div><h3>How the service did</h3><ul>
 ${serviceStory(journal).map((one) => html`<li>${one}</li>`)}
 <li>${count(notes.acknowledged)} notes were ${word('acknowledged', 'acknowledged')}; ${lost}.</li>

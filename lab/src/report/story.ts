@@ -122,9 +122,16 @@ function faultStory(fault: Fault): string {
   return `${kind} for ${number((undone_ms - injected_ms) / 1000)} s${cut}: ${parts.join(', ')}`
 }
 
-/** The command for the experiment to try next. */
-export function nextCommand({ next, mode }: Journal): string | undefined {
+/** The command to try next: another experiment, or this one again where it proved nothing. */
+export function nextCommand({ verdict, next, mode, again }: Journal): string | undefined {
+  if (verdict === 'INVALID') return again
   return next && `make experiment NAME=${next}${mode === 'embedded' ? ' EMBEDDED=1' : ''}`
+}
+
+/** Why it came out so; where it did not, what usually happens; nothing where the run proves nothing. */
+export function lesson({ verdict, learned }: Journal): { title: string; text: string } | undefined {
+  if (verdict === 'INVALID' || !learned) return undefined
+  return { title: verdict === 'PASS' ? 'Why' : 'What usually happens, and why', text: learned }
 }
 
 type Prediction = Pick<Journal['predictions'][number], 'guess' | 'unit' | 'value'>

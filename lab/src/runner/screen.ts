@@ -2,7 +2,7 @@ import { styleText } from 'node:util'
 import Table from 'cli-table3'
 import type { Tally } from '../attacks/outcomes.ts'
 import { count } from '../report/html.ts'
-import { nextCommand, offBy, serviceStory, verdictWords } from '../report/story.ts'
+import { lesson, nextCommand, offBy, serviceStory, verdictWords } from '../report/story.ts'
 import type { Journal, JudgedExpectation } from '../runs/journal.ts'
 import type { ProbeSample } from './probe.ts'
 
@@ -154,14 +154,14 @@ function expectationTable(expectations: JudgedExpectation[]): string {
 
 /** What came out of a run: the table, the guesses, the verdict, what was seen, why, and what to try next. */
 export function conclusion(journal: Journal): string {
-  const { expectations, predictions, verdict, reasons, learned } = journal
-  const next = nextCommand(journal)
+  const { expectations, predictions, verdict, reasons } = journal
+  const [why, next] = [lesson(journal), nextCommand(journal)]
   const parts = [
     expectationTable(expectations),
     ...(predictions.length > 0 ? [predictionLines(predictions)] : []),
     [wrap(`${verdict}: ${verdictWords(journal)}`), ...reasons.map((reason) => wrap(`- ${reason}`, '  '))].join('\n'),
     ['What you saw:', ...serviceStory(journal).map((one) => wrap(one, '  '))].join('\n'),
-    ...(learned ? [`Why:\n${wrap(learned, '  ')}`] : []),
+    ...(why ? [`${why.title}:\n${wrap(why.text, '  ')}`] : []),
     ...(next ? [`Try next:\n  ${next}`] : []),
   ]
   return parts.join('\n\n')
