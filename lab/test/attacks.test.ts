@@ -25,7 +25,7 @@ const never = new AbortController().signal
 async function playOn(target: Target, experiment: Experiment) {
   const run = await play(experiment, target, startOwnLoad, never)
   const judged = judge(run, experiment, slo)
-  const wrong = judged.expectations.filter(({ met }) => !met).map(({ what }) => what)
+  const wrong = judged.expectations.filter(({ met }) => !met).map(({ measure }) => measure)
   return { run, wrong, ...judged, said: judged.reasons.join('\n') }
 }
 
@@ -51,45 +51,40 @@ describe('an API that believes too much fails', async () => {
   test('forged-tokens, and the forgery that got in is named', async () => {
     const { verdict, wrong, said } = await playOn(target, await short('forged-tokens'))
     assert.equal(verdict, 'FAIL', said)
-    assert.deepEqual(wrong, [
-      'attempts that got through = 0',
-      'attempts refused with a 4xx = 100 %',
-      'answers that differ = 1',
-    ])
-    assert.match(said, /attempts that got through = 0: measured \d+ of \d+; unsigned, alg "none"/)
+    assert.deepEqual(wrong, ['attack_accepted', 'attack_refused', 'attack_answers'])
+    assert.match(said, /unsigned, alg "none"/)
   })
 
   test('brute-force: it listens to every guess', async () => {
     const { verdict, wrong, said } = await playOn(target, await short('brute-force'))
     assert.equal(verdict, 'FAIL', said)
-    assert.deepEqual(wrong, ['guesses heard <= 20'])
+    assert.deepEqual(wrong, ['guesses_heard'])
   })
 
   const skip = process.platform !== 'linux' && 'only the loopback of Linux has many addresses'
   test('brute-force-distributed: it listens to every guess from every address', { skip }, async () => {
     const { verdict, wrong, said } = await playOn(target, await short('brute-force-distributed'))
     assert.equal(verdict, 'FAIL', said)
-    assert.deepEqual(wrong, ['guesses heard <= 100'])
+    assert.deepEqual(wrong, ['guesses_heard'])
   })
 
   test("anothers-notes: 403 is another's note, 404 is none", async () => {
     const { verdict, wrong, said } = await playOn(target, await short('anothers-notes'))
     assert.equal(verdict, 'FAIL', said)
-    assert.ok(wrong.includes('answers that differ = 1'), said)
+    assert.ok(wrong.includes('attack_answers'), said)
   })
 
   test('flood: it takes all that it is sent', async () => {
     const { verdict, wrong, said } = await playOn(target, await short('flood'))
     assert.equal(verdict, 'FAIL', said)
-    assert.ok(wrong.includes('attempts that got through = 0'), said)
-    assert.ok(!wrong.includes('open connections rose by >= 300'), said)
+    assert.ok(wrong.includes('attack_accepted'), said)
   })
 
   for (const phase of ['logout', 'password', 'removal']) {
     test(`stolen-token: ${phase} changes nothing`, async () => {
       const { verdict, wrong, said } = await playOn(target, await only('stolen-token', phase))
       assert.equal(verdict, 'FAIL', said)
-      assert.deepEqual(wrong, ['served on after the owner had acted <= 2'])
+      assert.deepEqual(wrong, ['served_on'])
     })
   }
 })
@@ -116,7 +111,7 @@ describe('an attack that was not made proves nothing', () => {
     const attacks = run.attacks.map((attack) => ({ ...attack, attempts: attack.attempts.slice(0, 200) }))
     const { verdict, reasons } = judge({ ...run, attacks }, experiment, slo)
     assert.equal(verdict, 'INVALID')
-    assert.match(reasons[0] ?? '', /^forgeries: the attack was not made at its rate: 200 of \d+ attempts\.$/)
+    assert.match(reasons[0] ?? '', /^forgeries: .* 200 of \d+ attempts\.$/)
   })
 
   test('a secret of common words is nothing to guess: the API does not start with it', async (t) => {
@@ -143,8 +138,8 @@ describe('whether it landed, and why not, is told of', () => {
     t.mock.method(attackers, 'flood', (context: AttackContext) => flood({ ...context, target: elsewhere }))
     const { verdict, wrong, said } = await playOn(target, await short('flood'))
     assert.equal(verdict, 'FAIL', said)
-    assert.deepEqual(wrong, ['open connections rose by >= 300', 'attempts refused with a 4xx >= 25 %'])
-    assert.match(said, /measured 0 of \d+; a hundred connections that say nothing: ECONNREFUSED/)
+    assert.deepEqual(wrong, ['attack_refused'])
+    assert.match(said, /ECONNREFUSED/)
   })
 
   test('a flood that reaches the API lands', async (t) => {
@@ -168,7 +163,7 @@ describe('whether it landed, and why not, is told of', () => {
     const changeOther = async (password = '') => void Object.assign(target.other ?? {}, { password })
     const { verdict, wrong, said } = await playOn({ ...target, changeOther }, await only('stolen-token', 'password'))
     assert.equal(verdict, 'FAIL', said)
-    assert.deepEqual(wrong, ['served on after the owner had acted <= 2', 'times the owner got in = 1'])
+    assert.deepEqual(wrong, ['served_on', 'owner_served'])
   })
 })
 

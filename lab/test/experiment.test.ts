@@ -82,7 +82,7 @@ describe('verdicts', { concurrency: 4 }, () => {
     assert.equal(await run.ended, 2, run.out())
     assert.match(run.out(), /\nINVALID:\n/)
     assert.match(run.out(), /This machine stood still for 1\.\d s/)
-    assert.match(run.out(), /baseline: this generator was late itself/)
+    assert.match(run.out(), /baseline: The generator was late itself/)
   })
 
   test('a load that cannot be reached makes it INVALID', async (t) => {
@@ -92,7 +92,7 @@ describe('verdicts', { concurrency: 4 }, () => {
       (slo) => (slo.goals.baseline.rate = 100_000),
     )
     assert.equal(await run.ended, 2, run.out())
-    assert.match(run.out(), /baseline: the load was not reached: \d+ of \d+ requests/)
+    assert.match(run.out(), /baseline: The load was not reached: \d+ of \d+ requests/)
   })
 
   test('an API that dies under the load makes it FAIL at once', async (t) => {

@@ -1,5 +1,5 @@
-// A small API without a gate, for tests: it opens its database once and believes in it, as most do. It serves under
-// chmod and in a renamed file, so an experiment must say FAIL.
+// A small API for tests that does not guard its database: it opens the file once and never looks again, as most do. It
+// goes on serving under chmod and from a renamed file, so an experiment must say FAIL.
 import { randomUUID } from 'node:crypto'
 import { createServer, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'

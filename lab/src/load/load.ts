@@ -24,6 +24,8 @@ export type Load = {
   dropped: number[]
   /** Every note whose 201 arrived: id and title. */
   acknowledged: Map<string, string>
+  /** How many requests were sent so far, where the generator knows before their answers come. */
+  sent?: () => number
   /** What a reader of the results should know, one sentence each. Complete after `stop`. */
   remarks: string[]
   /** A phase begins now. */

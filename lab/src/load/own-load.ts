@@ -30,6 +30,7 @@ export async function startOwnLoad(target: LoadTarget, token: string, phases: Lo
     results,
     dropped,
     acknowledged: mix.acknowledged,
+    sent: () => results.length + data.inFlight() + logins.inFlight(),
     remarks: [],
     enter(phase) {
       data.setRate(phase.rate)

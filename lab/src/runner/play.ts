@@ -2,6 +2,7 @@ import { dirname } from 'node:path'
 import type { Pool } from 'undici'
 import { connect, logIn } from '../api-client.ts'
 import { now, sleep } from '../clock.ts'
+import { figures } from '../load/figures.ts'
 import type { Load, StartLoad } from '../load/load.ts'
 import { lost } from '../load/own-load.ts'
 import type { Target } from '../targets/target.ts'
@@ -14,7 +15,7 @@ import { playFaults } from './play-faults.ts'
 import { startProbe } from './probe.ts'
 import type { Run } from './run.ts'
 import { heading, say, second, wrap } from './screen.ts'
-import { secondAt } from './seconds.ts'
+import { phaseAt } from './seconds.ts'
 
 /** Plays an experiment on an API and watches from outside. Rejects with the signal's reason when interrupted. */
 export async function play(
@@ -139,6 +140,8 @@ function announce({ name, rate, seconds, says }: Phase): void {
 
 /** The row of the second that has just ended. */
 function tellSecond(run: Run): void {
-  const number = Math.round((now() - run.startedAt) / 1000) - 1
-  say(second(secondAt(run, number), run.health.at(-1)))
+  const at = now()
+  const elapsed = Math.round((at - run.startedAt) / 1000)
+  const recent = run.results.slice(-5_000).filter((one) => one.done >= at - 1000)
+  say(second(elapsed, phaseAt(run, elapsed - 1)?.plan.name ?? '', figures(recent), run.health.at(-1)))
 }

@@ -40,7 +40,8 @@ export function startProbe(url: string, token: string): Probe {
   return { health, data, ask: () => dataStatus(pool, token), stop }
 }
 
-async function look(pool: Pool, path: string, token?: string): Promise<ProbeSample> {
+/** Sends one request and returns what a client saw of it. */
+export async function look(pool: Pool, path: string, token?: string): Promise<ProbeSample> {
   const at = now()
   try {
     const headers: Record<string, string> = token ? {} : { connection: 'close' }

@@ -1,4 +1,5 @@
-import type { Journal, JudgedExpectation, MetricsEvent } from '../runs/journal.ts'
+import type { Figures } from '../load/figures.ts'
+import type { Journal, JudgedExpectation } from '../runs/journal.ts'
 import type { Judgement } from './judge.ts'
 import type { ProbeSample } from './probe.ts'
 
@@ -22,19 +23,22 @@ export function wrap(text: string, indent = ''): string {
   return [...lines, line.trimEnd()].join('\n')
 }
 
-export const heading = '   time  phase         sent  answered   p50 ms   p95 ms  failed  /health'
+export const heading = '   time  phase        req/s    p50 ms    p95 ms   failed  /health'
 
-/** One second: what was sent and answered in it, and what /health said last. */
-export function second(row: MetricsEvent, health?: ProbeSample): string {
-  const failed = Math.round((row.error_ratio ?? 0) * (row.rate + row.dropped))
+/** One second: what was answered in it, and what /health said last. */
+export function second(
+  elapsedSeconds: number,
+  phase: string,
+  { answered, failed, p50_ms, p95_ms }: Figures,
+  health?: ProbeSample,
+): string {
   return [
-    `${String(row.second + 1).padStart(5)} s`,
-    `  ${row.phase.padEnd(11)}`,
-    String(row.rate).padStart(7),
-    String(row.answered ?? '-').padStart(10),
-    ms(row.p50_ms ?? Number.NaN).padStart(9),
-    ms(row.p95_ms ?? Number.NaN).padStart(9),
-    String(failed).padStart(8),
+    `${elapsedSeconds.toFixed(0).padStart(5)} s`,
+    `  ${phase.padEnd(11)}`,
+    String(answered).padStart(7),
+    ms(p50_ms ?? Number.NaN).padStart(10),
+    ms(p95_ms ?? Number.NaN).padStart(10),
+    String(failed).padStart(9),
     `  ${healthWord(health)}`,
   ].join('')
 }

@@ -14,16 +14,6 @@ export function secondsOf(run: Run): MetricsEvent[] {
   return Array.from({ length: second(end) }, (_, i) => event(run, i, due.get(i) ?? [], done.get(i) ?? []))
 }
 
-/** One second while the run goes on: answers that are still missing are in none of its figures yet. */
-export function secondAt(run: Run, second: number): MetricsEvent {
-  const from = run.startedAt + second * 1000
-  // Enough for a second at the highest rate; the whole list would take too long.
-  const recent = run.results.slice(-10_000)
-  const within = (moment: keyof Pick<Result, 'due' | 'done'>) =>
-    recent.filter((one) => isWithin(one[moment], from, from + 1000))
-  return event(run, second, within('due'), within('done'))
-}
-
 /** The phase to which a second of the run belongs: the one in which its middle lies. */
 export function phaseAt({ startedAt, phases }: Pick<Run, 'startedAt' | 'phases'>, second: number) {
   const middle = startedAt + second * 1000 + 500

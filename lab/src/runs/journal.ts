@@ -36,12 +36,6 @@ export type Journal = {
   verdict: 'PASS' | 'FAIL' | 'INVALID'
   /** Why it is not PASS, one sentence each. */
   reasons: string[]
-  /** How the service did in the whole run, apart from what was expected of it; older runs have none. */
-  service?: Omit<Figures, 'sent'> & {
-    longest_gap_ms: number | null
-    health_slowest_ms: number | null
-    health_unanswered: number
-  }
   predictions: { question: string; unit: string; guess: string; measured: string }[]
   notes: { acknowledged: number; lost: string[] | null }
   /** How to run it again, as typed. */
@@ -118,10 +112,9 @@ export type MetricsEvent = {
   event_loop_delay_ms: number | null
   server_rate: number | null
   server_p95_ms: number | null
-  /** Memory of the API, and its open files and sockets: the last reading of the second. Older runs have neither. */
+  /** Memory of the API: the last reading of the second. Older runs have none. */
   memory_mb?: number | null
-  open_files?: number | null
-  /** Of runs before there was open_files. */
+  /** Connections open at the API, in older runs. */
   open_connections?: number | null
   /** Statuses of the attacker's attempts that ended in this second, 0 for no answer; guesses at a secret made offline. */
   attempts?: Record<string, number>
