@@ -49,7 +49,7 @@ async function k6(t: Scope, args: string[], env: Record<string, string> = {}) {
 // The closing line of `make test` counts skipped tests, not skipped suites.
 if (skip) test('the k6 scripts', { skip })
 
-describe('k6', { skip, concurrency: true, timeout: 120_000 }, () => {
+describe('k6', { skip, concurrency: 2, timeout: 120_000 }, () => {
   let api: Api
   const endings: (() => unknown)[] = []
   before(async () => {
