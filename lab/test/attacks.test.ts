@@ -22,7 +22,7 @@ const never = new AbortController().signal
 async function playOn(target: Target, experiment: Experiment) {
   const run = await play(experiment, target, startOwnLoad, never)
   const judged = judge(run, experiment, slo)
-  const wrong = experiment.expectations.filter((_, i) => !judged.expectations[i]?.met).map(({ measure }) => measure)
+  const wrong = judged.expectations.filter(({ met }) => !met).map(({ measure }) => measure ?? '')
   return { run, wrong, ...judged, said: judged.reasons.join('\n') }
 }
 

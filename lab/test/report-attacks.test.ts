@@ -8,7 +8,7 @@ import { attacked, generated, outageJournal } from './report-fixtures.ts'
 const flood = () =>
   attacked(
     { phase: 'flood', name: 'flood', attempts: 50, statuses: { 0: 30, 408: 15, 503: 5 } },
-    { attempts: { 0: 3, 408: 2, 413: 1 }, memory_mb: 150, open_files: 400 },
+    { attempts: { 0: 3, 408: 2, 413: 1 }, memory_mb: 150 },
   )
 const chart = (journal: Journal, id: string) => chartData(journal).charts.find((one) => one.id === id)
 
@@ -23,7 +23,6 @@ test('an attack is drawn by how its attempts ended, beside what it cost, with it
   ]
   assert.deepEqual(lines, expected)
   assert.equal(chart(journal, 'memory')?.lines[0]?.values.at(-1), 150)
-  assert.equal(chart(journal, 'files')?.lines[0]?.values.at(-1), 400)
   assert.deepEqual(chartData(journal).bands, [{ name: 'flood', from: 10, to: 20 }])
   assert.equal(chart(journal, 'database'), undefined, 'nobody touched it')
   assert.match(

@@ -6,10 +6,14 @@ import { join } from 'node:path'
 import { after, before, describe, type TestContext, test } from 'node:test'
 import { type Api, startApi } from '../../api/test/start-api.ts'
 import { connect } from '../../lab/src/api-client.ts'
-import { quantile, sorted } from '../../lab/src/load/figures.ts'
+import type { Result } from '../../lab/src/load/load.ts'
 import { startMix } from '../../lab/src/load/own-load.ts'
+import type { Experiment } from '../../lab/src/runner/experiment.ts'
+import { judge } from '../../lab/src/runner/judge.ts'
 import { parseMetrics } from '../../lab/src/runner/metrics-page.ts'
-import type { Goal } from '../../lab/src/slo.ts'
+import { meetsGoal } from '../../lab/src/runner/presets.ts'
+import { type Goal, loadSlo } from '../../lab/src/slo.ts'
+import { at, recorded } from '../../lab/test/recorded.ts'
 
 const root = join(import.meta.dirname, '../..')
 const slo: { goals: Record<'baseline' | 'peak', Goal> } = JSON.parse(readFileSync(join(root, 'slo.json'), 'utf8'))
@@ -49,7 +53,7 @@ async function k6(t: Scope, args: string[], env: Record<string, string> = {}) {
 // The closing line of `make test` counts skipped tests, not skipped suites.
 if (skip) test('the k6 scripts', { skip })
 
-describe('k6', { skip, concurrency: true, timeout: 120_000 }, () => {
+describe('k6', { skip, concurrency: 2, timeout: 120_000 }, () => {
   let api: Api
   const endings: (() => unknown)[] = []
   before(async () => {
@@ -108,7 +112,7 @@ describe('k6', { skip, concurrency: true, timeout: 120_000 }, () => {
     const { code, error, summary } = await run(t, 'spike', { DURATION: '4s' })
     assert.equal(code, 0, error)
     // 1.2 s at 2/s, 1.6 s at 20/s, 1.2 s at 2/s.
-    assert.ok(summary.requests >= 34 && summary.requests <= 40, `${summary.requests} requests`)
+    assert.ok(summary.requests >= 34 && summary.requests <= 44, `${summary.requests} requests`)
   })
 
   test('ramp tells of each step and where the goal was last met', async (t) => {
@@ -199,27 +203,50 @@ describe('k6', { skip, concurrency: true, timeout: 120_000 }, () => {
     }
   })
 
-  test('what k6 sums up is what the lab computes from the same requests', async (t) => {
-    const folder = labWith(t, { baseline: { rate: 100 } })
-    const file = join(folder, 'run/requests.json')
-    const { summary, error } = await run(t, 'baseline', { folder, K6_OUT: `json=${file}` })
-    assert.ok(summary, error)
-    const points = readFileSync(file, 'utf8')
-      .trim()
-      .split('\n')
-      .map((line): Point => JSON.parse(line))
-      .filter(({ type, metric }) => type === 'Point' && metric === 'latency_from_due')
-    const waits = sorted(points.map(({ data }) => data.value))
-    assert.equal(waits.length, summary.requests)
-    for (const [name, share] of [
-      ['p50', 0.5],
-      ['p95', 0.95],
-      ['p99', 0.99],
-      ['max', 1],
-    ] as const)
-      assert.ok(Math.abs(quantile(waits, share) - summary.latency_ms[name]) <= 0.006, name)
-  })
+  for (const [verdict, latency_ms] of [
+    ['PASS', 9_000],
+    ['FAIL', 0.001],
+  ] as const)
+    test(`what k6 sums up is what the lab computes from the same requests: ${verdict}`, async (t) => {
+      const goal = { ...easy, rate: 100, latency_ms }
+      const folder = labWith(t, { baseline: goal })
+      const file = join(folder, 'run/requests.json')
+      const { summary, error } = await run(t, 'baseline', { folder, K6_OUT: `json=${file}` })
+      assert.ok(summary, error)
+      const values = valuesIn(file)
+      const results: Result[] = values('latency_from_due').map((latency, i) => {
+        const due = at(0) + i * 10
+        const [sent, status] = [due + (values('generator_lag')[i] ?? 0), values('failed_requests')[i] ? 503 : 200]
+        return { kind: 'read', due, sent, done: due + latency, status }
+      })
+      // k6 may send one more request at the very end.
+      const phases = [{ name: 'baseline', rate: goal.rate, seconds: goal.duration_seconds + 0.01 }]
+      const experiment = { phases, expectations: meetsGoal('baseline', goal) } as Experiment
+      const goals = { ...loadSlo(join(root, 'slo.json')), goals: { baseline: goal, peak: goal } }
+      const dropped = Array<number>(summary.dropped).fill(at(1))
+      const judgement = judge({ ...recorded(experiment), results, dropped }, experiment, goals)
+
+      assert.equal(judgement.verdict, summary.verdict)
+      // On a machine that is so busy that k6 itself is late the run proves nothing, for both.
+      assert.ok([verdict, 'INVALID'].includes(summary.verdict), summary.reasons.join())
+      const [latency, errors] = judgement.expectations
+      assert.ok(Math.abs((latency?.value ?? 0) - summary.goals[0].measured) < 1e-6, `${latency?.value}`)
+      assert.ok(Math.abs((errors?.value ?? 0) - summary.goals[1].measured) < 1e-6, `${errors?.value}`)
+    })
 })
+
+/** The values of a metric in what k6 wrote to a file, one for each request. */
+function valuesIn(file: string): (name: string) => number[] {
+  const points = readFileSync(file, 'utf8')
+    .trim()
+    .split('\n')
+    .map((line): Point => JSON.parse(line))
+  const byName = Map.groupBy(
+    points.filter(({ type }) => type === 'Point'),
+    ({ metric }) => metric,
+  )
+  return (name) => (byName.get(name) ?? []).map(({ data }) => data.value)
+}
 
 type Point = { type: string; metric: string; data: { value: number } }
 

@@ -30,8 +30,8 @@ export async function startOwnLoad(target: LoadTarget, token: string, phases: Lo
     results,
     dropped,
     acknowledged: mix.acknowledged,
-    remarks: [],
     sent: () => results.length + data.inFlight() + logins.inFlight(),
+    remarks: [],
     enter(phase) {
       data.setRate(phase.rate)
       logins.setRate(phase.logins ?? 0)

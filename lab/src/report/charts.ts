@@ -54,7 +54,7 @@ export function chartData(journal: Journal): ChartData {
       traffic(seconds),
       latency(seconds),
       errors(seconds),
-      ...(attacks.length > 0 ? costs(seconds) : []),
+      ...(attacks.length > 0 && seconds.some(({ memory_mb }) => memory_mb) ? [memory(seconds)] : []),
       // Where no fault was planned the database has nothing to show.
       ...(attacks.length === 0 || faults.length > 0 ? [states(seconds)] : []),
       sides(seconds),
@@ -173,28 +173,16 @@ function attack(seconds: MetricsEvent[], attacks: NonNullable<Journal['attacks']
   }
 }
 
-/** What an attack costs the API; nothing where it was never read. */
-function costs(seconds: MetricsEvent[]): Chart[] {
-  const chart = { place: 'what happened', scale: 'linear' } as const
-  const charts: Chart[] = [
-    {
-      ...chart,
-      id: 'memory',
-      title: 'Memory of the API',
-      unit: 'MB',
-      says: 'What the attacker can make the API hold. In the stack its container has a limit, and a process that needs more is killed.',
-      lines: [line(seconds, 'memory_mb', 'memory')],
-    },
-    {
-      ...chart,
-      id: 'files',
-      title: 'Open files and sockets of the API',
-      unit: '',
-      says: 'Each connection is one, of the clients and of the attacker, whether or not anything is sent on it.',
-      lines: [line(seconds, 'open_files', 'open')],
-    },
-  ]
-  return charts.filter(({ lines }) => lines.some(({ values }) => values.some((one) => one !== null)))
+function memory(seconds: MetricsEvent[]): Chart {
+  return {
+    id: 'memory',
+    place: 'what happened',
+    title: 'Memory of the API',
+    unit: 'MB',
+    says: 'What the attacker can make the API hold. In the stack its container has a limit, and a process that needs more is killed.',
+    scale: 'linear',
+    lines: [line(seconds, 'memory_mb', 'memory')],
+  }
 }
 
 function states(seconds: MetricsEvent[]): Chart {

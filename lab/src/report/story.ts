@@ -29,25 +29,20 @@ export function serviceStory(journal: Journal): string[] {
       : ` within ${number((phase.end_ms - phase.start_ms) / 1000)} s`
     return [[requests + within, ...faultsStory(faults)].join('; ')]
   })
-  return [...stories, wholeRun(journal, phases), ...attacks.map(attackStory)].map((one) => `${one}.`)
+  return [...stories, wholeRun(phases), ...attacks.map(attackStory)].map((one) => `${one}.`)
 }
 
-function wholeRun({ service }: Journal, phases: { due: number; failed: number }[]): string {
-  const sum = (numbers: number[]) => numbers.reduce((total, one) => total + one, 0)
-  const due = service?.due ?? sum(phases.map((one) => one.due))
-  const failed = service?.failed ?? sum(phases.map((one) => one.failed))
+function wholeRun(phases: (Phase & { due: number; failed: number })[]): string {
+  const due = phases.reduce((sum, one) => sum + one.due, 0)
+  const failed = phases.reduce((sum, one) => sum + one.failed, 0)
   const all =
-    failed === 0 ? `all ${count(due)} requests were served` : `${count(failed)} of ${count(due)} requests failed`
-  // Older runs have no figures of the whole.
-  const more = service
-    ? [
-        `p95 ${milliseconds(service.p95_ms)}`,
-        `the slowest answer took ${milliseconds(service.max_ms)}`,
-        `the longest time without a success was ${milliseconds(service.longest_gap_ms)}`,
-        `/health took up to ${milliseconds(service.health_slowest_ms)}${service.health_unanswered > 0 ? ` and failed ${count(service.health_unanswered)} times` : ''}`,
-      ]
-    : []
-  return [`In the whole run ${all}`, ...more].join(', ')
+    failed === 0
+      ? `All ${count(due)} requests were served`
+      : `In all phases ${count(failed)} of ${count(due)} requests failed`
+  // Older runs have no figures.
+  const waits = phases.flatMap(({ name, figures }) => (figures?.p95_ms ? [{ name, p95_ms: figures.p95_ms }] : []))
+  const [slowest] = waits.sort((a, b) => b.p95_ms - a.p95_ms)
+  return slowest ? `${all}; the slowest phase was ${slowest.name}, with a p95 of ${milliseconds(slowest.p95_ms)}` : all
 }
 
 type Phase = Journal['happened']['phases'][number]

@@ -3,7 +3,7 @@ import type { JudgedExpectation } from '../runs/journal.ts'
 import type { Slo } from '../slo.ts'
 import type { Expectation, Experiment } from './experiment.ts'
 import { inWords } from './measure.ts'
-import { measure, measures, serviceOf } from './measures.ts'
+import { measure, measures } from './measures.ts'
 import type { Run } from './run.ts'
 import { excuseOf, validityProblems } from './validity.ts'
 
@@ -12,8 +12,6 @@ export type Judgement = {
   /** Why it is not PASS, one sentence each. */
   reasons: string[]
   expectations: JudgedExpectation[]
-  /** How the service did, apart from what was expected of it. */
-  service: ReturnType<typeof serviceOf>
 }
 
 /** PASS: all as expected. FAIL: something was not. INVALID: the run proves neither, and why. */
@@ -23,15 +21,14 @@ export function judge(run: Run, experiment: Experiment, slo: Slo): Judgement {
   const expectations = judged.map(({ one, ...rest }) => rest)
   const missed = judged.filter(({ met }) => !met)
   const reasons = missed.map(({ phase, what, measured }) => `Not met: ${phase}: ${what}: measured ${measured}`)
-  const service = serviceOf(run, slo)
 
   // A system that dies under the load has failed, whatever else could not be measured any more.
-  if (run.died) return { verdict: 'FAIL', reasons: [run.died, ...reasons], expectations, service }
+  if (run.died) return { verdict: 'FAIL', reasons: [run.died, ...reasons], expectations }
   const excuses = missed.map(({ one }) => excuseOf(one, run, slo))
   // One miss without an excuse is enough for FAIL.
   const excused = excuses.includes(undefined) ? [] : excuses.filter((one) => one !== undefined)
   const problems = [...validityProblems(run, experiment, slo), ...excused]
-  return { verdict: verdictOf(problems, missed), reasons: [...problems, ...reasons], expectations, service }
+  return { verdict: verdictOf(problems, missed), reasons: [...problems, ...reasons], expectations }
 }
 
 function judgeOne(one: Expectation, run: Run, slo: Slo): JudgedExpectation {

@@ -1,4 +1,4 @@
-import { isSuccess, latencyOf, quantile, roundAll, sorted } from '../load/figures.ts'
+import { isSuccess, latencyOf, quantile, sorted } from '../load/figures.ts'
 import type { Result } from '../load/load.ts'
 import { attackMeasures } from './attack-measures.ts'
 import { largest, type Measure, type Measured, share } from './measure.ts'
@@ -96,12 +96,6 @@ const all = {
     unit: 'MB',
     of: (selection) => rise(selection, ({ resident_bytes: bytes }) => bytes && Math.round(bytes / 1e6)),
   },
-  open_files_rise: {
-    title: "the API's open files and sockets rose by",
-    unit: 'files',
-    of: (selection) => rise(selection, ({ open_files }) => open_files),
-    readable: ({ metrics }) => metrics.some(({ open_files }) => open_files !== undefined),
-  },
   ...attackMeasures,
 } satisfies Record<string, Measure>
 
@@ -112,19 +106,6 @@ export const measures: Record<MeasureName, Measure> = all
 export function measure(name: MeasureName, phase: string | undefined, run: Run, slo: Selection['slo']): Measured {
   const selection = select(run, slo, phase)
   return selection === undefined ? { words: 'never reached' } : measures[name].of(selection)
-}
-
-/** How the service did in a whole run, whatever the experiment expected of it. */
-export function serviceOf(run: Run, slo: Selection['slo']) {
-  const selection = select(run, slo)
-  if (selection === undefined) return undefined
-  const { due, answered, failed, error_ratio, p50_ms, p95_ms, p99_ms, max_ms } = figuresOf(selection)
-  return roundAll({
-    ...{ due, answered, failed, error_ratio, p50_ms, p95_ms, p99_ms, max_ms },
-    longest_gap_ms: longestGap(selection).value ?? null,
-    health_slowest_ms: measures.health_slowest.of(selection).value ?? null,
-    health_unanswered: health(selection).filter(({ status }) => status !== 200).length,
-  })
 }
 
 function latency(

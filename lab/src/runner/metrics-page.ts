@@ -40,7 +40,6 @@ export type MetricsReading = {
   db_errors_total?: number
   db_available?: number
   resident_bytes?: number
-  open_files?: number
   /** Data requests by the upper edge of their histogram bucket, cumulative over edges and time. */
   requests?: Map<number, number>
   eventLoopDelay?: { sum: number; count: number }
@@ -61,7 +60,6 @@ export function readingOf(samples: MetricSample[], at: number): MetricsReading {
     db_errors_total: total(samples, 'db_errors_total'),
     db_available: total(samples, 'db_available'),
     resident_bytes: total(samples, 'process_resident_memory_bytes'),
-    open_files: total(samples, 'process_open_fds'),
     requests: requests.size > 0 ? requests : undefined,
     eventLoopDelay: sum !== undefined && count !== undefined ? { sum, count } : undefined,
   }
@@ -113,7 +111,6 @@ export function serverSecond(readings: MetricsReading[], from: number) {
     ...(before && after ? between(before, after) : silence),
     db_available: db_available === undefined ? null : db_available > 0 ? 1 : 0,
     memory_mb: last?.resident_bytes === undefined ? null : Math.round(last.resident_bytes / 1e5) / 10,
-    open_files: last?.open_files ?? null,
   } as const
 }
 

@@ -31,7 +31,6 @@ export const metricsEvent = z.object({
   server_rate: orNull.describe('data requests per second, as the API counted them'),
   server_p95_ms: orNull.describe('p95 as the API measured it, without the time before its first line of code'),
   memory_mb: orNull.optional().describe("the API's memory"),
-  open_files: orNull.optional().describe("the API's open files and sockets"),
   attempts: counts.optional().describe("JSON: the attacker's attempts by status, 0 for no answer"),
   guesses: z.number().optional().describe('guesses at a secret made offline, without a request'),
   phase: z.string().describe("the experiment's phase"),
@@ -46,8 +45,6 @@ export const metricsEvent = z.object({
 const plannedPhase = z.object({ name: z.string(), rate: z.number(), from_s: z.number(), to_s: z.number() })
 const plannedFault = z.object({ kind: z.string(), at_s: z.number(), for_s: z.number() })
 
-const latencies = { p50_ms: orNull, p95_ms: orNull, p99_ms: orNull, max_ms: orNull }
-
 /** A whole phase in figures, computed once from its single requests. */
 const figures = z.object({
   due: z.number(),
@@ -55,20 +52,11 @@ const figures = z.object({
   answered: z.number(),
   failed: z.number(),
   error_ratio: orNull,
-  ...latencies,
+  p50_ms: orNull,
+  p95_ms: orNull,
+  p99_ms: orNull,
+  max_ms: orNull,
   rate: z.number(),
-})
-
-/** How the service did in the whole run, apart from what was expected of it. */
-const service = z.object({
-  due: z.number(),
-  answered: z.number(),
-  failed: z.number(),
-  error_ratio: orNull,
-  ...latencies,
-  longest_gap_ms: orNull,
-  health_slowest_ms: orNull,
-  health_unanswered: z.number(),
 })
 
 const happenedPhase = z.object({
@@ -169,7 +157,6 @@ export const journal = z.object({
   verdict: z.enum(['PASS', 'FAIL', 'INVALID']),
   /** Why it is not PASS, one sentence each. */
   reasons: z.array(z.string()),
-  service: service.optional(),
   predictions: z.array(prediction),
   notes: z.object({ acknowledged: z.number(), lost: z.array(z.string()).nullable() }),
   /** Why it came out so, and the experiment to try next. */
