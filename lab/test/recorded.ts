@@ -1,6 +1,6 @@
 import type { Result } from '../src/load/load.ts'
 import { requestAt } from '../src/load/mix.ts'
-import { type Experiment, plannedPhases } from '../src/runner/experiment.ts'
+import { type Experiment, faultsOf, plannedPhases } from '../src/runner/experiment.ts'
 import type { MachineSample } from '../src/runner/machine.ts'
 import type { PlayedFault, Run } from '../src/runner/run.ts'
 
@@ -18,7 +18,7 @@ export function recorded(experiment: Experiment): Run {
     end: at(planned.to_s),
   }))
   const end = phases.at(-1)?.end ?? startedAt
-  const faults: PlayedFault[] = (experiment.faults ?? []).map((plan) => {
+  const faults: PlayedFault[] = faultsOf(experiment).map((plan) => {
     const injectedAt = at(plan.at) + 1
     const undone = { at: at(plan.at + plan.for), intact: true, did: 'the lock is free' }
     return { plan, did: 'lock', injectedAt, landedAt: injectedAt + 2, undone }
