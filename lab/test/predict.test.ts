@@ -3,7 +3,7 @@ import { spawnSync } from 'node:child_process'
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, type TestContext, test } from 'node:test'
-import { loadExperiment } from '../src/runner/experiment.ts'
+import { experimentNames, loadExperiment } from '../src/runner/experiment.ts'
 import { besideMeasured } from '../src/runner/predict.ts'
 import { loadSlo } from '../src/slo.ts'
 import { root, says, scratchFolder, until } from './helpers.ts'
@@ -34,6 +34,17 @@ test('a guess stands beside what was measured, with the reason of the same expec
   assert.ok((degraded?.value ?? Number.NaN) > 0)
   assert.deepEqual([refused?.guess, refused?.value, refused?.why], ['?', 100, 'its own'])
   assert.equal(found.at(-1)?.guess, '?', 'a guess that is missing')
+})
+
+test('every prediction of every experiment has a reason to show afterwards', async () => {
+  for (const name of experimentNames()) {
+    const { predictions, expectations } = await loadExperiment(name, slo)
+    for (const one of predictions) {
+      const expected = expectations.find(({ measure, phase }) => measure === one.measure && phase === one.phase)
+      const why = one.why ?? expected?.why
+      assert.ok(why && why !== 'the goal in slo.json', `${name}: ${one.question}`)
+    }
+  }
 })
 
 describe('questions', { concurrency: 3 }, () => {
