@@ -62,11 +62,13 @@ describe('verdicts', { concurrency: 4 }, () => {
     const run = experiment(
       t,
       ['experiment', 'outage-chmod', '--seconds', '8'],
-      (slo) => (slo.outage.recovered_within_ms = 0),
+      (slo) => (slo.goals.baseline.error_ratio = 0),
     )
     assert.equal(await run.ended, 1, run.out())
-    assert.match(run.out(), /\nFAIL:\n {2}Not met: outage: first success after recovery < 0 ms: measured\s+\d+/)
-    assert.equal(run.journals()[0]?.verdict, 'FAIL')
+    const [journal] = run.journals()
+    assert.equal(journal?.verdict, 'FAIL')
+    const missed = journal.expectations.flatMap(({ met, measure, phase }) => (met ? [] : [`${phase}: ${measure}`]))
+    assert.deepEqual(missed, ['before: errors'])
   })
 
   test('a generator that was not running in time makes it INVALID, with exit code 2', async (t) => {
