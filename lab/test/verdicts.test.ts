@@ -97,6 +97,10 @@ describe('INVALID', () => {
     ['a clock that jumped', { ...good, wallOffsetAtEnd: -3_600_000 }],
     ['a fault that came late', { ...good, faults: [{ ...fault, injectedAt: fault.injectedAt + 600 }] }],
     [
+      'a fault that was in force for half of its time only',
+      { ...good, faults: [{ ...fault, undone: { ...fault.undone, at: fault.injectedAt + 500 * fault.plan.for } }] },
+    ],
+    [
       'a fault that something else ended',
       { ...good, faults: [{ ...fault, undone: { ...fault.undone, intact: false } }] },
     ],
@@ -128,6 +132,19 @@ describe('a busy machine', () => {
       one.to < fault.injectedAt ? one : (good.machine[i] ?? one),
     )
     assert.equal(judged({ ...slow, machine }).verdict, 'FAIL')
+  })
+
+  test('excuses a moment only by as long as it was busy', () => {
+    const late = {
+      ...good,
+      data: good.data.filter(({ done }) => done < fault.undone.at || done > fault.undone.at + 1_500),
+    }
+    assert.deepEqual(wrong(late), [`${phase}: recovered_after`])
+    const busyFor = (ms: number) => [
+      { what: 'processor', from: fault.undone.at, to: fault.undone.at + ms, waited_ms: ms },
+    ]
+    assert.equal(judged({ ...late, machine: busyFor(100) as Run['machine'] }).verdict, 'FAIL')
+    assert.equal(judged({ ...late, machine: busyFor(800) as Run['machine'] }).verdict, 'INVALID')
   })
 
   test('excuses no lost note, also beside a time that was missed', () => {

@@ -172,7 +172,7 @@ function dbErrors({ run: { metrics }, from, to }: Selection): Measured {
 /** Of the refusals that clients saw. The probe's are logged too, so there may be more lines than that. */
 function refusalsLogged({ run: { logged, results } }: Selection): Measured {
   const seen = results.filter(({ status }) => status === 503).length
-  const words = `${logged ?? 'no'} lines, ${seen} seen`
+  const words = `${logged ?? 'no'} lines for ${seen}`
   return logged === undefined || seen === 0 ? { words } : { value: Math.min(100, (100 * logged) / seen), words }
 }
 

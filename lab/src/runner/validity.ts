@@ -28,6 +28,9 @@ function faultProblems({ faults, startedAt }: Run, { outage }: Slo): string[] {
     const late = injectedAt - (startedAt + plan.at * 1000)
     if (!undone.intact)
       problems.push(`${name} was not in force until its end: something else ended it (${undone.did}).`)
+    const lasted = (undone.at - injectedAt) / 1000
+    if (lasted < 0.75 * plan.for)
+      problems.push(`${name} was in force for ${withUnit(lasted, 's')} instead of ${plan.for} s.`)
     if (late > outage.degraded_within_ms / 2) problems.push(`${name} came ${withUnit(late, 'ms')} late.`)
   }
   return problems
@@ -88,15 +91,18 @@ function judgedLatency({ expectations }: Experiment, phase: string): number {
 
 /** Why an expectation that was missed proves nothing: not the API but this machine may have been slow. */
 export function excuseOf({ measure, phase, compare, limit }: Expectation, run: Run, slo: Slo): string | undefined {
-  const { latency, timing, title } = measures[measure]
+  const { latency, timing, title, of } = measures[measure]
   const selection = select(run, slo, phase)
   if (!timing || !selection || !compare.startsWith('<')) return undefined
+  const { value } = of(selection)
+  if (value === undefined) return undefined
   const name = `${phase ?? 'The whole run'}: ${title} was missed`
   if (latency && isOwn(latency.requests(selection), latency.quantile, limit))
     return `${name}, but the generator was late itself: the machine is too busy.`
-  // A quantile is missed when the rest of the requests is slow; any other time, when a single moment is.
-  const needed = latency ? (1 - latency.quantile) * (selection.to - selection.from) : 1
-  return busyMs(run.machine, selection.from, selection.to + afterMs) >= needed
+  // A quantile is missed when the rest of the requests is slow; any other time by as much as it exceeds its limit.
+  const needed = latency ? (1 - latency.quantile) * (selection.to - selection.from) : value - limit
+  const busy = busyMs(run.machine, selection.from, selection.to + afterMs)
+  return busy > 0 && busy >= needed
     ? `${name}, but this machine was busy with other programs then: close them and run it again.`
     : undefined
 }
