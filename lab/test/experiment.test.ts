@@ -24,12 +24,10 @@ test('the demo passes, leaves nothing behind, and keeps everything but secrets i
   const journal = await passes(t, () => {
     const run = demo(t)
     played = run
-    says(run, 'Warm-up').then(
-      () => {
-        if (process.platform === 'linux') secrets = secretsOf(run.owner().api.pid)
-      },
-      () => {},
-    )
+    const read = () => {
+      if (process.platform === 'linux') secrets = secretsOf(run.owner().api.pid)
+    }
+    says(run, 'Warm-up').then(read, () => {})
     return run
   })
   if (!journal || !played) return

@@ -1,5 +1,6 @@
 // Every experiment as data; no API is started.
 import assert from 'node:assert/strict'
+import { cpSync, symlinkSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, test } from 'node:test'
 import {
@@ -13,7 +14,7 @@ import {
 } from '../src/runner/experiment.ts'
 import { experimentLines } from '../src/runner/list.ts'
 import { loadSlo } from '../src/slo.ts'
-import { lab, root } from './helpers.ts'
+import { lab, root, scratchFolder } from './helpers.ts'
 
 const slo = loadSlo(join(root, 'slo.json'))
 const names = experimentNames()
@@ -112,4 +113,14 @@ test('a wrong name is answered with the names that exist', async (t) => {
     assert.equal(await run.ended, 2)
     for (const one of names) assert.ok(run.out().includes(one), one)
   }
+})
+
+test('experiments are found in a checkout whose path has characters that mean something in a URL', async (t) => {
+  const copy = join(scratchFolder(t), 'a #b?c%20d')
+  cpSync(join(root, 'lab/src'), join(copy, 'lab/src'), { recursive: true })
+  for (const file of ['slo.json', 'package.json']) cpSync(join(root, file), join(copy, file))
+  symlinkSync(join(root, 'node_modules'), join(copy, 'node_modules'))
+  const run = lab(t, ['experiments'], { main: join(copy, 'lab/src/main.ts') })
+  assert.equal(await run.ended, 0, run.out())
+  assert.ok(run.out().includes('outage-lock'))
 })

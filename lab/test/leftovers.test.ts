@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { spawnSync } from 'node:child_process'
-import { cpSync, existsSync, readdirSync, readFileSync, symlinkSync } from 'node:fs'
+import { chmodSync, cpSync, existsSync, readdirSync, readFileSync, symlinkSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, test } from 'node:test'
 import { endProcess } from '../src/processes.ts'
@@ -80,6 +80,17 @@ for (const [what, command] of [
     assert.doesNotMatch(`${stdout}${stderr}`, / at .*\.ts:/)
   })
 }
+
+test('a checkout that only root may enter is named', { skip: !isLinuxRoot && 'not root' }, async (t) => {
+  const copy = scratchFolder(t)
+  for (const part of ['lab/src', 'api/src', 'api/package.json', 'slo.json', 'package.json'])
+    cpSync(join(root, part), join(copy, part), { recursive: true })
+  symlinkSync(join(root, 'node_modules'), join(copy, 'node_modules'))
+  chmodSync(copy, 0o700)
+  const run = lab(t, ['demo'], { main: join(copy, 'lab/src/main.ts') })
+  assert.equal(await run.ended, 2)
+  assert.ok(run.out().includes(`${copy} `), run.out())
+})
 
 test('a missing package, or an API that does not start, is named', async (t) => {
   const copy = scratchFolder(t)

@@ -121,7 +121,7 @@ async function playPhases({ experiment, target, load, attacks, run, screen, sign
     load.enter(plan)
     target.entered?.(plan.name, plan.seconds)
     // The last second of the phase before this one comes first.
-    screen.tellUntil(played.start)
+    screen.tellUntil(load.startedAt + planned.from_s * 1000)
     announce(plan)
     const over = new AbortController()
     const attack = attacks.during(plan, run, AbortSignal.any([signal, over.signal]))

@@ -85,9 +85,9 @@ function failure(child: ChildProcess): Promise<unknown> {
   })
 }
 
-/** Why an API that a lab of root starts as another user may not run. */
+/** The message when a lab of root cannot start its API as another user. */
 export function asUser(uid: number, reason: string): string {
-  return `Started by root, the lab runs its API as the unprivileged user ${uid}, and that failed (${reason}). Start the lab as an ordinary user, from a checkout outside of /root.`
+  return `Started by root, the lab runs its API as the unprivileged user ${uid}, and that failed (${reason}). Start the lab as an ordinary user, or from a checkout that every user may read, such as one in /opt.`
 }
 
 async function listening(log: ApiLog, ended: Promise<string>, lastLines: string[]) {

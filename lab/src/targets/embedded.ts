@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto'
-import { chownSync, mkdirSync } from 'node:fs'
-import { join } from 'node:path'
+import { chownSync, mkdirSync, statSync } from 'node:fs'
+import { dirname, join } from 'node:path'
 import { now } from '../clock.ts'
 import { reasonOf, UserError } from '../errors.ts'
 import { type ProcessId, self, signalTo } from '../processes.ts'
@@ -50,7 +50,7 @@ export async function openEmbedded(options: EmbeddedOptions): Promise<EmbeddedTa
   const data = join(folder, 'data')
   mkdirSync(data, { mode: 0o700, recursive: true })
   const isRoot = process.getuid?.() === 0
-  if (isRoot) giveToUnprivileged(data)
+  if (isRoot) giveToUnprivileged(data, main)
   const env: NodeJS.ProcessEnv = {
     PATH: process.env.PATH,
     HOST: '127.0.0.1',
@@ -115,12 +115,18 @@ export async function openEmbedded(options: EmbeddedOptions): Promise<EmbeddedTa
   }
 }
 
-/** Permissions mean nothing to root, so the API of a lab that runs as root is started as another user. */
-function giveToUnprivileged(folder: string): void {
+/** Permissions mean nothing to root, so a lab of root starts the API as another user, who must be able to read it. */
+function giveToUnprivileged(folder: string, main: string): void {
+  const { uid, gid } = unprivileged
+  for (let path = main; path !== dirname(path); path = dirname(path)) {
+    const stat = statSync(path, { throwIfNoEntry: false })
+    if (stat === undefined || stat.mode & (path === main ? 0o4 : 0o1)) continue
+    throw new UserError(asUser(uid, `${path} is closed to it`))
+  }
   try {
-    chownSync(folder, unprivileged.uid, unprivileged.gid)
+    chownSync(folder, uid, gid)
   } catch (error) {
-    throw new UserError(asUser(unprivileged.uid, reasonOf(error)))
+    throw new UserError(asUser(uid, reasonOf(error)))
   }
 }
 
