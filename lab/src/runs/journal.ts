@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { sloSchema } from '../slo.ts'
 
 // The one description of journal.json: the types, the check of a file, and the columns of lab.db all follow from it.
 // Moments end in `_ms` and count from the begin of the run; `started` ties them to the calendar. null: not measurable.
@@ -118,19 +119,6 @@ const attack = z.object({
   guesses: z.number().optional(),
 })
 
-const goal = z.object({
-  rate: z.number(),
-  duration_seconds: z.number(),
-  quantile: z.number(),
-  latency_ms: z.number(),
-  error_ratio: z.number(),
-})
-const outageGoals = z.object({
-  refusal_p99_ms: z.number(),
-  degraded_within_ms: z.number(),
-  recovered_within_ms: z.number(),
-})
-
 /** journal.json: everything of one run that is worth keeping, and no secret. */
 export const journal = z.object({
   schema: z.literal(2),
@@ -148,7 +136,7 @@ export const journal = z.object({
     journal_mode: z.enum(['delete', 'wal']),
     load_generator: z.string(),
   }),
-  slo: z.object({ goals: z.object({ baseline: goal, peak: goal }), outage: outageGoals }),
+  slo: sloSchema,
   planned: z.object({ phases: z.array(plannedPhase), faults: z.array(plannedFault) }),
   happened: z.object({ phases: z.array(happenedPhase), faults: z.array(happenedFault) }),
   attacks: z.array(attack).optional(),
