@@ -57,6 +57,9 @@ test('what changed is named behind the row without colours, and coloured with th
   assert.ok(rows(false).length <= 80, `${rows(false).length} columns`)
   const red = '\u001b[31m'
   assert.deepEqual([rows(false).split(red).length, rows(true).split(red).length], [1, 3])
+  const table = liveTable(true)
+  table(1, 'a', refused, degraded)
+  assert.equal(table(2, 'a', calm, ok)?.split('\u001b[32m').length, 3, 'what gets better is green')
 })
 
 test("the columns stand under their heads, and an attack's attempts in a column of their own", () => {

@@ -111,8 +111,8 @@ async function guessesFor({ predictions }: Experiment, options: ExperimentOption
   return undefined
 }
 
-function again({ name, seconds, factor, stack }: ExperimentOptions): string {
-  if (name === 'demo' && seconds === undefined && factor === undefined) return 'make demo'
+function again({ name, seconds, stack }: ExperimentOptions): string {
+  if (name === 'demo' && seconds === undefined) return 'make demo'
   return `make experiment NAME=${name}${stack ? '' : ' EMBEDDED=1'}${seconds === undefined ? '' : ` LENGTH=${seconds}`}`
 }
 

@@ -76,8 +76,8 @@ export function liveTable(hasColors = process.stdout.hasColors?.() ?? false): Li
   return (second, phase, answers, health, attack) => {
     const seen = { second, phase, ...answers, health: healthWord(health), attack }
     const isNew = before?.phase !== seen.phase
-    const changes = before === undefined ? [] : changesIn(before, seen)
-    const isShown = isNew || changes.length > 0 || hidden >= quietRows - 1
+    const changes = before === undefined ? new Map() : changesIn(before, seen)
+    const isShown = isNew || changes.size > 0 || hidden >= quietRows - 1
     before = seen
     hidden = isShown ? 0 : hidden + 1
     return isShown ? row(seen, changes, hasColors) : undefined
@@ -87,29 +87,32 @@ export function liveTable(hasColors = process.stdout.hasColors?.() ?? false): Li
 type Seen = Answers & { second: number; phase: string; health: string; attack?: Tally }
 type Changed = 'answered' | 'failed' | 'p95' | 'health' | 'let in'
 
-/** A latency has changed when it is three times what it was, or a third, and people could notice. */
+// A latency has changed when it is three times what it was, or a third, and by more than people overlook.
 const [factor, noticeableMs] = [3, 20]
 
-function changesIn(before: Seen, now: Seen): Changed[] {
+/** What has changed since the second before, and whether for the worse. */
+function changesIn(before: Seen, now: Seen): Map<Changed, boolean> {
   const isLate = ({ sent, answered }: Seen) => answered < 0.8 * sent
-  const waits = [before.p95_ms ?? 0, now.p95_ms ?? 0]
-  const [lower, upper] = [Math.min(...waits), Math.max(...waits)]
-  const changes: Record<Changed, boolean> = {
-    answered: isLate(before) !== isLate(now),
-    failed: before.failed > 0 !== now.failed > 0,
-    p95: upper >= factor * lower && upper - lower >= noticeableMs,
-    health: before.health !== now.health,
-    'let in': isIn(before) !== isIn(now),
-  }
-  return (Object.keys(changes) as Changed[]).filter((name) => changes[name])
+  const [was, is] = [before.p95_ms ?? 0, now.p95_ms ?? 0]
+  const isOtherLatency = Math.max(was, is) >= factor * Math.min(was, is) && Math.abs(is - was) >= noticeableMs
+  const changes: [name: Changed, hasChanged: boolean, isWorse: boolean][] = [
+    ['answered', isLate(before) !== isLate(now), isLate(now)],
+    ['failed', before.failed > 0 !== now.failed > 0, now.failed > 0],
+    ['p95', isOtherLatency, is > was],
+    ['health', before.health !== now.health, now.health !== 'ok'],
+    ['let in', isIn(before) !== isIn(now), isIn(now)],
+  ]
+  return new Map(changes.flatMap(([name, hasChanged, isWorse]) => (hasChanged ? [[name, isWorse]] : [])))
 }
 
-function row(seen: Seen, changes: Changed[], hasColors: boolean): string {
-  const isGood = seen.failed === 0 && seen.health === 'ok' && !isIn(seen)
-  const cell = (name: Changed, text: string) =>
-    hasColors && changes.includes(name)
-      ? styleText(['bold', isGood ? 'green' : 'red'], text, { validateStream: false })
-      : text
+function row(seen: Seen, changes: Map<Changed, boolean>, hasColors: boolean): string {
+  const cell = (name: Changed, text: string) => {
+    const isWorse = changes.get(name)
+    if (!hasColors || isWorse === undefined) return text
+    return styleText(['bold', isWorse ? 'red' : 'green'], text, { validateStream: false })
+  }
+  // An attack leaves room for one word.
+  const words = [...changes.keys()].slice(0, seen.attack ? 1 : undefined)
   const cells = [
     `${String(seen.second + 1).padStart(4)} s`,
     `  ${seen.phase.slice(0, 11).padEnd(11)}`,
@@ -117,10 +120,10 @@ function row(seen: Seen, changes: Changed[], hasColors: boolean): string {
     cell('answered', String(seen.answered).padStart(9)),
     cell('failed', String(seen.failed).padStart(7)),
     cell('p95', ms(seen.p95_ms ?? Number.NaN).padStart(8)),
-    cell('health', `  ${seen.health}`.padEnd(12)),
+    '  ',
+    cell('health', seen.health) + ' '.repeat(10 - seen.health.length),
     ...(seen.attack ? [cell('let in', attackCell(seen.attack).padEnd(8))] : []),
-    // An attack leaves room for one word.
-    ...(hasColors || changes.length === 0 ? [] : [`<- ${(seen.attack ? changes.slice(0, 1) : changes).join(', ')}`]),
+    ...(hasColors || words.length === 0 ? [] : [`<- ${words.join(', ')}`]),
   ]
   return cells.join('').trimEnd()
 }
