@@ -77,7 +77,7 @@ test('trouble that is no fault counts too: an alarm in an overload made on purpo
   assert.deepEqual([troubles, false_alarms], [[{ kind: 'overload', delay_s: 6 }], 0])
 })
 
-test('faults are told apart by their kind and by the gap between them', () => {
+test('faults differ by their kind and by the gap between them', () => {
   const kinds = ['chmod', 'chmod', null, 'chmod', 'lock', 'lock']
   assert.deepEqual(troublesIn(generated(6, (s) => ({ fault: kinds[s] ?? null }))), [
     { kind: 'chmod', from: 0, to: 2 },

@@ -24,7 +24,7 @@ test('an attack is drawn by how its attempts ended, beside what it cost, with it
   assert.deepEqual(lines, expected)
   assert.equal(chart(journal, 'memory')?.lines[0]?.values.at(-1), 150)
   assert.deepEqual(chartData(journal).bands, [{ name: 'flood', from: 10, to: 20 }])
-  assert.equal(chart(journal, 'database'), undefined, 'nobody touched it')
+  assert.equal(chart(journal, 'database'), undefined, 'no fault touched it')
   assert.match(
     serviceStory(journal).join(' '),
     /flood: 50 attempts .*, 0 accepted, 30 without an answer, 15 answered 408, 5 answered 503\./,
@@ -36,7 +36,7 @@ test('an attack is drawn by how its attempts ended, beside what it cost, with it
   assert.doesNotMatch(chart(others, 'attack')?.says ?? '', crowd)
 })
 
-test('guesses at a secret are drawn as such, and it is told whether it was found', () => {
+test('guesses at a secret are drawn as such, and the story says whether it was found', () => {
   const attack = { phase: 'guessable', name: 'guessable-secret', attempts: 200, guesses: 9216 }
   const found = attacked({ ...attack, statuses: { 0: 5, 200: 195 } }, { guesses: 900 })
   assert.deepEqual(

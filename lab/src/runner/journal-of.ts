@@ -15,13 +15,13 @@ export type About = {
   name: string
   experiment: Experiment
   slo: Slo
-  target: Target
+  target: Pick<Target, 'mode' | 'journalMode'>
   run: { number: number; of: number }
   predictions: Journal['predictions']
   again: string
 }
 
-/** Everything of a run that is worth keeping. Holds no secret. */
+/** Collects everything of a run that is worth keeping, and no secret. */
 export function journalOf(run: Run, judgement: Judgement, about: About): Journal {
   const { name, experiment, slo, target, predictions, again } = about
   const at = (moment: number) => round(moment - run.startedAt)
