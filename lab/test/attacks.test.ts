@@ -22,7 +22,7 @@ const never = new AbortController().signal
 async function playOn(target: Target, experiment: Experiment) {
   const run = await play(experiment, target, startOwnLoad, never)
   const judged = judge(run, experiment, slo)
-  const wrong = experiment.expectations.filter((_, i) => !judged.expectations[i]?.met).map(({ measure }) => measure)
+  const wrong = judged.expectations.filter(({ met }) => !met).map(({ measure }) => measure ?? '')
   return { run, wrong, ...judged, said: judged.reasons.join('\n') }
 }
 
@@ -148,7 +148,7 @@ test('the seconds add up to the statuses of the journal: what the owner did is i
   const plan = { name: 'logout', rate: 100, seconds: 2 }
   const run: Run = {
     ...{ startedAt: 0, wallOffset: 0, wallOffsetAtEnd: 0, generator: 'none', acknowledged: 0 },
-    ...{ faults: [], refused: [], results: [], dropped: [], health: [], data: [], metrics: [] },
+    ...{ faults: [], refused: [], results: [], dropped: [], health: [], data: [], metrics: [], machine: [] },
     phases: [{ plan, from_s: 0, to_s: 2, start: 0, end: 2_000 }],
     attacks: [{ phase: plan.name, name: 'stolen-token-logged-out-after-2-s', attempts }],
   }

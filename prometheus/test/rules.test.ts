@@ -4,8 +4,7 @@ import { join } from 'node:path'
 import { test } from 'node:test'
 import { parse } from 'yaml'
 import { rules } from '../../grafana/src/rules.ts'
-import { usual } from '../../lab/src/anomalies/detect.ts'
-import { series } from '../../lab/src/anomalies/series.ts'
+import { defaults, floors as floorsOfLab } from '../../lab/src/anomalies/series.ts'
 import { noPromtool, promtool } from './promtool.ts'
 
 type Story = { name: string; alert_rule_test?: { alertname: string; exp_alerts: object[] }[] }
@@ -71,21 +70,20 @@ test('the alert on latency uses the quantile of the goals', () => {
 test('threshold, warm-up, memory and floors of the z-score are those of the lab', () => {
   const exprOf = (name: string) => rules().find(({ record, alert }) => (record ?? alert) === name)?.expr ?? ''
   const number = (pattern: RegExp, expr: string) => Number(pattern.exec(expr)?.[1])
-  assert.equal(number(/>= ([\d.]+)/, exprOf('AnomalyDetected')), usual.threshold)
-  assert.equal(number(/>= ([\d.]+)/, exprOf('api:signal:calm')), usual.threshold)
-  assert.equal(number(/>= ([\d.]+)/, exprOf('api:signal:mean5m')), usual.warmUp)
-  assert.equal(number(/\[(\d+)m\]/, exprOf('api:signal:mean5m')) * 60, usual.memory)
-  assert.equal(number(/\[(\d+)m\]/, exprOf('api:signal:deviation5m')) * 60, usual.memory)
+  assert.equal(number(/>= ([\d.]+)/, exprOf('AnomalyDetected')), defaults.threshold)
+  assert.equal(number(/>= ([\d.]+)/, exprOf('api:signal:calm')), defaults.threshold)
+  assert.equal(number(/>= ([\d.]+)/, exprOf('api:signal:mean5m')), defaults.warmUp)
+  assert.equal(number(/\[(\d+)m\]/, exprOf('api:signal:mean5m')) * 60, defaults.memory)
+  assert.equal(number(/\[(\d+)m\]/, exprOf('api:signal:deviation5m')) * 60, defaults.memory)
   const floors = rules()
     .filter(({ record }) => record === 'api:signal:floor')
     .map(({ labels, expr }) => [labels?.signal, number(/vector\(([\d.]+)\)/, expr)])
-  const ofLab = (name: string) => series.find((one) => one.name === name)?.floor ?? Number.NaN
   const { logins, ...shared } = Object.fromEntries(floors)
   assert.deepEqual(shared, {
-    requests: ofLab('rate'),
-    errors: ofLab('error_ratio'),
-    latency: ofLab('p95_ms') / 1000,
-    eventloop: ofLab('event_loop_delay_ms') / 1000,
+    requests: floorsOfLab.rate,
+    errors: floorsOfLab.error_ratio,
+    latency: floorsOfLab.p95_ms / 1000,
+    eventloop: floorsOfLab.event_loop_delay_ms / 1000,
   })
   assert.ok(logins > 0)
 })

@@ -1,11 +1,11 @@
-import { usual } from '../../../lab/src/anomalies/detect.ts'
+import { defaults } from '../../../lab/src/anomalies/series.ts'
 import { colors, quiet, signalColors } from '../colors.ts'
 import { goalLine } from '../goals.ts'
 import { type Page, page } from '../page.ts'
 import { timeSeries } from '../panels/time-series.ts'
 import { timeline } from '../panels/timeline.ts'
 
-const { threshold } = usual
+const { threshold } = defaults
 const signals = {
   requests: { unit: 'reqps', title: 'Requests per second', changesWith: 'load' },
   errors: { unit: 'percentunit', title: 'Error ratio', changesWith: 'outage', most: 1 },

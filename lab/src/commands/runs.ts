@@ -38,8 +38,9 @@ export const runCommands: Record<string, Command> = {
   async index(args) {
     const { folder = usualFolder } = options(args, ['folder'])
     checkPackages()
-    const { bringUpToDate } = await import('../runs/lab-db.ts')
-    bringUpToDate(folder)
+    const { updateLabDb } = await import('../runs/lab-db.ts')
+    const remark = updateLabDb(folder)
+    if (remark) throw new UserError(remark)
     return say(`${folder}/lab.db holds every run.`)
   },
 }

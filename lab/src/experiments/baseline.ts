@@ -20,9 +20,24 @@ export function experiment({ goals: { baseline } }: Slo): Experiment {
       nothingLost,
     ],
     predictions: [
-      { question: 'Half of the answers come within how many ms (p50)?', measure: 'p50', phase: 'baseline' },
-      { question: 'And 95 of 100 (p95)?', measure: 'p95', phase: 'baseline' },
-      { question: 'And 99 of 100 (p99)?', measure: 'p99', phase: 'baseline' },
+      {
+        question: 'Half of the answers come within how many ms (p50)?',
+        measure: 'p50',
+        phase: 'baseline',
+        why: 'one request needs less than a millisecond of work; the rest is the way there and back',
+      },
+      {
+        question: 'And 95 of 100 (p95)?',
+        measure: 'p95',
+        phase: 'baseline',
+        why: 'now and then a request waits for another one, or for a write to reach the disk',
+      },
+      {
+        question: 'And 99 of 100 (p99)?',
+        measure: 'p99',
+        phase: 'baseline',
+        why: 'the slowest ones met a flush to the disk or another program on this machine',
+      },
     ],
     level: 1,
     order: 2,

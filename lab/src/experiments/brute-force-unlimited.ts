@@ -40,9 +40,24 @@ export function experiment({ goals: { baseline } }: Slo): Experiment {
     ],
     predictions: [
       { question: 'How many guesses a minute are checked?', measure: 'guesses_per_minute', phase },
-      { question: 'By how much does p95 of the data requests rise?', measure: 'p95_rise', phase },
-      { question: 'Which share of the honest logins is refused meanwhile?', measure: 'login_errors', phase },
-      { question: 'p95 of the honest logins meanwhile?', measure: 'login_p95', phase },
+      {
+        question: 'By how much does p95 of the data requests rise?',
+        measure: 'p95_rise',
+        phase,
+        why: 'the hashes run on a thread of their own, but they keep a core busy',
+      },
+      {
+        question: 'Which share of the honest logins is refused meanwhile?',
+        measure: 'login_errors',
+        phase,
+        why: 'the queue of hashes has an end; a login that finds it full is refused at once',
+      },
+      {
+        question: 'p95 of the honest logins meanwhile?',
+        measure: 'login_p95',
+        phase,
+        why: 'an honest login waits behind every guess that came before it',
+      },
     ],
     level: 2,
     order: 14,

@@ -32,7 +32,12 @@ export function experiment({ goals: { baseline } }: Slo): Experiment {
     predictions: [
       { question: 'What is the slowest answer of /health while the lock is held?', measure: 'health_slowest', phase },
       { question: 'What is p95 of the data requests then?', measure: 'p95', phase },
-      { question: 'Which share of them is answered 503?', measure: 'refused', phase },
+      {
+        question: 'Which share of them is answered 503?',
+        measure: 'refused',
+        phase,
+        why: 'SQLite gives up after the busy timeout; a lock that ends before that refuses no request',
+      },
     ],
     level: 2,
     order: 6,

@@ -34,9 +34,19 @@ export function experiment({ goals: { baseline } }: Slo): Experiment {
     ],
     predictions: [
       { question: 'How long from the kill to the first success?', measure: 'recovered_after', phase: 'crash' },
-      { question: 'Which share of the 15 s of requests fails?', measure: 'errors', phase: 'crash' },
+      {
+        question: 'Which share of the 15 s of requests fails?',
+        measure: 'errors',
+        phase: 'crash',
+        why: 'requests fail only until the new process listens; the others find it as before',
+      },
       { question: 'How many acknowledged notes are lost?', measure: 'notes_lost' },
-      { question: 'p95 afterwards?', measure: 'p95', phase: 'after' },
+      {
+        question: 'p95 afterwards?',
+        measure: 'p95',
+        phase: 'after',
+        why: 'the new process is warm after a few seconds',
+      },
     ],
     level: 2,
     order: 9,

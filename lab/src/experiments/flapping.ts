@@ -38,7 +38,12 @@ export function experiment({ goals: { baseline }, outage }: Slo): Experiment {
     predictions: [
       { question: 'How long until the slowest of the five is noticed by /health?', measure: 'degraded_after', phase },
       { question: 'How long until the slowest recovery?', measure: 'recovered_after', phase },
-      { question: 'What is the longest time without a success?', measure: 'longest_gap', phase },
+      {
+        question: 'What is the longest time without a success?',
+        measure: 'longest_gap',
+        phase,
+        why: 'one fault and its recovery; each of the five is over before the next one begins',
+      },
     ],
     level: 3,
     order: 18,

@@ -18,7 +18,12 @@ export function experiment(slo: Slo): Experiment {
     predictions: [
       { question: 'Which share of the reads is served meanwhile?', measure: 'reads_served', phase },
       { question: 'Which share of the writes is refused meanwhile?', measure: 'writes_refused', phase },
-      { question: 'What is p95 of all of them meanwhile?', measure: 'p95', phase },
+      {
+        question: 'What is p95 of all of them meanwhile?',
+        measure: 'p95',
+        phase,
+        why: 'a refused write is quick, and a read needs no lock: no request waits',
+      },
       { question: 'How long until /health says degraded?', measure: 'degraded_after', phase },
     ],
     level: 2,

@@ -10,7 +10,7 @@ export function experiment({ goals: { baseline, peak }, outage }: Slo): Experime
     phases: [
       warmUp(rate),
       { name: 'before', rate, seconds: 15 },
-      { name: 'spike', rate: 10 * rate, seconds: 10 },
+      { name: 'spike', rate: 10 * rate, seconds: 10, overload: true },
       { name: 'catching-up', rate, seconds: 10 },
       { name: 'after', rate, seconds: 15 },
     ],
@@ -34,10 +34,20 @@ export function experiment({ goals: { baseline, peak }, outage }: Slo): Experime
       nothingLost,
     ],
     predictions: [
-      { question: 'p95 before?', measure: 'p95', phase: 'before' },
-      { question: 'p95 at ten times the rate?', measure: 'p95', phase: 'spike' },
+      { question: 'p95 before?', measure: 'p95', phase: 'before', why: 'the one thread is idle most of the time' },
+      {
+        question: 'p95 at ten times the rate?',
+        measure: 'p95',
+        phase: 'spike',
+        why: 'more arrives than the API can serve, so every request waits for all that came before it',
+      },
       { question: 'Which share of the requests fails then?', measure: 'errors', phase: 'spike' },
-      { question: 'p95 afterwards?', measure: 'p95', phase: 'after' },
+      {
+        question: 'p95 afterwards?',
+        measure: 'p95',
+        phase: 'after',
+        why: 'the queue is empty again: nothing is left of the spike',
+      },
     ],
     level: 2,
     order: 11,

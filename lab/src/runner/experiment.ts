@@ -43,6 +43,8 @@ export type Phase = {
   feltBy?: 'write'
   /** What an attacker does meanwhile, so many times a second. */
   attack?: { name: AttackName; perSecond: number }
+  /** The load is more than the API can be expected to take: an alarm meanwhile is right. */
+  overload?: true
   /** The first answers of a process are slow: in a warm-up nothing is judged. */
   warmUp?: true
   /** What happens now and what to look at, for a reader who sees it for the first time. */

@@ -1,12 +1,14 @@
+import { dirname } from 'node:path'
 import type { Pool } from 'undici'
 import { connect, logIn } from '../api-client.ts'
 import { tally } from '../attacks/outcomes.ts'
 import { now, sleep } from '../clock.ts'
 import { figures } from '../load/figures.ts'
 import type { Load, StartLoad } from '../load/load.ts'
-import { lost } from '../load/mix.ts'
+import { lost } from '../load/own-load.ts'
 import type { Target } from '../targets/target.ts'
 import { type Experiment, faultsOf, type Phase, plannedPhases } from './experiment.ts'
+import { watchMachine } from './machine.ts'
 import { watchMetrics } from './metrics-page.ts'
 import { type Attacks, readyAttacks } from './play-attacks.ts'
 import { checkOwnDatabase, playFaults } from './play-faults.ts'
@@ -46,7 +48,8 @@ async function playOut({ experiment, target, startLoad, stop, pool, token }: Pla
   const attacks = await readyAttacks(phases, target, token)
   const probe = startProbe(target.url, token)
   const metrics = watchMetrics(target.metricsUrl)
-  const watched = { health: probe.health, data: probe.data, metrics: metrics.readings }
+  const machine = watchMachine(dirname(target.database), target.mode === 'embedded')
+  const watched = { health: probe.health, data: probe.data, metrics: metrics.readings, machine: machine.samples }
 
   // Without its API the run is over, and when one part of it fails the others end too: what was measured is judged.
   const end = new AbortController()
@@ -75,7 +78,7 @@ async function playOut({ experiment, target, startLoad, stop, pool, token }: Pla
     })
     isPlaying = false
     if (died === undefined) await load.stop()
-    for (const remark of load.remarks ?? []) say(wrap(remark))
+    for (const remark of load.remarks) say(wrap(remark))
     run.acknowledged = load.acknowledged.size
     say(`\nReading back the ${run.acknowledged} notes that were acknowledged ...`)
     if (died === undefined) run.lost = await lost(pool, token, load.acknowledged, stop).catch(() => undefined)
@@ -84,13 +87,14 @@ async function playOut({ experiment, target, startLoad, stop, pool, token }: Pla
   } finally {
     end.abort()
     metrics.stop()
+    machine.stop()
     await load?.abandon()
     await attacks.stop()
     await probe.stop()
   }
 }
 
-function begun(load: Load, watched: Pick<Run, 'health' | 'data' | 'metrics'>): Run {
+function begun(load: Load, watched: Pick<Run, 'health' | 'data' | 'metrics' | 'machine'>): Run {
   const { generator, startedAt, results, dropped } = load
   const wallOffset = Date.now() - now()
   const nothing = { phases: [], faults: [], refused: [], attacks: [], acknowledged: 0 }
@@ -163,8 +167,7 @@ function watchSeconds(run: Run, load: Load, signal: AbortSignal): Screen {
     const failed = answered.filter(({ status }) => status < 200 || status > 299).length
     const health = run.health.findLast(({ done }) => isWithin(done, from, to))
     const attempts = phase?.attack && run.attacks.at(-1)?.attempts.filter(({ done }) => isWithin(done, from, to))
-    const { latency_ms } = figures(answered)
-    const answers = { sent, answered: answered.length, failed, latency_ms }
+    const answers = { sent, answered: answered.length, failed, p95_ms: figures(answered).p95_ms }
     const text = row(second, phase?.name ?? '', answers, health, attempts && tally(attempts))
     if (text) say(text)
   }

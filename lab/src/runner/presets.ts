@@ -1,3 +1,4 @@
+import { limitsOf } from '../load/goal.ts'
 import type { Goal, Slo } from '../slo.ts'
 import type { Expectation, Experiment, Phase, Prediction } from './experiment.ts'
 
@@ -63,10 +64,7 @@ export function writesOutage({ goals: { baseline }, outage }: Slo, reads: string
 /** The goal of slo.json for a phase. */
 export function meetsGoal(phase: string, goal: Goal): Expectation[] {
   const why = 'the goal in slo.json'
-  return [
-    { measure: goal.quantile === 0.99 ? 'p99' : 'p95', phase, compare: '<', limit: goal.latency_ms, why },
-    { measure: 'errors', phase, compare: '<', limit: 100 * goal.error_ratio, why },
-  ]
+  return limitsOf(goal).map(({ measure, compare, limit }) => ({ measure, compare, limit, phase, why }))
 }
 
 /** What is expected while no data request can be served. */
@@ -143,11 +141,36 @@ export const everyRefusalLogged: Expectation = {
 /** The questions to ask before an outage. */
 export function outagePredictions(phase: string): Prediction[] {
   return [
-    { question: 'How long until /health says degraded?', measure: 'degraded_after', phase },
-    { question: 'Which share of the data requests is answered 503 meanwhile?', measure: 'refused', phase },
-    { question: 'What is p95 of the data requests meanwhile?', measure: 'p95', phase },
-    { question: 'Which status does /health have meanwhile?', measure: 'health_status', phase },
-    { question: 'How long from the end of the fault to the first success?', measure: 'recovered_after', phase },
+    {
+      question: 'How long until /health says degraded?',
+      measure: 'degraded_after',
+      phase,
+      why: 'the API looks at its database many times a second, and before every use',
+    },
+    {
+      question: 'Which share of the data requests is answered 503 meanwhile?',
+      measure: 'refused',
+      phase,
+      why: 'the API notices at every use that its database is away: no request gets through, none waits',
+    },
+    {
+      question: 'What is p95 of the data requests meanwhile?',
+      measure: 'p95',
+      phase,
+      why: 'a refusal needs no work, so it is quicker than an answer',
+    },
+    {
+      question: 'Which status does /health have meanwhile?',
+      measure: 'health_status',
+      phase,
+      why: '/health says 200 because the process works; "degraded" is in its body',
+    },
+    {
+      question: 'How long from the end of the fault to the first success?',
+      measure: 'recovered_after',
+      phase,
+      why: 'the API tries to reopen its database ten times a second',
+    },
   ]
 }
 

@@ -14,9 +14,8 @@ import { type Judgement, judge } from './judge.ts'
 import { play } from './play.ts'
 import { askGuesses, besideMeasured, type Guesses, readGuesses } from './predict.ts'
 import type { Run } from './run.ts'
-import { checkRunsFolder } from './runs-folder.ts'
-import { predictionLines, say, table, verdictLines, wrap } from './screen.ts'
-import { writeRun } from './write-run.ts'
+import { conclusion, say, textTable, wrap } from './screen.ts'
+import { checkRunsFolder, writeRun } from './write-run.ts'
 
 export type ExperimentOptions = {
   name: string
@@ -71,12 +70,12 @@ export async function runExperiment(options: ExperimentOptions): Promise<number>
   function conclude(number: number, { run, target }: { run: Run; target: Target }): Judgement {
     run.logged = target.log?.refusals.length
     const judgement = judge(run, experiment, slo)
-    const predictions = guesses ? besideMeasured(experiment.predictions, guesses, run, slo) : []
-    say(`\n${table(judgement.expectations)}\n`)
-    if (predictions.length > 0) say(`${predictionLines(predictions)}\n`)
-    say(verdictLines(judgement))
+    const predictions = guesses ? besideMeasured(experiment, guesses, run, slo) : []
     const about = { name, experiment, slo, target, predictions, run: { number, of: runs }, again: again(options) }
-    const kept = writeRun(folder, journalOf(run, judgement, about))
+    const journal = journalOf(run, judgement, about)
+    say(`\n${conclusion(journal)}\n`)
+    const { folder: kept, remark } = writeRun(folder, journal, target.log?.kept)
+    if (remark) say(wrap(remark))
     // In the stack the folder is copied out of the container, and make says where to.
     if (!options.stack?.socket) say(`Kept in ${relative(process.cwd(), kept)}`)
     return judgement
@@ -112,20 +111,19 @@ async function guessesFor({ predictions }: Experiment, options: ExperimentOption
   return undefined
 }
 
-function again({ name, seconds, factor, stack }: ExperimentOptions): string {
-  if (name === 'demo' && seconds === undefined && factor === undefined) return 'make demo'
+function again({ name, seconds, stack }: ExperimentOptions): string {
+  if (name === 'demo' && seconds === undefined) return 'make demo'
   return `make experiment NAME=${name}${stack ? '' : ' EMBEDDED=1'}${seconds === undefined ? '' : ` LENGTH=${seconds}`}`
 }
 
 /** What the runs of one experiment have in common: the median and spread of each expectation, and how often it was met. */
 function repeatsTable(judgements: Judgement[]): string {
-  const line = (what: string, values: string, met: string) => `${what.padEnd(47)} ${values.padEnd(23)} ${met}`
   const rows = (judgements[0]?.expectations ?? []).map((one, i) => {
     const values = judgements.map(({ expectations }) => expectations[i]?.value ?? Number.NaN)
     const met = judgements.filter(({ expectations }) => expectations[i]?.met).length
-    return line(`  ${one.phase}: ${one.what}`, spread(values, one.unit), `${met} of ${judgements.length}`)
+    return [`${one.phase}: ${one.what}`, spread(values, one.unit), `${met} of ${judgements.length}`]
   })
-  return [line(`${judgements.length} runs`, 'median (from to)', 'met'), '', ...rows].join('\n')
+  return textTable([`${judgements.length} runs`, 'median (from to)', 'met'], rows)
 }
 
 function spread(values: number[], unit: string): string {

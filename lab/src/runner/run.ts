@@ -1,8 +1,9 @@
 import type { AttackName } from '../attacks/all.ts'
 import type { Attempt } from '../attacks/attack.ts'
 import type { RolledBack } from '../faults/rollback.ts'
-import type { Result } from '../load/open-loop.ts'
+import type { Result } from '../load/load.ts'
 import type { Phase, TimedFault } from './experiment.ts'
+import type { MachineSample } from './machine.ts'
 import type { MetricsReading } from './metrics-page.ts'
 import type { ProbeSample } from './probe.ts'
 
@@ -38,6 +39,7 @@ export type Run = {
   health: ProbeSample[]
   data: ProbeSample[]
   metrics: MetricsReading[]
+  machine: MachineSample[]
   /** How many requests were refused because the database was unavailable, by the log; undefined where it cannot be read. */
   logged?: number
   acknowledged: number
