@@ -34,11 +34,12 @@ test('a server that stalls for 2 s delays no arrival, and the wait counts from w
   const during = load.results.filter((one) => one.due >= begin && one.due < stalledUntil).sort((a, b) => a.due - b.due)
   assert.ok(Math.abs(during.length - 400) <= 1, `400 arrivals are due in 2 s, not ${during.length}`)
   assert.equal(load.dropped.length, 0)
-  // Evenly spaced, 5 ms apart: nobody waited for anybody.
+  // Evenly spaced, 5 ms apart: no arrival waited for another one.
   for (let i = 1; i < during.length; i++) {
     assert.ok(Math.abs((during[i]?.due ?? 0) - (during[i - 1]?.due ?? 0) - 5) < 0.001)
   }
-  for (const { due, done } of during) assert.ok(done - due > stalledUntil - due - 5, 'nobody was answered in the stall')
+  for (const { due, done } of during)
+    assert.ok(done - due > stalledUntil - due - 5, 'no request was answered in the stall')
   assert.ok(Number(figures(during).p50_ms) > 900, 'half of them waited for about a second or more')
 })
 

@@ -11,7 +11,7 @@ import type { Run } from '../src/runner/run.ts'
 import { figuresOf, select } from '../src/runner/selection.ts'
 import { loadSlo } from '../src/slo.ts'
 import { root } from './helpers.ts'
-import { at, onBusyMachine, recorded, withResults } from './recorded.ts'
+import { at, evenly, onBusyMachine, recorded, withResults } from './recorded.ts'
 
 const slo = loadSlo(join(root, 'slo.json'))
 const outage = await loadExperiment('outage-lock', slo)
@@ -145,6 +145,19 @@ describe('a busy machine', () => {
     ]
     assert.equal(judged({ ...late, machine: busyFor(100) as Run['machine'] }).verdict, 'FAIL')
     assert.equal(judged({ ...late, machine: busyFor(800) as Run['machine'] }).verdict, 'INVALID')
+  })
+
+  test('excuses logins that the API refused because their hashes took too long', async () => {
+    const experiment = await loadExperiment('noisy-login', slo)
+    const { plan, start, end } = recorded(experiment).phases.find(({ plan }) => plan.logins) ?? assert.fail()
+    const logins = evenly(start, end, plan.logins ?? 0).map((due, i): Result => {
+      const status = i % 10 ? 200 : 429
+      return { kind: 'login', due, sent: due, done: due + 60, status }
+    })
+    const quiet = recorded(experiment)
+    const run = { ...quiet, results: [...quiet.results, ...logins] }
+    assert.equal(judge(run, experiment, slo).verdict, 'FAIL')
+    assert.equal(judge(onBusyMachine(run, 'processor'), experiment, slo).verdict, 'INVALID')
   })
 
   test('excuses no lost note, also beside a time that was missed', () => {

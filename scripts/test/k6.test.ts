@@ -64,8 +64,8 @@ describe('k6', { skip, concurrency: 2, timeout: 120_000 }, () => {
   })
 
   async function run(t: Scope, script: string, { folder = labWith(t, {}), ...env }: Record<string, string> = {}) {
-    const told = { API_URL: api.url, LAB_USERS: api.env.LAB_USERS ?? '', RUN_DIR: join(folder, 'run'), ...env }
-    const ended = await k6(t, ['run', '--quiet', '--tag', 'testid=t1', join(folder, `k6/${script}.ts`)], told)
+    const all = { API_URL: api.url, LAB_USERS: api.env.LAB_USERS ?? '', RUN_DIR: join(folder, 'run'), ...env }
+    const ended = await k6(t, ['run', '--quiet', '--tag', 'testid=t1', join(folder, `k6/${script}.ts`)], all)
     const file = join(folder, 'run/summary.json')
     return { ...ended, summary: existsSync(file) ? JSON.parse(readFileSync(file, 'utf8')) : undefined }
   }
@@ -115,7 +115,7 @@ describe('k6', { skip, concurrency: 2, timeout: 120_000 }, () => {
     assert.ok(summary.requests >= 34 && summary.requests <= 44, `${summary.requests} requests`)
   })
 
-  test('ramp tells of each step and where the goal was last met', async (t) => {
+  test('ramp shows each step and where the goal was last met', async (t) => {
     const { code, out, summary } = await run(t, 'ramp', { DURATION: '8s' })
     const asked = summary.steps.map((step: { asked: number }) => step.asked)
     assert.deepEqual(asked, [10, 20, 40, 60, 80, 100, 120, 160])

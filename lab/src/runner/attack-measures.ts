@@ -8,6 +8,8 @@ export const attackMeasures = {
   attack_refused: {
     title: 'attempts refused with a 4xx',
     unit: '%',
+    // Attempts without an answer in time were not refused.
+    whenBusy: 'smaller',
     of: refused,
   },
   attack_accepted: { title: 'attempts that got through', unit: 'attempts', of: accepted },
@@ -24,15 +26,22 @@ export const attackMeasures = {
   guesses_heard: {
     title: 'guesses heard',
     unit: 'guesses',
+    whenBusy: 'smaller',
     of: ({ attempts }) => ({ value: heard(attempts).length, words: `of ${attempts.length}` }),
   },
   guesses_per_minute: {
     title: 'guesses heard per minute',
     unit: 'guesses',
+    whenBusy: 'smaller',
     of: ({ attempts, from, to }) => ({ value: Math.round((heard(attempts).length * 60_000) / (to - from)) }),
   },
   guesses_needed: { title: 'guesses until the secret is found', unit: 'guesses', of: guessesNeeded },
-  guesses_per_second: { title: 'guesses a second of one core', unit: 'guesses', of: guessesPerSecond },
+  guesses_per_second: {
+    title: 'guesses a second of one core',
+    unit: 'guesses',
+    whenBusy: 'smaller',
+    of: guessesPerSecond,
+  },
   refusals_differ: {
     title: 'refusals that differ',
     unit: 'answers',
@@ -45,7 +54,7 @@ export const attackMeasures = {
   },
   served_for: { title: 'the attacker was last served after', unit: 's', of: servedFor },
   served_on: { title: 'served on after the owner had acted', unit: 's', of: servedOn },
-  told_by_time: { title: 'guessed right from the time alone', unit: '%', timing: true, of: toldByTime },
+  told_by_time: { title: 'guessed right from the time alone', unit: '%', of: toldByTime },
 } satisfies Record<string, Measure>
 
 function refused({ attempts }: Selection): Measured {

@@ -12,8 +12,8 @@ export type Measure = {
   of: (selection: Selection) => Measured
   /** Of a latency: whose, and which quantile. */
   latency?: { requests: (selection: Selection) => Result[]; quantile: number }
-  /** A machine that is too busy makes it worse, whatever the API does. */
-  timing?: true
+  /** What a machine that is too busy makes of it, whatever the API does. */
+  whenBusy?: 'larger' | 'smaller'
   /** Where it cannot be read nothing is expected of it. */
   readable?: (run: Run) => boolean
 }

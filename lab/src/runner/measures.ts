@@ -21,6 +21,8 @@ const all = {
   login_errors: {
     title: 'logins refused',
     unit: '%',
+    // Each is a costly hash, and the API refuses those that would wait too long.
+    whenBusy: 'larger',
     of: ({ logins }) => share(logins.filter((one) => !isSuccess(one)).length, logins.length),
   },
   refused: {
@@ -49,12 +51,12 @@ const all = {
   refused_after: {
     title: 'first 503 after',
     unit: 'ms',
-    timing: true,
+    whenBusy: 'larger',
     of: worst(({ landedAt, injectedAt }) => landedAt && landedAt - injectedAt),
   },
-  degraded_after: { title: '/health degraded after', unit: 'ms', timing: true, of: worst(degradedAfter) },
-  recovered_after: { title: 'first success after recovery', unit: 'ms', timing: true, of: worst(recoveredAfter) },
-  longest_gap: { title: 'longest time without a success', unit: 'ms', timing: true, of: longestGap },
+  degraded_after: { title: '/health degraded after', unit: 'ms', whenBusy: 'larger', of: worst(degradedAfter) },
+  recovered_after: { title: 'first success after recovery', unit: 'ms', whenBusy: 'larger', of: worst(recoveredAfter) },
+  longest_gap: { title: 'longest time without a success', unit: 'ms', whenBusy: 'larger', of: longestGap },
   health_answered: {
     title: '/health answered 200',
     unit: '%',
@@ -63,7 +65,7 @@ const all = {
   health_slowest: {
     title: 'slowest answer of /health',
     unit: 'ms',
-    timing: true,
+    whenBusy: 'larger',
     of: (selection) => ({ value: largest(health(selection).map(({ at, done }) => done - at)) }),
   },
   health_status: {
@@ -87,7 +89,7 @@ const all = {
   p95_rise: {
     title: 'p95 above that of the phase before',
     unit: 'ms',
-    timing: true,
+    whenBusy: 'larger',
     of: p95Rise,
     latency: { requests: ({ data }) => data, quantile: 0.95 },
   },
@@ -114,7 +116,7 @@ function latency(
   requests: (selection: Selection) => Result[] = ({ data }) => data,
 ): Measure {
   const of = (selection: Selection) => ({ value: latencyAt(requests(selection), share) })
-  return { title, unit: 'ms', timing: true, of, latency: { requests, quantile: share } }
+  return { title, unit: 'ms', whenBusy: 'larger', of, latency: { requests, quantile: share } }
 }
 
 /** A quantile of the latency from the moment each request was due; undefined without requests. */

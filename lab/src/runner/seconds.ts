@@ -56,9 +56,9 @@ function troubleOf(phase?: PlayedPhase): string | null {
 
 /** What /health said last in a second. */
 function degradedIn({ health }: Run, from: number, to: number): 0 | 1 | null {
-  const told = health.filter(({ done, degraded }) => degraded !== undefined && isWithin(done, from, to))
-  if (told.length === 0) return null
-  return told.reduce((last, one) => (one.done > last.done ? one : last)).degraded ? 1 : 0
+  const samples = health.filter(({ done, degraded }) => degraded !== undefined && isWithin(done, from, to))
+  if (samples.length === 0) return null
+  return samples.reduce((last, one) => (one.done > last.done ? one : last)).degraded ? 1 : 0
 }
 
 /** What the attackers met in a second, of the attempts that ended in it. */

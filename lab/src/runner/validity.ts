@@ -90,19 +90,23 @@ function judgedLatency({ expectations }: Experiment, phase: string): number {
 }
 
 /** Why an expectation that was missed proves nothing: not the API but this machine may have been slow. */
-export function excuseOf({ measure, phase, compare, limit }: Expectation, run: Run, slo: Slo): string | undefined {
-  const { latency, timing, title, of } = measures[measure]
+export function excuseOf({ measure, phase, limit }: Expectation, run: Run, slo: Slo): string | undefined {
+  const { latency, whenBusy, title, unit, of } = measures[measure]
   const selection = select(run, slo, phase)
-  if (!timing || !selection || !compare.startsWith('<')) return undefined
-  const { value } = of(selection)
-  if (value === undefined) return undefined
+  const value = selection && of(selection).value
+  if (selection === undefined || value === undefined) return undefined
+  const excess = whenBusy === 'larger' ? value - limit : whenBusy === 'smaller' ? limit - value : 0
+  if (excess <= 0) return undefined
   const name = `${phase ?? 'The whole run'}: ${title} was missed`
   if (latency && isOwn(latency.requests(selection), latency.quantile, limit))
     return `${name}, but the generator was late itself: the machine is too busy.`
-  // A quantile is missed when the rest of the requests is slow; any other time by as much as it exceeds its limit.
-  const needed = latency ? (1 - latency.quantile) * (selection.to - selection.from) : value - limit
-  const busy = busyMs(run.machine, selection.from, selection.to + afterMs)
-  return busy > 0 && busy >= needed
+
+  // A quantile is missed when the rest of the requests is slow, a time by as much as it exceeds its limit, and what is
+  // counted by a share of the whole.
+  const length = selection.to - selection.from
+  const share = unit === '%' ? excess / 100 : excess / Math.max(value, limit)
+  const needed = latency ? (1 - latency.quantile) * length : unit === 'ms' ? excess : share * length
+  return busyMs(run.machine, selection.from, selection.to + afterMs) >= needed
     ? `${name}, but this machine was busy with other programs then: close them and run it again.`
     : undefined
 }
