@@ -5,7 +5,7 @@ import { setFlagsFromString } from 'node:v8'
 import { runInNewContext } from 'node:vm'
 import jsonwebtoken from 'jsonwebtoken'
 import type { Context } from 'koa'
-import { forgeries } from '../fuzz/forgeries.ts'
+import { forgeries } from '../../lab/src/attacks/forgeries.ts'
 import { limitLogins } from '../src/middleware/login-limit.ts'
 import { type Api, sendRaw, startApi, until } from './start-api.ts'
 
