@@ -6,7 +6,7 @@ import { figures } from '../load/figures.ts'
 import type { Load, StartLoad } from '../load/load.ts'
 import { lost } from '../load/mix.ts'
 import type { Target } from '../targets/target.ts'
-import { type Experiment, faultsOf, lengthOf, type Phase, plannedPhases } from './experiment.ts'
+import { type Experiment, faultsOf, type Phase, plannedPhases } from './experiment.ts'
 import { watchMetrics } from './metrics-page.ts'
 import { type Attacks, readyAttacks } from './play-attacks.ts'
 import { checkOwnDatabase, playFaults } from './play-faults.ts'
@@ -62,7 +62,7 @@ async function playOut({ experiment, target, startLoad, stop, pool, token }: Pla
   try {
     load = await startLoad(target, token, phases)
     const run = begun(load, watched)
-    const screen = watchSeconds(run, load, lengthOf(experiment), signal)
+    const screen = watchSeconds(run, load, plannedPhases(experiment).at(-1)?.to_s ?? 0, signal)
     const parts = [
       playPhases({ experiment, target, load, attacks, run, screen, signal }),
       playFaults(faultsOf(experiment), run, { target, token, pool, startedAt: load.startedAt, signal }),
@@ -145,7 +145,7 @@ function announce({ name, rate, seconds, says, attack }: Phase): void {
 type Screen = { tellUntil: (moment: number) => void; stop: () => void }
 
 /** Writes a row for every second of the run when it is over. A row belongs to the phase in which its second lies. */
-function watchSeconds(run: Run, load: Load, length_s: number, signal: AbortSignal): Screen {
+function watchSeconds(run: Run, load: Load, to_s: number, signal: AbortSignal): Screen {
   const over = new AbortController()
   const until = AbortSignal.any([signal, over.signal])
   const row = liveTable()
@@ -170,10 +170,10 @@ function watchSeconds(run: Run, load: Load, length_s: number, signal: AbortSigna
   }
 
   const tellUntil = (moment: number) => {
-    while (shown + 1 <= length_s && run.startedAt + (shown + 1) * 1000 <= moment) tell(shown++)
+    while (shown + 1 <= to_s && run.startedAt + (shown + 1) * 1000 <= moment) tell(shown++)
   }
   const watch = async () => {
-    while (shown + 1 <= length_s) {
+    while (shown + 1 <= to_s) {
       await sleep(run.startedAt + (shown + 1) * 1000 - now(), until)
       tellUntil(now())
     }
