@@ -131,7 +131,7 @@ async function playPhases({ experiment, target, load, attacks, run, screen, sign
       played.end = now()
     }
   }
-  screen.tellUntil(now())
+  screen.tellUntil(Number.POSITIVE_INFINITY)
   screen.stop()
   await Promise.all(underWay)
 }
