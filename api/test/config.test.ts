@@ -6,7 +6,7 @@ import { existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSy
 import { type AddressInfo, createServer } from 'node:net'
 import { join } from 'node:path'
 import { type TestContext, test } from 'node:test'
-import { parseEnv } from 'node:util'
+
 import { ConfigError, loadConfig, readSettings } from '../src/config.ts'
 import { endOf, giveToApi, newFolder, startApi } from './start-api.ts'
 
@@ -104,7 +104,7 @@ test('the configuration cannot be changed afterwards', () => {
 
 test('a secret is measured in bytes, and the example in .env.example is none', () => {
   assert.deepEqual(problemsOf({ ...least, JWT_SECRET: 'äö7üß4éèá2àôûîñçøå' }), [])
-  const example = parseEnv(readFileSync(join(import.meta.dirname, '../../.env.example'), 'utf8'))
+  const example = readSettings(join(import.meta.dirname, '../../.env.example'), {})
   assert.deepEqual(variablesOf(example as Record<string, string>), ['JWT_SECRET', 'LAB_USERS'])
 })
 
