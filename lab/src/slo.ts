@@ -1,34 +1,34 @@
 import { readFileSync } from 'node:fs'
+import { z } from 'zod'
 import { reasonOf, UserError } from './errors.ts'
 
+const goal = z.object({
+  rate: z.number(),
+  duration_seconds: z.number(),
+  quantile: z.number(),
+  latency_ms: z.number(),
+  error_ratio: z.number(),
+})
+
+const schema = z.object({
+  goals: z.object({ baseline: goal, peak: goal }),
+  outage: z.object({ refusal_p99_ms: z.number(), degraded_within_ms: z.number(), recovered_within_ms: z.number() }),
+})
+
 /** One goal: at `rate` requests a second, `quantile` of them answered within `latency_ms`, at most `error_ratio` failed. */
-export type Goal = { rate: number; duration_seconds: number; quantile: number; latency_ms: number; error_ratio: number }
+export type Goal = z.infer<typeof goal>
+export type Slo = z.infer<typeof schema>
 
-export type Slo = {
-  goals: { baseline: Goal; peak: Goal }
-  outage: { refusal_p99_ms: number; degraded_within_ms: number; recovered_within_ms: number }
-}
-
-/** Reads the service goals; a UserError that names what is missing when the file is not as it should be. */
+/** Reads the service goals. Throws a UserError that names every number that is missing. */
 export function loadSlo(file: string): Slo {
-  let slo: Slo
+  let content: unknown
   try {
-    slo = JSON.parse(readFileSync(file, 'utf8'))
+    content = JSON.parse(readFileSync(file, 'utf8'))
   } catch (error) {
     throw new UserError(`${file} cannot be read as JSON (${reasonOf(error)}): it holds the service goals.`)
   }
-  const goal = ['rate', 'duration_seconds', 'quantile', 'latency_ms', 'error_ratio']
-  const missing = [
-    ...lacking(slo.goals?.baseline, goal).map((name) => `goals.baseline.${name}`),
-    ...lacking(slo.goals?.peak, goal).map((name) => `goals.peak.${name}`),
-    ...lacking(slo.outage, ['refusal_p99_ms', 'degraded_within_ms', 'recovered_within_ms']).map(
-      (name) => `outage.${name}`,
-    ),
-  ]
-  if (missing.length > 0) throw new UserError(`${file} lacks these numbers: ${missing.join(', ')}.`)
-  return slo
-}
-
-function lacking(object: object | undefined, names: string[]): string[] {
-  return names.filter((name) => typeof (object as Record<string, unknown> | undefined)?.[name] !== 'number')
+  const { data, error } = schema.safeParse(content)
+  if (data) return data
+  const missing = error.issues.map(({ path }) => path.join('.') || 'goals')
+  throw new UserError(`${file} lacks numbers, or has something else in their place: ${missing.join(', ')}.`)
 }

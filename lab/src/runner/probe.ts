@@ -14,14 +14,13 @@ export type Probe = {
   stop: () => Promise<unknown>
 }
 
-const everyMs = 50
 const timeoutMs = 5_000
 
 /**
  * Asks /health and one authenticated data request twenty times a second until stopped, on connections of its own: for
  * /health on a new one every time, as whoever looks after a service does, so that it sees whether the door is open.
  */
-export function startProbe(url: string, token: string): Probe {
+export function startProbe(url: string, token: string, everyMs = 50): Probe {
   // One slow answer must not keep the next question from being asked.
   const pool = connect(url, 16, timeoutMs)
   const newcomers = connect(url, 16, timeoutMs)

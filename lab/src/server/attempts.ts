@@ -1,7 +1,7 @@
 import { Counter, type Registry } from 'prom-client'
-import { number, oneOf } from '../arguments.ts'
 import { type AttackName, attackers } from '../attacks/all.ts'
 import { outcomes } from '../attacks/outcomes.ts'
+import { number, oneOf } from '../config.ts'
 
 const attacks = Object.keys(attackers) as AttackName[]
 // More in one second is a mistake of whoever tells.

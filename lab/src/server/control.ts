@@ -1,6 +1,6 @@
 import { createServer, type IncomingMessage, type Server } from 'node:http'
 import { json } from 'node:stream/consumers'
-import { duration, oneOf } from '../arguments.ts'
+import { duration, oneOf } from '../config.ts'
 import { UserError } from '../errors.ts'
 import { kinds } from '../faults/fault.ts'
 import type { CountAttempts } from './attempts.ts'
@@ -17,10 +17,11 @@ type Handler = (body: Record<string, string>) => object | Promise<object>
 export function createControl({ faults, phase, countAttempts, status }: Parts): Server {
   const handlers: Record<string, Handler> = {
     'GET /status': () => status(),
-    'POST /outage': ({ mode = '', for: time = '' }) => faults.begin(oneOf('mode', mode, kinds), duration('for', time)),
+    'POST /outage': ({ mode = '', for: time = '' }) =>
+      faults.begin(oneOf('--mode', mode, kinds), duration('--for', time)),
     'POST /recover': () => faults.end(),
     'POST /phase': ({ experiment = '', phase: name = '', for: time = '' }) => {
-      if (phase.set(experiment, name, duration('for', time))) return {}
+      if (phase.set(experiment, name, duration('--for', time))) return {}
       throw new UserError('An experiment and its phase are named by small letters, digits and hyphens.')
     },
     'POST /attempts': ({ attack = '', ...told }) => {
