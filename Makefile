@@ -56,7 +56,7 @@ outage: ## break the database: MODE=chmod, lock, move, crash; FOR=30s
 	@$(STACK)/outage
 
 recover: ## roll the fault back; the service comes back by itself
-	@$(STACK)/recover
+	@$(STACK)/outage recover
 
 status: ## what is up, what is broken, where to look
 	@$(STACK)/status
@@ -74,7 +74,7 @@ down: ## stop it and keep the notes
 	@$(STACK)/down
 
 clean: ## remove all traces: containers, notes, .env, runs, packages
-	@$(STACK)/clean
+	@$(STACK)/down clean
 
 ## Work on it
 test: node ## format, types, tests; ONLY=api: files with it in the path

@@ -20,7 +20,9 @@ type ExperimentOptions = RunOptions & ApiOptions & { predict?: true; guesses?: s
 
 /** Every command of the lab. Help is made from this table; the code behind a command is loaded when it is called. */
 export function createProgram(stop: AbortSignal): Command {
-  const program = new Command('lab').exitOverride().showHelpAfterError('`help` lists the commands, `help COMMAND` its options.')
+  const program = new Command('lab')
+    .exitOverride()
+    .showHelpAfterError('`help` lists the commands, `help COMMAND` its options.')
   program.description(
     'Loads an API, breaks it, and judges what happened. Exit codes: 0 PASS, 1 FAIL, 2 INVALID or an error.',
   )

@@ -41,7 +41,14 @@ export function stackOf(given: ApiOptions) {
   if (!metricsUrl) throw new UserError("Name the address of the API's metrics: --metrics URL.")
   const api = apiOf(given)
   const other = users().find(({ username }) => username !== api.username)
-  return { ...api, other, users: process.env.LAB_USERS ?? '', metricsUrl, database: databaseOf(given.database), socket: LAB_SOCKET }
+  return {
+    ...api,
+    other,
+    users: process.env.LAB_USERS ?? '',
+    metricsUrl,
+    database: databaseOf(given.database),
+    socket: LAB_SOCKET,
+  }
 }
 
 export function databaseOf(given = DATABASE_PATH): string {

@@ -15,6 +15,13 @@ for name in $settings; do [ -z "${!name:-}" ] || given="$given$name=${!name}"$'\
 # shellcheck disable=SC2086 # lists of names
 unset $settings ${!COMPOSE_@} JWT_SECRET JWT_SECRET_PREVIOUS LAB_USERS
 
+# What an experiment is told by its caller.
+options=()
+[ -z "${LENGTH:-}" ] || options+=("--seconds=$LENGTH")
+[ -z "${RUNS:-}" ] || options+=("--runs=$RUNS")
+[ -z "${LOAD:-}" ] || options+=("--load=$LOAD")
+[ -z "${PREDICT:-}" ] || options+=(--predict)
+
 stop() { # stop SENTENCE...: what is wrong and what to do
   printf '%s\n' "$@" >&2
   exit 1
@@ -33,17 +40,10 @@ remember() { # remember NAME VALUE: in .env, in the place of an older value; by 
     END { if (!done) print ENVIRON["LINE"] }' .env >.env.new) && mv .env.new .env
 }
 
-check_env() { # every reader of .env (Compose, the API, these scripts) must read the same
-  [ ! -f .env ] || LC_ALL=C awk '
-    function wrong(what) { print ".env, line " NR ": " what; failed = 1 }
-    NR == 1 && /^\357\273\277/ { wrong("begins with a byte order mark: save the file as UTF-8 without it"); next }
-    /\r/ { wrong("ends like a line of Windows: save the file with Unix line ends"); next }
-    /^[ \t]*(#|$)/ { next }
-    !/^[A-Za-z_][A-Za-z0-9_]*=/ { wrong("must be NAME=value, without spaces around the equals sign"); next }
-    { value = substr($0, index($0, "=") + 1) }
-    value ~ /[#$"`\\]/ || index(value, "\047") { wrong("a value must do without # $ \" \047 ` and \\"); next }
-    value ~ /^[ \t]|[ \t]$/ { wrong("a value must not begin or end with a space") }
-    END { exit failed }' .env
+check_env() { # Compose, the API and these scripts must read the same: prints the lines that they do not, and fails
+  local wrong
+  wrong=$(LC_ALL=C grep -nvE '^(#.*|[A-Za-z_][A-Za-z0-9_]*=[^#$"'\''`\[:space:]]*)?$' .env | cut -d: -f1 | paste -sd, -) || true
+  [ -z "$wrong" ] || { echo ".env, line $wrong: write NAME=value without spaces, quotes, # \$ \` and \\, as UTF-8 without a byte order mark, with Unix line ends."; return 1; }
 }
 
 project() { setting COMPOSE_PROJECT_NAME systems-thinking-lab; }
@@ -55,13 +55,10 @@ need_docker() {
   command -v docker >/dev/null || stop 'Docker is missing: install Docker Engine or Docker Desktop (docs.docker.com/get-docker), or see everything without it: make demo'
   case $(docker --version 2>/dev/null) in *[Pp]odman*) stop 'This docker is Podman: the stack needs Docker Engine or Docker Desktop. Everything without them: make demo' ;; esac
   docker info >/dev/null 2>&1 || stop 'Docker does not answer. Start it (Docker Desktop, or: sudo systemctl start docker); on Linux your user must be in the group docker.'
-  local version
-  version=$(docker compose version --short 2>/dev/null) || stop 'Docker has no Compose: install the package docker-compose-plugin.'
-  version=${version#v}
-  local major=${version%%.*} rest=${version#*.}
-  if [ "$major" -lt 2 ] || { [ "$major" -eq 2 ] && [ "${rest%%.*}" -lt 21 ]; }; then
-    stop "Docker Compose $version is too old: 2.21 or newer is needed (docker-compose-plugin)."
-  fi
+  local major minor
+  IFS=. read -r major minor _ <<<"$(docker compose version --short 2>/dev/null)"
+  major=${major#v}
+  [ "${major:-0}" -gt 2 ] || { [ "${major:-0}" = 2 ] && [ "$minor" -ge 21 ]; } || stop 'Docker Compose 2.21 or newer is needed: install the package docker-compose-plugin.'
 }
 
 check_project() { # the stack of another checkout must not be taken for this one; prints the name
@@ -84,10 +81,14 @@ need_running() { # need_running SERVICE...
 
 lab() { compose exec -T lab node lab/src/main.ts "$@"; }
 
+collect() { # collect FOLDER TARGET: what a run left in the lab's container, to a folder here that the caller owns
+  if compose cp "lab:$1/." "$2" >/dev/null 2>&1; then compose exec -T lab rm -rf "$1" || true
+  else echo "The results could not be copied and stayed in the container: docker compose cp lab:$1/. $2"; fi
+}
+
 measured() { # measured COMMAND...: what a client outside of the API sees of it
-  local line
   exec 3< <(lab downtime)
-  read -r line <&3 || stop 'The API cannot be watched from outside; the line above says why.'
+  read -r <&3 || stop 'The API cannot be watched from outside; the line above says why.'
   "$@"
   cat <&3
 }
@@ -96,11 +97,11 @@ random() { od -An -N"$1" -tx1 /dev/urandom | tr -d ' \n'; }
 
 # Rolls back what stands on record beside the database, in a container of its own: the lab may be gone with its fault on.
 repair() {
-  local volume
-  volume=$(docker volume ls --quiet --filter "name=^$(project)_data$")
-  if [ -z "$volume" ] || ! docker image inspect "$(project)-lab" >/dev/null 2>&1; then return 0; fi
-  docker run --rm --network none --read-only --cap-drop ALL --volume "$volume:/data" "$(project)-lab" node lab/src/main.ts recover --database /data/notes.db
+  if ! has_notes || ! has_image; then return 0; fi
+  docker run --rm --network none --read-only --cap-drop ALL --volume "$(project)_data:/data" "$(project)-lab" node lab/src/main.ts recover --database /data/notes.db
 }
+has_notes() { docker volume inspect "$(project)_data" >/dev/null 2>&1; }
+has_image() { docker image inspect "$(project)-lab" >/dev/null 2>&1; }
 
 # A command of the lab on runs/: in its image, as the caller, who then owns what it writes.
 tool() {
