@@ -45,6 +45,9 @@ function missing() {
   return Object.entries(Object.assign({}, ...wanted)).filter((one) => !isThere(one))
 }
 
+// Node takes a backslash in the path of a module for an encoded slash and refuses it.
+if (path.sep === '/' && root.includes('\\'))
+  stop(`Node runs nothing in a folder with a backslash in its path; rename it: ${root}`)
 if (major < 16) stop(`Node ${process.versions.node} is too old to install packages with: get Node 16 or newer.`)
 const platform = `${process.platform}-${process.arch}`
 if (major < 26 && !packages[platform]) {

@@ -31,8 +31,8 @@ try {
   const reason = reasonOf(error)
   if (error instanceof UserError) console.error(error.message)
   // An installation that was cut short.
-  else if (reason === 'ERR_MODULE_NOT_FOUND')
-    console.error(`${(error as Error).message}: run npm ci in the project's folder.`)
+  else if (/^Cannot find package/.test((error as Error).message))
+    console.error(`${(error as Error).message}: run npm ci.`)
   // The CLI library has printed the help, or what is wrong, already.
   else if (!reason.startsWith('commander.')) console.error(error)
   process.exitCode = reason.startsWith('commander.help') ? 0 : code
