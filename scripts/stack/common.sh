@@ -8,19 +8,14 @@ export BUILDX_NO_DEFAULT_ATTESTATIONS=1
 
 # The settings of the stack stand in .env. `make up NAME=value` writes one there; every other command ignores the
 # environment, so that what another program exports never decides what is started, loaded or removed.
-settings='COMPOSE_PROJECT_NAME API_PORT METRICS_PORT LAB_PORT PROMETHEUS_PORT GRAFANA_PORT
-JOURNAL_MODE BUSY_TIMEOUT_MS JWT_TTL LOGIN_ATTEMPTS_PER_MINUTE LOG_LEVEL'
+settings='COMPOSE_PROJECT_NAME API_PORT METRICS_PORT LAB_PORT PROMETHEUS_PORT GRAFANA_PORT JOURNAL_MODE BUSY_TIMEOUT_MS JWT_TTL LOGIN_ATTEMPTS_PER_MINUTE LOG_LEVEL'
 given=
 for name in $settings; do [ -z "${!name:-}" ] || given="$given$name=${!name}"$'\n'; done
 # shellcheck disable=SC2086 # lists of names
 unset $settings ${!COMPOSE_@} JWT_SECRET JWT_SECRET_PREVIOUS LAB_USERS
 
-# What an experiment is told by its caller.
-options=()
-[ -z "${LENGTH:-}" ] || options+=("--seconds=$LENGTH")
-[ -z "${RUNS:-}" ] || options+=("--runs=$RUNS")
-[ -z "${LOAD:-}" ] || options+=("--load=$LOAD")
-[ -z "${PREDICT:-}" ] || options+=(--predict)
+# shellcheck disable=SC2034 # what the caller tells an experiment; read by the scripts
+options=(${LENGTH:+"--seconds=$LENGTH"} ${RUNS:+"--runs=$RUNS"} ${LOAD:+"--load=$LOAD"} ${PREDICT:+--predict})
 
 stop() { # stop SENTENCE...: what is wrong and what to do
   printf '%s\n' "$@" >&2
@@ -28,8 +23,8 @@ stop() { # stop SENTENCE...: what is wrong and what to do
 }
 
 setting() { # setting NAME DEFAULT: its value in .env
-  local value=
-  [ ! -f .env ] || value=$(sed -n "s/^$1=//p" .env | tail -1)
+  local value
+  value=$(sed -n "s/^$1=//p" .env 2>/dev/null | tail -1) || true
   printf '%s' "${value:-$2}"
 }
 
@@ -55,18 +50,17 @@ need_docker() {
   command -v docker >/dev/null || stop 'Docker is missing: install Docker Engine or Docker Desktop (docs.docker.com/get-docker), or see everything without it: make demo'
   case $(docker --version 2>/dev/null) in *[Pp]odman*) stop 'This docker is Podman: the stack needs Docker Engine or Docker Desktop. Everything without them: make demo' ;; esac
   docker info >/dev/null 2>&1 || stop 'Docker does not answer. Start it (Docker Desktop, or: sudo systemctl start docker); on Linux your user must be in the group docker.'
-  local major minor
-  IFS=. read -r major minor _ <<<"$(docker compose version --short 2>/dev/null)"
-  major=${major#v}
+  local major minor version
+  version=$(docker compose version --short 2>/dev/null)
+  IFS=. read -r major minor _ <<<"${version#v}"
   [ "${major:-0}" -gt 2 ] || { [ "${major:-0}" = 2 ] && [ "$minor" -ge 21 ]; } || stop 'Docker Compose 2.21 or newer is needed: install the package docker-compose-plugin.'
 }
 
 check_project() { # the stack of another checkout must not be taken for this one; prints the name
-  local name other
-  name=$(project)
-  other=$(docker ps --all --filter "label=com.docker.compose.project=$name" --format '{{.Label "com.docker.compose.project.working_dir"}}' | sort -u | grep -vxF "$PWD" | head -1) || true
-  [ -z "$other" ] || { echo "A stack named $name was started in another folder, $other. Stop that one (make down there), or give this one a name and ports of its own in .env: COMPOSE_PROJECT_NAME, API_PORT, METRICS_PORT, LAB_PORT, PROMETHEUS_PORT, GRAFANA_PORT."; return 1; }
-  echo "$name"
+  local other
+  other=$(docker ps --all --filter "label=com.docker.compose.project=$(project)" --format '{{.Label "com.docker.compose.project.working_dir"}}' | sort -u | grep -vxF "$PWD" | head -1) || true
+  [ -z "$other" ] || { echo "A stack named $(project) was started in another folder, $other. Stop that one (make down there), or give this one a name and ports of its own in .env: COMPOSE_PROJECT_NAME, API_PORT, METRICS_PORT, LAB_PORT, PROMETHEUS_PORT, GRAFANA_PORT."; return 1; }
+  project
 }
 
 running() { [ -n "$(compose ps --status running --quiet "$1" 2>/dev/null)" ]; }
@@ -93,7 +87,7 @@ measured() { # measured COMMAND...: what a client outside of the API sees of it
   cat <&3
 }
 
-random() { od -An -N"$1" -tx1 /dev/urandom | tr -d ' \n'; }
+random() { od -An -N"$1" -tx1 /dev/urandom | tr -d ' \n'; } # random BYTES
 
 # Rolls back what stands on record beside the database, in a container of its own: the lab may be gone with its fault on.
 repair() {

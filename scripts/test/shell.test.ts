@@ -97,7 +97,10 @@ test('make clean removes the project of .env, in this folder, whatever is export
   writeFileSync(join(folder, 'other/.env'), '')
   mkdirSync(join(there, 'data'))
   const env = {
-    ...fake('docker', `echo "$COMPOSE_FILE|$COMPOSE_PROJECT_NAME|$PWD|$*" >>${folder}/asked`),
+    ...fake(
+      'docker',
+      `case "$*" in 'compose version --short') echo 2.40.0; exit ;; esac; echo "$COMPOSE_FILE|$COMPOSE_PROJECT_NAME|$PWD|$*" >>${folder}/asked`,
+    ),
     CDPATH: join(folder, 'other'),
     COMPOSE_FILE: '/other/docker-compose.yml',
     COMPOSE_PROJECT_NAME: 'theirs',

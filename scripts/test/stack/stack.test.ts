@@ -233,35 +233,6 @@ test('a load run judges itself, and what it leaves belongs to the caller', { ski
   assert.equal(stack.docker('compose', 'exec', '-T', 'lab', 'ls', '/runs'), '')
 })
 
-for (const [name, mode] of [
-  ['outage-lock', 'stack'],
-  ['crash', 'embedded'],
-] as const) {
-  test(`an experiment on an API of mode ${mode} is played, judged and copied: ${name}`, { skip }, async () => {
-    const verdict = checkVerdict(await stack.make('experiment', `NAME=${name}`, 'LENGTH=20', 'LOAD=own'))
-    const { content } = newestRun<{ verdict: string; mode: string; faults: unknown[] }>(`-${name}`, 'journal.json')
-    assert.deepEqual([content.verdict, content.mode, content.faults.length], [verdict, mode, 1])
-    assert.equal(await dataStatus(), 200)
-    assert.equal(
-      stack.docker('compose', 'exec', '-T', 'lab', 'sh', '-c', 'ls /runs; ls -d /tmp/systems-* 2>/dev/null || true'),
-      '',
-    )
-  })
-}
-
-test('an experiment that is interrupted without a terminal takes its fault back', { skip }, async () => {
-  const running = stack.start('experiment', 'NAME=outage-chmod', 'LENGTH=60', 'LOAD=own')
-  await until('the database is away', async () => (await dataStatus()) === 503, 90)
-  // make waits for its command; the signal is for that one, as in CI.
-  const [script] = spawnSync('pgrep', ['-P', String(running.pid)], { encoding: 'utf8' })
-    .stdout.trim()
-    .split('\n')
-  process.kill(Number(script), 'SIGTERM')
-  await running.ended
-  assert.equal(await dataStatus(), 200)
-  assert.equal(stack.docker('compose', 'exec', '-T', 'lab', 'sh', '-c', 'ls /data | grep fault || true'), '')
-})
-
 test('chmod, lock and move under load: 503 at once, Prometheus sees it, and it ends', { skip }, async (t) => {
   const firing = () => stack.prometheus('max(ALERTS{alertname="DatabaseUnavailable",alertstate="firing"})')
   await until(
@@ -294,8 +265,8 @@ test('chmod, lock and move under load: 503 at once, Prometheus sees it, and it e
     assert.deepEqual([await seen('min(min_over_time(db_available[RANGE]))'), await seen('min(db_available)')], [0, 1])
     assert.equal(await seen('max_over_time(lab_probe_status{target="data"}[RANGE])'), 503)
   }
-  await tell('attack', attack)
   assert.match(await succeeds('logs', 'ONLY=outage', 'TAIL=20000'), /503 .*db_unavailable/)
+  await tell('attack', attack)
   const { code } = await load.ended
   assert.equal(code, 2, 'the load met outages, so its goals were missed')
 })
@@ -320,6 +291,35 @@ test('every query of every dashboard is answered, and every panel moves when its
   const { queries, failures } = await checkPanels(stack.url('PROMETHEUS_PORT'), story)
   t.diagnostic(`${queries} queries were executed`)
   assert.deepEqual(failures, [])
+})
+
+for (const [name, mode] of [
+  ['outage-lock', 'stack'],
+  ['crash', 'embedded'],
+] as const) {
+  test(`an experiment on an API of mode ${mode} is played, judged and copied: ${name}`, { skip }, async () => {
+    const verdict = checkVerdict(await stack.make('experiment', `NAME=${name}`, 'LENGTH=20', 'LOAD=own'))
+    const { content } = newestRun<{ verdict: string; mode: string }>(`-${name}`, 'journal.json')
+    assert.deepEqual([content.verdict, content.mode], [verdict, mode])
+    assert.equal(await dataStatus(), 200)
+    assert.equal(
+      stack.docker('compose', 'exec', '-T', 'lab', 'sh', '-c', 'ls /runs; ls -d /tmp/systems-* 2>/dev/null || true'),
+      '',
+    )
+  })
+}
+
+test('an experiment that is interrupted without a terminal takes its fault back', { skip }, async () => {
+  const running = stack.start('experiment', 'NAME=outage-chmod', 'LENGTH=60', 'LOAD=own')
+  await until('the database is away', async () => (await dataStatus()) === 503, 90)
+  // make waits for its command; the signal is for that one, as in CI.
+  const [script] = spawnSync('pgrep', ['-P', String(running.pid)], { encoding: 'utf8' })
+    .stdout.trim()
+    .split('\n')
+  process.kill(Number(script), 'SIGTERM')
+  await running.ended
+  assert.equal(await dataStatus(), 200)
+  assert.equal(stack.docker('compose', 'exec', '-T', 'lab', 'sh', '-c', 'ls /data | grep fault || true'), '')
 })
 
 test('an API that is killed under writes is back by itself, and no acknowledged note is lost', { skip }, async () => {
