@@ -1,13 +1,13 @@
-// Writes what is made from code and slo.json: the dashboards' JSON and the goals as Prometheus sees them.
+// Writes the generated files: the dashboards' JSON, the goals as recorded series, the last table of docs/signals.md.
 import { mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
-import { products } from './src/products.ts'
+import { artifacts } from './src/artifacts.ts'
 
 const root = dirname(import.meta.dirname)
 const folder = join(root, 'grafana/dashboards')
 mkdirSync(folder, { recursive: true })
 for (const name of readdirSync(folder)) rmSync(join(folder, name))
-for (const [file, content] of products()) {
+for (const [file, content] of artifacts()) {
   writeFileSync(join(root, file), content)
   console.log(file)
 }

@@ -1,75 +1,48 @@
 import exec from 'k6/execution'
-import http from 'k6/http'
-import { Counter } from 'k6/metrics'
+import { Counter, Rate, Trend } from 'k6/metrics'
+import { isSuccess, lagOf, latencyOf } from '../lab/src/load/figures.ts'
+import { dueNow, type K6Request, send as sendTo, sentAt } from '../lab/src/load/k6-request.ts'
+import { noteAt, notesToRead, requestAt } from '../lab/src/load/mix.ts'
 
 const url = (__ENV.API_URL || 'http://127.0.0.1:8080').replace(/\/+$/, '')
-const timeout = '10s'
+const send = (request: K6Request) => sendTo(url, request)
 
-/** How the requests divide; the rest are writes. The demo's load (lab/src/load/mix.ts) divides them alike. */
-const share = { read: 0.7, list: 0.15 }
-const notesToRead = 50
+// k6's own http_req_duration begins when a request is sent: it misses the time that a client waited before.
+const fromDue = new Trend('latency_from_due', true)
+const fromSent = new Trend('latency_from_sent', true)
+const lag = new Trend('generator_lag', true)
+const failed = new Rate('failed_requests')
 
 /** Requests by the class of their answer: tag `class` is one of these; `none`: no answer came. */
 export const classes = ['2xx', '3xx', '4xx', '5xx', 'none']
 const answers = new Counter('answers')
 
-// Everything but a 2xx is a failed request; k6 by itself would let a redirect pass.
-http.setResponseCallback(http.expectedStatuses({ min: 200, max: 299 }))
-
 export type Prepared = { token: string; ids: string[] }
 
-/** Runs once before the load: logs in as the first of LAB_USERS and writes the notes that will be read. */
+/** Runs once before the load: logs in as the first of LAB_USERS and writes the notes to read. */
 export function setup(): Prepared {
   const token = logIn()
   const ids = Array.from({ length: notesToRead }, (_, i) => {
-    const { status, body } = send('POST', '/data/notes', note(i), { token, keepBody: true })
+    const { status, text } = send({ method: 'POST', path: '/data/notes', body: noteAt(i), token, keepBody: true })
     if (status !== 201) exec.test.abort(`A note was to be written before the load and the API answered ${status}.`)
-    return JSON.parse(body).id
+    return JSON.parse(text).id
   })
   return { token, ids }
 }
 
 /** One request of the mix: every arrival of a load is one call of this. */
-export function request(prepared: Prepared): void {
-  const { status } = ask(prepared, exec.scenario.iterationInTest)
+export function request({ token, ids }: Prepared): void {
+  const { kind, note, ...asked } = requestAt(exec.scenario.iterationInTest, ids)
+  const due = dueNow()
+  const answer = send({ ...asked, body: note, token })
+  const { status, took } = answer
+  const sent = sentAt(due, answer)
+  const result = { kind, due, sent, done: sent + took, status }
+  fromDue.add(latencyOf(result))
+  fromSent.add(took)
+  lag.add(lagOf(result))
+  failed.add(!isSuccess(result))
   answers.add(1, { class: status === 0 ? 'none' : `${Math.floor(status / 100)}xx` })
-}
-
-function ask({ token, ids }: Prepared, number: number) {
-  // Multiples of the golden ratio fall evenly between 0 and 1: every run asks for the same kinds in the same order.
-  const choice = (number * 0.618033988749895) % 1
-  if (choice < share.read) {
-    const id = ids[Math.floor(Math.random() * ids.length)]
-    return send('GET', `/data/notes/${id}`, null, { token, name: '/data/notes/:id' })
-  }
-  if (choice < share.read + share.list) return send('GET', '/data/notes', null, { token })
-  return send('POST', '/data/notes', note(number), { token })
-}
-
-type How = { token?: string; name?: string; keepBody?: boolean }
-
-/** Status 0: no answer, and `error` says why. `name` groups what differs only in an id: each name is a series in Prometheus. */
-function send(method: 'GET' | 'POST', path: string, body: object | null, { token, name = path, keepBody }: How) {
-  const headers: Record<string, string> = {}
-  if (body) headers['Content-Type'] = 'application/json'
-  if (token) headers.Authorization = `Bearer ${token}`
-  try {
-    const answer = http.request(method, url + path, body && JSON.stringify(body), {
-      headers,
-      timeout,
-      tags: { name: `${method} ${name}` },
-      responseType: keepBody ? 'text' : 'none',
-    })
-    return { status: answer.status, body: String(answer.body), error: '' }
-  } catch (error) {
-    // k6 says: Post "http://...": dial tcp ...: connection refused
-    return { status: 0, body: '', error: String(error).replace(/^.*?": /, '') }
-  }
-}
-
-function note(number: number) {
-  const title = `note ${number}`
-  return { title, body: `${title}: ${'a line of some length. '.repeat(8)}` }
 }
 
 function logIn(): string {
@@ -81,15 +54,15 @@ function logIn(): string {
       'LAB_USERS is missing: it names the user who logs in, as name:password. `make up` makes one and the load targets pass it on.',
     )
   }
-  const { status, body, error } = send('POST', '/auth/login', { username, password }, { keepBody: true })
+  const answer = send({ method: 'POST', path: '/auth/login', body: { username, password }, keepBody: true })
+  const { status, text, error } = answer
   if (status === 0) exec.test.abort(`Nothing answers at ${url} (${error}). Is the API running? \`make up\` starts it.`)
-  if (status !== 200)
-    exec.test.abort(refusals[status] ?? `The login at ${url} was answered ${status}: is that the API?`)
-  return JSON.parse(body).token
+  if (status !== 200) exec.test.abort(refusals[status] ?? `The login at ${url} returned ${status}: is that the API?`)
+  return JSON.parse(text).token
 }
 
 const refusals: Record<number, string> = {
   401: 'The API refuses the user or the password that stands first in LAB_USERS.',
   429: 'Too many logins: the API asks to wait a minute.',
-  503: 'The API has no database at the moment, so nobody can log in: `make recover` gives it back.',
+  503: 'The API has no database at the moment, so logins fail: `make recover` ends a fault.',
 }

@@ -3,6 +3,7 @@ import { goals, length, steady } from './load.ts'
 import { judged } from './summary.ts'
 
 const goal = goals.baseline
+const load = steady('baseline', goal.rate, length(goal.duration_seconds))
 
 export { request as default, setup } from './api.ts'
-export const { options, handleSummary } = judged('baseline', goal, steady(goal.rate, length(goal.duration_seconds)))
+export const { options, handleSummary } = judged('baseline', goal, load)

@@ -3,6 +3,7 @@ import { goals, length, steady } from './load.ts'
 import { judged } from './summary.ts'
 
 const goal = goals.peak
+const load = steady('peak', goal.rate, length(goal.duration_seconds))
 
 export { request as default, setup } from './api.ts'
-export const { options, handleSummary } = judged('peak', goal, steady(goal.rate, length(goal.duration_seconds)))
+export const { options, handleSummary } = judged('peak', goal, load)

@@ -1,7 +1,9 @@
 // Where is the knee? Each step asks for more than the one before it, until the goal `peak` of slo.json is not met any
 // more. The run passes when the step at that goal's own rate meets it; the steps beyond only look for the limit.
+import type { ConstantArrivalRateScenario } from 'k6/options'
+import { percent } from '../lab/src/load/goal.ts'
 import { type Data, type Judgement, judge } from './judge.ts'
-import { goals, length, options as optionsOf, percent, steady, thresholds, users } from './load.ts'
+import { goals, length, options as optionsOf, steady, thresholds, users } from './load.ts'
 import { summary } from './summary.ts'
 
 const goal = goals.peak
@@ -12,23 +14,30 @@ const rest = Math.min(seconds, 3)
 
 const steps = times.map((factor, i) => {
   const rate = Math.round(goal.rate * factor)
-  const load = steady(rate, seconds)
-  const scenario = { ...load.scenario, startTime: `${i * (seconds + rest)}s`, gracefulStop: `${rest}s` }
-  return { rate, name: `at_${rate}`, load, scenario, limits: factor === 1 ? goal : undefined }
+  const name = `at_${rate}`
+  const load = steady(name, rate, seconds, i * (seconds + rest))
+  const scenario = { ...(load.scenarios[name] as ConstantArrivalRateScenario), gracefulStop: `${rest}s` }
+  const limits = thresholds(goal, load.requests, `{scenario:${name}}`)
+  // Without a limit k6 still counts the step.
+  const counted = Object.fromEntries(Object.keys(limits).map((metric) => [metric, []]))
+  return { rate, name, load, scenario, limits: factor === 1 ? limits : counted }
 })
 
 export { request as default, setup } from './api.ts'
 
 export const options = optionsOf(
   Object.fromEntries(steps.map(({ name, scenario }) => [name, scenario])),
-  Object.assign({}, ...steps.map(({ name, load, limits }) => thresholds(name, load.requests, limits))),
+  Object.assign({}, ...steps.map(({ limits }) => limits)),
   goal,
 )
 
 type Step = Judgement & { asked: number }
 
 export function handleSummary(data: Data) {
-  const found: Step[] = steps.map(({ name, rate, load }) => ({ asked: rate, ...judge(data, name, goal, load) }))
+  const found: Step[] = steps.map(({ name, rate, load }) => ({
+    asked: rate,
+    ...judge(data, goal, load, `{scenario:${name}}`),
+  }))
   // A busy moment may spoil a low step; the knee is above the highest step that met the goal.
   const last = found.findLastIndex(({ verdict }) => verdict === 'PASS')
   const first = found[last + 1]
@@ -44,10 +53,11 @@ export function handleSummary(data: Data) {
     '',
     knee ? `The goal was last met at ${knee} requests/s.` : 'The goal was met at no step.',
     first ? whatLimited(first, limit) : 'The knee lies beyond the last step.',
+    '',
+    `At ${goal.rate} requests/s:`,
   ]
-  const verdict = { ...atGoal, reason: `at ${goal.rate} requests/s ${atGoal.reason}` }
   // In summary.json the figures are those of that step; `knee` is missing when no step met the goal.
-  return summary(data, 'ramp', verdict, lines, { knee, limit, steps: found.map(({ rows, reason, ...step }) => step) })
+  return summary(data, 'ramp', atGoal, lines, { knee, limit, steps: found.map(({ rows, reasons, ...step }) => step) })
 }
 
 function whatLimited({ asked }: Step, limit?: string): string {
@@ -59,11 +69,11 @@ function limitOf({ rate, latency_ms, rows, asked, requests, dropped }: Step): 'A
   const apiMissed = rows.slice(0, 2).some(({ met }) => !met)
   // Little's law: so many virtual users waited for an answer at a time. If it was most of them, the API kept them busy.
   const waiting = (rate * latency_ms.p50) / 1000
-  return apiMissed || waiting > users(asked).maxVUs / 2 ? 'API' : 'generator'
+  return apiMissed || waiting > users(asked) / 2 ? 'API' : 'generator'
 }
 
 function cells({ asked, rate, latency, failed, requests, dropped, verdict }: Step): string[] {
-  const errors = (100 * failed) / Math.max(requests, 1)
+  const errors = (100 * failed) / Math.max(requests + dropped, 1)
   const met = verdict === 'PASS' ? 'yes' : 'NO'
   return [`${asked}/s`, `${rate}/s`, `${latency.toFixed(1)} ms`, `${errors.toFixed(2)} %`, `${dropped}`, met]
 }

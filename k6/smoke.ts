@@ -3,4 +3,4 @@ import { goals, length, steady } from './load.ts'
 import { judged } from './summary.ts'
 
 export { request as default, setup } from './api.ts'
-export const { options, handleSummary } = judged('smoke', goals.baseline, steady(5, length(10)))
+export const { options, handleSummary } = judged('smoke', goals.baseline, steady('smoke', 5, length(10)))

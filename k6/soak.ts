@@ -2,5 +2,8 @@
 import { goals, length, steady } from './load.ts'
 import { judged } from './summary.ts'
 
+const goal = goals.baseline
+const load = steady('soak', goal.rate, length(15 * 60))
+
 export { request as default, setup } from './api.ts'
-export const { options, handleSummary } = judged('soak', goals.baseline, steady(goals.baseline.rate, length(15 * 60)))
+export const { options, handleSummary } = judged('soak', goal, load)

@@ -1,32 +1,21 @@
-// Ten times the load within seconds, and back: does the API take it, and is it the same afterwards?
-import { goals, type Load, length, users } from './load.ts'
+// Ten times the load at once, and back: does the API take it, and is it the same afterwards?
+import { goals, type Load, length, steady } from './load.ts'
 import { judged } from './summary.ts'
 
 const seconds = length(60)
 const { rate } = goals.peak
 const calm = Math.round(rate / 10)
-
-/** Each stage goes in a straight line from the rate before it to its own, in a share of the whole time. */
-const stages = [
-  { share: 0.25, to: calm },
-  { share: 0.05, to: rate },
-  { share: 0.4, to: rate },
-  { share: 0.05, to: calm },
-  { share: 0.25, to: calm },
+const parts = [
+  steady('before', calm, seconds * 0.3),
+  steady('spike', rate, seconds * 0.4, seconds * 0.3),
+  steady('after', calm, seconds * 0.3, seconds * 0.7),
 ]
 
 const load: Load = {
-  scenario: {
-    executor: 'ramping-arrival-rate',
-    startRate: calm,
-    stages: stages.map(({ share, to }) => ({ duration: `${Math.round(share * seconds * 1000)}ms`, target: to })),
-    ...users(rate),
-  },
+  scenarios: Object.assign({}, ...parts.map(({ scenarios }) => scenarios)),
   words: `from ${calm} to ${rate} requests/s and back in ${seconds} s`,
   seconds,
-  requests: Math.round(
-    stages.reduce((sum, { share, to }, i) => sum + ((stages[i - 1]?.to ?? calm) + to) * 0.5 * share * seconds, 0),
-  ),
+  requests: parts.reduce((sum, { requests }) => sum + requests, 0),
 }
 
 export { request as default, setup } from './api.ts'

@@ -3,12 +3,12 @@ import { classes } from './api.ts'
 import { type Data, type Judgement, judge, type Row } from './judge.ts'
 import { type Goal, type Load, options, thresholds } from './load.ts'
 
-/** The options of a script with one scenario, which bears its name, and the summary at its end. */
+/** The options of a script with one load, and the summary at its end. */
 export function judged(script: string, goal: Goal, load: Load) {
   return {
-    options: options({ [script]: load.scenario }, thresholds(script, load.requests, goal), goal),
+    options: options(load.scenarios, thresholds(goal, load.requests), goal),
     handleSummary: (data: Data) => {
-      const found = judge(data, script, goal, load)
+      const found = judge(data, goal, load)
       const { p50, p95, p99, max } = found.latency_ms
       return summary(data, script, found, [
         `${script}: ${load.words}`,
@@ -24,20 +24,20 @@ export function judged(script: string, goal: Goal, load: Load) {
 }
 
 /**
- * What k6 is to print in place of its own summary and, when RUN_DIR names a folder, to write to summary.json in it:
- * schema, script, testid, goals [{what, limit, measured, met}], rate (requests/s), requests, failed, dropped,
- * latency_ms {p50, p95, p99, max}, verdict, and `more`.
+ * What k6 prints in place of its own summary and, when RUN_DIR names a folder, writes to summary.json in it: schema,
+ * script, testid, goals [{what, limit, measured, met}], rate (requests/s), requests, failed, dropped,
+ * latency_ms {p50, p95, p99, max}, verdict, reasons, and `more`.
  */
 export function summary(data: Data, script: string, found: Judgement, lines: string[], more: object = {}) {
   // Setup has said why there was no load.
   if (!data.setup_data) return {}
-  const { rows, reason, rate, requests, failed, dropped, latency_ms, verdict } = found
-  const text = [...lines, '', ...wrap(`${verdict}: ${reason}`)]
+  const { rows, reasons, rate, requests, failed, dropped, latency_ms, verdict } = found
+  const text = [...lines, '', verdict, ...reasons.flatMap((reason) => wrap(reason))]
   const testid = exec.test.options.tags?.testid
   const goals = rows.map(({ words, ...row }) => row)
-  const json = { schema: 1, script, testid, goals, rate, requests, failed, dropped, latency_ms, verdict, ...more }
+  const json = { schema: 1, script, testid, goals, rate, requests, failed, dropped, latency_ms, verdict, reasons }
   const files: Record<string, string> = { stdout: `\n${text.map((line) => `  ${line}`.trimEnd()).join('\n')}\n\n` }
-  if (__ENV.RUN_DIR) files[`${__ENV.RUN_DIR}/summary.json`] = `${JSON.stringify(json, null, 2)}\n`
+  if (__ENV.RUN_DIR) files[`${__ENV.RUN_DIR}/summary.json`] = `${JSON.stringify({ ...json, ...more }, null, 2)}\n`
   return files
 }
 

@@ -1,7 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { type Ask, ask, connect } from '../../lab/src/api-client.ts'
-import { type Figures, figures } from '../../lab/src/load/figures.ts'
-import { openLoop, type Result } from '../../lab/src/load/open-loop.ts'
+import { latencyOf, quantile, sorted, statusesOf } from '../../lab/src/load/figures.ts'
+import type { Result } from '../../lab/src/load/load.ts'
+import { openLoop } from '../../lab/src/load/open-loop.ts'
 import { note } from './note.ts'
 import type { Server } from './servers.ts'
 
@@ -36,13 +37,29 @@ export function createClient({ url, token, notePath, credentials }: Server, conn
   }
 }
 
+export type Figures = {
+  due: number
+  dropped: number
+  statuses: Record<string, number>
+  latency_ms: Record<'p50' | 'p95' | 'p99' | 'max', number>
+}
+
 /** Requests at even distances for so long, whatever the answers do; latencies count from when each was due. */
 export async function evenly(send: Send, rate: number, seconds: number): Promise<Figures & { results: Result[] }> {
   const load = openLoop({ next: () => ({ kind: 'read', send }), limitMs: seconds * 1000 })
   load.setRate(rate)
   await sleep(seconds * 1000)
   await load.stop()
-  return { ...figures(load.results, load.dropped.length), results: load.results }
+  const { results, dropped } = load
+  const waits = sorted(results.map(latencyOf))
+  const at = (share: number) => Math.round(quantile(waits, share) * 100) / 100
+  return {
+    due: results.length + dropped.length,
+    dropped: dropped.length,
+    statuses: statusesOf(results),
+    latency_ms: { p50: at(0.5), p95: at(0.95), p99: at(0.99), max: at(1) },
+    results,
+  }
 }
 
 /** What cannot be in a round that counts: another answer than the expected one, or arrivals that were never sent. */

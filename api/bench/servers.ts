@@ -1,10 +1,11 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { randomBytes } from 'node:crypto'
 import { once } from 'node:events'
-import { chmodSync, closeSync, mkdtempSync, openSync, readFileSync, rmSync, statfsSync } from 'node:fs'
+import { closeSync, mkdtempSync, openSync, readFileSync, rmSync, statfsSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
+import { assertReadable, giveToApi, unprivileged } from '../test/start-api.ts'
 import { note } from './note.ts'
 import type { Variant } from './variants.ts'
 
@@ -13,8 +14,7 @@ const tmpfs = 0x01021994
 // In memory an fsync costs nothing, and the cost of a commit is one of the questions here.
 const base = process.platform === 'linux' && statfsSync(tmpdir()).type === tmpfs ? '/var/tmp' : tmpdir()
 export const folder = mkdtempSync(join(base, 'api-bench-'))
-// Started as root the servers become somebody else, who has to get to the database below.
-chmodSync(folder, 0o755)
+giveToApi(folder)
 
 const running = new Set<ChildProcess>()
 process.on('exit', () => {
@@ -29,9 +29,9 @@ export type Server = {
   databasePath: string
   credentials: { username: string; password: string }
   token: string
-  /** The path of a note that is there. */
+  /** The path of an existing note. */
   notePath: string
-  /** What the process has used so far, in its own words. */
+  /** What the process has used so far, as it reports itself. */
   used(): Promise<Used>
   stop(): Promise<void>
 }
@@ -41,6 +41,7 @@ let started = 0
 
 /** A server in a process of its own, on a free port and a new database: the complete API, or a variant of it. */
 export async function startServer(variant: Variant | 'complete'): Promise<Server> {
+  assertReadable()
   const name = `${started++}-${variant}`
   const databasePath = join(folder, name, 'notes.db')
   const logPath = join(folder, `${name}.log`)
@@ -67,7 +68,7 @@ export async function startServer(variant: Variant | 'complete'): Promise<Server
       join(import.meta.dirname, file),
       variant,
     ],
-    { env, stdio: ['ignore', log, 'inherit', 'ipc'] },
+    { env, ...unprivileged, stdio: ['ignore', log, 'inherit', 'ipc'] },
   )
   closeSync(log)
   running.add(child)

@@ -1,24 +1,24 @@
 // The API in steps, made of its own modules: `node variants.ts STEP`. The last step, the complete API, is src/main.ts.
+import { mkdirSync } from 'node:fs'
 import { createServer, type RequestListener } from 'node:http'
+import { dirname } from 'node:path'
 import Router from '@koa/router'
 import { createNoopMeter, ProxyTracerProvider } from '@opentelemetry/api'
+import type { Statement } from 'better-sqlite3'
 import jsonwebtoken from 'jsonwebtoken'
 import Koa, { type Middleware } from 'koa'
-import { createApp } from '../src/app.ts'
+import type { CompiledQuery } from 'kysely'
+import { createApp, createRouter } from '../src/app.ts'
 import { loadConfig } from '../src/config.ts'
-import { openConnection } from '../src/database/connection.ts'
-import { createDb } from '../src/database/dialect.ts'
-import { DatabaseUnavailable, inspectFile } from '../src/database/faults.ts'
-import { type Gate, openGate } from '../src/database/gate.ts'
-import { createDoor } from '../src/door.ts'
-import { makeKeys } from '../src/keys.ts'
-import { readJson } from '../src/middleware/read-json.ts'
-import { createGuard } from '../src/middleware/require-user.ts'
-import { prepareFolder } from '../src/privileges.ts'
+import { openSqlite } from '../src/database/sqlite.ts'
+import { createKysely } from '../src/database/sqlite-dialect.ts'
+import { openFile } from '../src/database/sqlite-file.ts'
+import { authentication } from '../src/middleware/authentication.ts'
+import { readJson } from '../src/middleware/input.ts'
 import { noteRoutes } from '../src/routes/notes.ts'
 import { createApiServer, listen } from '../src/server.ts'
 import { insertNote } from '../src/stores/notes.ts'
-import { findUserByName, settleUsers } from '../src/stores/users.ts'
+import { findUserByName, syncUsers } from '../src/stores/users.ts'
 import { createLogger } from '../src/telemetry/logger.ts'
 import { startTelemetry } from '../src/telemetry/sdk.ts'
 import { note } from './note.ts'
@@ -33,35 +33,33 @@ const steps = {
       ctx.state.userId = userId
       return next()
     }),
-  token: () => realRoutes(createGuard({ keys, db, gate, meter }).requireUser),
-  log: () => createApp({ config, keys, gate, db, log, meter, tracer, version, draining }).app.callback(),
+  token: () => realRoutes(authentication({ config, db, meter }).requireUser),
+  log: () => createApp({ config, database, log, meter, tracer, version, draining }).callback(),
   oneCommitEach,
 }
 
 const config = loadConfig(process.env)
-prepareFolder(config.databasePath)
-const { log } = createLogger(config.logLevel)
 const meter = createNoopMeter()
+const { log } = createLogger(config.LOG_LEVEL)
 const tracer = new ProxyTracerProvider().getTracer('none')
 const version = 'bench'
 const draining = () => false
-const door = createDoor()
-const gate = openGate(config.databasePath, config, log, meter, door.whenNobodyWaits)
-const db = createDb(gate, meter)
-const keySet = makeKeys(config.jwtSecrets)
-const keys = () => keySet
+mkdirSync(dirname(config.DATABASE_PATH))
+const database = await openSqlite(config.DATABASE_PATH, config, log, meter)
+const { db } = database
 
-await settleUsers(db, config.users, () => {})
-const userId = (await findUserByName(db, config.users[0]?.name ?? ''))?.id ?? ''
+await syncUsers(db, config.LAB_USERS)
+const userId = (await findUserByName(db, config.LAB_USERS[0]?.name ?? ''))?.id ?? ''
 const made = await insertNote(db, userId, note)
-const token = jsonwebtoken.sign({}, keySet[0], { algorithm: 'HS256', subject: userId, expiresIn: config.jwtTtl })
+const options = { algorithm: 'HS256' as const, subject: userId, expiresIn: config.JWT_TTL }
+const token = jsonwebtoken.sign({}, config.JWT_SECRET, options)
 
 const step = process.argv[2] as Variant
-const handler = steps[step]()
-// The steps below Kysely have no gate that looks after the file five times a second.
-if (['bare', 'koa', 'sqlite'].includes(step)) gate.close()
-const server = step === 'bare' ? createServer(handler) : createApiServer(handler, log, meter, door.cameIn)
-const port = await listen(server, config.host, config.port, 'PORT')
+// The steps below Kysely have no database module that checks the file five times per second.
+if (['bare', 'koa', 'sqlite'].includes(step)) database.close()
+const handler = await steps[step]()
+const server = step === 'bare' ? createServer(handler) : createApiServer(handler, log, meter)
+const port = await listen(server, config.HOST, config.PORT, 'PORT')
 process.send?.({ url: `http://127.0.0.1:${port}`, token, notePath: `/data/notes/${made.id}` })
 
 function bare(): RequestListener {
@@ -89,35 +87,35 @@ function plainRoutes({ find, insert }: { find(id: string): unknown; insert(input
   return new Koa().use(router.routes()).callback()
 }
 
-function sqlite() {
-  const { run } = openConnection(config.databasePath, config, false)
+async function sqlite() {
+  const { sqlite } = await openFile(config.DATABASE_PATH, config, false)
   const columns = 'id, title, body, created_at, updated_at'
-  const find = `select ${columns} from notes where user_id = ? and id = ?`
-  const insert = `insert into notes (user_id, ${columns}) values (?, ?, ?, ?, ?, ?) returning ${columns}`
+  const find = sqlite.prepare(`select ${columns} from notes where user_id = ? and id = ?`)
+  const insert = sqlite.prepare(
+    `insert into notes (user_id, ${columns}) values (?, ?, ?, ?, ?, ?) returning ${columns}`,
+  )
   const now = new Date().toISOString()
   return plainRoutes({
-    find: (id) => run(find, [userId, id])[0],
-    insert: ({ title, body }) => run(insert, [userId, crypto.randomUUID(), title, body, now, now])[0],
+    find: (id) => find.get(userId, id),
+    insert: ({ title, body }) => insert.get(userId, crypto.randomUUID(), title, body, now, now),
   })
 }
 
-function realRoutes(guard: Middleware) {
-  const router = new Router()
-  noteRoutes(router, { db, requireUser: guard })
-  return new Koa().use(router.routes()).callback()
+function realRoutes(requireUser: Middleware) {
+  return new Koa().use(createRouter(noteRoutes(db), requireUser).routes()).callback()
 }
 
 /** The complete app, but every write has a transaction, and with it an fsync, of its own. */
-function oneCommitEach() {
-  const { meter, tracer } = startTelemetry()
-  const connection = openConnection(config.databasePath, config, false)
-  const write: Gate['write'] = async (statement) => {
-    const fault = inspectFile(config.databasePath, connection.opened)
-    if (fault) throw new DatabaseUnavailable(fault)
-    const [rows] = connection.transaction([statement])
-    if (rows instanceof Error) throw rows
-    return rows ?? []
-  }
-  const db = createDb({ ...gate, write }, meter)
-  return createApp({ config, keys, gate, db, log, meter, tracer, version, draining }).app.callback()
+async function oneCommitEach() {
+  const { meter, tracer } = startTelemetry(log)
+  database.close()
+  const { sqlite } = await openFile(config.DATABASE_PATH, config, false)
+  const statements = new Map<string, Statement>()
+  const db = createKysely(async <R>({ sql, parameters }: CompiledQuery) => {
+    const statement = statements.get(sql) ?? sqlite.prepare(sql)
+    statements.set(sql, statement)
+    return { rows: statement.all(parameters) as R[] }
+  })
+  const app = createApp({ config, database: { ...database, db }, log, meter, tracer, version, draining })
+  return app.callback()
 }

@@ -63,6 +63,7 @@ export function readContract(text: string) {
   }
 
   function assertHeaders(answer: Answer, documented: Record<string, unknown>, name: string) {
+    assert.equal(answer.headers.get('X-Content-Type-Options'), 'nosniff', name)
     for (const header of Object.keys(documented)) {
       assert.ok(answer.headers.get(header), `${name} has the header ${header}`)
     }
@@ -74,7 +75,8 @@ export function readContract(text: string) {
   // The headers that the description promises in words, of answers that belong to no operation.
   function promised(status: number): Record<string, unknown> {
     assert.ok(always.includes(status), `${status} is an answer of the description`)
-    return status === 405 ? { 'X-Request-Id': '', Allow: '' } : { 'X-Request-Id': '' }
+    const everywhere = { 'X-Request-Id': '', 'X-Content-Type-Options': '' }
+    return status === 405 ? { ...everywhere, Allow: '' } : everywhere
   }
 
   const problemSchema = { $ref: 'Problem' }
@@ -84,6 +86,7 @@ export function readContract(text: string) {
     assert.equal(answer.headers.get('Content-Type'), 'application/problem+json')
     assert.deepEqual([answer.status, problem.status], [status, status])
     assert.equal(problem.request_id, answer.headers.get('X-Request-Id'))
+    assert.equal(problem.type === 'about:blank', status !== 503, `${status} has the type ${problem.type}`)
     assertFits(problemSchema, problem)
   }
 

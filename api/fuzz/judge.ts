@@ -30,7 +30,7 @@ function judgeSound(contract: Contract, { method, target }: Request, answer: Ans
   // What could not even be read as a request is answered with a body, whatever its method was.
   if (method === 'HEAD' && (answer.status !== 400 || answer.body === '')) return contract.assertHead(answer, operation)
   if (operation) return contract.assertDocumented(answer, operation)
-  // Bytes that HTTP forbids in a target are refused before anybody asks what they name.
+  // Bytes that HTTP forbids in a target are refused before the router sees them.
   if (answer.status === 400) return contract.assertProblem(answer, 400)
   contract.assertProblem(answer, there.length > 0 ? 405 : 404)
 }
@@ -38,7 +38,7 @@ function judgeSound(contract: Contract, { method, target }: Request, answer: Ans
 const fits = ({ path }: Operation, given: string) =>
   new RegExp(`^${path.replaceAll(/{\w+}/g, '[^/]+').replaceAll('.', '\\.')}$`).test(given)
 
-// Broken framing: which request the server saw is not known, but it must be an answer that it documents to somebody.
+// Broken framing: it is unknown which request the server saw, but its answer must be documented for some request.
 function judgeAny(contract: Contract, answer: Answer, head: boolean) {
   const bodiless = head && answer.body === ''
   if (always.includes(answer.status) && !bodiless) return contract.assertProblem(answer, answer.status)

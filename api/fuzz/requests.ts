@@ -149,7 +149,7 @@ function bodies({ password }: World) {
   )
 }
 
-// Ways to break a request's framing. What comes after it on the connection is anybody's guess.
+// Ways to break a request's framing. What comes after it on the connection has no defined meaning.
 const breakages: ((request: Request) => Request)[] = [
   (request) => ({ ...request, headers: [...request.headers, ['Content-Length', '7']] }),
   (request) => ({ ...request, headers: [...request.headers, ['Content-Length', '-1']] }),

@@ -1,74 +1,117 @@
-import { readJwtSecrets, readUsers, type User } from './secrets.ts'
+import { createSecretKey } from 'node:crypto'
+import { existsSync, readFileSync } from 'node:fs'
+import { parseEnv } from 'node:util'
+import { z } from 'zod'
 
-export type Config = {
-  host: string
-  port: number
-  metricsPort: number
-  databasePath: string
-  journalMode: 'delete' | 'wal'
-  /** How long SQLite waits for a lock, and everything else with it. */
-  busyTimeoutMs: number
-  /** The first signs tokens; tokens of the second, the previous one, are still accepted. */
-  jwtSecrets: readonly [string, ...string[]]
-  /** Seconds a token stays valid. */
-  jwtTtl: number
-  /** Who may log in, and nobody else. */
-  users: User[]
-  /** Per user name and address; 0 switches the limit off. */
-  loginAttemptsPerMinute: number
-  logLevel: string
-}
-
-/** What keeps the program from starting and a person can mend: one sentence for each fault, saying what would be right. */
+/** The program cannot start, and a person can correct it. Each problem is one sentence that says what would be right. */
 export class ConfigError extends Error {
-  readonly faults: string[]
-  constructor(faults: string[]) {
-    super(faults.join('\n'))
-    this.faults = faults
+  readonly problems: string[]
+  constructor(problems: string[]) {
+    super(problems.join('\n'))
+    this.problems = problems
   }
 }
 
-const logLevels = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent']
+function integer(fallback: number, from: number, to: number) {
+  const isRight = (text: string) => /^\d{1,9}$/.test(text) && Number(text) >= from && Number(text) <= to
+  const error = ({ input }: { input?: unknown }) =>
+    `must be a whole number from ${from} to ${to}, for example ${fallback}; it is ${JSON.stringify(input)}`
+  return z.string().refine(isRight, { error }).transform(Number).default(fallback)
+}
 
-/** Reads the environment into a frozen object. Throws ConfigError. Secrets have no default and are never repeated. */
-export function loadConfig(env: NodeJS.ProcessEnv): Readonly<Config> {
-  const faults: string[] = []
-  // Compose hands an unset variable on as an empty one.
-  const read = (name: string) => env[name] || undefined
+function oneOf<const T extends string>(fallback: NoInfer<T>, values: readonly T[]) {
+  const error = ({ input }: { input?: unknown }) =>
+    `must be one of ${values.join(', ')}; it is ${JSON.stringify(input)}`
+  return z.enum(values, { error }).default(fallback)
+}
 
-  function integer(name: string, fallback: number, from: number, to: number) {
-    const text = read(name)
-    if (text === undefined) return fallback
-    if (/^\d{1,9}$/.test(text) && Number(text) >= from && Number(text) <= to) return Number(text)
-    faults.push(
-      `${name} must be a whole number from ${from} to ${to}, for example ${fallback}; it is ${JSON.stringify(text)}`,
+const secret = z
+  .string({ error: 'is missing; make one with: openssl rand -base64 48' })
+  .refine(
+    (text) => Buffer.byteLength(text) >= 32,
+    'must have at least 32 bytes; make one with: openssl rand -base64 48',
+  )
+  .transform((text) => createSecretKey(Buffer.from(text))) // jsonwebtoken would try a string as a public key, for 90 µs
+
+const users = z
+  .string({ error: 'must name at least one user as name:password,name:password; it is missing' })
+  .transform((text) =>
+    text.split(',').map((entry) => {
+      const [, name = '', password = ''] = /^([^:]*):(.*)$/s.exec(entry) ?? []
+      return { name, password }
+    }),
+  )
+  .check(({ value, issues }) => {
+    const problem = (message: string) => issues.push({ code: 'custom', message, input: undefined })
+    for (const [i, { name, password }] of value.entries()) {
+      const entry = `entry ${i + 1}`
+      if (!/^[A-Za-z0-9._-]{1,64}$/.test(name)) {
+        problem(`${entry} must be name:password, the name of 1 to 64 letters, digits, dots, hyphens or underscores`)
+      } else if (password.length < 8 || password.length > 1024) {
+        problem(`${entry} must have a password of 8 to 1024 characters for ${name}; a comma ends it`)
+      }
+      if (value.findIndex((user) => user.name === name) < i)
+        problem(`must name each user once; ${entry} repeats ${name}`)
+    }
+  })
+
+const settings = z
+  .object({
+    HOST: z.string().default('127.0.0.1'),
+    PORT: integer(8080, 0, 65535),
+    METRICS_PORT: integer(9464, 0, 65535),
+    DATABASE_PATH: z
+      .string()
+      .refine((path) => !/^~|^file:|^:memory:$|[/\\]$/.test(path), {
+        error: 'must be the path of a file: no ~, no URL, no folder, not :memory:; for example data/notes.db',
+      })
+      .default('data/notes.db'),
+    JOURNAL_MODE: oneOf('delete', ['delete', 'wal']),
+    /** How long SQLite waits for a lock. The whole process waits with it. */
+    BUSY_TIMEOUT_MS: integer(0, 0, 60_000),
+    JWT_SECRET: secret,
+    /** Tokens that it has signed are still accepted. */
+    JWT_SECRET_PREVIOUS: secret.optional(),
+    /** Maximum and default lifetime of a token, in seconds. */
+    JWT_TTL: integer(3600, 1, 31_536_000),
+    LAB_USERS: users,
+    /** Per user name and address; 0 switches the limits off. */
+    LOGIN_ATTEMPTS_PER_MINUTE: integer(10, 0, 1_000_000),
+    LOG_LEVEL: oneOf('info', ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent']),
+  })
+  .refine(({ PORT, METRICS_PORT }) => PORT === 0 || PORT !== METRICS_PORT, {
+    path: ['METRICS_PORT'],
+    error: 'must differ from PORT',
+  })
+
+export type Config = Readonly<z.infer<typeof settings>>
+export type User = Config['LAB_USERS'][number]
+
+// Longer than NAME=value, because parseEnv ends a value at any # and leaves out what it does not understand.
+const envLine = /^\s*(export\s+)?[A-Za-z_]\w*\s*=\s*('[^']*'|"[^"\\]*"|[^\s'"`#]([^#]*[^\s#])?)?\s*(\s#.*|^#.*)?$/
+
+/**
+ * Returns the settings of a file, if there is one, and the environment, which takes precedence: except for HOST, which some
+ * shells set to the name of the machine. Throws a ConfigError with every line that cannot be read as it is meant.
+ */
+export function readSettings(path: string, env: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
+  if (!existsSync(path)) return env
+  const text = readFileSync(path, 'utf8').replace(/^\uFEFF/, '')
+  const wrong = text.split(/\r?\n/).flatMap((line, i) => (/^\s*(#|$)/.test(line) || envLine.test(line) ? [] : [i + 1]))
+  if (wrong.length > 0) {
+    throw new ConfigError(
+      wrong.map((n) => `${path} line ${n} must be NAME=value, a value with a #, quote or backslash in single quotes`),
     )
-    return fallback
   }
+  const file = parseEnv(text)
+  return { ...file, ...env, ...(file.HOST && { HOST: file.HOST }) }
+}
 
-  function oneOf<T extends string>(name: string, fallback: T, values: readonly T[]) {
-    const text = read(name) ?? fallback
-    if (values.includes(text as T)) return text as T
-    faults.push(`${name} must be one of ${values.join(', ')}; it is ${JSON.stringify(text)}`)
-    return fallback
-  }
-
-  const config: Config = {
-    host: read('HOST') ?? '127.0.0.1',
-    port: integer('PORT', 8080, 0, 65535),
-    metricsPort: integer('METRICS_PORT', 9464, 0, 65535),
-    databasePath: read('DATABASE_PATH') ?? 'data/notes.db',
-    journalMode: oneOf('JOURNAL_MODE', 'delete', ['delete', 'wal']),
-    busyTimeoutMs: integer('BUSY_TIMEOUT_MS', 0, 0, 60_000),
-    jwtSecrets: readJwtSecrets(read, faults),
-    jwtTtl: integer('JWT_TTL', 3600, 1, 31_536_000),
-    users: readUsers(read, faults),
-    loginAttemptsPerMinute: integer('LOGIN_ATTEMPTS_PER_MINUTE', 10, 0, 1_000_000),
-    logLevel: oneOf('LOG_LEVEL', 'info', logLevels),
-  }
-  if (config.port !== 0 && config.port === config.metricsPort) {
-    faults.push(`METRICS_PORT must differ from PORT; both are ${config.port}`)
-  }
-  if (faults.length > 0) throw new ConfigError(faults)
-  return Object.freeze(config)
+/** Reads the environment into a frozen object. Throws a ConfigError with every problem; secrets are never repeated. */
+export function loadConfig(env: NodeJS.ProcessEnv): Config {
+  // Compose passes an unset variable as an empty one.
+  const given = Object.fromEntries(Object.entries(env).filter(([, value]) => value !== ''))
+  const { data, error } = settings.safeParse(given)
+  if (error) throw new ConfigError(error.issues.map(({ path, message }) => `${path.join()} ${message}`))
+  return Object.freeze(data)
 }

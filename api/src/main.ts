@@ -1,26 +1,98 @@
-// The door: what must be settled before the program and its packages are loaded. It is started with
-// --max-semi-space-size=4 everywhere: a young generation that grows with the load would cost 20 MiB and save little time;
-// and with --max-old-space-size=96: by itself the heap may grow beyond what its container has, and a flood ends it.
+// The edge of the process. It is started with --max-semi-space-size=4, because a young generation that grows with the load
+// costs 20 MiB and saves little time, and with --max-old-space-size=96, because the heap would outgrow its container.
+import { mkdirSync, statSync } from 'node:fs'
+import { dirname, resolve } from 'node:path'
+import pkg from '../package.json' with { type: 'json' }
+import { createApp } from './app.ts'
+import { ConfigError, loadConfig, readSettings } from './config.ts'
+import { DatabaseUnavailable } from './database/database.ts'
+import { openSqlite } from './database/sqlite.ts'
+import { createApiServer, drain, listen } from './server.ts'
+import { syncUsers } from './stores/users.ts'
+import { measureEventLoop } from './telemetry/event-loop.ts'
+import { createLogger } from './telemetry/logger.ts'
+import { createMetricsPage } from './telemetry/metrics-page.ts'
+import { startTelemetry } from './telemetry/sdk.ts'
 
-if (Number(process.versions.node.split('.')[0]) < 26) {
-  console.error(
-    `This program needs Node 26 and this is ${process.versions.node}: start it with npm start, which brings it.`,
-  )
-  process.exit(1)
-}
-
-// A dependency of koa-jwt asks for the home folder, and a user that exists only as a number has none.
-process.env.HOME ||= '/'
-
-const { ConfigError } = await import('./config.ts')
-const { serve } = await import('./serve.ts')
 try {
-  await serve()
+  await main()
 } catch (error) {
-  // What a person can mend is a sentence; everything else is a fault of the program and shows its stack.
-  if (error instanceof ConfigError) for (const fault of error.faults) console.error(fault)
-  else console.error(error)
+  // A person can correct a ConfigError; any other error is one of the program and shows its stack.
+  console.error(error instanceof ConfigError ? error.message : error)
   process.exit(1)
 }
 
-export {} // makes this file a module, for the awaits above
+async function main() {
+  if (process.getuid?.() === 0) {
+    throw new ConfigError([
+      'The API does not run as root, for whom no file permission counts: start it as another user',
+    ])
+  }
+  const config = loadConfig(Object.assign(process.env, readSettings('.env', process.env))) // OTEL_* may be in .env too
+  process.umask(0o077) // no other user may read the password hashes and notes
+  const databasePath = resolve(config.DATABASE_PATH)
+  makeFolder(databasePath)
+
+  const { log, dropped, close: closeLog } = createLogger(config.LOG_LEVEL)
+  const { meter, tracer, exporter } = startTelemetry(log)
+  measureEventLoop(meter)
+  const lines = { description: 'Log lines for which there was no room' }
+  meter.createObservableCounter('log.lines.dropped', lines).addCallback((counter) => counter.observe(dropped()))
+  const database = await openSqlite(databasePath, config, log, meter)
+  const phase = { draining: false, ending: false }
+  const draining = () => phase.draining
+  const app = createApp({ config, database, log, meter, tracer, version: pkg.version, draining })
+  const server = createApiServer(app.callback(), log, meter)
+
+  async function end(code: number) {
+    if (phase.ending) return
+    phase.ending = true
+    database.close()
+    const isStuck = await closeLog()
+    // A thread of Node's pool waits in write(2) for a reader, and exit() would wait for that thread.
+    if (isStuck) process.kill(process.pid, 'SIGKILL')
+    process.exit(code)
+  }
+  async function stop(signal: string) {
+    if (phase.draining) return
+    phase.draining = true
+    log.info({ signal }, 'draining')
+    await drain(server)
+    log.info('stopped')
+    await end(0)
+  }
+  process.on('SIGTERM', stop)
+  process.on('SIGINT', stop)
+  process.on('uncaughtException', (error) => {
+    if (!phase.ending) log.fatal({ err: error }, 'unexpected exception')
+    end(1)
+  })
+
+  // Started in an outage, the API serves what it can at once and syncs its users when the database is back.
+  async function applyUsers() {
+    try {
+      const { created, changed, removed } = await syncUsers(database.db, config.LAB_USERS)
+      if (created + changed + removed > 0) log.info({ created, changed, removed }, 'users changed')
+    } catch (error) {
+      if (!(error instanceof DatabaseUnavailable)) throw error
+      setTimeout(applyUsers, 200)
+    }
+  }
+  await applyUsers()
+  const { HOST } = config
+  const port = await listen(server, HOST, config.PORT, 'PORT')
+  const metrics_port = await listen(createMetricsPage(exporter, log), HOST, config.METRICS_PORT, 'METRICS_PORT')
+  log.info({ host: HOST, port, metrics_port, version: pkg.version, pid: process.pid }, 'listening')
+}
+
+/** Creates the folder of the database if only its last part is missing. Throws ConfigError. */
+function makeFolder(path: string) {
+  try {
+    mkdirSync(dirname(path))
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException
+    if (code !== 'EEXIST' || !statSync(dirname(path)).isDirectory()) {
+      throw new ConfigError([`DATABASE_PATH: the folder ${dirname(path)} cannot be created (${code}); create it first`])
+    }
+  }
+}

@@ -1,12 +1,10 @@
 import assert from 'node:assert/strict'
 import { once } from 'node:events'
 import { connect } from 'node:net'
-import { join } from 'node:path'
 import { before, type TestContext, test } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
-import Database from 'better-sqlite3'
 import jsonwebtoken from 'jsonwebtoken'
-import { type Api, newFolder, startApi } from './start-api.ts'
+import { type Api, startApi, until } from './start-api.ts'
 
 let api: Api
 before(async (t) => {
@@ -16,7 +14,7 @@ const get = async (token: string, id?: string) =>
   (await api.fetch('/data/notes', { token, headers: id ? { 'X-Request-Id': id } : {} })).status
 const logout = async (token: string) => (await api.fetch('/auth/logout', { method: 'POST', token })).status
 
-test('a logout ends every token of the user at once, used before or not, and nobody else’s', async () => {
+test('a logout ends every token of the user at once, used before or not, and no other user’s', async () => {
   const [used, unused, eve] = [await api.login(), await api.login(), await api.login('eve')]
   assert.deepEqual([await get(used), await get(eve)], [200, 200])
   assert.equal(await logout(used), 204)
@@ -67,7 +65,7 @@ test('a write whose body comes after the logout is refused', async () => {
     const socket = connect(Number(new URL(api.url).port), '127.0.0.1').setEncoding('utf8')
     const headers = `Host: api\r\nAuthorization: Bearer ${fresh}\r\nContent-Type: application/json\r\nContent-Length: 24\r\n`
     socket.write(`${method} ${path} HTTP/1.1\r\n${headers}\r\n{"title":"a",`)
-    while (!(await activeRequests())) await sleep(10)
+    await until('the request is in progress', activeRequests)
     assert.equal(await logout(fresh), 204)
     socket.write('"body":"b"}')
     assert.match(String((await once(socket, 'data'))[0]), /^HTTP\/1\.1 401 /)
@@ -89,7 +87,7 @@ test('a logout outlives a restart', async (t) => {
   assert.equal((await second.fetch('/data/notes', { token })).status, 401)
 })
 
-test('another password in LAB_USERS is a change of it: the old one and every token end, the notes stay', async (t) => {
+test('another password in LAB_USERS counts from the next start: the old one and every token are refused, the notes stay', async (t) => {
   const first = await startApi(t)
   const [token, eve] = [await first.login(), await first.login('eve')]
   await first.fetch('/data/notes', { method: 'POST', token, json: { title: 'kept', body: '' } })
@@ -106,20 +104,38 @@ test('another password in LAB_USERS is a change of it: the old one and every tok
   assert.equal(((await page.json()) as { items: unknown[] }).items.length, 1)
 })
 
-test('a database of the first version gets what logouts need, and keeps its users and notes', async (t) => {
-  const path = join(newFolder(t), 'notes.db')
-  const first = await startApi(t, { DATABASE_PATH: path })
-  const token = await first.login()
-  await first.fetch('/data/notes', { method: 'POST', token, json: { title: 'kept', body: '' } })
-  await first.stop()
-  new Database(path).exec('ALTER TABLE users DROP COLUMN tokens_valid_from; PRAGMA user_version = 1').close()
+test('a login that is in progress during a logout returns a token that is revoked too', async (t) => {
+  const api = await startApi(t)
+  const password = String(api.env.LAB_USERS?.match(/demo:(\w+)/)?.[1])
+  const login = async () => {
+    const json = { username: 'demo', password }
+    const body = (await (await api.fetch('/auth/login', { method: 'POST', json })).json()) as { token: string }
+    answered++
+    return body.token
+  }
+  let answered = 0
+  const token = await login()
+  await sleep(1000 - (Date.now() % 1000) + 400) // hashes that start now end in the next second
+  answered = 0
+  const logins = Array.from({ length: 45 }, login)
+  await until('the first logins were answered, so all have arrived', () => answered >= 5)
+  assert.equal((await api.fetch('/auth/logout', { method: 'POST', token })).status, 204)
+  for (const token of await Promise.all(logins)) assert.equal((await api.fetch('/data/notes', { token })).status, 401)
+})
 
+test('a logout in one process counts within a second in another one on the same database', async (t) => {
+  const first = await startApi(t)
   const second = await startApi(t, first.env)
-  const page = (await (await second.fetch('/data/notes', { token })).json()) as { items: { title: string }[] }
-  assert.deepEqual(
-    page.items.map(({ title }) => title),
-    ['kept'],
-  )
-  assert.equal((await second.fetch('/auth/logout', { method: 'POST', token })).status, 204)
-  assert.equal((await second.fetch('/data/notes', { token })).status, 401)
+  const token = await first.login()
+  assert.equal((await second.fetch('/data/notes', { token })).status, 200)
+  assert.equal((await first.fetch('/auth/logout', { method: 'POST', token })).status, 204)
+  const loggedOut = performance.now()
+  let lastAccepted = loggedOut
+  await until('the second process rejects the token', async () => {
+    const sent = performance.now()
+    const { status } = await second.fetch('/data/notes', { token })
+    if (status === 200) lastAccepted = sent
+    return status === 401
+  })
+  assert.ok(lastAccepted - loggedOut <= 1_000, `accepted ${Math.round(lastAccepted - loggedOut)} ms after the logout`)
 })

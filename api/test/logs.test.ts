@@ -60,7 +60,7 @@ test('every request is one line: id, trace, method, route, status, duration', as
   assert.equal(new Set(lines.map((line) => line.trace_id)).size, lines.length)
 })
 
-test('a line says whose token or login was accepted, by the id that the token names, and of nobody else', async () => {
+test('a line names the user of an accepted token or login by id, and no other user', async () => {
   const idOf = (jwt: string) => JSON.parse(String(Buffer.from(jwt.split('.')[1] ?? '', 'base64url'))).sub
   const before = (await requestLines()).length
   const ofEve = await api.login('eve')
@@ -238,7 +238,7 @@ test('no secret is in any line or on the metrics page', async () => {
     '$argon2',
     'uthorization',
   ]) {
-    assert.ok(secret && !said.includes(secret), `a secret is told: ${secret}`)
+    assert.ok(secret && !said.includes(secret), `a secret is shown: ${secret}`)
   }
 })
 

@@ -102,23 +102,26 @@ async function makeNote(token: string) {
   return ((await answer.json()) as { id: string }).id
 }
 
-test('what can be asked about is there from the start, at 0', () => {
+test('every documented series exists from the start, at 0', () => {
   const { reason } = document.components.schemas.Health.properties.database.properties
   const zeros = [
     ...reason.anyOf.flatMap((choice) => choice.enum ?? []).map((reason) => key('db_errors_total', { reason })),
-    ...['success', 'failure', 'limited', 'error'].map((outcome) => key('auth_logins_total', { outcome })),
+    ...['success', 'failure', 'limited', 'overloaded', 'aborted', 'error'].map((outcome) =>
+      key('auth_logins_total', { outcome }),
+    ),
     ...[
       'missing',
       'malformed',
       'algorithm',
       'signature',
+      'critical_header',
       'expired',
       'not_active',
       'no_expiry',
       'unknown_user',
       'revoked',
     ].map((reason) => key('auth_rejections_total', { reason })),
-    ...['crowded', 'pipelined', 'slow', 'malformed', 'headers_too_large'].map((reason) =>
+    ...['crowded', 'slow', 'malformed', 'headers_too_large'].map((reason) =>
       key('http_server_cut_connections_total', { reason }),
     ),
     ...['UPDATE', 'DELETE'].map((name) =>
@@ -131,6 +134,26 @@ test('what can be asked about is there from the start, at 0', () => {
   assert.ok(zeros.length > 50)
   for (const series of zeros) assert.equal(atStart.samples.get(series), 0, series)
   assert.equal(atStart.samples.get(key('db_available')), 1)
+})
+
+test('the page is found by GET and HEAD, with a slash at the end, and by a proxy; anything else is 404', async () => {
+  const ask = async (method: string, target: string) => {
+    const answer = await sendRaw(
+      api.metricsUrl,
+      `${method} ${target} HTTP/1.1\r\nHost: api\r\nConnection: close\r\n\r\n`,
+    )
+    assert.match(answer, /^X-Content-Type-Options: nosniff\r$/m)
+    const [head = '', ...body] = answer.split('\r\n\r\n')
+    return [Number(head.split(' ')[1]), body.join('').includes('process_cpu_seconds_total')]
+  }
+  for (const target of ['/metrics', '/metrics/', '/metrics?a=b', 'http://api:9464/metrics', 'HTTP://api/metrics/']) {
+    assert.deepEqual(await ask('GET', target), [200, true], target)
+    assert.deepEqual(await ask('HEAD', target), [200, false], target)
+  }
+  for (const target of ['/', '/metric', '/metricsx', '/metrics/a', 'http://api:9464/', '//metrics', '*']) {
+    assert.deepEqual(await ask('GET', target), [404, false], target)
+  }
+  assert.deepEqual(await ask('POST', '/metrics'), [404, false])
 })
 
 test('the goals of slo.json are edges of the request histogram', () => {
@@ -169,7 +192,7 @@ test('every request is counted once, on its route, or as unmatched when no route
   assert.deepEqual(risen.filter(([, times]) => times > 0).sort(), expected.sort())
 })
 
-test('no reading, by whomever, lowers or loses a figure that only grows', async () => {
+test('reading the page lowers or loses no figure that only grows', async () => {
   const growing = ({ types, samples }: Page) =>
     [...samples].filter(([series]) => {
       const name = series.slice(0, series.indexOf(' '))
@@ -194,7 +217,7 @@ test('no reading, by whomever, lowers or loses a figure that only grows', async 
   assert.ok(Number(before.samples.get(delays)) > Number(first.samples.get(delays)))
 })
 
-test('after every kind of request, and of nonsense, the page has at most 1,000 lines', async (t) => {
+test('after every kind of request, well-formed or not, the page has at most 1,000 lines', async (t) => {
   const token = await api.login()
   const id = await makeNote(token)
   const paths = [

@@ -78,14 +78,14 @@ const operations = {
   async list(model: Model, user: User, pick: number) {
     const found = await list(user, 1 + (pick % 5))
     const notes = model.filter(({ owner, gone }) => owner === user && !gone).map(({ note }) => note)
-    // Within a millisecond nobody can say which note is newer; the ids decide, and always in the same way.
+    // Notes of the same millisecond are sorted by their ids.
     assert.deepEqual(found, notes.sort(newestFirst))
     const times = found.map(({ created_at }) => Date.parse(created_at))
     assert.ok(times.every((time, i) => i === 0 || time <= Number(times[i - 1]) + 1))
   },
 }
 
-// Any note that was ever made, whoever made it and even if it is gone; an id that never was when there is none.
+// Any note of any user, deleted ones too; an id that never existed when there is none.
 function choose(model: Model, user: User, pick: number) {
   const entry = model[pick % model.length]
   if (!entry) return { entry: null as never, id: 'never', mine: false }

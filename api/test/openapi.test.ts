@@ -107,6 +107,7 @@ test('every documented answer is given, and every answer given is documented', a
 test('the document is sound: references, path parameters, operation ids, schemas and their defaults', () => {
   const document = JSON.parse(text)
   assert.match(document.openapi, /^3\.1\.\d$/)
+  assert.deepEqual(document.servers, [{ url: '/' }])
   JSON.parse(text, (key, value) => {
     if (key !== '$ref') return value
     const names = String(value).replace('#/', '').split('/')

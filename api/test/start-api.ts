@@ -1,14 +1,42 @@
-import { type ChildProcess, spawn } from 'node:child_process'
+import { type ChildProcess, spawn, spawnSync } from 'node:child_process'
 import { randomBytes } from 'node:crypto'
 import { once } from 'node:events'
-import { mkdtempSync, rmSync } from 'node:fs'
+import { chownSync, mkdtempSync, rmSync } from 'node:fs'
 import { connect } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import type { TestContext } from 'node:test'
+import { setTimeout as sleep } from 'node:timers/promises'
 
-const main = join(import.meta.dirname, '../src/main.ts')
+export const main = join(import.meta.dirname, '../src/main.ts')
+
+/** The API refuses to run as root: where the tests do, they start it as an unprivileged user. */
+export const unprivileged = process.getuid?.() === 0 ? { uid: 65534, gid: 65534 } : {}
+
+let readable: boolean | undefined
+/** Throws if that user cannot read this checkout. */
+export function assertReadable() {
+  const read = ['-e', 'fs.accessSync(process.argv[1], fs.constants.R_OK)', main]
+  readable ??= spawnSync(process.execPath, read, { cwd: '/', ...unprivileged }).status === 0
+  if (!readable) {
+    throw new Error(
+      `User ${unprivileged.uid} cannot read ${main}. Move the checkout out of private folders such as /root, or run the tests as another user.`,
+    )
+  }
+}
+
+/** Gives a file or folder that a test has made to the user of the API. */
+export function giveToApi(path: string) {
+  if (unprivileged.uid !== undefined) chownSync(path, unprivileged.uid, unprivileged.gid)
+}
+
+/** Waits until the condition is true. The bound only ends a test that would hang. */
+export async function until(what: string, condition: () => unknown, seconds = 30) {
+  for (const end = Date.now() + seconds * 1000; !(await condition()); await sleep(10)) {
+    if (Date.now() > end) throw new Error(`waited ${seconds} s in vain: ${what}`)
+  }
+}
 
 export type LogLine = Record<string, unknown> & { msg: string }
 export type Api = {
@@ -18,23 +46,38 @@ export type Api = {
   databasePath: string
   env: Record<string, string>
   child: ChildProcess
-  /** Every line of standard output so far. */
+  /** Every log line so far. */
   logs: LogLine[]
-  /** The first log line, past or to come, that fits; rejects when the process ends without one. */
+  /** Resolves to the first matching log line, past or future; rejects when the process ends without one. */
   logged(fits: (line: LogLine) => boolean): Promise<LogLine>
   login(name?: string): Promise<string>
   fetch(path: string, init?: RequestInit & { token?: string; json?: unknown }): Promise<Response>
-  /** Sends the signal and gives the exit code. */
+  /** Sends the signal and returns the exit code. */
   stop(signal?: NodeJS.Signals): Promise<number | null>
+}
+
+/** Starts the program where it cannot stay: its output and how it ends. */
+export async function endOf(env: Record<string, string>, folder = tmpdir(), user: object = unprivileged) {
+  assertReadable()
+  const secrets = { JWT_SECRET: randomBytes(48).toString('base64'), LAB_USERS: 'demo:password' }
+  const full = { PATH: process.env.PATH, PORT: '0', METRICS_PORT: '0', ...secrets, ...env }
+  const child = spawn(process.execPath, [main], { cwd: folder, env: full, timeout: 60_000, ...user })
+  const [stdout, stderr, [code, signal]] = await Promise.all([
+    child.stdout.setEncoding('utf8').toArray(),
+    child.stderr.setEncoding('utf8').toArray(),
+    once(child, 'close'),
+  ])
+  return { code: code ?? signal, stdout: stdout.join(''), stderr: stderr.join('') }
 }
 
 export function newFolder(t: Pick<TestContext, 'after'>): string {
   const folder = mkdtempSync(join(tmpdir(), 'api-test-'))
+  giveToApi(folder)
   t.after(() => rmSync(folder, { recursive: true, force: true }))
   return folder
 }
 
-/** What the server says on a connection of its own until it ends it: for bytes that no client library would send. */
+/** Returns what the server sends on a new connection until it closes it: for bytes that no client library would send. */
 export async function sendRaw(url: string, bytes: string): Promise<string> {
   const socket = connect(Number(new URL(url).port), '127.0.0.1')
   socket.write(bytes)
@@ -52,6 +95,7 @@ export async function startApi(
   env: Record<string, string> = {},
   without: string[] = [],
 ): Promise<Api> {
+  assertReadable()
   const folder = env.DATABASE_PATH ? join(env.DATABASE_PATH, '..') : newFolder(t)
   const full = {
     PATH: process.env.PATH ?? '',
@@ -66,6 +110,7 @@ export async function startApi(
   const child = spawn(process.execPath, ['--max-semi-space-size=4', '--max-old-space-size=96', main], {
     cwd: folder,
     env: Object.fromEntries(Object.entries(full).filter(([name]) => !without.includes(name))),
+    ...unprivileged,
     stdio: ['ignore', 'pipe', 'inherit'],
   })
   t.after(() => child.kill('SIGKILL'))
@@ -102,6 +147,8 @@ export async function startApi(
     logged,
     fetch(path, { token, json, ...init } = {}) {
       const headers = new Headers(init.headers)
+      // A connection of its own: the API may close an idle one just when a slow machine sends the next request on it.
+      headers.set('Connection', 'close')
       if (token) headers.set('Authorization', `Bearer ${token}`)
       if (json !== undefined) headers.set('Content-Type', 'application/json')
       return fetch(url + path, { ...init, headers, body: json === undefined ? init.body : JSON.stringify(json) })

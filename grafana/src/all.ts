@@ -5,7 +5,11 @@ import { clients } from './dashboards/clients.ts'
 import { logins } from './dashboards/logins.ts'
 import { outage } from './dashboards/outage.ts'
 import { overview } from './dashboards/overview.ts'
+import { runbook } from './dashboards/runbook.ts'
 import { time } from './dashboards/time.ts'
+import type { Page } from './page.ts'
 
-/** Every dashboard, in the order in which a beginner should meet them; the first is the home page. */
-export const dashboards = (): Dashboard[] => [overview(), outage(), time(), clients(), anomalies(), logins(), attacks()]
+/** The dashboards with data; the first is the home page. */
+export const pages = (): Page[] => [overview(), outage(), time(), clients(), anomalies(), logins(), attacks()]
+
+export const dashboards = (): Dashboard[] => [...pages().map(({ dashboard }) => dashboard), runbook()]

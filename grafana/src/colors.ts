@@ -1,14 +1,102 @@
-// One meaning each, on every dashboard. From the palette of Okabe and Ito, which the colour-blind can tell apart; all
-// of them can be read on white and on black.
+// Each colour has one meaning on every dashboard. Hues are near the palette of Okabe and Ito, which colour-blind people can
+// tell apart. Lines have a contrast of at least 3:1 on Grafana's white and dark panels; a test computes it.
 export const colors = {
   server: '#0072B2',
-  serverLight: '#56B4E9',
-  serverDark: '#7570B3',
-  client: '#E69F00',
+  serverLight: '#2E9BD6',
+  serverDark: '#6A5ACD',
+  client: '#C77F00',
   database: '#009E73',
   error: '#D55E00',
+  refused: '#8A63C9',
   goal: '#8C8C8C',
-  fault: '#CC79A7',
-  phase: '#999999',
-  nothing: 'rgba(140, 140, 140, 0.25)',
+  fault: '#C96BA0',
+  load: '#2E9BD6',
+}
+
+/** Not active: a quiet row of a timeline. */
+export const quiet = 'rgba(140, 140, 140, 0.25)'
+
+/** Grounds of tiles and cells: Grafana writes on them in near-white, with a contrast of at least 4.5:1. */
+export const tiles = {
+  good: '#00704F',
+  warning: '#8A5A00',
+  bad: '#B03A00',
+  info: '#5F6368',
+  fault: '#9B3F73',
+  load: '#00639C',
+}
+
+// Colours of a label's values. A test reads all values from the API's and the lab's own metrics pages.
+export const statusColors = {
+  400: '#A08A00',
+  401: colors.refused,
+  404: colors.server,
+  405: '#B87400',
+  408: colors.goal,
+  413: colors.serverLight,
+  415: '#5D8AA8',
+  422: colors.fault,
+  429: colors.database,
+  431: '#A0522D',
+  499: colors.client,
+}
+
+export const routeColors = {
+  '/auth/login': colors.client,
+  '/auth/logout': colors.fault,
+  '/data/notes': colors.server,
+  '/data/notes/:id': colors.serverLight,
+  '/health': colors.database,
+  '/openapi.json': colors.goal,
+  unmatched: colors.error,
+}
+
+export const loginColors = {
+  success: colors.database,
+  failure: colors.client,
+  limited: colors.refused,
+  overloaded: colors.fault,
+  aborted: colors.goal,
+  error: colors.error,
+}
+
+export const attackColors = {
+  accepted: colors.error,
+  refused: colors.database,
+  unanswered: colors.server,
+  error: colors.fault,
+}
+
+export const tokenColors = {
+  missing: colors.goal,
+  malformed: colors.client,
+  algorithm: colors.fault,
+  critical_header: '#A0522D',
+  signature: colors.error,
+  expired: colors.serverLight,
+  not_active: colors.server,
+  no_expiry: colors.serverDark,
+  unknown_user: colors.database,
+  revoked: '#A08A00',
+}
+
+export const reasonColors = {
+  permission: colors.error,
+  locked: colors.server,
+  missing: colors.fault,
+  replaced: colors.client,
+  truncated: colors.database,
+  full: colors.serverLight,
+  readonly: colors.serverDark,
+  io_error: colors.goal,
+  cannot_open: '#A08A00',
+  corrupt: '#5D8AA8',
+}
+
+export const signalColors = {
+  requests: colors.client,
+  errors: colors.error,
+  latency: colors.server,
+  eventloop: colors.serverDark,
+  logins: colors.fault,
 }

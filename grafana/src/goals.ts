@@ -1,10 +1,43 @@
+import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { loadSlo } from '../../lab/src/slo.ts'
+import { colors } from './colors.ts'
+import type { Line } from './panels/panel.ts'
 
-const { baseline, peak } = loadSlo(join(import.meta.dirname, '../../slo.json')).goals
+const root = join(import.meta.dirname, '../..')
+const slo = loadSlo(join(root, 'slo.json'))
+const { baseline, peak } = slo.goals
+const seconds = (ms: number) => ms / 1000
 
-/** The service goals as dashboards and rules need them: latency in seconds, errors as a ratio, rate in requests/s. */
+/** The service goals in the units of Prometheus: seconds and ratios. */
 export const goals = {
-  baseline: { ...baseline, seconds: baseline.latency_ms / 1000 },
-  peak: { ...peak, seconds: peak.latency_ms / 1000 },
+  baseline: { ...baseline, seconds: seconds(baseline.latency_ms) },
+  peak: { ...peak, seconds: seconds(peak.latency_ms) },
+  outage: {
+    refusalSeconds: seconds(slo.outage.refusal_p99_ms),
+    degradedSeconds: seconds(slo.outage.degraded_within_ms),
+    recoveredSeconds: seconds(slo.outage.recovered_within_ms),
+  },
+}
+
+/** A dashed, labelled line at a fixed value. As a series it is always inside the axis and named in the legend. */
+export function goalLine(name: string, value: number): Line {
+  return { name, expr: `vector(${value})`, color: colors.goal, dashed: true }
+}
+
+export const latencyGoals = [
+  goalLine(`goal at ${baseline.rate} requests/s`, goals.baseline.seconds),
+  goalLine(`goal at ${peak.rate} requests/s`, goals.peak.seconds),
+]
+export const errorGoals = [
+  goalLine(`goal at ${baseline.rate} requests/s`, baseline.error_ratio),
+  goalLine(`goal at ${peak.rate} requests/s`, peak.error_ratio),
+]
+
+/** The memory that compose.yaml allows the API, in bytes. */
+export function memoryLimit(): number {
+  const compose = readFileSync(join(root, 'compose.yaml'), 'utf8')
+  const mebibytes = /^ {2}api:\n(?: {4}.*\n)*? {4}mem_limit: (\d+)m$/m.exec(compose)?.[1]
+  if (mebibytes === undefined) throw new Error('compose.yaml has no mem_limit of the service api in m')
+  return Number(mebibytes) * 2 ** 20
 }

@@ -1,19 +1,23 @@
 import type { Builder } from '@grafana/grafana-foundation-sdk/cog'
 import {
-  AnnotationQueryBuilder,
+  type AnnotationQuery,
   type Dashboard,
   DashboardBuilder,
   DashboardCursorSync,
-  DashboardLinkBuilder,
+  type DashboardLink,
   DashboardLinkType,
-  type Panel,
+  type Panel as GrafanaPanel,
 } from '@grafana/grafana-foundation-sdk/dashboard'
 import { DataqueryBuilder } from '@grafana/grafana-foundation-sdk/prometheus'
 import { colors } from './colors.ts'
-import { prometheus } from './panels/panel.ts'
+import { type Built, type Panel, prometheus } from './panels/panel.ts'
+import { text } from './panels/text.ts'
+
+/** A dashboard and the descriptions of its panels with data. */
+export type Page = { dashboard: Dashboard; panels: Panel[] }
 
 /** The dashboards' addresses and short names, in the order in which a beginner should meet them. */
-const names = {
+export const names = {
   overview: 'Service',
   outage: 'Outage',
   time: 'Time',
@@ -21,40 +25,57 @@ const names = {
   anomalies: 'Anomalies',
   logins: 'Logins',
   attacks: 'Attacks',
+  runbook: 'Runbook',
 }
-const links = Object.entries(names).map(([uid, name]) =>
-  new DashboardLinkBuilder(name).type(DashboardLinkType.Link).url(`/d/${uid}`).keepTime(true).includeVars(true),
-)
+export type Name = keyof typeof names
+const order = Object.keys(names) as Name[]
 
-/** A dashboard: one question, its panels from left to right and top to bottom, the faults and phases shaded on all. */
-export function page(uid: keyof typeof names, question: string, panels: Builder<Panel>[]): Dashboard {
-  const builder = new DashboardBuilder(question)
+// Plain objects: the builders of links and annotations write `placement: inControlsMenu`, which hides them in Grafana 13.
+const links = order.map(
+  (uid, index): DashboardLink => ({
+    title: `${index + 1} ${names[uid]}`,
+    type: DashboardLinkType.Link,
+    url: `/d/${uid}`,
+    icon: '',
+    tooltip: '',
+    tags: [],
+    asDropdown: false,
+    targetBlank: false,
+    includeVars: true,
+    keepTime: true,
+  }),
+)
+const bands = 'Pink bands: an injected fault. Blue bands: load.'
+
+/** A dashboard of data: its question, one paragraph on how to read it, and its panels from left to right, top to bottom. */
+export function page(uid: Name, question: string, howToRead: string, panels: Built[]): Page {
+  const builders = [text(`${howToRead} ${bands}`, 3), ...panels.map(({ builder }) => builder)]
+  return { dashboard: dashboard(uid, question, builders), panels }
+}
+
+export function dashboard(uid: Name, title: string, panels: Builder<GrafanaPanel>[]): Dashboard {
+  const builder = new DashboardBuilder(`${order.indexOf(uid) + 1}. ${title}`)
     .uid(uid)
+    .tags(['systems-thinking-lab'])
     .readonly()
-    .time({ from: 'now-15m', to: 'now' })
+    .time({ from: 'now-5m', to: 'now' })
     .refresh('5s')
     .timezone('browser')
     .tooltip(DashboardCursorSync.Crosshair)
-    .links(links)
-    .annotation(band('Faults', 'lab_fault_active', 'fault: {{kind}}', colors.fault))
-    .annotation(band('Phases', 'lab_phase{experiment!="none"}', '{{experiment}}: {{phase}}', colors.phase))
   for (const panel of panels) builder.withPanel(panel)
-  const dashboard = builder.build()
-  for (const [index, panel] of dashboard.panels?.entries() ?? []) panel.id = index + 1
-  // 39 is the newest that every Grafana from 10 on takes without migrating; the id is the database's business.
-  return { ...dashboard, id: null, schemaVersion: 39, templating: { list: [] } }
+  const made = builder.build()
+  for (const [index, panel] of made.panels?.entries() ?? []) panel.id = index + 1
+  const list = [
+    band('Fault (pink)', 'lab_fault_active', 'fault: {{kind}}', colors.fault),
+    band('Load (blue)', 'lab_phase{experiment!="none"}', '{{experiment}}: {{phase}}', colors.load),
+  ]
+  // Grafana 10 and later read schema 39 without a migration. The id is assigned by Grafana's database.
+  return { ...made, id: null, schemaVersion: 39, templating: { list: [] }, links, annotations: { list } }
 }
 
-// A series that is 1 for a while is drawn as a band of that length. Grafana 13 reads the target; older ones read expr
-// and step, and join what lies less than a step apart.
-function band(name: string, expr: string, title: string, color: string): AnnotationQueryBuilder {
-  return new AnnotationQueryBuilder()
-    .name(name)
-    .datasource(prometheus)
-    .enable(true)
-    .iconColor(color)
-    .expr(expr)
-    .step('10s')
-    .titleFormat(title)
-    .target(new DataqueryBuilder().refId('Anno').expr(expr).interval('1s').range())
+// Grafana draws a series that is 1 for a while as a band of that length. Grafana 13 reads `target`; older versions read
+// `expr` and `step`, and join samples that are less than a step apart.
+function band(name: string, expr: string, titleFormat: string, iconColor: string): AnnotationQuery {
+  const target = new DataqueryBuilder().refId('Anno').expr(expr).interval('1s').range().build()
+  return { name, datasource: prometheus, enable: true, hide: false, iconColor, expr, step: '10s', titleFormat, target }
 }

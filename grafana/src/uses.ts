@@ -3,19 +3,16 @@ import { dashboards } from './all.ts'
 import { metricOf, seriesIn } from './promql.ts'
 import { rules } from './rules.ts'
 
-/** Queries of a dashboard's panels, and of its annotations, whose `panel` is undefined. */
-export function queriesOf(dashboard: Dashboard): { panel?: Panel; expr: string }[] {
-  const panels = (dashboard.panels ?? []) as Panel[]
-  const asked = panels.flatMap((panel) =>
-    (panel.targets ?? []).map((target) => ({ panel, expr: (target as { expr?: string }).expr ?? '' })),
-  )
-  const shaded = (dashboard.annotations?.list ?? []).map(({ expr = '' }) => ({ expr }))
-  return [...asked, ...shaded]
+/** The queries of a dashboard's panels and annotations. */
+export function queriesOf(dashboard: Dashboard): string[] {
+  const targets = ((dashboard.panels ?? []) as Panel[]).flatMap((panel) => panel.targets ?? [])
+  const bands = dashboard.annotations?.list ?? []
+  return [...targets, ...bands].map((query) => String((query as { expr?: string }).expr))
 }
 
-/** A table of every metric that something reads: the recorded series, panels and alerts that do. */
+/** A table of every metric that is read, and the recorded series, dashboards and alerts that read it. */
 export function usesTable(): string {
-  const uses = new Map<string, [records: Set<string>, panels: Set<string>, alerts: Set<string>]>()
+  const uses = new Map<string, [recorded: Set<string>, dashboards: Set<string>, alerts: Set<string>]>()
   const note = (expr: string, column: 0 | 1 | 2, user: string) => {
     for (const metric of seriesIn(expr).map(metricOf)) {
       if (!uses.has(metric)) uses.set(metric, [new Set(), new Set(), new Set()])
@@ -26,15 +23,10 @@ export function usesTable(): string {
     if (record) note(expr, 0, `\`${record}\``)
     else if (alert) note(expr, 2, alert)
   }
-  for (const dashboard of dashboards()) {
-    for (const { panel, expr } of queriesOf(dashboard)) note(expr, 1, `${dashboard.uid}: ${panel?.title ?? 'shading'}`)
-  }
+  for (const dashboard of dashboards()) for (const expr of queriesOf(dashboard)) note(expr, 1, String(dashboard.uid))
   const rows = [...uses]
     .sort(([a], [b]) => (a < b ? -1 : 1))
     .map(([name, users]) => [`\`${name}\``, ...users.map((names) => [...names].join(', '))])
-  return table(['metric', 'recorded series', 'panels', 'alerts'], rows)
-}
-
-function table(head: string[], rows: string[][]): string {
+  const head = ['metric', 'recorded series', 'dashboards', 'alerts']
   return [head, head.map(() => '---'), ...rows].map((cells) => `| ${cells.join(' | ')} |\n`).join('')
 }

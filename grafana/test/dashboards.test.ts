@@ -5,73 +5,112 @@ import { test } from 'node:test'
 import type { Panel } from '@grafana/grafana-foundation-sdk/dashboard'
 import { experimentNames, loadExperiment } from '../../lab/src/runner/experiment.ts'
 import { loadSlo } from '../../lab/src/slo.ts'
-import { dashboards } from '../src/all.ts'
-import { products } from '../src/products.ts'
+import { dashboards, pages } from '../src/all.ts'
+import { artifacts } from '../src/artifacts.ts'
+import { names } from '../src/page.ts'
 import { queriesOf } from '../src/uses.ts'
-import { about } from './moves.ts'
 
 const root = join(import.meta.dirname, '../..')
 const all = dashboards().map((dashboard) => ({ ...dashboard, panels: dashboard.panels as Panel[] }))
+const withData = all.filter(({ uid }) => uid !== 'runbook')
 const columns = 24
-// On a screen of 1,280 pixels a column is 53 wide; a row is 30 high.
-const smallest = { width: 5, height: 4, textHeight: 2 }
+// A column is 53 pixels wide on a screen of 1,280 pixels; a row is 30 pixels high with 8 pixels between rows.
+const smallest = { width: 5, height: 4 }
+const linePixels = 22
 
-test('what is made from code and slo.json is not stale', () => {
-  for (const [file, content] of products()) {
+type Step = { value: number | null; color: string }
+type Mapping = { options: Record<string, { text: string; color: string }> }
+const stepsOf = (panel: Panel) => (panel.fieldConfig?.defaults.thresholds?.steps ?? []) as Step[]
+
+test('generated files are not stale', () => {
+  for (const [file, content] of artifacts()) {
     const stale = `${file} is stale; run: node scripts/node26.cjs grafana/build.ts`
     assert.equal(readFileSync(join(root, file), 'utf8'), content, stale)
   }
 })
 
-test('no dashboard lies in the folder that the code does not make', () => {
-  const made = products().map(([file]) => file)
+test('the folder of dashboards holds generated files only', () => {
+  const made = artifacts().map(([file]) => file)
   for (const name of readdirSync(join(root, 'grafana/dashboards'))) {
     assert.ok(made.includes(`grafana/dashboards/${name}`), name)
   }
 })
 
-test('each dashboard asks one question, says how to read it, and shows at most eight panels', () => {
-  for (const { uid, title, panels, time, refresh, links } of all) {
-    assert.match(title ?? '', /^[A-Z].*\?$/)
-    assert.equal(panels[0]?.type, 'text', `${uid} begins with how to read it`)
-    assert.ok(panels.length <= 8, `${uid} has ${panels.length} panels`)
-    assert.deepEqual([time, refresh], [{ from: 'now-15m', to: 'now' }, '5s'])
-    const [reached, expected] = [links?.map(({ url }) => url), all.map((other) => `/d/${other.uid}`)]
-    assert.deepEqual(reached, expected, `${uid} links to all`)
-    assert.ok(
-      links?.every(({ keepTime, includeVars }) => keepTime && includeVars),
-      `${uid}: the time range is kept`,
+test('dashboards have an order, a tag, a folder, the last five minutes, and links to all others', () => {
+  all.forEach(({ uid, title, tags, time, refresh, links }, index) => {
+    const name = Object.entries(names)[index]
+    assert.equal(uid, name?.[0])
+    assert.match(title ?? '', new RegExp(`^${index + 1}\\. [A-Z].*\\?$`))
+    // A word of the button stands in the title.
+    const word =
+      (name?.[1] ?? '')
+        .split(' ')[0]
+        ?.toLowerCase()
+        .replace(/(ies|s)$/, '') ?? '-'
+    assert.ok(title?.toLowerCase().includes(word), `${title} has the word of its button, ${name?.[1]}`)
+    assert.ok(Number(title?.length) <= 36, `${title} fits into the head of a page of 1,400 pixels`)
+    assert.deepEqual([tags, time, refresh], [['systems-thinking-lab'], { from: 'now-5m', to: 'now' }, '5s'])
+    assert.deepEqual(
+      links?.map((link) => [link.url, link.title.slice(0, 2), link.keepTime, link.includeVars]),
+      all.map((other, i) => [`/d/${other.uid}`, `${i + 1} `, true, true]),
     )
+  })
+  assert.match(readFileSync(join(root, 'grafana/provisioning/dashboards/files.yaml'), 'utf8'), /^ {4}folder: \S/m)
+})
+
+test('nothing is hidden in the menu of controls, where Grafana 13 shows no links', () => {
+  for (const dashboard of all) assert.doesNotMatch(JSON.stringify(dashboard), /inControlsMenu/, dashboard.uid ?? '')
+})
+
+test('each dashboard begins with how to read it and has at most nine panels', () => {
+  for (const { uid, panels } of withData) {
+    assert.equal(panels[0]?.type, 'text')
+    assert.ok(panels.length <= 9, `${uid} has ${panels.length} panels`)
   }
 })
 
-test('every panel says what it shows, in which unit, and what each line is', () => {
-  const panels = all.flatMap(({ panels }) => panels).filter(({ type }) => type !== 'text')
-  for (const { title, description, fieldConfig, options, targets } of panels) {
-    assert.match(title ?? '', /\w{4}/)
-    assert.match(description ?? '', /^.{40,}[.?]$/, `${title} is described`)
-    assert.ok(fieldConfig?.defaults.unit ?? options?.yAxis?.unit, `${title} has a unit`)
-    for (const { legendFormat } of targets as { legendFormat?: string }[]) assert.ok(legendFormat, `${title}: a legend`)
+test('no introduction is cut off on a screen of 390 pixels', () => {
+  for (const { uid, panels } of all) {
+    const [{ options, gridPos } = {} as Panel] = panels
+    const content = String(options?.content).replaceAll('**', '')
+    const lines = Math.ceil(content.length / 44)
+    assert.ok(lines * linePixels + 12 <= Number(gridPos?.h) * 38 - 8, `${uid}: ${content.length} characters`)
   }
-  const queries = all.flatMap((dashboard) => queriesOf(dashboard)).filter(({ expr }) => expr !== '')
+})
+
+test('every panel says what it shows, what is good, and in which unit', () => {
+  const panels = withData.flatMap(({ panels }) => panels).filter(({ type }) => type !== 'text')
+  for (const { title = '', description, fieldConfig, options, gridPos } of panels) {
+    assert.match(title, /\w{4}/)
+    assert.ok(title.length * 7.5 <= Number(gridPos?.w) * 53 - 40, `${title} fits above its panel`)
+    assert.match(description ?? '', /^.{40,}[.?]\n\n\*\*Good:\*\* .+\.$/, `${title} is described`)
+    assert.ok(fieldConfig?.defaults.unit ?? options?.yAxis?.unit, `${title} has a unit`)
+  }
+  const queries = all.flatMap((dashboard) => queriesOf(dashboard))
   console.log(`${all.length} dashboards, ${panels.length} panels with data, ${queries.length} queries`)
 })
 
-test('faults and phases are shaded on every dashboard', () => {
-  for (const { uid, annotations } of all) {
-    const shaded = annotations?.list?.map(({ expr = '' }) => /^lab_\w+/.exec(expr)?.[0])
-    assert.deepEqual(shaded, ['lab_fault_active', 'lab_phase'], uid ?? '')
+test('faults and load are shaded on every dashboard, in different colours that the introduction explains', () => {
+  for (const { uid, annotations, panels } of withData) {
+    const list = annotations?.list ?? []
+    assert.deepEqual(
+      list.map(({ expr = '' }) => /^lab_\w+/.exec(expr)?.[0]),
+      ['lab_fault_active', 'lab_phase'],
+    )
+    const bands = list.map(({ name }) => /\((\w+)\)/.exec(name)?.[1] ?? '-')
+    assert.equal(new Set(list.map(({ iconColor }) => iconColor)).size, 2)
+    for (const color of bands) assert.match(String(panels[0]?.options?.content), new RegExp(color, 'i'), uid ?? '')
   }
 })
 
 test('panels do not overlap, fit the width, and are large enough to read', () => {
   for (const { uid, panels } of all) {
     const taken = new Map<string, string>()
-    for (const { title, type, gridPos = { x: 0, y: 0, w: 0, h: 0 } } of panels) {
+    for (const { title, gridPos = { x: 0, y: 0, w: 0, h: 0 }, type } of panels) {
       const { x, y, w, h } = gridPos
       assert.ok(x >= 0 && x + w <= columns, `${uid}: ${title} fits`)
       assert.ok(w >= smallest.width, `${uid}: ${title} is wide enough`)
-      assert.ok(h >= (type === 'text' ? smallest.textHeight : smallest.height), `${uid}: ${title} is high enough`)
+      assert.ok(h >= smallest.height || type === 'text', `${uid}: ${title} is high enough`)
       for (let column = x; column < x + w; column++) {
         for (let row = y; row < y + h; row++) {
           const cell = `${column},${row}`
@@ -83,12 +122,7 @@ test('panels do not overlap, fit the width, and are large enough to read', () =>
   }
 })
 
-test('no two dashboards have the same address', () => {
-  const uids = all.map(({ uid }) => uid)
-  assert.equal(new Set(uids).size, uids.length)
-})
-
-test('the data source is the one that is provisioned, and scraped as often as its interval says', () => {
+test('the data source is the provisioned one, and its interval is that of the scrapes', () => {
   const source = readFileSync(join(root, 'grafana/provisioning/datasources/prometheus.yaml'), 'utf8')
   const uid = source.match(/uid: (\S+)/)?.[1]
   for (const { panels, annotations } of all) {
@@ -100,20 +134,57 @@ test('the data source is the one that is provisioned, and scraped as often as it
   assert.equal(source.match(/timeInterval: (\S+)/)?.[1], scraped)
 })
 
-test('a line at a goal stands where slo.json says', () => {
-  const { baseline, peak } = JSON.parse(readFileSync(join(root, 'slo.json'), 'utf8')).goals
-  const latency = [baseline.latency_ms / 1000, peak.latency_ms / 1000]
-  const errors = [baseline.error_ratio, peak.error_ratio]
-  const panels = all.flatMap(({ panels }) => panels)
-  const lines = (title: string) =>
-    panels
-      .filter((panel) => panel.title === title && panel.fieldConfig?.defaults.thresholds)
-      .map((panel) =>
-        panel.fieldConfig?.defaults.thresholds?.steps.map(({ value }) => value).filter((value) => value !== null),
-      )
-  assert.deepEqual(lines('Latency'), [latency])
-  assert.deepEqual(lines('Latency, p95'), [latency])
-  assert.deepEqual(lines('Errors'), [errors, errors])
+// A goal is a series of its own, so it has a legend and is never outside the axis.
+test('goals of slo.json are labelled lines, and limits of the table', () => {
+  const { goals, outage } = JSON.parse(readFileSync(join(root, 'slo.json'), 'utf8'))
+  const latency = [goals.baseline.latency_ms / 1000, goals.peak.latency_ms / 1000]
+  const errors = [goals.baseline.error_ratio, goals.peak.error_ratio]
+  const lines = (uid: string, title: string) =>
+    pages()
+      .find(({ dashboard }) => dashboard.uid === uid)
+      ?.panels.find((panel) => panel.title === title)
+      ?.lines.filter(({ name }) => name.startsWith('goal'))
+      .map(({ expr }) => Number(/^vector\((.+)\)$/.exec(expr)?.[1]))
+  assert.deepEqual(lines('overview', 'Latency of successful requests'), latency)
+  assert.deepEqual(lines('overview', 'Error ratio'), errors)
+  assert.deepEqual(lines('clients', 'Latency, p95'), latency)
+  assert.deepEqual(lines('clients', 'Error ratio'), errors)
+  assert.deepEqual(lines('attacks', 'What the others wait (p95)'), latency.slice(0, 1))
+  assert.deepEqual(lines('outage', 'Latency of successes and refusals (p99)'), [outage.refusal_p99_ms / 1000])
+  const table = all.flatMap(({ panels }) => panels).find(({ type }) => type === 'table')
+  const limits = table?.fieldConfig?.overrides.flatMap(({ properties }) =>
+    properties.flatMap(({ id, value }) => (id === 'thresholds' ? (value as { steps: Step[] }).steps[1]?.value : [])),
+  )
+  assert.deepEqual(limits, [outage.degraded_within_ms / 1000, outage.recovered_within_ms / 1000])
+})
+
+test('the home page says in one tile whether all is right', () => {
+  const [, tile] = all[0]?.panels ?? []
+  assert.deepEqual(
+    tile?.targets?.map((target) => (target as { expr?: string }).expr),
+    ['api:service:state'],
+  )
+  const [{ options } = { options: {} }] = (tile?.fieldConfig?.defaults.mappings ?? []) as Mapping[]
+  assert.deepEqual(Object.keys(options), ['0', '1', '2'])
+  assert.equal(new Set(Object.values(options).map(({ color }) => color)).size, 3)
+  assert.equal(stepsOf(tile as Panel).length, 1)
+})
+
+test('a firing alert links to its section of the runbook and to its dashboard', () => {
+  const home = all[0]?.panels.find(({ title }) => title?.startsWith('Alerts'))
+  const runbook = all.find(({ uid }) => uid === 'runbook')
+  const linked = (home?.fieldConfig?.overrides ?? []).flatMap(({ matcher, properties }) =>
+    properties
+      .filter(({ id }) => id === 'links')
+      .map(({ value }) => ({ alert: matcher.options, links: value as { url: string }[] })),
+  )
+  const headings = [...readFileSync(join(root, 'docs/runbook.md'), 'utf8').matchAll(/^## ([A-Z]\w+[A-Z]\w+)$/gm)]
+  assert.deepEqual(linked.map(({ alert }) => alert).sort(), headings.map(([, alert]) => alert).sort())
+  for (const { alert, links } of linked) {
+    const id = Number(/viewPanel=(\d+)$/.exec(links[0]?.url ?? '')?.[1])
+    assert.equal(runbook?.panels.find((panel) => panel.id === id)?.title, alert)
+    assert.ok(all.some(({ uid }) => links[1]?.url === `/d/${uid}`))
+  }
 })
 
 test('docs/experiments.md says for every attack which panel shows its answer', async () => {
@@ -131,15 +202,8 @@ test('docs/experiments.md says for every attack which panel shows its answer', a
       const { panels } = all.find(({ uid }) => uid === dashboard.toLowerCase()) ?? {}
       assert.ok(
         panels?.some((panel) => panel.title === title),
-        `${name} is to be seen on ${dashboard}: ${title}`,
+        `${name} is shown on ${dashboard}: ${title}`,
       )
     }
   }
-})
-
-test('of every panel it is known at what event it must move', () => {
-  const panels = all.flatMap(({ uid, panels }) =>
-    panels.filter(({ type }) => type !== 'text').map(({ title }) => `${uid}, ${title}`),
-  )
-  assert.deepEqual(Object.values(about).flat().sort(), panels.sort())
 })

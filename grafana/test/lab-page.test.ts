@@ -5,7 +5,7 @@ import { parseMetrics } from '../../lab/src/runner/metrics-page.ts'
 import { api, lab, says, scratchFolder, until } from '../../lab/test/helpers.ts'
 import { signalsUnder } from './signals.ts'
 
-// A serving lab with a fault and a recovery behind it: everything it can say has been said.
+// A lab after a fault and a recovery, so that all its metrics exist.
 const service = await api({ after })
 const env = {
   ...service.env,
@@ -27,7 +27,7 @@ const page = await read()
 test('docs/signals.md names every metric of the lab with its type and labels, and no other', () => {
   const samples = parseMetrics(page)
   const types = [...page.matchAll(/^# TYPE (\S+) (\S+)$/gm)].map(([, name = '', type = '']) => ({ name, type }))
-  const own = types.filter(({ name }) => !/^(process|nodejs)_/.test(name)) // the lab's own process, which nobody asks about
+  const own = types.filter(({ name }) => !/^(process|nodejs)_/.test(name)) // metrics of the lab's own process are not documented
   const said = own.map(({ name, type }) => {
     const labels = samples.filter((sample) => sample.name === name).flatMap((sample) => Object.keys(sample.labels))
     return { name, type, labels: [...new Set(labels)].sort() }

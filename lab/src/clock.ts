@@ -1,23 +1,16 @@
-/** Milliseconds on the machine's monotonic clock: the same for every process, so that their moments can be compared. */
+import { setTimeout } from 'node:timers/promises'
+
+/** Milliseconds on the machine's monotonic clock. All processes share it, so their moments can be compared. */
 export function now(): number {
   return Number(process.hrtime.bigint()) / 1e6
 }
 
-/** Waits, not at all when the time is past; rejects with the signal's reason as soon as it is aborted. */
-export function sleep(ms: number, signal?: AbortSignal): Promise<void> {
-  return new Promise((resolve, reject) => {
-    if (signal?.aborted) return reject(signal.reason)
-    const stop = () => {
-      clearTimeout(timer)
-      reject(signal?.reason)
-    }
-    const timer = setTimeout(
-      () => {
-        signal?.removeEventListener('abort', stop)
-        resolve()
-      },
-      Math.max(0, ms),
-    )
-    signal?.addEventListener('abort', stop, { once: true })
-  })
+/** Waits; not at all when the time is past. Rejects with the signal's reason as soon as it is aborted. */
+export async function sleep(ms: number, signal?: AbortSignal): Promise<void> {
+  await setTimeout(Math.max(0, ms), undefined, { signal }).catch(() => signal?.throwIfAborted())
+}
+
+/** Resolves when the signal is aborted. */
+export async function aborted(signal: AbortSignal): Promise<void> {
+  if (!signal.aborted) await new Promise((resolve) => signal.addEventListener('abort', resolve, { once: true }))
 }

@@ -91,7 +91,9 @@ export function createProgram(stop: AbortSignal): Command {
   command('index', 'bring runs/lab.db up to date with the folders beside it')
     .option(...folder)
     .action(async ({ folder }) => {
-      ;(await import('./runs/lab-db.ts')).bringUpToDate(folder)
+      const { updateLabDb } = await import('./runs/lab-db.ts')
+      const remark = updateLabDb(folder)
+      if (remark) throw new UserError(remark)
       console.log(`${folder}/lab.db holds every run.`)
     })
 
@@ -136,7 +138,7 @@ export function createProgram(stop: AbortSignal): Command {
   command('phase', 'name on the page of the lab what is being done')
     .arguments('<experiment> <phase> <time>')
     .action(async (experiment, phase, time) => {
-      const { askLab } = await import('./server/ask.ts')
+      const { askLab } = await import('./api-client.ts')
       await askLab(socket(), 'POST', '/phase', { experiment, phase, for: time })
     })
 

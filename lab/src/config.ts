@@ -40,11 +40,8 @@ export function stackOf(given: ApiOptions) {
   const metricsUrl = given.metrics ?? API_METRICS_URL
   if (!metricsUrl) throw new UserError("Name the address of the API's metrics: --metrics URL.")
   const api = apiOf(given)
-  const other = users().find(({ username }) => username !== api.username)
   return {
     ...api,
-    other,
-    users: process.env.LAB_USERS ?? '',
     metricsUrl,
     database: databaseOf(given.database),
     socket: LAB_SOCKET,

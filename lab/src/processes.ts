@@ -3,10 +3,10 @@ import { readFileSync } from 'node:fs'
 import { now, sleep } from './clock.ts'
 import { reasonOf, UserError } from './errors.ts'
 
-/** A process by its number and its start: the number alone may belong to a stranger by now. */
+/** A process by its number and its start: the system may have given the number alone to another process. */
 export type ProcessId = { pid: number; started: string }
 
-/** The living process with this number; undefined when there is none (a zombie counts as gone). */
+/** The running process with this number; undefined when there is none (a zombie counts as gone). */
 export function identify(pid: number): ProcessId | undefined {
   try {
     const started = process.platform === 'linux' ? startOnLinux(pid) : startByPs(pid)
@@ -21,7 +21,7 @@ function startOnLinux(pid: number): string | undefined {
   const stat = readFileSync(`/proc/${pid}/stat`, 'utf8')
   const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ')
   if (fields[0] === 'Z' || fields[0] === 'X') return undefined
-  // Start times count from boot: without the boot's own name they could repeat after a restart of the machine.
+  // Start times count from boot: without the id of the boot they could repeat after a restart of the machine.
   const boot = readFileSync('/proc/sys/kernel/random/boot_id', 'utf8').trim()
   return `${boot}:${fields[19]}`
 }
@@ -44,7 +44,7 @@ export function isRunning(id: ProcessId): boolean {
   return identify(id.pid)?.started === id.started
 }
 
-/** Whether a process is one of this lab's, where the system tells its command line. */
+/** Whether a process belongs to a lab, where the system shows its command line. */
 export function isLab(pid: number): boolean {
   if (process.platform !== 'linux') return true
   try {
@@ -54,7 +54,7 @@ export function isLab(pid: number): boolean {
   }
 }
 
-/** Sends a signal to exactly this process; false when it is gone already. A UserError when it belongs to another user. */
+/** Sends a signal to exactly this process. Returns false when it is gone; throws a UserError when another user owns it. */
 export function signalTo(id: ProcessId, signal: NodeJS.Signals): boolean {
   if (!isRunning(id)) return false
   try {
@@ -62,11 +62,11 @@ export function signalTo(id: ProcessId, signal: NodeJS.Signals): boolean {
     return true
   } catch (error) {
     if (reasonOf(error) === 'ESRCH') return false
-    throw new UserError(`Process ${id.pid} may not be ended (${reasonOf(error)}): it belongs to another user.`)
+    throw new UserError(`Process ${id.pid} cannot be ended (${reasonOf(error)}): it belongs to another user.`)
   }
 }
 
-/** Waits until the process is gone; false when it still runs after so many milliseconds. */
+/** Waits until the process is gone. Returns false when it still runs after `withinMs`. */
 export async function gone(id: ProcessId, withinMs: number): Promise<boolean> {
   const deadline = now() + withinMs
   while (isRunning(id)) {
@@ -76,7 +76,7 @@ export async function gone(id: ProcessId, withinMs: number): Promise<boolean> {
   return true
 }
 
-/** SIGTERM, then SIGKILL after the grace time. */
+/** Sends SIGTERM, then SIGKILL after the grace time. */
 export async function endProcess(id: ProcessId, graceMs: number): Promise<void> {
   if (!signalTo(id, 'SIGTERM') || (await gone(id, graceMs))) return
   signalTo(id, 'SIGKILL')

@@ -2,7 +2,8 @@ import assert from 'node:assert/strict'
 import { readFileSync, writeFileSync } from 'node:fs'
 import { join, relative } from 'node:path'
 import { test } from 'node:test'
-import { usual } from '../src/anomalies/detect.ts'
+import { graceS } from '../src/anomalies/grade.ts'
+import { defaults, floors } from '../src/anomalies/series.ts'
 import { anomalies } from '../src/commands/anomalies.ts'
 import { writeRun } from '../src/runner/write-run.ts'
 import { root, scratchFolder } from './helpers.ts'
@@ -13,36 +14,43 @@ test('every figure in docs/anomalies.md is what its command prints', () => {
   const [, folder] = /make anomalies RUN=(\S+)/.exec(doc) ?? []
   assert.equal(folder, relative(root, fixtures))
   const printed = anomalies('/nowhere', fixtures).split('\n')
-  const tables = doc.split('\n').filter((line) => /^ {4}(z-score|threshold|the|any|[a-z0-9_]+ {4}|\d+ )/.test(line))
+  const tables = doc.split('\n').filter((line) => /^ {4}(z-score|window|above|the|any|[a-z0-9_]+ {4}|\d+ )/.test(line))
   assert.equal(tables.length, 14)
   for (const line of tables) assert.ok(printed.includes(line.trim()), `not printed: ${line}`)
+  for (const line of printed) assert.ok(line.length <= 80, `wider than a terminal: ${line}`)
 })
 
-test('docs/anomalies.md tells the tuning as it is', () => {
+test('docs/anomalies.md names the settings as they are', () => {
   const doc = readFileSync(join(root, 'docs', 'anomalies.md'), 'utf8')
-  assert.deepEqual([usual.window, usual.warmUp, usual.threshold, usual.memory], [30, 10, 4, 300])
-  assert.match(doc, /last 30 calm seconds/)
-  assert.match(doc, /Before ten of them/)
-  assert.match(doc, /Beyond \*\*4\*\*/)
-  assert.match(doc, /longer than five minutes/)
+  const numbers = [
+    /the last (\d+) calm seconds/,
+    /Before there are (\d+) of them/,
+    /\*\*Threshold\*\*: (\d+)/,
+    /longer than (\d+) s/,
+    /in the (\d+) s after/,
+    /\((\d+) % of errors/,
+    /% of errors, (\d+) ms/,
+  ].map((one) => Number(one.exec(doc)?.[1]))
+  const { window, warmUp, threshold, memory } = defaults
+  assert.deepEqual(numbers, [window, warmUp, threshold, memory, graceS, 100 * floors.error_ratio, floors.p95_ms])
 })
 
-test('the newest run is graded, and each alarm is told with the series that rang', (t) => {
+test('the newest run is graded, and each alarm is listed with the series that alarmed', (t) => {
   const runs = join(scratchFolder(t), 'runs')
   writeRun(runs, outageJournal())
   const text = anomalies(runs)
   assert.match(text, /^2026-.*-outage-chmod: 80 s, chmod at 30 s for 21 s\n/)
   assert.match(text, /^the combination +1 of 1 +100 % +1 s/m)
-  assert.match(text, /second 30: error_ratio, db_errors, db_available, degraded\n/)
+  assert.match(text, /second 30: error_ratio, db_errors,\s+db_available, degraded\n/)
 })
 
-test('seconds without labels are not graded, but their alarms are told', (t) => {
-  const file = join(scratchFolder(t), 'somebody-elses.jsonl')
+test('seconds without labels are not graded, but their alarms are listed', (t) => {
+  const file = join(scratchFolder(t), 'other-program.jsonl')
   const seconds = generated(60, (s) => (s >= 30 && s < 40 ? outage : {}))
   writeFileSync(file, seconds.map(({ fault, phase, ...rest }) => `${JSON.stringify(rest)}\n`).join(''))
   const text = anomalies('/nowhere', file)
   assert.match(text, /No second is labelled/)
-  assert.match(text, /somebody-elses\.jsonl, second 30: error_ratio/)
+  assert.match(text, /other-program\.jsonl, second 30: error_ratio/)
   assert.doesNotMatch(text, /precision/)
 })
 

@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import fc from 'fast-check'
-import { type Method, score, usual } from '../src/anomalies/detect.ts'
+import { score } from '../src/anomalies/detect.ts'
+import { defaults, type Tuning } from '../src/anomalies/series.ts'
 import { robustScore, zScore } from '../src/anomalies/z-score.ts'
 
 test('a z-score counts standard deviations from the mean', () => {
@@ -31,7 +32,7 @@ const seriesOf = fc.array(fc.option(fc.integer({ min: -1000, max: 1000 }), { fre
   maxLength: 120,
 })
 
-for (const method of ['mean', 'median'] as Method[]) {
+for (const method of ['mean', 'median'] as Tuning['method'][]) {
   test(`shifting or scaling a series changes no score (${method})`, () => {
     fc.assert(
       fc.property(
@@ -39,7 +40,7 @@ for (const method of ['mean', 'median'] as Method[]) {
         fc.integer({ min: -10_000, max: 10_000 }),
         fc.integer({ min: 1, max: 1000 }),
         (values, shift, scale) => {
-          const tuning = { ...usual, threshold, method }
+          const tuning = { ...defaults, threshold, method }
           const before = score(values, 3, tuning)
           // The floor has the unit of the series, so it is scaled with it.
           const moved = values.map((value) => (value === null ? null : value * scale + shift))
@@ -57,7 +58,7 @@ for (const method of ['mean', 'median'] as Method[]) {
   test(`turning a series upside down turns only the sign of its scores (${method})`, () => {
     fc.assert(
       fc.property(seriesOf, (values) => {
-        const tuning = { ...usual, threshold, method }
+        const tuning = { ...defaults, threshold, method }
         const before = score(values, 3, tuning)
         const after = score(
           values.map((value) => (value === null ? null : -value)),
@@ -97,7 +98,10 @@ test('what lasts longer than the memory becomes normal, and the way back is then
   const values = Array.from({ length: length + 1 }, (_, i) => (i >= 40 && i < length ? 1 : 0))
   const { scores, alarms } = score(values, 0.1)
   const last = alarms.slice(0, length).lastIndexOf(true)
-  assert.ok(last > 40 + usual.memory - usual.window && last < 40 + usual.memory, `the last alarm is at ${last}`)
+  assert.ok(
+    last > 40 + defaults.memory - defaults.window && last < 40 + defaults.memory,
+    `the last alarm is at ${last}`,
+  )
   assert.ok(
     scores.slice(40, length).some((one) => one === null),
     'a new baseline needs its warm-up',

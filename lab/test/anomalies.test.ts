@@ -1,28 +1,28 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { detect, type Method, usual } from '../src/anomalies/detect.ts'
-import { faultWindows, graceS, grade } from '../src/anomalies/grade.ts'
-import { sweep } from '../src/anomalies/sweep.ts'
+import { detect } from '../src/anomalies/detect.ts'
+import { graceS, grade, sweep, troublesIn } from '../src/anomalies/grade.ts'
+import { defaults, type Tuning } from '../src/anomalies/series.ts'
 import { generated, outage, recorded } from './report-fixtures.ts'
 
 const outages = ['outage-chmod', 'outage-lock', 'outage-move', 'outage-at-peak', 'outage-long', 'flapping']
 
-for (const method of ['mean', 'median'] as Method[]) {
+for (const method of ['mean', 'median'] as Tuning['method'][]) {
   for (const name of outages) {
     test(`${name}, as recorded (${method}): the combination finds every fault within 3 s and raises no false alarm`, () => {
       const events = recorded(name)
-      const { combined } = detect(events, { ...usual, method })
-      const { faults, recall, precision, false_alarms } = grade([{ events, alarms: combined }], usual.warmUp)
+      const { combined } = detect(events, { ...defaults, method })
+      const { troubles, recall, precision, false_alarms } = grade([{ events, alarms: combined }], defaults.warmUp)
       assert.equal(recall, 1)
       assert.equal(precision, 1)
       assert.equal(false_alarms, 0)
-      for (const { delay_s } of faults) assert.ok((delay_s ?? 99) <= 3, `found after ${delay_s} s`)
+      for (const { delay_s } of troubles) assert.ok((delay_s ?? 99) <= 3, `found after ${delay_s} s`)
     })
   }
 
   test(`five quiet minutes, as recorded (${method}): the combination is silent where single series are not`, () => {
     const events = recorded('quiet')
-    const { combined, anySeries } = detect(events, { ...usual, method })
+    const { combined, anySeries } = detect(events, { ...defaults, method })
     assert.equal(events.length, 300)
     assert.ok(!combined.some(Boolean))
     assert.ok(anySeries.some(Boolean), 'or the quiet run would be too tame to prove anything')
@@ -32,7 +32,7 @@ for (const method of ['mean', 'median'] as Method[]) {
 test('latency does not find an outage: refusals are quick', () => {
   const { series } = detect(recorded('outage-lock'))
   const p50 = series.find(({ name }) => name === 'p50_ms')
-  const { recall } = grade([{ events: recorded('outage-lock'), alarms: p50?.alarms ?? [] }], usual.warmUp)
+  const { recall } = grade([{ events: recorded('outage-lock'), alarms: p50?.alarms ?? [] }], defaults.warmUp)
   assert.equal(recall, 0)
 })
 
@@ -71,9 +71,15 @@ test('an API that is gone is found by its silence too', () => {
   assert.ok(series.find(({ name }) => name === 'silent')?.alarms[30])
 })
 
-test('faults are told apart by their kind and by the gap between them', () => {
+test('trouble that is no fault counts too: an alarm in an overload made on purpose is no false one', () => {
+  const events = generated(100, (s) => ({ trouble: s >= 40 && s < 60 ? 'overload' : null }))
+  const { troubles, false_alarms } = grade([{ events, alarms: events.map(({ second }) => second === 45) }], 10)
+  assert.deepEqual([troubles, false_alarms], [[{ kind: 'overload', delay_s: 6 }], 0])
+})
+
+test('faults differ by their kind and by the gap between them', () => {
   const kinds = ['chmod', 'chmod', null, 'chmod', 'lock', 'lock']
-  assert.deepEqual(faultWindows(generated(6, (s) => ({ fault: kinds[s] ?? null }))), [
+  assert.deepEqual(troublesIn(generated(6, (s) => ({ fault: kinds[s] ?? null }))), [
     { kind: 'chmod', from: 0, to: 2 },
     { kind: 'chmod', from: 3, to: 4 },
     { kind: 'lock', from: 4, to: 6 },
@@ -87,8 +93,8 @@ function graded(...alarmed: number[]) {
 }
 
 test('grading: an alarm in the fault finds it, with the delay until the end of that second', () => {
-  const { faults, recall, precision, held, mean_delay_s } = graded(42, 43)
-  assert.deepEqual(faults, [{ kind: 'chmod', delay_s: 3 }])
+  const { troubles, recall, precision, held, mean_delay_s } = graded(42, 43)
+  assert.deepEqual(troubles, [{ kind: 'chmod', delay_s: 3 }])
   assert.deepEqual([recall, precision, held, mean_delay_s], [1, 1, 0.1, 3])
 })
 

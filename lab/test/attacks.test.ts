@@ -1,12 +1,9 @@
 import assert from 'node:assert/strict'
 import { join } from 'node:path'
-import { after, describe, test } from 'node:test'
-import { weaknessOf } from '../../api/src/keys.ts'
-import { connect, logIn } from '../src/api-client.ts'
-import { attackers } from '../src/attacks/all.ts'
-import type { AttackContext, Attempt } from '../src/attacks/attack.ts'
-import { flood } from '../src/attacks/flood.ts'
+import { after, describe, type TestContext, test } from 'node:test'
+import type { Attempt } from '../src/attacks/attack.ts'
 import { dictionary } from '../src/attacks/weak-secret.ts'
+import { UserError } from '../src/errors.ts'
 import { startOwnLoad } from '../src/load/own-load.ts'
 import { attackMeasures } from '../src/runner/attack-measures.ts'
 import { type Experiment, lengthOf, loadExperiment, scale } from '../src/runner/experiment.ts'
@@ -25,7 +22,7 @@ const never = new AbortController().signal
 async function playOn(target: Target, experiment: Experiment) {
   const run = await play(experiment, target, startOwnLoad, never)
   const judged = judge(run, experiment, slo)
-  const wrong = judged.expectations.filter(({ met }) => !met).map(({ what }) => what)
+  const wrong = judged.expectations.filter(({ met }) => !met).map(({ measure }) => measure ?? '')
   return { run, wrong, ...judged, said: judged.reasons.join('\n') }
 }
 
@@ -44,132 +41,78 @@ async function only(name: string, phase: string): Promise<Experiment> {
   }
 }
 
-// One after another: what they share is a machine with few cores.
-describe('an API that believes too much fails', async () => {
+/** The measures that were missed by an API that must FAIL. INVALID twice skips the test: this machine is too busy. */
+async function missed(t: TestContext, target: Target, experiment: Experiment): Promise<string[] | undefined> {
+  for (let tries = 1; ; tries++) {
+    const { verdict, wrong, said } = await playOn(target, experiment)
+    if (verdict === 'INVALID' && tries === 1) continue
+    if (verdict === 'INVALID') {
+      t.skip(`INVALID twice: ${said}`)
+      return undefined
+    }
+    assert.equal(verdict, 'FAIL', said)
+    return wrong
+  }
+}
+
+// One after another: they share a machine with few cores.
+describe('an API that trusts its clients fails', async () => {
   const target = await api({ after }, {}, join(import.meta.dirname, 'credulous-api.ts'))
-
-  test('forged-tokens, and the forgery that got in is named', async () => {
-    const { verdict, wrong, said } = await playOn(target, await short('forged-tokens'))
-    assert.equal(verdict, 'FAIL', said)
-    assert.deepEqual(wrong, [
-      'attempts that got through = 0',
-      'attempts refused with a 4xx = 100 %',
-      'answers that differ = 1',
-    ])
-    assert.match(said, /attempts that got through = 0: measured \d+ of \d+; unsigned, alg "none"/)
-  })
-
-  test('brute-force: it listens to every guess', async () => {
-    const { verdict, wrong, said } = await playOn(target, await short('brute-force'))
-    assert.equal(verdict, 'FAIL', said)
-    assert.deepEqual(wrong, ['guesses heard <= 20'])
-  })
-
   const skip = process.platform !== 'linux' && 'only the loopback of Linux has many addresses'
-  test('brute-force-distributed: it listens to every guess from every address', { skip }, async () => {
-    const { verdict, wrong, said } = await playOn(target, await short('brute-force-distributed'))
-    assert.equal(verdict, 'FAIL', said)
-    assert.deepEqual(wrong, ['guesses heard <= 100'])
-  })
-
-  test("anothers-notes: 403 is another's note, 404 is none", async () => {
-    const { verdict, wrong, said } = await playOn(target, await short('anothers-notes'))
-    assert.equal(verdict, 'FAIL', said)
-    assert.ok(wrong.includes('answers that differ = 1'), said)
-  })
-
-  test('flood: it takes all that it is sent', async () => {
-    const { verdict, wrong, said } = await playOn(target, await short('flood'))
-    assert.equal(verdict, 'FAIL', said)
-    assert.ok(wrong.includes('attempts that got through = 0'), said)
-    assert.ok(!wrong.includes('open connections rose by >= 300'), said)
-  })
-
-  for (const phase of ['logout', 'password', 'removal']) {
-    test(`stolen-token: ${phase} changes nothing`, async () => {
-      const { verdict, wrong, said } = await playOn(target, await only('stolen-token', phase))
-      assert.equal(verdict, 'FAIL', said)
-      assert.deepEqual(wrong, ['served on after the owner had acted <= 2'])
+  const cases: [name: string, seconds: number, expected: string[], skip?: string | false][] = [
+    ['forged-tokens', 5, ['attack_accepted', 'attack_refused', 'attack_answers']],
+    ['brute-force', 5, ['guesses_heard']],
+    ['brute-force-distributed', 10, ['guesses_heard'], skip],
+    ['anothers-notes', 5, ['attack_answers']],
+    ['flood', 5, ['attack_accepted']],
+  ]
+  for (const [name, seconds, expected, skip = false] of cases) {
+    test(name, { skip }, async (t) => {
+      const wrong = await missed(t, target, await short(name, seconds))
+      for (const one of expected) assert.ok(!wrong || wrong.includes(one), one)
     })
   }
+
+  test('stolen-token: a logout changes nothing', async (t) => {
+    const wrong = await missed(t, target, await only('stolen-token', 'logout'))
+    assert.deepEqual(wrong ?? ['served_on'], ['served_on'])
+  })
 })
 
 describe('an attack that was not made proves nothing', () => {
   test('a phase that is over before the token is makes stolen-token INVALID', async (t) => {
-    const { verdict, said } = await playOn(await api(t), await short('stolen-token'))
+    const { verdict, run, said } = await playOn(await api(t), await short('stolen-token'))
     assert.equal(verdict, 'INVALID', said)
-    assert.match(said, /The phase was over before the token was: give the experiment more time/)
-  })
-
-  test('nor does one in which nobody may change the users', async (t) => {
-    const { changeOther, ...target } = await api(t)
-    await assert.rejects(
-      playOn(target, await only('stolen-token', 'removal')),
-      /Skipped: it takes somebody who may change/,
-    )
+    assert.ok(run.refused.length > 0)
   })
 
   test('nor does one that stayed behind its rate', async (t) => {
     const experiment = await short('forged-tokens')
-    const { run } = await playOn(await api(t), experiment)
-    assert.deepEqual(judge(run, experiment, slo).reasons, [])
+    const { run, reasons: before } = await playOn(await api(t), experiment)
     const attacks = run.attacks.map((attack) => ({ ...attack, attempts: attack.attempts.slice(0, 200) }))
     const { verdict, reasons } = judge({ ...run, attacks }, experiment, slo)
     assert.equal(verdict, 'INVALID')
-    assert.match(reasons[0] ?? '', /^forgeries: the attack was not made at its rate: 200 of \d+ attempts\.$/)
+    assert.ok(reasons.length > before.length, reasons.join('\n'))
   })
 
-  test('a secret of common words is nothing to guess: the API does not start with it', async (t) => {
-    await assert.rejects(api(t, { JWT_SECRET: 'changeme-secret'.repeat(3) }), /JWT_SECRET must be random/)
-  })
-
-  test('nor with any other secret of its dictionary', () => {
-    let count = 0
-    for (const secret of dictionary()) if (count++ < 30_000 || count % 97 === 0) assert.ok(weaknessOf(secret), secret)
-    assert.ok(count > 2_000_000)
-  })
-
-  test('without a second user there is nobody to be curious', async (t) => {
+  test('an attack that needs a second user is skipped without one', async (t) => {
     const { other, ...alone } = await api(t)
-    await assert.rejects(playOn(alone, await short('anothers-notes')), /Skipped: it takes a second user/)
+    await assert.rejects(playOn(alone, await short('anothers-notes')), UserError)
   })
 })
 
-describe('whether it landed, and why not, is told of', () => {
-  test('a flood that reaches nobody fails, and it is told why', async (t) => {
-    const target = await api(t)
-    // No port of the machine's: nothing may listen there.
-    const elsewhere = { ...target, url: 'http://127.0.0.1:1' }
-    t.mock.method(attackers, 'flood', (context: AttackContext) => flood({ ...context, target: elsewhere }))
-    const { verdict, wrong, said } = await playOn(target, await short('flood'))
-    assert.equal(verdict, 'FAIL', said)
-    assert.deepEqual(wrong, ['open connections rose by >= 300', 'attempts refused with a 4xx >= 25 %'])
-    assert.match(said, /measured 0 of \d+; a hundred connections that say nothing: ECONNREFUSED/)
-  })
+test('a flood that reaches the API is refused, and everything else goes on', async (t) => {
+  const { verdict, wrong, said } = await playOn(await api(t), await short('flood'))
+  if (verdict === 'INVALID') return t.skip(`INVALID: ${said}`)
+  assert.deepEqual(wrong, [], said)
+})
 
-  test('a flood that reaches the API lands', async (t) => {
-    const { wrong, said } = await playOn(await api(t), await short('flood'))
-    assert.deepEqual(wrong, [], said)
-  })
-
-  test('an owner who has logged in too often proves nothing of another password', async (t) => {
-    const target = await api(t, { LOGIN_ATTEMPTS_PER_MINUTE: '2' })
-    const { other = { username: '', password: '' } } = target
-    const pool = connect(target.url, 1, 5_000)
-    t.after(() => pool.destroy())
-    await logIn(pool, target.url, other.username, other.password)
-    const { verdict, said } = await playOn(target, await only('stolen-token', 'password'))
-    assert.equal(verdict, 'INVALID', said)
-    assert.match(said, /The login of its owner was answered 429/)
-  })
-
-  test('an owner whom the new password does not let in has not been served', async (t) => {
-    const target = await api(t)
-    const changeOther = async (password = '') => void Object.assign(target.other ?? {}, { password })
-    const { verdict, wrong, said } = await playOn({ ...target, changeOther }, await only('stolen-token', 'password'))
-    assert.equal(verdict, 'FAIL', said)
-    assert.deepEqual(wrong, ['served on after the owner had acted <= 2', 'times the owner got in = 1'])
-  })
+test('the secret of weak-secret is one of its first guesses', async () => {
+  const { settings, expectations } = await loadExperiment('weak-secret', slo)
+  const limit = expectations.find(({ measure }) => measure === 'guesses_needed')?.limit ?? 0
+  const guesses = dictionary().take(limit)
+  assert.ok(guesses.some((guess) => guess === settings?.JWT_SECRET))
+  assert.ok(Buffer.byteLength(settings?.JWT_SECRET ?? '') >= 32, 'the API only counts bytes')
 })
 
 test('a connection that was still open when the attacker gave up is not told as cut off', () => {
@@ -199,16 +142,15 @@ test('the seconds add up to the statuses of the journal: what the owner did is i
   const attempts: Attempt[] = [
     { what: 'a read', at: 100, done: 200, status: 200 },
     { what: 'a write', at: 900, done: 1_100, status: 201 },
-    { what: 'the owner acts', byOwner: true, at: 1_200, done: 1_300, status: 0 },
+    { what: 'the owner logs out', byOwner: true, at: 1_200, done: 1_300, status: 0 },
     { what: 'a read', at: 1_400, done: 1_500, status: 401 },
-    { what: 'the owner logs in', byOwner: true, at: 1_500, done: 1_600, status: 200 },
   ]
-  const plan = { name: 'password', rate: 100, seconds: 2 }
+  const plan = { name: 'logout', rate: 100, seconds: 2 }
   const run: Run = {
     ...{ startedAt: 0, wallOffset: 0, wallOffsetAtEnd: 0, generator: 'none', acknowledged: 0 },
-    ...{ faults: [], refused: [], results: [], dropped: [], health: [], data: [], metrics: [] },
+    ...{ faults: [], refused: [], results: [], dropped: [], health: [], data: [], metrics: [], machine: [] },
     phases: [{ plan, from_s: 0, to_s: 2, start: 0, end: 2_000 }],
-    attacks: [{ phase: plan.name, name: 'stolen-token-password-changed-after-2-s', attempts }],
+    attacks: [{ phase: plan.name, name: 'stolen-token-logged-out-after-2-s', attempts }],
   }
   const experiment = await loadExperiment('stolen-token', slo)
   const target = { mode: 'embedded', journalMode: 'delete' } as Target

@@ -3,9 +3,9 @@ import { after, test } from 'node:test'
 import { connect } from '../src/api-client.ts'
 import { sleep } from '../src/clock.ts'
 import { kinds } from '../src/faults/fault.ts'
-import { inject } from '../src/faults/inject.ts'
-import { lost, mix } from '../src/load/mix.ts'
+import { injectAndLand } from '../src/faults/inject.ts'
 import { openLoop } from '../src/load/open-loop.ts'
+import { lost, startMix } from '../src/load/own-load.ts'
 import { startProbe } from '../src/runner/probe.ts'
 import { api, until } from './helpers.ts'
 
@@ -14,14 +14,13 @@ const { url, token, database, probe } = await api({ after })
 test('three cycles of every fault under load: no success while it lasts, no acknowledged note lost, /health answers', async (t) => {
   const pool = connect(url, 128, 10_000)
   t.after(() => pool.destroy())
-  const notes = mix(pool, token)
-  await notes.prepare(20)
+  const notes = await startMix(pool, token, 20)
   const load = openLoop({ next: notes.next, limitMs: 120_000 })
   const outside = startProbe(url, token)
   const windows: { kind: string; from: number; to: number }[] = []
   load.setRate(200)
   for (const kind of [...kinds, ...kinds, ...kinds]) {
-    const fault = await inject({ database, kind, forMs: 60_000, probe })
+    const fault = await injectAndLand({ database, kind, forMs: 60_000, probe })
     await sleep(400)
     const undone = await fault.undo()
     assert.ok(undone.intact)
@@ -50,8 +49,7 @@ test('three cycles of every fault under load: no success while it lasts, no ackn
 test('a note that is missing is noticed', async (t) => {
   const pool = connect(url, 4, 10_000)
   t.after(() => pool.destroy())
-  const notes = mix(pool, token)
-  await notes.prepare(3)
+  const notes = await startMix(pool, token, 3)
   notes.acknowledged.set('0123456789', 'was never written')
   const [id = ''] = notes.acknowledged.keys()
   notes.acknowledged.set(id, 'has another title')

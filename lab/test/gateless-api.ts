@@ -1,5 +1,5 @@
-// A small API without a gate, for tests: it opens its database once and believes in it, as most do. It serves under
-// chmod and in a renamed file, so an experiment must say FAIL.
+// A small API for tests that opens its database once and never checks it again, as most do. It serves under chmod and in
+// a renamed file, so an experiment must FAIL.
 import { randomUUID } from 'node:crypto'
 import { createServer, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
@@ -19,7 +19,7 @@ function answer(response: ServerResponse, status: number, body: object): void {
 const api = createServer(async (request, response) => {
   const { pathname } = new URL(request.url ?? '', 'http://api')
   if (pathname === '/health') return answer(response, 200, { degraded: false, database: { reason: null } })
-  if (pathname === '/auth/login') return answer(response, 200, { token: 'anybody' })
+  if (pathname === '/auth/login') return answer(response, 200, { token: 'any' })
   if (request.method === 'GET' && pathname === '/data/notes') return answer(response, 200, { items: list.all() })
   if (request.method === 'GET') return answer(response, 200, find.get(pathname.split('/').at(-1)) as object)
   const note = { id: randomUUID(), title: JSON.parse(await text(request)).title }

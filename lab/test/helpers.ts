@@ -3,12 +3,11 @@ import { chmodSync, mkdirSync, mkdtempSync, rmSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import Database from 'better-sqlite3'
 import { connect, dataStatus, logIn } from '../src/api-client.ts'
-import { sleep } from '../src/clock.ts'
+import { now, sleep } from '../src/clock.ts'
 import { self } from '../src/processes.ts'
-import { callJanitor } from '../src/targets/call-janitor.ts'
 import { openEmbedded } from '../src/targets/embedded.ts'
 import type { Target } from '../src/targets/target.ts'
-import { writeOwner } from '../src/targets/temp-folder.ts'
+import { callJanitor, writeOwner } from '../src/targets/temp-folder.ts'
 
 export const root = join(import.meta.dirname, '..', '..')
 export const main = join(root, 'lab', 'src', 'main.ts')
@@ -16,7 +15,7 @@ export const main = join(root, 'lab', 'src', 'main.ts')
 /** A test, or a whole test file: whatever can do something when it is over. */
 export type Scope = { after: (end: () => unknown) => void }
 
-/** A folder that is gone after the test; the API may get through it when it has given up root's rights. */
+/** A folder that is removed after the test. An API that a lab of root starts as another user may pass through it. */
 export function scratchFolder(t: Scope): string {
   const folder = mkdtempSync('/tmp/lab-test-')
   chmodSync(folder, 0o711)
@@ -61,7 +60,7 @@ export type LabOptions = { env?: NodeJS.ProcessEnv; main?: string; limitFiles?: 
 /** Starts a command of the lab; it is killed after the test if it still runs. */
 export function lab(t: Scope, args: string[], options: LabOptions = {}): Run {
   const command = [process.execPath, options.main ?? main, ...args]
-  // A file size limit of startedAt is a full disk for this process alone.
+  // With a file size limit of 0 every disk is full for this process.
   if (options.limitFiles) command.unshift('sh', '-c', 'ulimit -f 0; exec "$@"', 'sh')
   const [file = '', ...rest] = options.terminal ? inTerminal(command) : command
   const stdin = options.terminal ? 'pipe' : 'ignore'
@@ -79,7 +78,7 @@ function inTerminal(command: string[]): string[] {
   return ['script', '-qec', command.map((word) => `'${word}'`).join(' '), '/dev/null']
 }
 
-/** Waits until a command has said something; fails with what it said instead when it ends before. */
+/** Waits until a command has printed something; fails with its output when it ends before. */
 export async function says(run: Run, words: string | RegExp): Promise<void> {
   let end: number | string | undefined
   run.ended.then((how) => (end = how))
@@ -87,12 +86,13 @@ export async function says(run: Run, words: string | RegExp): Promise<void> {
   if (run.out().search(words) < 0) throw new Error(`it ended with ${end} and never said "${words}", but:\n${run.out()}`)
 }
 
-/** Waits until something is so. The time limit is only against hanging. */
-export async function until(what: string, isSo: () => unknown, seconds = 30): Promise<void> {
-  for (let waited = 0; waited < seconds * 1000; waited += 20) {
+/** Waits until something is so; fails, and says what it waited for, after `seconds`. */
+export async function until(what: string, isSo: () => unknown, seconds = 60): Promise<void> {
+  const deadline = now() + seconds * 1000
+  do {
     if (await isSo()) return
     await sleep(20)
-  }
+  } while (now() < deadline)
   throw new Error(`not within ${seconds} s: ${what}`)
 }
 

@@ -1,15 +1,15 @@
 import assert from 'node:assert/strict'
-import { cpSync, existsSync, readdirSync, readFileSync, symlinkSync } from 'node:fs'
+import { spawnSync } from 'node:child_process'
+import { chmodSync, cpSync, existsSync, readdirSync, readFileSync, symlinkSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, test } from 'node:test'
 import { endProcess } from '../src/processes.ts'
-import { lab, root, says, scratchFolder, until } from './helpers.ts'
+import { lab, main, root, says, scratchFolder, until } from './helpers.ts'
 import { demo, nothingLeft } from './run-experiment.ts'
 
 const noProc = process.platform !== 'linux' && 'finds the janitor in /proc, which is only on Linux'
 
-// Side by side, since they mostly wait: their limits are wide.
-describe('what the demo leaves behind', { concurrency: 4 }, () => {
+describe('what the demo leaves behind', () => {
   for (const signal of ['SIGINT', 'SIGKILL'] as const) {
     test(`the demo leaves neither process nor folder after ${signal}, in the middle of an outage`, async (t) => {
       const run = demo(t)
@@ -44,9 +44,11 @@ describe('what the demo leaves behind', { concurrency: 4 }, () => {
     }
     run.child.kill('SIGKILL')
     await run.ended
-    assert.equal(readdirSync(run.tmp).length, 1)
+    const left = join(run.tmp, readdirSync(run.tmp)[0] ?? '')
+    assert.ok(existsSync(join(left, 'owner.json')), 'no process is left to clear it')
     const next = lab(t, ['demo', '--seconds', '2'], { env: { ...process.env, TMPDIR: run.tmp } })
-    await says(next, 'Cleared away what 1 killed run had left.')
+    await says(next, 'Warm-up')
+    assert.ok(!existsSync(left), 'cleared away')
     next.child.kill('SIGTERM')
     assert.equal(await next.ended, 143)
     await endProcess(api, 5_000)
@@ -54,22 +56,52 @@ describe('what the demo leaves behind', { concurrency: 4 }, () => {
   })
 })
 
-test('a temporary folder that cannot be used is named, with a way out', async (t) => {
-  const run = lab(t, ['demo'], { env: { ...process.env, TMPDIR: '/proc' } })
+for (const TMPDIR of ['/proc', '/gone']) {
+  test(`a temporary folder that cannot be used, ${TMPDIR}, is named, without a stack trace`, async (t) => {
+    const run = lab(t, ['demo'], { env: { ...process.env, TMPDIR } })
+    assert.equal(await run.ended, 2)
+    assert.ok(run.out().includes(`${TMPDIR} `), run.out())
+    assert.doesNotMatch(run.out(), / at .*\.ts:/)
+  })
+}
+
+const isLinuxRoot = process.platform === 'linux' && process.getuid?.() === 0
+for (const [what, command] of [
+  ['root of a user namespace without other users', ['unshare', '--user', '--map-root-user']],
+  ['root without capabilities', ['setpriv', '--bounding-set=-all', '--inh-caps=-all']],
+] as const) {
+  const cannot = spawnSync(command[0], [...command.slice(1), 'true']).status !== 0 && `${command[0]} does not work here`
+  test(`${what} may not start an unprivileged API, and reads why`, {
+    skip: isLinuxRoot ? cannot : 'not root',
+  }, async () => {
+    const { status, stdout, stderr } = spawnSync(command[0], [...command.slice(1), process.execPath, main, 'demo'])
+    assert.equal(status, 2)
+    assert.match(String(stderr), /65534/)
+    assert.doesNotMatch(`${stdout}${stderr}`, / at .*\.ts:/)
+  })
+}
+
+test('a checkout that only root may enter is named', { skip: !isLinuxRoot && 'not root' }, async (t) => {
+  const copy = scratchFolder(t)
+  for (const part of ['lab/src', 'api/src', 'api/package.json', 'slo.json', 'package.json'])
+    cpSync(join(root, part), join(copy, part), { recursive: true })
+  symlinkSync(join(root, 'node_modules'), join(copy, 'node_modules'))
+  chmodSync(copy, 0o700)
+  const run = lab(t, ['demo'], { main: join(copy, 'lab/src/main.ts') })
   assert.equal(await run.ended, 2)
-  assert.match(run.out(), /The temporary folder \/proc cannot be used \(\w+\): .*TMPDIR=/)
+  assert.ok(run.out().includes(`${copy} `), run.out())
 })
 
 test('a missing package, or an API that does not start, is named', async (t) => {
   const copy = scratchFolder(t)
-  for (const part of ['lab/src', 'api/fuzz']) cpSync(join(root, part), join(copy, part), { recursive: true })
+  cpSync(join(root, 'lab/src'), join(copy, 'lab/src'), { recursive: true })
   for (const file of ['slo.json', 'package.json']) cpSync(join(root, file), join(copy, file))
-  const main = join(copy, 'lab', 'src', 'main.ts')
-  const bare = lab(t, ['demo'], { main })
+  const copied = { main: join(copy, 'lab', 'src', 'main.ts') }
+  const bare = lab(t, ['demo'], copied)
   assert.equal(await bare.ended, 2)
-  assert.match(bare.out(), /^The package undici is missing: run npm ci/)
+  assert.match(bare.out(), /npm ci/)
   symlinkSync(join(root, 'node_modules'), join(copy, 'node_modules'))
-  const started = lab(t, ['demo'], { main })
+  const started = lab(t, ['demo'], copied)
   assert.equal(await started.ended, 2)
-  assert.match(started.out(), /The API did not start: it ended with exit code 1/)
+  assert.match(started.out(), /exit code 1/)
 })

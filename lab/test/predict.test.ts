@@ -3,8 +3,15 @@ import { spawnSync } from 'node:child_process'
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, type TestContext, test } from 'node:test'
-import { says, scratchFolder, until } from './helpers.ts'
-import { experiment } from './run-experiment.ts'
+import { experimentNames, loadExperiment } from '../src/runner/experiment.ts'
+import { besideMeasured } from '../src/runner/predict.ts'
+import { loadSlo } from '../src/slo.ts'
+import { root, says, scratchFolder, until } from './helpers.ts'
+import { recorded } from './recorded.ts'
+import { experiment, wideGoals } from './run-experiment.ts'
+
+const slo = wideGoals()
+const baseline = await loadExperiment('baseline', slo)
 
 function guessing(t: TestContext, guesses: string, args: string[] = []) {
   const file = join(scratchFolder(t), 'guesses.json')
@@ -14,26 +21,33 @@ function guessing(t: TestContext, guesses: string, args: string[] = []) {
 
 const noPty = spawnSync('script', ['--version']).status !== 0 && 'there is no program script, which makes a terminal'
 
-describe('predictions', { concurrency: 3 }, () => {
-  test('guesses from a file stand beside what was measured, in the terminal and in the journal', async (t) => {
-    const run = guessing(t, '[1.5, "?", 3]')
-    assert.equal(await run.ended, 0, run.out())
-    assert.match(
-      run.out(),
-      /your guess, and what was measured\n {2}How fast is half of the answers \(p50\)\?\n {4}1\.5 ms +\d+\.\d ms\n/,
-    )
-    const [journal] = run.journals()
-    assert.deepEqual(
-      journal?.predictions.map(({ guess, unit }) => [guess, unit]),
-      [
-        ['1.5', 'ms'],
-        ['?', 'ms'],
-        ['3', 'ms'],
-      ],
-    )
-    for (const { measured } of journal?.predictions ?? []) assert.match(measured, /^\d+\.\d ms$/)
-  })
+test('a guess stands beside what was measured, with the reason of the same expectation or one of its own', async () => {
+  const outage = await loadExperiment('outage-lock', loadSlo(join(root, 'slo.json')))
+  const own = {
+    ...outage,
+    predictions: outage.predictions.map((one, i) => (i === 1 ? { ...one, why: 'its own' } : one)),
+  }
+  const found = besideMeasured(own, ['50', '?', '1'], recorded(outage), slo)
+  const [degraded, refused] = found
+  const expected = outage.expectations.find(({ measure }) => measure === 'degraded_after')
+  assert.deepEqual([degraded?.guess, degraded?.unit, degraded?.why], ['50', 'ms', expected?.why])
+  assert.ok((degraded?.value ?? Number.NaN) > 0)
+  assert.deepEqual([refused?.guess, refused?.value, refused?.why], ['?', 100, 'its own'])
+  assert.equal(found.at(-1)?.guess, '?', 'a guess that is missing')
+})
 
+test('every prediction of every experiment has a reason to show afterwards', async () => {
+  for (const name of experimentNames()) {
+    const { predictions, expectations } = await loadExperiment(name, slo)
+    for (const one of predictions) {
+      const expected = expectations.find(({ measure, phase }) => measure === one.measure && phase === one.phase)
+      const why = one.why ?? expected?.why
+      assert.ok(why && why !== 'the goal in slo.json', `${name}: ${one.question}`)
+    }
+  }
+})
+
+describe('questions', { concurrency: 3 }, () => {
   for (const [what, guesses] of [
     ['too few', '[1, 2]'],
     ['words', '[1, 2, "soon"]'],
@@ -42,19 +56,25 @@ describe('predictions', { concurrency: 3 }, () => {
     test(`a file with ${what} is answered with the questions, before anything is started`, async (t) => {
       const run = guessing(t, guesses)
       assert.equal(await run.ended, 2)
-      assert.match(
-        run.out(),
-        /a JSON array of 3 numbers \(or "\?"\), in this order:\n {2}1\. How fast is half of the answers \(p50\)\? \[ms\]/,
-      )
+      for (const question of baseline.predictions) assert.ok(run.out().includes(question.question), run.out())
       assert.doesNotMatch(run.out(), /Warm-up/)
     })
   }
 
-  test('without a terminal nobody is asked, and that is said', async (t) => {
+  test('without a terminal no question is asked, and that is said', async (t) => {
     const run = experiment(t, ['experiment', 'baseline', '--seconds', '4', '--predict'])
-    assert.equal(await run.ended, 0, run.out())
-    assert.match(run.out(), /no terminal to ask for predictions in.*--guesses FILE/)
-    assert.deepEqual(run.journals()[0]?.predictions, [])
+    await says(run, 'Warm-up')
+    assert.match(run.out(), /--guesses FILE/)
+    for (const { question } of baseline.predictions) assert.ok(!run.out().includes(question))
+  })
+
+  test('Ctrl-D at a question ends the command with exit code 2 and no stack trace', { skip: noPty }, async (t) => {
+    const run = experiment(t, ['experiment', 'baseline', '--seconds', '4', '--predict'], undefined, { terminal: true })
+    await says(run, /\(p50\)\? \[ms\]/)
+    assert.doesNotMatch(run.out(), /Hypothesis/, 'it would give the answers away')
+    run.child.stdin?.write('\u0004')
+    assert.equal(await run.ended, 2, run.out())
+    assert.doesNotMatch(run.out(), /^ +at /m)
   })
 
   test('in a terminal an empty answer or a word is asked again, and Ctrl-C leaves', { skip: noPty }, async (t) => {
@@ -76,18 +96,23 @@ describe('predictions', { concurrency: 3 }, () => {
   })
 })
 
-test('repeats end with median and spread, and each keeps a run of its own', async (t) => {
-  const run = experiment(t, ['experiment', 'baseline', '--seconds', '4', '--runs', '2'])
+test('guesses from a file and repeats: each run keeps its own journal, and median and spread come last', async (t) => {
+  const run = guessing(t, '[1.5, "?", 3]', ['--runs', '2'])
   assert.equal(await run.ended, 0, run.out())
-  assert.match(
-    run.out(),
-    /2 runs +median \(from to\) +met\n\n {2}baseline: p95 < 20000 ms +[\d.]+ \([\d.]+ [\d.]+\) ms +2 of 2/,
-  )
+  assert.match(run.out(), /baseline: p95 < 20000 ms +[\d.]+ \([\d.]+ [\d.]+\) ms +2 of 2\n/)
+  const journals = run.journals()
   assert.deepEqual(
-    run.journals().map(({ run }) => run),
+    journals.map(({ run }) => run),
     [
       { number: 1, of: 2 },
       { number: 2, of: 2 },
     ],
   )
+  for (const { predictions } of journals) {
+    assert.deepEqual(
+      predictions.map(({ guess }) => guess),
+      ['1.5', '?', '3'],
+    )
+    for (const { measured } of predictions) assert.ok(run.out().replace(/\s+/g, ' ').includes(`measured ${measured}`))
+  }
 })

@@ -1,60 +1,85 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { compare } from '../src/commands/compare.ts'
-import type { Journal } from '../src/runs/journal.ts'
+import type { Journal, PhaseFigures } from '../src/runs/journal.ts'
 import { generated, outageJournal } from './report-fixtures.ts'
 
-/** A run of one phase with this p95 in every second. */
-function run(p95_ms: number, change: Partial<Journal> = {}): Journal {
-  const phases = [{ name: 'load', rate: 100, start_ms: 0, end_ms: 20_000 }]
-  return { ...outageJournal(), happened: { phases, faults: [] }, seconds: generated(20, () => ({ p95_ms })), ...change }
+/** A run of one phase with this p95. */
+function run(p95_ms: number, change: Partial<Journal> = {}, more: Partial<PhaseFigures> = {}): Journal {
+  const counts = { due: 2000, sent: 2000, answered: 2000, failed: 0, error_ratio: 0, rate: 100 }
+  const figures = { ...counts, p50_ms: 1, p95_ms, p99_ms: 900, max_ms: 950, ...more }
+  const phases = [{ name: 'load', rate: 100, start_ms: 0, end_ms: 20_000, figures }]
+  return { ...outageJournal(), happened: { phases, faults: [] }, seconds: generated(20), ...change }
 }
 
-/** The cells of the one row with this name. */
-function row(text: string, name: string): string[] {
-  const line = text.split('\n').find((one) => one.trim().startsWith(name))
-  return line?.trim().split(/\s{2,}/) ?? []
+/** The cells of every row that begins with these words. */
+function rows(text: string, name: string): string[][] {
+  const lines = text.split('\n').filter((one) => one.trim().startsWith(name))
+  return lines.map((line) => line.trim().split(/\s{2,}/))
 }
+
+const all = (text: string, name: string) => rows(text, name).at(-1)
 
 test('two runs side by side: the difference, and that one run each cannot tell chance', () => {
   const text = compare([run(10)], [run(14)])
-  assert.deepEqual(row(text, 'p95 ms'), ['p95 ms', '10', '14', '+4', '–', '?'])
-  assert.match(text, /cannot be told/)
+  assert.deepEqual(all(text, 'load: p95 ms'), ['load: p95 ms', '10', '14', '+4'])
 })
 
 test('with repeats, a difference counts when it is larger than their spread', () => {
   const quiet = [run(10), run(11), run(12)]
-  assert.deepEqual(row(compare(quiet, [run(14), run(14)]), 'p95 ms'), ['p95 ms', '11', '14', '+3', '2', 'yes'])
+  const p95 = (a: Journal[], b: Journal[]) => all(compare(a, b), 'load: p95 ms')?.slice(1)
+  assert.deepEqual(p95(quiet, [run(14), run(14)]), ['11', '14', '+3', '2', 'yes'])
   // The same difference, but one side scatters.
-  assert.deepEqual(row(compare(quiet, [run(9), run(14), run(30)]), 'p95 ms'), ['p95 ms', '11', '14', '+3', '21', 'no'])
-  assert.deepEqual(row(compare([run(1000), run(1000)], [run(1001), run(1001)]), 'p95 ms').at(-1), 'no', 'under 1 %')
+  assert.deepEqual(p95(quiet, [run(9), run(14), run(30)]), ['11', '14', '+3', '21', 'no'])
+  assert.equal(p95([run(1000), run(1000)], [run(1001), run(1001)])?.at(-1), 'no', 'under 1 %')
 })
 
-test('expectations that changed are told with what was measured, the others are not', () => {
+test('what differs most comes first: the largest ratio on top, and nothing that is nearly equal', () => {
+  const text = compare([run(10)], [run(40, {}, { failed: 1990, error_ratio: 0.995, p99_ms: 950 })])
+  const first = text.slice(0, text.indexOf('All figures'))
+  const found = first.split('\n').filter((line) => line.startsWith('load: '))
+  assert.deepEqual(
+    found.map((line) => line.trim().split(/\s{2,}/)[0]),
+    ['load: failed', 'load: failed %', 'load: p95 ms'],
+  )
+  const twice = [run(10), run(60)]
+  assert.doesNotMatch(
+    compare(twice, [run(40), run(41)]).split('All figures')[0] ?? '',
+    /load: p95/,
+    'within the spread',
+  )
+})
+
+test('chmod and lock under the same phases: the faults, and the figures of the outage, are shown as different', () => {
+  const [chmod, lock] = [outageJournal(), outageJournal()]
+  const [fault] = lock.happened.faults
+  assert.ok(fault)
+  lock.planned.faults = [{ kind: 'lock', at_s: 30, for_s: 20 }]
+  lock.happened.faults = [{ ...fault, kind: 'lock', recovered_after_ms: 1490 }]
+  const text = compare([chmod], [lock])
+  assert.match(text, /faults: A chmod for 20 s; B lock for 20 s/)
+  assert.deepEqual(rows(text, 'outage: back after ms')[0]?.slice(1, 4), ['149', '1,490', '+1,341'])
+})
+
+test('expectations that changed are shown with what was measured, the others are not', () => {
   const [a, b] = [outageJournal(), outageJournal()]
-  assert.match(compare([a], [b]), /No expectation changed\./)
+  assert.doesNotMatch(compare([a], [b]), /measured 1989/)
   Object.assign(b.expectations[1] as object, { met: false, measured: '7 of 1989' })
   const text = compare([a], [b])
-  assert.match(
-    text,
-    /outage: data requests answered 503\n +A: met in 1 of 1, measured 1989 of 1989\n +B: met in 0 of 1, measured 7 of 1989/,
-  )
+  assert.match(text, /A: met in 1 of 1, measured 1989 of 1989\n +B: met in 0 of 1, measured 7 of 1989/)
   assert.doesNotMatch(text, /acknowledged notes lost/)
 })
 
-test('phases and expectations that only one side has are told too', () => {
+test('phases and expectations that only one side has are shown too', () => {
   const text = compare([outageJournal()], [run(10, { expectations: [] })])
-  assert.match(text, /\nload\n/)
+  assert.deepEqual(all(text, 'load: p95 ms')?.slice(1, 4), ['–', '10', '–'])
   assert.match(text, /acknowledged notes lost\n +A: met .*\n +B: not expected/)
 })
 
 test('phases of one name are compared in their order', () => {
   const twice = run(10)
-  twice.happened.phases = [0, 10_000].map((start_ms) => ({
-    name: 'recovery',
-    rate: 1,
-    start_ms,
-    end_ms: start_ms + 10_000,
-  }))
-  assert.match(compare([twice], [twice]), /\nrecovery\n[\s\S]*\nrecovery \(2\)\n/)
+  const [phase] = twice.happened.phases
+  assert.ok(phase)
+  twice.happened.phases = [0, 10_000].map((start_ms) => ({ ...phase, start_ms, end_ms: start_ms + 10_000 }))
+  assert.equal(rows(compare([twice], [twice]), 'load (2): p95 ms').length, 1)
 })

@@ -110,11 +110,11 @@ test('an attack is drawn with its cost, and its phase is shaded on every chart',
   await started
   const journal = attacked(
     { phase: 'flood', name: 'flood', attempts: 50, statuses: { 0: 30, 408: 20 } },
-    { attempts: { 0: 3, 408: 2 }, memory_mb: 150, open_connections: 400 },
+    { attempts: { 0: 3, 408: 2 }, memory_mb: 150 },
   )
   const { page, wrong } = await open(t, chromium, reportHtml(journal))
   const found = await drawn(page)
-  const shown = ['attack', 'traffic', 'latency', 'errors', 'memory', 'connections', 'sides', 'scores']
+  const shown = ['attack', 'traffic', 'latency', 'errors', 'memory', 'sides', 'scores']
   assert.deepEqual(
     found.map(({ id }) => id),
     shown,

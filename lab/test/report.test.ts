@@ -1,8 +1,14 @@
 import assert from 'node:assert/strict'
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { test } from 'node:test'
+import { chartData } from '../src/report/charts.ts'
+import { glossary, glossaryMarkdown } from '../src/report/glossary.ts'
 import { reportHtml } from '../src/report/report.ts'
-import type { Journal } from '../src/runs/journal.ts'
-import { generated, outageJournal } from './report-fixtures.ts'
+import { offBy, serviceStory, verdictWords } from '../src/report/story.ts'
+import { phaseRows } from '../src/report/tables.ts'
+import { root } from './helpers.ts'
+import { attacked, generated, outageJournal } from './report-fixtures.ts'
 
 /** What a reader of the page's text would find. */
 function textOf(html: string): string {
@@ -10,88 +16,114 @@ function textOf(html: string): string {
   return body.replace(/<[^>]+>/g, ' ').replace(/\s+/g, ' ')
 }
 
-test('the verdict stands on top, with its reasons, before anything else is told', () => {
-  const journal: Journal = { ...outageJournal(), verdict: 'INVALID', reasons: ['The load was not reached.'] }
+test('the verdict judges the prediction; how the service did is said apart from it', () => {
+  const journal = outageJournal()
+  assert.match(verdictWords(journal), /the prediction held: 6 of 6/)
+  assert.match(verdictWords({ ...journal, verdict: 'FAIL' }), /did not hold/)
+  const [outage] = serviceStory(journal)
+  // A phase in which everything failed, in figures: the requests, the status, the fault.
+  for (const figure of ['1,999 of 2,001', '(503)', '8.96 ms', '28.7 ms', '149 ms'])
+    assert.ok(outage?.includes(figure), `${figure} is not in: ${outage}`)
   const text = textOf(reportHtml(journal))
-  assert.match(
-    text,
-    /^ outage-chmod · embedded · 2026-11-22 17:42:25 UTC What do clients see .*\? INVALID The experiment itself went wrong/,
-  )
-  assert.ok(text.indexOf('The load was not reached.') < text.indexOf('Hypothesis'))
+  assert.ok(text.indexOf(verdictWords(journal)) < text.indexOf(outage ?? 'none'))
 })
 
-test('the outcome beside the hypothesis is told in measured figures', () => {
-  const journal = outageJournal()
-  journal.notes.lost = ['a', 'b']
-  const text = textOf(reportHtml(journal))
-  assert.ok(text.includes(journal.hypothesis))
-  assert.match(text, /6 of 6 expectations were met/)
-  assert.match(
-    text,
-    /chmod for 20 s: felt by a client after 8\.96 ms, \/health degraded after 28\.7 ms, first success 149 ms after its end/,
-  )
-  assert.match(text, /953 notes were acknowledged; 2 are lost/)
+test('a run in which nothing failed says how many requests were served', () => {
+  const journal = attacked({ phase: 'flood', name: 'flood', attempts: 1, statuses: { 401: 1 } }, {})
+  assert.match(serviceStory(journal)[0] ?? '', /2,000/)
+})
+
+test('the reasons of a verdict come before the hypothesis', () => {
+  const text = textOf(reportHtml({ ...outageJournal(), verdict: 'INVALID', reasons: ['The load was not reached.'] }))
+  assert.ok(text.indexOf('The load was not reached.') < text.indexOf('Hypothesis'))
 })
 
 test('what could not be measured is said, not shown as a number', () => {
   const journal = outageJournal()
-  Object.assign(journal.happened.faults[0] as object, {
-    landed_ms: null,
-    detected_after_ms: null,
-    recovered_after_ms: null,
-    intact: false,
-  })
+  const missing = { landed_ms: null, detected_after_ms: null, recovered_after_ms: null, intact: false }
+  Object.assign(journal.happened.faults[0] as object, missing)
   journal.notes.lost = null
   const text = textOf(reportHtml(journal))
-  assert.match(
-    text,
-    /chmod for 20 s \(somebody else ended it\): no client ever felt it, \/health never said degraded, no success after it/,
-  )
+  assert.match(text, /chmod for 20 s \(ended from outside.*no client felt it.*never said degraded.*no success/)
   assert.match(text, /could not be read back/)
   assert.doesNotMatch(text, /NaN|null|undefined/)
 })
 
-test('of many faults the worst figures are told, and how many had none', () => {
+test('of many faults the worst figures are said, and how many had none', () => {
   const journal = outageJournal()
   const [fault] = journal.happened.faults
   assert.ok(fault)
   journal.happened.faults = [fault, fault, fault, { ...fault, detected_after_ms: null, recovered_after_ms: 700 }]
-  const text = textOf(reportHtml(journal))
-  assert.match(
-    text,
-    /4 faults \(chmod\); at the worst, .* degraded after 28\.7 ms \(never in 1\), first success 700 ms after/,
-  )
+  const story = serviceStory(journal).join(' ')
+  assert.match(story, /4 faults \(chmod\).* 28\.7 ms \(never in 1\).* 700 ms/)
 })
 
-test('predictions are shown beside the measurement, and there is no such part when nobody guessed', () => {
+const guesses: [string, string, number | null, RegExp][] = [
+  ['5000', 'ms', 3.1, /^1,613 times too high$/],
+  ['2', 'ms', 3.1, /^1\.55 times too low$/],
+  ['3', 'ms', 3.1, /^close$/],
+  ['2,5', 'ms', 2.5, /^exactly right$/],
+  ['0', '%', 100, /^100 percentage points too low$/],
+  ['503', 'status', 200, /^303 too high$/],
+  ['?', 'ms', 3, /^no guess$/],
+  ['3', 'ms', null, /nothing to measure/],
+]
+for (const [guess, unit, value, expected] of guesses) {
+  test(`a guess of ${guess} ${unit} is compared with ${value}`, () => {
+    assert.match(offBy({ guess, unit, value }), expected)
+  })
+}
+
+test('predictions are shown beside the measurement, with one unit each; without guesses there is no such part', () => {
   const journal = outageJournal()
-  assert.match(
-    textOf(reportHtml(journal)),
-    /Predicted and measured .* What will p95 be in the outage\? 5000 ms 3\.1 ms/,
-  )
+  journal.predictions = [{ question: 'p95?', unit: 'ms', guess: '5000', measured: '3.1 ms', value: 3.1, why: 'quick' }]
+  assert.match(textOf(reportHtml(journal)), /p95\? 5000 ms 3\.1 ms 1,613 times too high quick/)
   journal.predictions = []
-  assert.doesNotMatch(textOf(reportHtml(journal)), /Predicted/)
+  assert.doesNotMatch(reportHtml(journal), /<th scope="col">guess/)
 })
 
-test('the anomaly table grades this run, and the sweep is drawn only when there was a fault', () => {
-  const faulted = reportHtml(outageJournal())
-  assert.match(textOf(faulted), /the combination 1 of 1 100 % 1 s 0 0/)
-  assert.match(faulted, /<polyline points="[\d., ]{20,}"/)
-  const quiet = reportHtml({ ...outageJournal(), seconds: generated(60) })
-  assert.match(textOf(quiet), /every alarm is a false one/)
-  assert.doesNotMatch(quiet, /<polyline/)
+test('the figures of a phase are those of the journal; older runs without them show none', () => {
+  const journal = outageJournal()
+  const figures = { due: 7, sent: 7, answered: 6, failed: 1, error_ratio: 1 / 7, rate: 0.35, max_ms: 98.7654 }
+  Object.assign(journal.happened.phases[1] as object, { figures: { ...figures, p50_ms: 1, p95_ms: 2, p99_ms: 28.7 } })
+  const [before, outage] = phaseRows(journal)
+  assert.deepEqual([before?.p99_ms, outage?.p99_ms, outage?.due], [null, 28.7, 7])
+  assert.match(textOf(reportHtml(journal)), /outage 20 7 6 1 14\.3 % 1 2 28\.7 98\.8 /)
+})
+
+test('the anomaly table grades this run, and other thresholds are shown only when there was trouble', () => {
+  assert.match(textOf(reportHtml(outageJournal())), /the combination 1 of 1 100 % 1 s 0 0.*Other thresholds/)
+  assert.doesNotMatch(textOf(reportHtml({ ...outageJournal(), seconds: generated(60) })), /Other thresholds/)
 })
 
 test('a run of no seconds, of one second, and of missing values has a report', () => {
-  for (const seconds of [
-    [],
-    generated(1),
-    generated(40, () => ({ p95_ms: null, db_available: null, error_ratio: null })),
-  ]) {
+  const gaps = { p95_ms: null, db_available: null, error_ratio: null }
+  for (const seconds of [[], generated(1), generated(40, () => gaps)]) {
     const text = textOf(reportHtml({ ...outageJournal(), seconds }))
-    assert.match(text, /Expected and measured/)
+    assert.match(text, /Phase by phase/)
     assert.doesNotMatch(text, /NaN|undefined|Infinity/)
   }
+})
+
+test('every chart has its place in the page', () => {
+  const attack = { phase: 'flood', name: 'flood', attempts: 50, statuses: { 0: 30 } }
+  for (const journal of [outageJournal(), attacked(attack, { attempts: { 0: 3 }, memory_mb: 150 })]) {
+    const html = reportHtml(journal)
+    for (const { id } of chartData(journal).charts) assert.ok(html.includes(`<figure id="${id}">`), id)
+  }
+})
+
+test('every word that the report links is explained in it', () => {
+  const html = reportHtml({ ...outageJournal(), verdict: 'INVALID' })
+  const links = [...html.matchAll(/href="#([^"]+)"/g)].map(([, id = '']) => id)
+  assert.ok(links.length > 10)
+  for (const id of links) assert.ok(html.includes(`<dt id="${id}">`), id)
+  assert.equal(new Set(glossary.map(({ id }) => id)).size, glossary.length)
+})
+
+test('docs/glossary.md is made from the glossary', () => {
+  const file = readFileSync(join(root, 'docs', 'glossary.md'), 'utf8')
+  assert.ok(file === glossaryMarkdown(), 'write the text of glossaryMarkdown() (lab/src/report/glossary.ts) into it')
 })
 
 test('the page allows itself no request: nothing but its own style and scripts, named by their hashes', () => {
@@ -99,10 +131,10 @@ test('the page allows itself no request: nothing but its own style and scripts, 
   const [, policy = ''] = /Content-Security-Policy" content="([^"]+)"/.exec(html) ?? []
   assert.match(
     policy,
-    /^default-src &#39;none&#39;; style-src (&#39;sha256-[\w+/=]+&#39;); script-src( &#39;sha256-[\w+/=]+&#39;){5}; base-uri/,
+    /^default-src &#39;none&#39;; style-src (&#39;sha256-[\w+/=]+&#39;); script-src( &#39;sha256-[\w+/=]+&#39;){3}; base-uri/,
   )
   assert.doesNotMatch(policy, /unsafe|http|\*/)
-  assert.doesNotMatch(html, /(src|href)=|@import|url\(/)
+  assert.doesNotMatch(html, /(src|href)="(?!#)|@import|url\(/)
 })
 
 test('the report of ten minutes is no larger than half a megabyte', () => {

@@ -1,11 +1,12 @@
 import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import type { TestContext } from 'node:test'
 import { isRunning, type ProcessId } from '../src/processes.ts'
 import type { Journal } from '../src/runs/journal.ts'
 import { loadSlo, type Slo } from '../src/slo.ts'
 import { type LabOptions, lab, type Run, root, type Scope, scratchFolder, until } from './helpers.ts'
 
-/** The project's goals with limits that no stopwatch of a busy machine can miss, and what a test changes on them. */
+/** The project's goals with limits that a busy machine meets too, and with a test's own changes. */
 export function wideGoals(change: (slo: Slo) => void = () => {}): Slo {
   const slo = loadSlo(join(root, 'slo.json'))
   for (const goal of Object.values(slo.goals)) Object.assign(goal, { rate: 100, latency_ms: 20_000 })
@@ -22,7 +23,7 @@ export type ExperimentRun = Run & {
   journals: () => Journal[]
 }
 
-/** A command of the lab with folders of its own, so that what it leaves can be seen. */
+/** A command of the lab with folders of its own, so that a test sees what it leaves. */
 export function experiment(
   t: Scope,
   args: string[],
@@ -33,7 +34,7 @@ export function experiment(
   const [tmp, kept, slo] = [join(folder, 'tmp'), join(folder, 'runs'), join(folder, 'slo.json')]
   mkdirSync(tmp)
   writeFileSync(slo, JSON.stringify(wideGoals(change)))
-  // Of an option that is given twice the last one counts: a test may name other folders.
+  // When an option is given twice the last one counts: a test may name other folders.
   const words = args[0] === 'experiment' ? 2 : 1
   const run = lab(t, [...args.slice(0, words), '--slo', slo, '--folder', kept, ...args.slice(words)], {
     ...options,
@@ -48,6 +49,25 @@ function journalsIn(folder: string): Journal[] {
     (one) => one.isDirectory() && !one.name.startsWith('.'),
   )
   return runs.map(({ name }) => JSON.parse(readFileSync(join(folder, name, 'journal.json'), 'utf8')))
+}
+
+/**
+ * Plays an experiment that must pass and returns its journal. INVALID means that this machine was too busy: it is tried
+ * again once, then the test is skipped with the reason, and the result is undefined.
+ */
+export async function passes(t: TestContext, start: () => ExperimentRun): Promise<Journal | undefined> {
+  for (let tries = 1; ; tries++) {
+    const run = start()
+    const code = await run.ended
+    const [journal] = code === 'SIGKILL' ? [] : run.journals()
+    if (journal?.verdict === 'INVALID' && tries === 1) continue
+    if (journal?.verdict === 'INVALID') {
+      t.skip(`INVALID twice: ${journal.reasons[0]}`)
+      return undefined
+    }
+    if (code !== 0 || journal === undefined) throw new Error(`exit code ${code}:\n${run.out()}`)
+    return journal
+  }
 }
 
 /** A short demo. */

@@ -5,7 +5,8 @@ import { writeRun } from '../src/runner/write-run.ts'
 import { outageJournal } from './report-fixtures.ts'
 
 try {
-  console.log(writeRun(process.argv[2] ?? '', outageJournal()))
+  const { folder, remark } = writeRun(process.argv[2] ?? '', outageJournal())
+  console.log(folder, remark)
 } catch (error) {
   console.error(error instanceof UserError ? error.message : error)
   process.exitCode = 2

@@ -3,10 +3,11 @@ import { existsSync, rmSync, writeFileSync } from 'node:fs'
 import { request } from 'node:http'
 import { join } from 'node:path'
 import { after, type TestContext, test } from 'node:test'
-import { setTimeout as sleep } from 'node:timers/promises'
+import { askLab } from '../src/api-client.ts'
+import { sleep } from '../src/clock.ts'
+import { UserError } from '../src/errors.ts'
 import { recordPath } from '../src/faults/record.ts'
 import { parseMetrics } from '../src/runner/metrics-page.ts'
-import { askLab } from '../src/server/ask.ts'
 import { api, lab, mode, says, scratchFolder, until } from './helpers.ts'
 import { experiment } from './run-experiment.ts'
 
@@ -30,9 +31,9 @@ async function serving(t: TestContext, socket = join(scratchFolder(t), 'lab.sock
   return { run, url: `http://127.0.0.1:${port}`, socket, ask, metrics }
 }
 
-test('a fault is held by the serving lab, told on its metrics page, and undone by recover', async (t) => {
+test('the serving lab holds a fault, shows it on its metrics page, and rolls it back on recover', async (t) => {
   const { ask, metrics } = await serving(t)
-  await until('the probe was let in', async () => (await metrics('lab_probe_status', { target: 'data' })) === 200)
+  await until('the probe is logged in', async () => (await metrics('lab_probe_status', { target: 'data' })) === 200)
   const before = mode(service.database)
   const began = await ask('outage', '--mode', 'chmod', '--for', '5m')
   assert.equal(began.code, 0, began.out)
@@ -43,14 +44,13 @@ test('a fault is held by the serving lab, told on its metrics page, and undone b
   await until('the probe feels it', async () => (await metrics('lab_probe_status', { target: 'data' })) === 503)
   assert.equal(await metrics('lab_probe_degraded', {}), 1)
 
-  assert.match((await ask('outage', '--mode', 'chmod')).out, /on already.*nothing was changed/)
-  const other = await ask('outage', '--mode', 'lock')
-  assert.match(other.out, /The chmod outage is on, and there is one at a time/)
-  assert.equal(other.code, 2)
+  assert.equal((await ask('outage', '--mode', 'chmod')).code, 0, 'the same fault again changes nothing')
+  assert.equal((await ask('outage', '--mode', 'lock')).code, 2, 'one at a time')
+  assert.equal(await metrics('lab_fault_active', { kind: 'chmod' }), 1)
   assert.match((await ask('status')).out, /fault +chmod, until/)
 
   const ended = await ask('recover')
-  assert.match(ended.out, /RolledBack: mode \d{4} is back\.\n +first success after +\d+ ms/)
+  assert.match(ended.out, /first success after +\d+ ms/)
   assert.equal(mode(service.database), before)
   assert.equal(await metrics('lab_fault_active', { kind: 'chmod' }), 0)
   assert.ok(((await metrics('lab_fault_recovered_seconds', { kind: 'chmod' })) ?? 0) > 0)
@@ -64,7 +64,7 @@ test('a fault ends by itself when its time is over', async (t) => {
   assert.equal(await metrics('lab_fault_active', { kind: 'move' }), 0)
 })
 
-test('told to end, the lab gives the database back first', async (t) => {
+test('on SIGTERM the lab rolls its fault back first', async (t) => {
   const { run, ask } = await serving(t)
   await ask('outage', '--mode', 'lock')
   run.child.kill('SIGTERM')
@@ -73,7 +73,7 @@ test('told to end, the lab gives the database back first', async (t) => {
   await until('data requests succeed', async () => (await service.probe()) === 200)
 })
 
-test('a lab that is told to end while a fault is landing leaves none behind', async (t) => {
+test('on SIGTERM while a fault is landing the lab leaves none behind', async (t) => {
   const { run, ask } = await serving(t)
   const began = ask('outage', '--mode', 'chmod')
   await until('the fault is on record', () => existsSync(recordPath(service.database)))
@@ -84,56 +84,57 @@ test('a lab that is told to end while a fault is landing leaves none behind', as
   await until('data requests succeed', async () => (await service.probe()) === 200)
 })
 
-test('a recovery that something stood in the way of succeeds at the next try', async (t) => {
+test('a recovery that failed succeeds at the next try', async (t) => {
   const { ask } = await serving(t)
   await ask('outage', '--mode', 'move')
-  writeFileSync(service.database, 'in the way')
+  writeFileSync(service.database, 'another file')
   const refused = await ask('recover')
   assert.equal(refused.code, 2)
-  assert.match(refused.out, /move that one away and run recover again/)
   rmSync(service.database)
-  assert.match((await ask('recover')).out, /RolledBack: the file has its name back/)
+  assert.equal((await ask('recover')).code, 0)
   await until('data requests succeed', async () => (await service.probe()) === 200)
 })
 
-test('the database is given back even when nobody can log in any more', async (t) => {
+test('a fault is rolled back although no login is possible any more', async (t) => {
   const short = await api(t, { JWT_TTL: '2' })
   const { ask } = await serving(t, undefined, short)
   assert.equal((await ask('outage', '--mode', 'chmod', '--for', '5m')).code, 0)
-  await sleep(2_500) // the token is over
-  const ended = await ask('recover')
-  assert.match(ended.out, /RolledBack: mode \d{4} is back/)
+  await sleep(2_100) // the lab's token has expired
+  assert.equal((await ask('recover')).code, 0)
+  assert.ok(!existsSync(recordPath(short.database)))
   assert.equal((await ask('outage', '--mode', 'move', '--for', '1s')).code, 0)
 })
 
-test('a lab whose token was ended by a logout asks for another one', async (t) => {
+test('a lab whose token was revoked by a logout logs in again', async (t) => {
   const own = await api(t)
   const { ask, metrics } = await serving(t, undefined, own)
-  await until('the probe was let in', async () => (await metrics('lab_probe_status', { target: 'data' })) === 200)
+  await until('the probe is logged in', async () => (await metrics('lab_probe_status', { target: 'data' })) === 200)
   const headers = { Authorization: `Bearer ${own.token}` }
   assert.equal((await fetch(`${own.url}/auth/logout`, { method: 'POST', headers })).status, 204)
   const began = await ask('outage', '--mode', 'move', '--for', '1s')
   assert.equal(began.code, 0, began.out)
 })
 
-test('a lab that starts repairs what a killed one left behind', async (t) => {
+test('a lab rolls back at its start what a killed one has left', async (t) => {
   const first = await serving(t)
   await first.ask('outage', '--mode', 'chmod')
   first.run.child.kill('SIGKILL')
   await first.run.ended
   assert.equal(await service.probe(), 503)
   const second = await serving(t, first.socket)
-  assert.match(second.run.out(), /A chmod fault .* was left by a process that is gone: mode \d{4} is back/)
+  assert.ok(!existsSync(recordPath(service.database)), second.run.out())
   await until('data requests succeed', async () => (await service.probe()) === 200)
 })
 
-test('a recovery asked for while a fault is landing waits and then undoes it', async (t) => {
-  const { ask } = await serving(t)
-  const [began, ended] = await Promise.all([ask('outage', '--mode', 'move'), sleep(300).then(() => ask('recover'))])
-  assert.equal(began.code, 0, began.out)
-  assert.match(ended.out, /RolledBack: the file has its name back|Nothing to undo/)
-  await ask('recover')
-  assert.equal(await service.probe(), 200)
+test('a recovery that comes while a fault is landing waits for it and rolls it back', async (t) => {
+  const { socket } = await serving(t)
+  const began = askLab<{ begun?: object }>(socket, 'POST', '/outage', { mode: 'move', for: '5m' })
+  await until('the fault is on record', () => existsSync(recordPath(service.database)))
+  const { ended } = await askLab<{ ended?: object }>(socket, 'POST', '/recover')
+  assert.ok((await began).begun, 'it landed first')
+  assert.ok(ended, 'the lab has rolled back its own fault')
+  assert.ok(!existsSync(recordPath(service.database)))
+  await until('data requests succeed', async () => (await service.probe()) === 200)
 })
 
 test('the phase of an experiment stands on the metrics page and ends by itself', async (t) => {
@@ -143,10 +144,10 @@ test('the phase of an experiment stands on the metrics page and ends by itself',
   assert.equal(await metrics('lab_phase', { experiment: 'peak', phase: 'load' }), 1)
   assert.equal(await metrics('lab_phase', { experiment: 'none' }), undefined)
   await until('it is idle again', async () => (await metrics('lab_phase', { experiment: 'none' })) === 1)
-  assert.match((await ask('phase', 'a"b', 'load', '1s')).out, /small letters, digits and hyphens/)
+  assert.equal((await ask('phase', 'a"b', 'load', '1s')).code, 2)
 })
 
-test('what an attacker meets stands on the metrics page, attempt by attempt', async (t) => {
+test('the metrics page counts every attempt of an attacker', async (t) => {
   const own = await api(t)
   const { socket, metrics } = await serving(t, undefined, own)
   const attempts = (outcome: string, attack = 'forged-tokens') =>
@@ -156,17 +157,12 @@ test('what an attacker meets stands on the metrics page, attempt by attempt', as
   const where = ['--url', own.url, '--metrics', own.metricsUrl, '--database', own.database, '--load', 'own']
   const args = ['experiment', 'forged-tokens', '--seconds', '6', ...where]
   const run = experiment(t, args, undefined, { env: { ...own.env, LAB_SOCKET: socket } })
-  await until('the first are told while it goes on', async () => (await attempts('refused')) !== 0)
+  await until('the first attempts are counted while the attack goes on', async () => (await attempts('refused')) !== 0)
   assert.equal(run.child.exitCode, null)
   await run.ended
   const [attack] = run.journals()[0]?.attacks ?? []
   assert.ok(attack && attack.attempts > 100, run.out())
   assert.equal(await attempts('refused'), attack.attempts)
-  const bySecond = run.journals()[0]?.seconds.map((second) => second.attempts?.['401'] ?? 0) ?? []
-  assert.equal(
-    bySecond.reduce((sum, count) => sum + count, 0),
-    attack.attempts,
-  )
   assert.deepEqual([await attempts('accepted'), await attempts('unanswered'), await attempts('error')], [0, 0, 0])
 
   await askLab(socket, 'POST', '/attempts', { attack: 'flood', unanswered: 2, refused: 1, guesses: 40 })
@@ -177,15 +173,15 @@ test('what an attacker meets stands on the metrics page, attempt by attempt', as
     { attack: 'flood', refused: 3, error: -1 },
     { attack: 'flood', refused: 'many' },
   ]
-  for (const told of wrong) await assert.rejects(askLab(socket, 'POST', '/attempts', told), /the right ones|a number/)
+  for (const reported of wrong) await assert.rejects(askLab(socket, 'POST', '/attempts', reported), UserError)
   assert.equal(await attempts('refused', 'flood'), 1)
 })
 
-test('an experiment whose lab is silent attacks all the same', async (t) => {
+test('an experiment attacks although no lab listens', async (t) => {
   const own = await api(t)
   const where = ['--url', own.url, '--metrics', own.metricsUrl, '--database', own.database, '--load', 'own']
   const args = ['experiment', 'forged-tokens', '--seconds', '3', ...where]
-  const run = experiment(t, args, undefined, { env: { ...own.env, LAB_SOCKET: '/nobody/lab.sock' } })
+  const run = experiment(t, args, undefined, { env: { ...own.env, LAB_SOCKET: '/none/lab.sock' } })
   await run.ended
   assert.ok(Number(run.journals()[0]?.attacks?.[0]?.attempts) > 100, run.out())
 })
@@ -195,8 +191,10 @@ test('nothing can be changed through the port: only GET is answered there', asyn
   for (const [path, method, status] of [
     ['/', 'GET', 200],
     ['/outage', 'GET', 404],
-    ['/outage', 'POST', 405],
-    ['/recover', 'POST', 405],
+    ['/', 'POST', 405],
+    ['/metrics', 'DELETE', 405],
+    ['/outage', 'POST', 404],
+    ['/recover', 'POST', 404],
   ] as const) {
     assert.equal((await fetch(url + path, { method })).status, status, `${method} ${path}`)
   }
@@ -206,9 +204,9 @@ test('nothing can be changed through the port: only GET is answered there', asyn
   assert.equal(onSocket, 404, 'GET changes nothing on the socket either')
 })
 
-test('without a serving lab, its commands say so', async (t) => {
-  const env = { ...service.env, LAB_SOCKET: join(scratchFolder(t), 'nobody.sock') }
+test('without a serving lab its commands fail', async (t) => {
+  const env = { ...service.env, LAB_SOCKET: join(scratchFolder(t), 'none.sock') }
   const run = lab(t, ['status'], { env })
   assert.equal(await run.ended, 2)
-  assert.match(run.out(), /The lab does not answer on .*nobody\.sock/)
+  assert.match(run.out(), /none\.sock/)
 })

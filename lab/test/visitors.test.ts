@@ -1,11 +1,11 @@
-// What the lab's two ports answer to whom. Behind the door to Prometheus stands a server that tells what came through.
+// Which requests the lab's two ports answer. Behind the proxy listens a server that answers with what it received.
 import assert from 'node:assert/strict'
 import { createServer, request, type Server } from 'node:http'
 import { connect } from 'node:net'
+import { text } from 'node:stream/consumers'
 import { after, test } from 'node:test'
 import { Registry } from 'prom-client'
-import { createPages } from '../src/server/pages.ts'
-import { createPrometheusDoor } from '../src/server/prometheus.ts'
+import { createPages, createPrometheusProxy } from '../src/server/pages.ts'
 
 async function listening(server: Server): Promise<number> {
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
@@ -13,10 +13,10 @@ async function listening(server: Server): Promise<number> {
   return (server.address() as { port: number }).port
 }
 
-const behind = await listening(createServer((req, res) => res.end(`${req.method} ${req.url}`)))
+const behind = await listening(createServer(async (req, res) => res.end(`${req.method} ${req.url} ${await text(req)}`)))
 const ports = {
   pages: await listening(createPages(new Registry(), () => ({}))),
-  door: await listening(createPrometheusDoor(`http://127.0.0.1:${behind}`)),
+  proxy: await listening(createPrometheusProxy(`http://127.0.0.1:${behind}`)),
 }
 
 type Sent = { path?: string; method?: string; headers?: Record<string, string> }
@@ -28,7 +28,7 @@ function status(port: number, { path = '/', method = 'GET', headers = {} }: Sent
   })
 }
 
-test('a page whose name was pointed to this machine is refused, and so is one of another origin', async () => {
+test('requests of a page whose name was pointed to this machine are rejected, and so are those of another origin', async () => {
   for (const port of Object.values(ports)) {
     for (const host of [
       'evil.example',
@@ -55,7 +55,7 @@ test('this machine, its own pages, Prometheus and a health check without a Host 
   }
 })
 
-test('through the door to Prometheus goes nothing but reading', async () => {
+test('only reading passes the proxy to Prometheus', async () => {
   for (const [method, path, expected] of [
     ['POST', '/api/v1/query', 200],
     ['POST', '/api/v1/write', 403],
@@ -65,11 +65,11 @@ test('through the door to Prometheus goes nothing but reading', async () => {
     ['DELETE', '/api/v1/query', 403],
     ['OPTIONS', '/api/v1/query', 403],
   ] as const) {
-    assert.equal(await status(ports.door, { method, path }), expected, `${method} ${path}`)
+    assert.equal(await status(ports.proxy, { method, path }), expected, `${method} ${path}`)
   }
 })
 
-test('neither a target that is no path nor a header that is not handed on ends a port', async () => {
+test('neither a target that is no path nor an unusual header stops a port', async () => {
   for (const port of Object.values(ports)) {
     for (const target of ['http://localhost/x', 'http://[/', '*', 'x:y']) {
       await raw(port, `GET ${target} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n`)
@@ -89,3 +89,10 @@ async function raw(port: number, bytes: string): Promise<string> {
   for await (const chunk of socket) answer += chunk
   return answer
 }
+
+test('the proxy passes on the query, its body and the answer', async () => {
+  const answer = await fetch(`http://127.0.0.1:${ports.proxy}/api/v1/query?a=b`, { method: 'POST', body: 'query=up' })
+  assert.equal(await answer.text(), 'POST /api/v1/query?a=b query=up')
+  const missing = await listening(createPrometheusProxy('http://127.0.0.1:1'))
+  assert.equal(await status(missing, {}), 502)
+})

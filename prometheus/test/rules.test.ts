@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { test } from 'node:test'
 import { parse } from 'yaml'
 import { rules } from '../../grafana/src/rules.ts'
+import { defaults, floors as floorsOfLab } from '../../lab/src/anomalies/series.ts'
 import { noPromtool, promtool } from './promtool.ts'
 
 type Story = { name: string; alert_rule_test?: { alertname: string; exp_alerts: object[] }[] }
@@ -11,17 +12,17 @@ type Story = { name: string; alert_rule_test?: { alertname: string; exp_alerts: 
 const folder = join(import.meta.dirname, '..')
 const root = join(folder, '..')
 const skip = { skip: noPromtool }
-const told = readdirSync(join(folder, 'tests')).map((file) => `tests/${file}`)
+const files = readdirSync(join(folder, 'tests')).map((file) => `tests/${file}`)
 const alerts = rules().filter((rule) => rule.alert !== undefined)
-const stories: Story[] = told.flatMap((file) => parse(readFileSync(join(folder, file), 'utf8')).tests)
+const stories: Story[] = files.flatMap((file) => parse(readFileSync(join(folder, file), 'utf8')).tests)
 
-test('promtool finds nothing wrong with the configuration and the rules', skip, () => {
+test('promtool accepts the configuration and the rules', skip, () => {
   const { status, output } = promtool('check', 'config', '--lint=all', '--lint-fatal', 'prometheus.yml')
   assert.equal(status, 0, output)
 })
 
-for (const file of told) {
-  test(`the stories of ${file} go as they are told`, skip, () => {
+for (const file of files) {
+  test(`promtool confirms the stories of ${file}`, skip, () => {
     const { status, output } = promtool('test', 'rules', file)
     assert.equal(status, 0, output)
   })
@@ -29,17 +30,17 @@ for (const file of told) {
 
 test('every alert has a story in which it fires and one in which it never does', () => {
   for (const { alert } of alerts) {
-    const looks = stories
-      .map((story) => story.alert_rule_test?.filter((look) => look.alertname === alert) ?? [])
+    const checks = stories
+      .map((story) => story.alert_rule_test?.filter((check) => check.alertname === alert) ?? [])
       .filter((story) => story.length > 0)
-    const fires = (story: { exp_alerts: object[] }[]) => story.some((look) => look.exp_alerts.length > 0)
-    assert.ok(looks.some(fires), `${alert} fires in no story`)
-    assert.ok(!looks.every(fires), `${alert} has no near miss`)
+    const fires = (story: { exp_alerts: object[] }[]) => story.some((check) => check.exp_alerts.length > 0)
+    assert.ok(checks.some(fires), `${alert} fires in no story`)
+    assert.ok(!checks.every(fires), `${alert} has no near miss`)
   }
   console.log(`${alerts.length} alerts, ${stories.length} stories`)
 })
 
-test('every alert says what it means, which dashboard shows it and what to do', () => {
+test('every alert has a severity, a summary, a dashboard and a section of the runbook', () => {
   const headings = [...readFileSync(join(root, 'docs/runbook.md'), 'utf8').matchAll(/^## (\w+)$/gm)].map(
     ([, name]) => name,
   )
@@ -59,9 +60,30 @@ test('every recorded series is named level:metric:operation', () => {
   for (const { record } of rules()) if (record) assert.match(record, /^[a-z]+:[a-z_]+:[a-z0-9_]+$/)
 })
 
-test('the quantile that is judged is that of the goals', () => {
+test('the alert on latency uses the quantile of the goals', () => {
   const { baseline, peak } = JSON.parse(readFileSync(join(root, 'slo.json'), 'utf8')).goals
   const judged = rules().find(({ record }) => record === 'api:http_request_duration_seconds:p95_1m')
   const quantile = Number(/histogram_quantile\(([\d.]+)/.exec(judged?.expr ?? '')?.[1])
   assert.deepEqual([baseline.quantile, peak.quantile], [quantile, quantile])
+})
+
+test('threshold, warm-up, memory and floors of the z-score are those of the lab', () => {
+  const exprOf = (name: string) => rules().find(({ record, alert }) => (record ?? alert) === name)?.expr ?? ''
+  const number = (pattern: RegExp, expr: string) => Number(pattern.exec(expr)?.[1])
+  assert.equal(number(/>= ([\d.]+)/, exprOf('AnomalyDetected')), defaults.threshold)
+  assert.equal(number(/>= ([\d.]+)/, exprOf('api:signal:calm')), defaults.threshold)
+  assert.equal(number(/>= ([\d.]+)/, exprOf('api:signal:mean5m')), defaults.warmUp)
+  assert.equal(number(/\[(\d+)m\]/, exprOf('api:signal:mean5m')) * 60, defaults.memory)
+  assert.equal(number(/\[(\d+)m\]/, exprOf('api:signal:deviation5m')) * 60, defaults.memory)
+  const floors = rules()
+    .filter(({ record }) => record === 'api:signal:floor')
+    .map(({ labels, expr }) => [labels?.signal, number(/vector\(([\d.]+)\)/, expr)])
+  const { logins, ...shared } = Object.fromEntries(floors)
+  assert.deepEqual(shared, {
+    requests: floorsOfLab.rate,
+    errors: floorsOfLab.error_ratio,
+    latency: floorsOfLab.p95_ms / 1000,
+    eventloop: floorsOfLab.event_loop_delay_ms / 1000,
+  })
+  assert.ok(logins > 0)
 })

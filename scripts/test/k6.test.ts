@@ -6,9 +6,14 @@ import { join } from 'node:path'
 import { after, before, describe, type TestContext, test } from 'node:test'
 import { type Api, startApi } from '../../api/test/start-api.ts'
 import { connect } from '../../lab/src/api-client.ts'
-import { mix } from '../../lab/src/load/mix.ts'
+import type { Result } from '../../lab/src/load/load.ts'
+import { startMix } from '../../lab/src/load/own-load.ts'
+import type { Experiment } from '../../lab/src/runner/experiment.ts'
+import { judge } from '../../lab/src/runner/judge.ts'
 import { parseMetrics } from '../../lab/src/runner/metrics-page.ts'
-import type { Goal } from '../../lab/src/slo.ts'
+import { meetsGoal } from '../../lab/src/runner/presets.ts'
+import { type Goal, loadSlo } from '../../lab/src/slo.ts'
+import { at, recorded } from '../../lab/test/recorded.ts'
 
 const root = join(import.meta.dirname, '../..')
 const slo: { goals: Record<'baseline' | 'peak', Goal> } = JSON.parse(readFileSync(join(root, 'slo.json'), 'utf8'))
@@ -16,18 +21,19 @@ const scripts = ['smoke', 'baseline', 'peak', 'spike', 'ramp', 'soak']
 const installed = spawnSync('k6', ['version']).status === 0
 const skip = installed ? false : 'there is no k6 on the PATH; it comes from grafana.com/docs/k6'
 
-// What the scripts are told here, nothing else: a K6_... or a DURATION of this shell must not change a test.
+// The whole environment of the scripts: a K6_... or a DURATION of this shell must not change a test.
 const environment = { PATH: process.env.PATH, K6_NO_USAGE_REPORT: 'true', K6_AUTO_EXTENSION_RESOLUTION: 'false' }
 // So wide that a busy machine does not miss them.
 const easy = { rate: 20, duration_seconds: 2, quantile: 0.95, latency_ms: 9_000, error_ratio: 0.5 }
 
 type Scope = Pick<TestContext, 'after'>
 
-/** The scripts beside a slo.json with goals of our own, as they stand in the container. */
+/** The scripts, what they import of the lab, and a slo.json with goals of our own, as they stand in the container. */
 function labWith(t: Scope, goals: { baseline?: object; peak?: object }): string {
   const folder = mkdtempSync(join(tmpdir(), 'k6-test-'))
   t.after(() => rmSync(folder, { recursive: true, force: true }))
-  cpSync(join(root, 'k6'), join(folder, 'k6'), { recursive: true, filter: (file) => !file.includes('node_modules') })
+  for (const part of ['k6', 'lab/src/load'])
+    cpSync(join(root, part), join(folder, part), { recursive: true, filter: (file) => !file.includes('node_modules') })
   const all = { baseline: { ...easy, ...goals.baseline }, peak: { ...easy, ...goals.peak } }
   writeFileSync(join(folder, 'slo.json'), JSON.stringify({ goals: all }))
   mkdirSync(join(folder, 'run'))
@@ -47,7 +53,7 @@ async function k6(t: Scope, args: string[], env: Record<string, string> = {}) {
 // The closing line of `make test` counts skipped tests, not skipped suites.
 if (skip) test('the k6 scripts', { skip })
 
-describe('k6', { skip, concurrency: true, timeout: 120_000 }, () => {
+describe('k6', { skip, concurrency: 2, timeout: 120_000 }, () => {
   let api: Api
   const endings: (() => unknown)[] = []
   before(async () => {
@@ -58,8 +64,8 @@ describe('k6', { skip, concurrency: true, timeout: 120_000 }, () => {
   })
 
   async function run(t: Scope, script: string, { folder = labWith(t, {}), ...env }: Record<string, string> = {}) {
-    const told = { API_URL: api.url, LAB_USERS: api.env.LAB_USERS ?? '', RUN_DIR: join(folder, 'run'), ...env }
-    const ended = await k6(t, ['run', '--quiet', '--tag', 'testid=t1', join(folder, `k6/${script}.ts`)], told)
+    const all = { API_URL: api.url, LAB_USERS: api.env.LAB_USERS ?? '', RUN_DIR: join(folder, 'run'), ...env }
+    const ended = await k6(t, ['run', '--quiet', '--tag', 'testid=t1', join(folder, `k6/${script}.ts`)], all)
     const file = join(folder, 'run/summary.json')
     return { ...ended, summary: existsSync(file) ? JSON.parse(readFileSync(file, 'utf8')) : undefined }
   }
@@ -79,10 +85,9 @@ describe('k6', { skip, concurrency: true, timeout: 120_000 }, () => {
       assert.equal(scenarios[script].executor, 'constant-arrival-rate')
       assert.equal(scenarios[script].rate, rate)
       assert.equal(totalDuration, `${Math.floor((duration_seconds + 30) / 60)}m${(duration_seconds + 30) % 60}s`)
-      const limits = (metric: string) => thresholds[`${metric}{scenario:${script}}`]
-      assert.deepEqual(limits('http_req_duration'), [`p(${quantile * 100})<${latency_ms}`])
-      assert.deepEqual(limits('http_req_failed'), [`rate<${error_ratio}`])
-      assert.deepEqual(limits('dropped_iterations'), ['count==0'])
+      assert.deepEqual(thresholds.latency_from_due, [`p(${quantile * 100})<${latency_ms}`])
+      assert.deepEqual(thresholds.failed_requests, [`rate<${error_ratio}`])
+      assert.deepEqual(thresholds.dropped_iterations, ['count==0'])
     })
   }
 
@@ -91,9 +96,9 @@ describe('k6', { skip, concurrency: true, timeout: 120_000 }, () => {
     assert.equal(code, 0, error)
     assert.match(out, /p95 < 9000 ms +[\d.]+ ms +yes/)
     assert.match(out, /errors < 50 % +0.00 % \(0 of 1[01]\) +yes/)
-    assert.match(out, /PASS: the API met its goal/)
     const { goals, latency_ms, rate, requests, ...rest } = summary
-    assert.deepEqual(rest, { schema: 1, script: 'smoke', testid: 't1', failed: 0, dropped: 0, verdict: 'PASS' })
+    const said = { verdict: 'PASS', reasons: [] }
+    assert.deepEqual(rest, { schema: 1, script: 'smoke', testid: 't1', failed: 0, dropped: 0, ...said })
     // Setup's login and its 50 notes are not counted.
     assert.ok(requests === 10 || requests === 11, `${requests} requests`)
     assert.equal(rate, requests / 2)
@@ -106,11 +111,11 @@ describe('k6', { skip, concurrency: true, timeout: 120_000 }, () => {
   test('spike climbs to the rate of peak and comes back', async (t) => {
     const { code, error, summary } = await run(t, 'spike', { DURATION: '4s' })
     assert.equal(code, 0, error)
-    // 1 s at 2/s, 0.2 s up, 1.6 s at 20/s, 0.2 s down, 1 s at 2/s.
-    assert.ok(summary.requests > 35 && summary.requests < 46, `${summary.requests} requests`)
+    // 1.2 s at 2/s, 1.6 s at 20/s, 1.2 s at 2/s.
+    assert.ok(summary.requests >= 34 && summary.requests <= 44, `${summary.requests} requests`)
   })
 
-  test('ramp tells of each step and where the goal was last met', async (t) => {
+  test('ramp shows each step and where the goal was last met', async (t) => {
     const { code, out, summary } = await run(t, 'ramp', { DURATION: '8s' })
     const asked = summary.steps.map((step: { asked: number }) => step.asked)
     assert.deepEqual(asked, [10, 20, 40, 60, 80, 100, 120, 160])
@@ -132,8 +137,9 @@ describe('k6', { skip, concurrency: true, timeout: 120_000 }, () => {
     const { code, out, summary } = await run(t, 'baseline', { folder })
     assert.equal(code, 99)
     assert.match(out, /p95 < 0.001 ms +[\d.]+ ms +NO/)
-    assert.match(out, /FAIL: the API missed its goal: p95 < 0.001 ms/)
-    assert.equal(summary.verdict, 'FAIL')
+    // On a machine that is so busy that k6 itself is late the run proves nothing.
+    assert.ok(['FAIL', 'INVALID'].includes(summary.verdict))
+    assert.equal(summary.goals[0].met, false)
   })
 
   test('answers that are not 2xx are failed requests', async (t) => {
@@ -159,7 +165,7 @@ describe('k6', { skip, concurrency: true, timeout: 120_000 }, () => {
     assert.equal(code, 99)
     assert.ok(summary.dropped > 0)
     assert.equal(summary.verdict, 'INVALID')
-    assert.match(out.replaceAll(/\s+/g, ' '), /INVALID: the generator, not the API, was the limit/)
+    assert.match(out, /^ +INVALID$/m)
   })
 
   const refused: [string, RegExp, Record<string, string>][] = [
@@ -183,22 +189,66 @@ describe('k6', { skip, concurrency: true, timeout: 120_000 }, () => {
     const count = 400
     const ours = await startApi(t)
     const folder = labWith(t, { baseline: { rate: count / 2 } })
-    const { code, error } = await run(t, 'baseline', { folder, API_URL: ours.url, LAB_USERS: ours.env.LAB_USERS ?? '' })
-    assert.equal(code, 0, error)
+    await run(t, 'baseline', { folder, API_URL: ours.url, LAB_USERS: ours.env.LAB_USERS ?? '' })
 
     const theirs = await startApi(t)
     const pool = connect(theirs.url, 4, 5_000)
     t.after(() => pool.destroy())
-    const { prepare, next } = mix(pool, await theirs.login())
-    await prepare(50)
+    const { next } = await startMix(pool, await theirs.login())
     for (let i = 0; i < count; i++) await next().send(new AbortController().signal)
 
     const [k6s, demos] = [await shares(ours), await shares(theirs)]
     for (const [what, share] of Object.entries(demos)) {
-      assert.ok(Math.abs((k6s[what] ?? 0) - share) < 0.06, `${what}: ${k6s[what]} by k6, ${share} by the demo`)
+      assert.ok(Math.abs((k6s[what] ?? 0) - share) < 0.02, `${what}: ${k6s[what]} by k6, ${share} by the demo`)
     }
   })
+
+  for (const [verdict, latency_ms] of [
+    ['PASS', 9_000],
+    ['FAIL', 0.001],
+  ] as const)
+    test(`what k6 sums up is what the lab computes from the same requests: ${verdict}`, async (t) => {
+      const goal = { ...easy, rate: 100, latency_ms }
+      const folder = labWith(t, { baseline: goal })
+      const file = join(folder, 'run/requests.json')
+      const { summary, error } = await run(t, 'baseline', { folder, K6_OUT: `json=${file}` })
+      assert.ok(summary, error)
+      const values = valuesIn(file)
+      const results: Result[] = values('latency_from_due').map((latency, i) => {
+        const due = at(0) + i * 10
+        const [sent, status] = [due + (values('generator_lag')[i] ?? 0), values('failed_requests')[i] ? 503 : 200]
+        return { kind: 'read', due, sent, done: due + latency, status }
+      })
+      // k6 may send one more request at the very end.
+      const phases = [{ name: 'baseline', rate: goal.rate, seconds: goal.duration_seconds + 0.01 }]
+      const experiment = { phases, expectations: meetsGoal('baseline', goal) } as Experiment
+      const goals = { ...loadSlo(join(root, 'slo.json')), goals: { baseline: goal, peak: goal } }
+      const dropped = Array<number>(summary.dropped).fill(at(1))
+      const judgement = judge({ ...recorded(experiment), results, dropped }, experiment, goals)
+
+      assert.equal(judgement.verdict, summary.verdict)
+      // On a machine that is so busy that k6 itself is late the run proves nothing, for both.
+      assert.ok([verdict, 'INVALID'].includes(summary.verdict), summary.reasons.join())
+      const [latency, errors] = judgement.expectations
+      assert.ok(Math.abs((latency?.value ?? 0) - summary.goals[0].measured) < 1e-6, `${latency?.value}`)
+      assert.ok(Math.abs((errors?.value ?? 0) - summary.goals[1].measured) < 1e-6, `${errors?.value}`)
+    })
 })
+
+/** The values of a metric in what k6 wrote to a file, one for each request. */
+function valuesIn(file: string): (name: string) => number[] {
+  const points = readFileSync(file, 'utf8')
+    .trim()
+    .split('\n')
+    .map((line): Point => JSON.parse(line))
+  const byName = Map.groupBy(
+    points.filter(({ type }) => type === 'Point'),
+    ({ metric }) => metric,
+  )
+  return (name) => (byName.get(name) ?? []).map(({ data }) => data.value)
+}
+
+type Point = { type: string; metric: string; data: { value: number } }
 
 /** Which share of the data requests was of which kind, the 50 notes before the load left out. */
 async function shares(api: Api): Promise<Record<string, number>> {

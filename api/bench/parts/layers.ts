@@ -7,7 +7,7 @@ const layers = {
   bare: 'bare node:http, constant body',
   koa: '+ Koa and router',
   sqlite: '+ SQLite, prepared statement',
-  kysely: '+ gate, Kysely, real routes',
+  kysely: '+ database module, Kysely, real routes',
   token: '+ token check',
   log: '+ request id, errors, log line',
   complete: '+ metrics, main.ts: complete API',
@@ -65,7 +65,7 @@ export async function measureLayers({ quick, say }: Run): Promise<Part> {
     })),
     notes: [
       'Medians; each ratio is to the bare server in the same round. Log lines are written to a file.',
-      'POST in the row of SQLite: one commit per request; from the gate on, the requests of one turn share a commit.',
+      'POST in the row of SQLite: one commit per request; from the database module on, the requests of one turn share a commit.',
     ],
     raw,
   }

@@ -1,4 +1,4 @@
-import type { Figures } from '../../../lab/src/load/figures.ts'
+import type { Figures } from '../evenly.ts'
 import { createClient, evenly, failures } from '../evenly.ts'
 import { median, rotated, show, spread } from '../figures.ts'
 import type { Part, Run } from '../report.ts'

@@ -59,7 +59,7 @@ export async function measureRate({ quick, say }: Run): Promise<Part> {
       },
     ],
     notes: [
-      'Evenly spaced arrivals that wait for nobody; latency counts from when each was due.',
+      'Evenly spaced arrivals that do not wait for answers; latency counts from when each was due.',
       `The generator shares the machine; at this rate it was itself busy for ${Math.round(last.generator * 100)} % of the time.`,
     ],
     raw,

@@ -1,7 +1,19 @@
 import { STATUS_CODES } from 'node:http'
 import type { Context, Middleware, Next } from 'koa'
 import { HttpError } from 'koa'
-import { DatabaseUnavailable } from '../database/faults.ts'
+import { DatabaseUnavailable } from '../database/database.ts'
+
+// The type of a 503 says what the client can do. They are relative references: the API has no domain of its own.
+export const problemTypes = {
+  unavailable: '/problems/database-unavailable',
+  readOnly: '/problems/database-read-only',
+  overloaded: '/problems/overloaded',
+} as const
+
+/** Throws a 503 for work that the API could do a moment later. */
+export function overloaded(ctx: Context, detail: string): never {
+  ctx.throw(503, detail, { expose: true, problemType: problemTypes.overloaded, headers: { 'Retry-After': '1' } })
+}
 
 /** The only place that turns an error into an answer: application/problem+json (RFC 9457). */
 export function errors(): Middleware {
@@ -11,40 +23,35 @@ export function errors(): Middleware {
       if (ctx.headers.host === undefined && ctx.req.httpVersion === '1.1')
         ctx.throw(400, 'The header Host is required.')
       await next()
-      if (ctx.status === 404 && ctx.body == null) refuseUnknown(ctx)
+      if (ctx.status === 404 && ctx.body == null) answerUnknown(ctx)
     } catch (error) {
       if (error instanceof DatabaseUnavailable) {
         Object.assign(ctx.state.log, { db_unavailable: true, reason: error.reason })
         ctx.set('Retry-After', '1')
-        problem(ctx, 503, 'The database cannot be used right now. Nothing was changed; try again.')
+        // A full disk stops only the writes.
+        const type = error.reason === 'full' ? problemTypes.readOnly : problemTypes.unavailable
+        problem(ctx, 503, { type, detail: 'The database cannot be used right now. Nothing was changed; try again.' })
       } else if (error instanceof HttpError && error.expose) {
         ctx.set(error.headers ?? {})
-        problem(ctx, error.status, error.message, error.errors)
+        problem(ctx, error.status, { type: error.problemType, detail: error.message, errors: error.errors })
       } else {
         ctx.state.log.err = error
-        problem(ctx, 500)
+        problem(ctx, 500, {})
       }
     }
   }
 }
 
-function refuseUnknown(ctx: Context) {
+function answerUnknown(ctx: Context) {
   const methods = new Set<string>((ctx.matched ?? []).flatMap((layer: { methods: string[] }) => layer.methods))
-  if (methods.size === 0)
-    return problem(ctx, 404, 'There is nothing under this path; /openapi.json lists what there is.')
+  if (methods.size === 0) return problem(ctx, 404, { detail: 'No such path; /openapi.json lists all paths.' })
   ctx.set('Allow', [...methods].sort().join(', '))
-  problem(ctx, 405, `${ctx.method} is not among the methods of this path; the header Allow lists them.`)
+  problem(ctx, 405, { detail: `${ctx.method} is not allowed here; the header Allow lists the methods of this path.` })
 }
 
-function problem(ctx: Context, status: number, detail?: string, faults?: { name: string; detail: string }[]) {
+type Details = { type?: string; detail?: string; errors?: { name: string; detail: string }[] }
+function problem(ctx: Context, status: number, { type = 'about:blank', ...details }: Details) {
   ctx.status = status
-  ctx.body = {
-    type: 'about:blank',
-    title: STATUS_CODES[status],
-    status,
-    detail,
-    request_id: ctx.state.requestId,
-    errors: faults,
-  }
+  ctx.body = { type, title: STATUS_CODES[status], status, ...details, request_id: ctx.state.requestId }
   ctx.type = 'application/problem+json'
 }

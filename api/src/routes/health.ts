@@ -1,8 +1,6 @@
-import type Router from '@koa/router'
 import { z } from 'zod'
-import { reasons } from '../database/faults.ts'
-import type { State } from '../database/gate.ts'
-import type { Operation } from './operation.ts'
+import { reasons, type State } from '../database/database.ts'
+import type { Route } from './openapi.ts'
 
 const Health = z
   .object({
@@ -18,26 +16,24 @@ const Health = z
   })
   .meta({ id: 'Health' })
 
-/** 200 while the process serves at all: what it depends on is told in the body. It never touches the database. */
-export function healthRoutes(router: Router, { state, version }: { state: () => State; version: string }) {
-  router.get('/health', async function health(ctx) {
-    const { available, reason, since } = state()
-    ctx.body = {
-      status: available ? 'ok' : 'degraded',
-      degraded: !available,
-      database: { available, reason, since },
-      version,
-      uptime_seconds: Math.round(process.uptime() * 1000) / 1000,
-    }
-  })
+/** 200 while the process serves at all; the body reports what it depends on. It never touches the database. */
+export function healthRoutes({ state, version }: { state: () => State; version: string }): Route[] {
+  return [
+    {
+      method: 'get',
+      path: '/health',
+      summary: 'Whether the process serves, and whether the database can be used',
+      success: { status: 200, schema: Health },
+      async handle(ctx) {
+        const { available, reason, since } = state()
+        ctx.body = {
+          status: available ? 'ok' : 'degraded',
+          degraded: !available,
+          database: { available, reason, since },
+          version,
+          uptime_seconds: Math.round(process.uptime() * 1000) / 1000,
+        }
+      },
+    },
+  ]
 }
-
-export const healthOperations: Operation[] = [
-  {
-    method: 'get',
-    path: '/health',
-    summary: 'Whether the process serves, and whether the database can be used',
-    success: { status: 200, schema: Health },
-    refusals: [],
-  },
-]

@@ -1,52 +1,82 @@
 import { STATUS_CODES } from 'node:http'
-import type Router from '@koa/router'
+import type { Context, Middleware } from 'koa'
 import { z } from 'zod'
-import type { Operation } from './operation.ts'
+import { problemTypes } from '../middleware/errors.ts'
+
+/** One route: what the app does with its requests, and what /openapi.json says about them. */
+export type Route = {
+  method: 'get' | 'post' | 'put' | 'delete'
+  path: string
+  summary: string
+  /** Requires a bearer token. */
+  secured?: true
+  /** Middleware that runs before the body is read. */
+  before?: Middleware[]
+  query?: z.ZodObject
+  /** The JSON body; the handler finds it in ctx.request.body and checks it. */
+  body?: z.ZodType
+  /** In bytes, if it is not the default. */
+  bodyLimit?: number
+  success: { status: number; schema?: z.ZodType; headers?: Record<string, string> }
+  /** Statuses of errors that do not follow from the members above. */
+  errors?: readonly number[]
+  handle(ctx: Context): Promise<void>
+}
+
+/** Every status with which a route's own handlers answer. */
+export function statusesOf({ secured, query, body, success, errors = [] }: Route): number[] {
+  const statuses = [success.status, ...errors]
+  if (secured) statuses.push(401, 503)
+  if (body) statuses.push(400, 408, 413, 415, 422, 503)
+  if (query) statuses.push(422)
+  return [...new Set(statuses)]
+}
 
 const Problem = z
   .object({
-    type: z.literal('about:blank'),
+    type: z.enum(['about:blank', ...Object.values(problemTypes)]),
     title: z.string(),
     status: z.int(),
     detail: z.string().optional(),
-    request_id: z.string(),
     errors: z.array(z.object({ name: z.string(), detail: z.string() })).optional(),
+    request_id: z.string(),
   })
-  .meta({ id: 'Problem', description: 'RFC 9457; `errors` names the members that a 422 is about' })
+  .meta({ id: 'Problem', description: 'RFC 9457. `errors` lists the members that a 422 is about.' })
 
-const description = `Notes behind a login. HEAD is answered wherever GET is. Under any other path the answer is 404, for
-any other method 405 with Allow. A request that is not HTTP at all is answered 400, one that is too slow to arrive 408,
-one with more than 16 KiB of headers 431. Every answer carries X-Request-Id: the one that was sent, if it was well-formed.`
+const description = `Notes behind a login. HEAD is answered wherever GET is. Any other path is answered 404, any other
+method 405 with Allow. A request that is not HTTP is answered 400, one that arrives too slowly 408, one with more than
+16 KiB of headers 431. X-Request-Id is the one that was sent, if it was well-formed. The type of a 503 says what to do:
+database-unavailable: try again later; database-read-only: reads still work; overloaded: send less.`
 
-const headers: Record<number, Record<string, string>> = {
+const everywhere = { 'X-Request-Id': 'The id of the request in the log', 'X-Content-Type-Options': 'nosniff' }
+const retryAfter = { 'Retry-After': 'Seconds until another attempt makes sense' }
+const headersOf: Record<number, Record<string, string>> = {
   401: { 'WWW-Authenticate': 'Bearer' },
-  429: { 'Retry-After': 'Seconds until another attempt makes sense' },
-  503: { 'Retry-After': 'Seconds until another attempt makes sense' },
+  429: retryAfter,
+  503: retryAfter,
 }
 
-export const openapiOperations: Operation[] = [
-  {
+/** GET /openapi.json, which describes the other routes and itself. */
+export function openapiRoute(others: Route[], version: string): Route {
+  const route: Route = {
     method: 'get',
     path: '/openapi.json',
     summary: 'This description',
     success: { status: 200, schema: z.looseObject({ openapi: z.literal('3.1.0') }) },
-    refusals: [],
-  },
-]
-
-export function openapiRoutes(router: Router, { operations, version }: { operations: Operation[]; version: string }) {
-  const text = JSON.stringify(describe(operations, version), null, 2)
-  router.get('/openapi.json', async function openapi(ctx) {
-    ctx.type = 'application/json'
-    ctx.body = text
-  })
+    async handle(ctx) {
+      ctx.type = 'application/json'
+      ctx.body = document
+    },
+  }
+  const document = JSON.stringify(describe([...others, route], version), null, 2)
+  return route
 }
 
-function describe(operations: Operation[], version: string) {
+function describe(routes: Route[], version: string) {
   const paths: Record<string, Record<string, unknown>> = {}
-  for (const operation of operations) {
-    const path = operation.path.replaceAll(/:(\w+)/g, '{$1}')
-    paths[path] = { ...paths[path], [operation.method]: describeOperation(operation) }
+  for (const route of routes) {
+    const path = route.path.replaceAll(/:(\w+)/g, '{$1}')
+    paths[path] = { ...paths[path], [route.method]: describeRoute(route) }
   }
   const named = z.toJSONSchema(z.globalRegistry, { io: 'input', uri: (id) => `#/components/schemas/${id}` }).schemas
   // Inside the document a schema is known by its place, and its dialect is the document's.
@@ -54,49 +84,41 @@ function describe(operations: Operation[], version: string) {
   return {
     openapi: '3.1.0',
     info: { title: 'Notes', version, description },
+    servers: [{ url: '/' }], // where this document came from
     paths,
     components: { schemas, securitySchemes: { bearer: { type: 'http', scheme: 'bearer', bearerFormat: 'JWT' } } },
   }
 }
 
-function describeOperation({ method, path, summary, secured, query, body, success, refusals }: Operation) {
-  const name = path.replaceAll(/\W+(\w)/g, (_, letter: string) => letter.toUpperCase())
+function describeRoute(route: Route) {
+  const { method, path, summary, secured, query, body, success } = route
+  const inPath = [...path.matchAll(/:(\w+)/g)].map(([, name]) => ({ name, required: true, schema: { type: 'string' } }))
+  const inQuery = Object.entries(query?.shape ?? {}).map(([name, schema]) => ({ name, schema: schemaOf(schema) }))
+  // 400, 408 and 431 are also answers to what never becomes a request.
+  const errors = new Set([400, 408, 431, ...statusesOf(route)].filter((status) => status !== success.status))
   return {
-    operationId: method + name,
+    operationId: method + path.replaceAll(/\W+(\w)/g, (_, letter: string) => letter.toUpperCase()),
     summary,
     security: secured ? [{ bearer: [] }] : [],
     parameters: [
-      ...[...path.matchAll(/:(\w+)/g)].map(([, name]) => ({
-        name,
-        in: 'path',
-        required: true,
-        schema: { type: 'string' },
-      })),
-      ...Object.entries(query?.shape ?? {}).map(([name, schema]) => ({ name, in: 'query', schema: schemaOf(schema) })),
+      ...inPath.map((parameter) => ({ ...parameter, in: 'path' })),
+      ...inQuery.map((parameter) => ({ ...parameter, in: 'query' })),
     ],
     requestBody: body && { required: true, content: { 'application/json': { schema: schemaOf(body) } } },
     responses: Object.fromEntries([
       [success.status, answer(success.status, 'application/json', success.schema, success.headers)],
-      ...[400, 408, 431, ...refusals].map((status) => [status, answer(status, 'application/problem+json', Problem)]),
+      ...[...errors].map((status) => [status, answer(status, 'application/problem+json', Problem, headersOf[status])]),
     ]),
   }
 }
 
-function answer(
-  status: number,
-  type: string,
-  schema?: z.ZodType,
-  extra: Record<string, string> = headers[status] ?? {},
-) {
-  const named = { 'X-Request-Id': 'The id under which the log knows this request', ...extra }
+function answer(status: number, type: string, schema?: z.ZodType, headers: Record<string, string> = {}) {
+  const described = Object.entries({ ...everywhere, ...headers }).map(([name, description]) => {
+    return [name, { description, required: true, schema: { type: 'string' } }]
+  })
   return {
     description: STATUS_CODES[status],
-    headers: Object.fromEntries(
-      Object.entries(named).map(([name, description]) => [
-        name,
-        { description, required: true, schema: { type: 'string' } },
-      ]),
-    ),
+    headers: Object.fromEntries(described),
     content: schema && { [type]: { schema: schemaOf(schema) } },
   }
 }

@@ -1,12 +1,11 @@
 import { randomUUIDv7 } from 'node:crypto'
-import type { Db } from '../database/dialect.ts'
-import type { Tables } from '../database/schema.ts'
+import type { Db, Tables } from '../database/database.ts'
 
 export type Note = Omit<Tables['notes'], 'user_id'>
 
 const columns = ['id', 'title', 'body', 'created_at', 'updated_at'] as const
 
-/** Ids grow with time (UUID version 7), so they sort by age and betray nothing about how many notes there are. */
+/** Ids grow with time (UUID version 7): they sort by age and do not reveal how many notes there are. */
 export function insertNote(db: Db, userId: string, input: { title: string; body: string }): Promise<Note> {
   const now = new Date().toISOString()
   const note = { id: randomUUIDv7(), user_id: userId, ...input, created_at: now, updated_at: now }
@@ -35,11 +34,6 @@ export function updateNote(db: Db, userId: string, id: string, input: { title: s
 }
 
 export async function deleteNote(db: Db, userId: string, id: string): Promise<boolean> {
-  const gone = await db
-    .deleteFrom('notes')
-    .where('user_id', '=', userId)
-    .where('id', '=', id)
-    .returning('id')
-    .executeTakeFirst()
-  return gone !== undefined
+  const note = db.deleteFrom('notes').where('user_id', '=', userId).where('id', '=', id).returning('id')
+  return (await note.executeTakeFirst()) !== undefined
 }

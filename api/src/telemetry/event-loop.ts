@@ -4,13 +4,13 @@ import type { Meter } from '@opentelemetry/api'
 const periodMs = 20
 
 /**
- * How late a timer fires is how long the only JavaScript thread was busy with something else. Node's own monitor is
- * reset by whoever reads it; a histogram only ever grows, so every reader sees every block.
+ * Measures how late a timer fires: the only JavaScript thread was busy with something else for that time. Node's own monitor
+ * is reset by every reading; a histogram only grows, so every reader sees every block.
  */
 export function measureEventLoop(meter: Meter) {
   const delay = meter.createHistogram('nodejs.eventloop.delay', {
     unit: 's',
-    description: `How late a timer of ${periodMs} ms fired`,
+    description: `Delay of a timer of ${periodMs} ms`,
     advice: { explicitBucketBoundaries: [0.001, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 5] },
   })
   let due = performance.now() + periodMs
@@ -23,7 +23,7 @@ export function measureEventLoop(meter: Meter) {
   meter
     .createObservableCounter('nodejs.eventloop.time', {
       unit: 's',
-      description: 'Time the event loop was busy or idle',
+      description: 'Time that the event loop was busy or idle',
     })
     .addCallback((counter) => {
       const { active, idle } = performance.eventLoopUtilization()

@@ -1,13 +1,11 @@
 import { createServer, type Server } from 'node:http'
 import { type PrometheusExporter, PrometheusSerializer } from '@opentelemetry/exporter-prometheus'
+import type { Logger } from 'pino'
 import { collectDefaultMetrics, Registry } from 'prom-client'
 
-/**
- * GET /metrics: the OpenTelemetry instruments and, through prom-client, Node's own figures on one page. Reading it
- * changes nothing, so several readers see the same truth.
- */
-export function createMetricsPage(exporter: PrometheusExporter): Server {
-  // Left out: event loop figures that every reading resets (event-loop.ts has its own), and 50 lines nobody asks for.
+/** GET /metrics: the OpenTelemetry instruments and Node's own figures on one page. Reading it changes nothing. */
+export function createMetricsPage(exporter: PrometheusExporter | undefined, log: Logger): Server {
+  // Left out: event loop figures that every reading resets (event-loop.ts replaces them), and 50 lines without a use.
   const node = new Registry()
   collectDefaultMetrics({ register: node })
   for (const { name } of node.getMetricsAsArray()) {
@@ -15,12 +13,23 @@ export function createMetricsPage(exporter: PrometheusExporter): Server {
   }
   const serializer = new PrometheusSerializer('', false, undefined, true, true)
 
+  async function page() {
+    const collected = await exporter?.collect()
+    return `${await node.metrics()}\n${collected ? serializer.serialize(collected.resourceMetrics) : ''}\n`
+  }
   return createServer(async (req, res) => {
-    if (req.method !== 'GET' || req.url?.split('?')[0] !== '/metrics') {
-      return res.writeHead(404, { 'Content-Type': 'text/plain' }).end('The metrics are under GET /metrics.\n')
+    res.setHeader('X-Content-Type-Options', 'nosniff')
+    res.setHeader('Content-Type', 'text/plain; version=0.0.4; charset=utf-8')
+    // A proxy may send the whole URL as the target.
+    const found = /^(https?:\/\/[^/]*)?\/metrics\/?(\?|$)/i.test(req.url ?? '')
+    if (!found || !['GET', 'HEAD'].includes(req.method ?? '')) {
+      return res.writeHead(404).end('The metrics are under GET /metrics.\n')
     }
-    const { resourceMetrics } = await exporter.collect()
-    const page = `${await node.metrics()}\n${serializer.serialize(resourceMetrics)}\n`
-    res.writeHead(200, { 'Content-Type': 'text/plain; version=0.0.4; charset=utf-8' }).end(page)
+    try {
+      res.end(await page())
+    } catch (error) {
+      log.error({ err: error }, 'reading the metrics failed')
+      res.writeHead(500).end()
+    }
   })
 }

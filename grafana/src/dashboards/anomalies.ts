@@ -1,71 +1,87 @@
-import type { Dashboard } from '@grafana/grafana-foundation-sdk/dashboard'
-import { colors } from '../colors.ts'
-import { page } from '../page.ts'
-import { text } from '../panels/text.ts'
+import { defaults } from '../../../lab/src/anomalies/series.ts'
+import { colors, quiet, signalColors } from '../colors.ts'
+import { goalLine } from '../goals.ts'
+import { type Page, page } from '../page.ts'
 import { timeSeries } from '../panels/time-series.ts'
 import { timeline } from '../panels/timeline.ts'
 
+const { threshold } = defaults
 const signals = {
-  requests: { color: colors.client, unit: 'reqps', title: 'Requests' },
-  errors: { color: colors.error, unit: 'percentunit', title: 'Errors' },
-  latency: { color: colors.server, unit: 's', title: 'Latency, p95' },
-  eventloop: { color: colors.serverDark, unit: 's', title: 'How late the thread is, p99' },
-  logins: { color: colors.fault, unit: 'short', title: 'Refused logins in a minute' },
-}
+  requests: { unit: 'reqps', title: 'Requests per second', changesWith: 'load' },
+  errors: { unit: 'percentunit', title: 'Error ratio', changesWith: 'outage', most: 1 },
+  latency: { unit: 's', title: 'Latency, p95', changesWith: 'load' },
+  eventloop: { unit: 's', title: 'Delay of the event loop, p99', changesWith: 'load' },
+} as const
 
 // The value and the band in which it usually lies.
 function band(signal: keyof typeof signals) {
-  const { color, unit, title } = signals[signal]
+  const { unit, title, changesWith } = signals[signal]
   const of = (name: string) => `api:signal:${name}{signal="${signal}"}`
+  const edge = (sign: '+' | '-') => `${of('mean5m')} ${sign} ${threshold} * ${of('deviation5m')}`
+  const upper = 'most' in signals[signal] ? `clamp_max(${edge('+')}, ${signals[signal].most})` : edge('+')
+  const line = { color: colors.goal, dashed: true, mayBeEmpty: true }
   return timeSeries({
     title,
-    description: 'The value, and between the dashed lines where it usually lies: three deviations around the mean.',
+    description: `The value, and two dashed lines between which it usually lies: ${threshold} deviations around the mean.`,
+    good: 'between the dashed lines.',
     size: [12, 7],
     unit,
     lines: [
-      { name: 'value', expr: of('value'), color },
-      { name: 'usual, at most', expr: `${of('mean5m')} + 3 * ${of('deviation5m')}`, color: colors.goal, dashed: true },
-      {
-        name: 'usual, at least',
-        expr: `clamp_min(${of('mean5m')} - 3 * ${of('deviation5m')}, 0)`,
-        color: colors.goal,
-        dashed: true,
-      },
+      { name: 'value', expr: of('value'), color: signalColors[signal], mayBeEmpty: signal === 'latency' },
+      { name: 'usual, at most', expr: upper, ...line },
+      { name: 'usual, at least', expr: `clamp_min(${edge('-')}, 0)`, ...line },
     ],
+    changesWith,
   })
 }
 
-export const anomalies = (): Dashboard =>
-  page('anomalies', 'Is anything out of the ordinary?', [
-    text(
-      '**A z-score says how unlike its last minutes a value is, whatever its unit: beyond ±3 hardly happens by chance.** It needs no goal and no knowledge, so it also cries when load merely begins. Try each `make outage MODE=…` and see what finds it, and how long it takes until trouble counts as usual.',
-    ),
-    timeSeries({
-      title: 'How unusual (z-score)',
-      description:
-        'Deviations from the usual value of the five minutes that ended 30 s ago, drawn up to ±20; 0 until a minute and a half are known. Dashed: 3 and -3.',
-      size: [24, 8],
-      unit: 'none',
-      decimals: 1,
-      min: undefined,
-      lines: [{ name: '{{signal}}', expr: 'clamp(api:signal:zscore, -20, 20)' }],
-      goals: [-3, 3],
-      colorOf: Object.fromEntries(Object.entries(signals).map(([name, { color }]) => [name, color])),
-    }),
-    timeline({
-      title: 'Found, beside what was really wrong',
-      description: 'The first row is the truth: a fault was injected. Below it, which signal was beyond ±3.',
-      size: [24, 7],
-      yes: 'yes',
-      no: 'no',
-      color: colors.fault,
-      lines: [
-        { name: 'fault', expr: 'max(lab_fault_active)' },
-        { name: '{{signal}}', expr: 'abs(api:signal:zscore) > bool 3' },
-      ],
-    }),
-    band('requests'),
-    band('errors'),
-    band('latency'),
-    band('eventloop'),
-  ])
+// 0 quiet, 1 an alarm without a fault, 2 a fault without an alarm, 3 both. The 10 s after a fault are its recovery.
+const fault = '(max(max_over_time(lab_fault_active[10s])) or vector(0))'
+const outcome = `(abs(api:signal:zscore) >= bool ${threshold}) + on () group_left () 2 * ${fault}`
+
+export const anomalies = (): Page =>
+  page(
+    'anomalies',
+    'Are there anomalies?',
+    `**A z-score counts deviations from the recent mean. Beyond ±${threshold} is an alarm.** Try each \`make outage MODE=…\`.`,
+    [
+      timeSeries({
+        title: 'z-score of each signal',
+        description: `Distance from the mean of the calm seconds of the last 5 minutes, in standard deviations; drawn up to ±20. 0 before 10 calm seconds are known. Dashed: the limits of an alarm.`,
+        good: 'between the dashed lines.',
+        size: [24, 8],
+        unit: 'none',
+        decimals: 1,
+        signed: true,
+        lines: [
+          { name: '{{signal}}', expr: 'clamp(api:signal:zscore, -20, 20)', color: signalColors },
+          goalLine('alarm above', threshold),
+          goalLine('alarm below', -threshold),
+        ],
+        changesWith: 'outage',
+      }),
+      timeline({
+        title: 'Found, missed and false alarms',
+        description:
+          'The first row is the truth: a fault was injected. The others compare each signal with it. Load that begins is no fault, so its alarms are false.',
+        good: 'found in at least one row soon after the fault begins, and nothing false.',
+        size: [24, 7],
+        states: [
+          ['quiet', quiet],
+          ['false alarm', colors.client],
+          ['missed', colors.refused],
+          ['found', colors.database],
+          ['fault', colors.fault],
+        ],
+        lines: [
+          { name: 'fault', expr: '4 * max(lab_fault_active)' },
+          { name: '{{signal}}', expr: outcome },
+        ],
+        changesWith: 'outage',
+      }),
+      band('requests'),
+      band('errors'),
+      band('latency'),
+      band('eventloop'),
+    ],
+  )

@@ -1,109 +1,138 @@
-import type { Dashboard } from '@grafana/grafana-foundation-sdk/dashboard'
-import { colors } from '../colors.ts'
-import { page } from '../page.ts'
-import { text } from '../panels/text.ts'
+import { colors, loginColors, routeColors, tiles, tokenColors } from '../colors.ts'
+import { type Page, page } from '../page.ts'
 import { number } from '../panels/tiles.ts'
 import { timeSeries } from '../panels/time-series.ts'
 
 const calm = (limit: number): [number | null, string][] => [
-  [null, colors.database],
-  [1, colors.client],
-  [limit, colors.error],
+  [null, tiles.good],
+  [1, tiles.warning],
+  [limit, tiles.bad],
 ]
 const quantile = (route: string) =>
   `histogram_quantile(0.95, sum by (le) (rate(http_server_request_duration_seconds_bucket{http_route=~"${route}"}[$__rate_interval]))) and on () sum(rate(http_server_request_duration_seconds_count{http_route=~"${route}"}[$__rate_interval])) > 0`
+// increase() extrapolates and returns 2,076 for 2,069; a difference of counters is exact while the API is not restarted.
+const attempts = (outcome: string) =>
+  `sum(max_over_time(auth_logins_total{outcome=~"${outcome}"}[$__range]) - min_over_time(auth_logins_total{outcome=~"${outcome}"}[$__range]))`
 
-export const logins = (): Dashboard =>
-  page('logins', 'Who is knocking?', [
-    text(
-      '**Somebody who guesses passwords or forges tokens leaves marks here long before getting in.** One user may fail ten times a minute from one address, then the API answers 429 without looking at the password. Try to log in with a wrong password a dozen times, or send `Authorization: Bearer nonsense`; or `make experiment NAME=brute-force`, `NAME=forged-tokens`, and `NAME=weak-secret`, of which the API hears nothing at all.',
-    ),
-    number({
-      title: 'Logins refused in the last minute',
-      description: 'Wrong password, or one attempt too many. More than 20 raise the alarm LoginBruteForce.',
-      size: [12, 4],
-      unit: 'short',
-      lines: [{ name: 'refused', expr: 'api:auth_logins_refused:increase1m' }],
-      from: calm(20),
-      noValue: 'the API is silent',
-    }),
-    number({
-      title: 'Forged tokens in the last minute',
-      description:
-        'Tokens this API cannot have made: wrong signature or algorithm, no expiry. More than 5 raise the alarm ForgedTokens.',
-      size: [12, 4],
-      unit: 'short',
-      lines: [{ name: 'forged', expr: 'api:auth_tokens_forged:increase1m' }],
-      from: calm(5),
-      noValue: 'the API is silent',
-    }),
-    timeSeries({
-      title: 'Logins',
-      description:
-        'Attempts each second by how they ended: success, failure (wrong password), limited (429, too many), error (the API could not say).',
-      size: [12, 8],
-      unit: 'ops',
-      lines: [{ name: '{{outcome}}', expr: 'sum by (outcome) (rate(auth_logins_total[$__rate_interval]))' }],
-      colorOf: {
-        success: colors.database,
-        failure: colors.client,
-        limited: colors.serverDark,
-        error: colors.error,
-      },
-    }),
-    timeSeries({
-      title: 'Refused tokens',
-      description: 'Requests each second that were refused for their token (401), by what was wrong with it.',
-      size: [12, 8],
-      unit: 'reqps',
-      lines: [{ name: '{{reason}}', expr: 'sum by (reason) (rate(auth_rejections_total[$__rate_interval]))' }],
-      colorOf: {
-        missing: colors.goal,
-        malformed: colors.client,
-        algorithm: colors.fault,
-        signature: colors.error,
-        expired: colors.serverLight,
-        not_active: colors.server,
-        no_expiry: colors.serverDark,
-        unknown_user: colors.database,
-      },
-    }),
-    timeSeries({
-      title: 'Clients’ mistakes by route (4xx)',
-      description:
-        'Answers each second that blame the client. "unmatched" are paths that do not exist: somebody looks around.',
-      size: [8, 8],
-      unit: 'reqps',
-      lines: [
-        {
-          name: '{{http_route}}',
-          expr: 'sum by (http_route) (rate(http_server_request_duration_seconds_count{http_response_status_code=~"4.."}[$__rate_interval]))',
-        },
-      ],
-      colorOf: {
-        '/auth/login': colors.client,
-        '/data/notes': colors.server,
-        '/data/notes/:id': colors.serverLight,
-        unmatched: colors.error,
-      },
-    }),
-    timeSeries({
-      title: 'What logins cost the others (p95)',
-      description:
-        'A password is slow to check on purpose. Guessing keeps the API busy, and everybody’s requests wait.',
-      size: [8, 8],
-      unit: 's',
-      lines: [
-        { name: 'logins', expr: quantile('/auth/login'), color: colors.client },
-        { name: 'data', expr: quantile('/data.*'), color: colors.server },
-      ],
-    }),
-    timeSeries({
-      title: 'Guesses that nobody hears',
-      description:
-        'Guesses each second at the secret that signs tokens, offline: whoever has one token needs no request. Two common words are found within a second, and the line falls to 0; a random secret is guessed at for ever.',
-      size: [8, 8],
-      unit: 'ops',
-      lines: [{ name: 'guesses', expr: 'sum(rate(lab_attack_guesses_total[$__rate_interval]))', color: colors.client }],
-    }),
-  ])
+export const logins = (): Page =>
+  page(
+    'logins',
+    'Which logins are refused?',
+    '**Guesses leave traces here before one succeeds.** Try `make experiment NAME=brute-force`.',
+    [
+      number({
+        title: 'Password guesses in this time range',
+        description:
+          'Failed logins: all guesses, and those whose password the API really checked. The rest met the limit (429). An error is a login that the API could not answer.',
+        good: 'few guesses checked, no errors.',
+        size: [12, 5],
+        unit: 'locale',
+        lines: [
+          { name: 'guesses', expr: attempts('failure|limited') },
+          { name: 'of these checked', expr: attempts('failure') },
+          { name: 'errors', expr: attempts('error|overloaded') },
+        ],
+        from: [
+          [null, tiles.good],
+          [1, tiles.warning],
+        ],
+        named: true,
+        noValue: 'the API does not answer',
+        changesWith: 'attack',
+      }),
+      number({
+        title: 'Refused logins, last minute',
+        description: 'Wrong passwords, and attempts above the limit. More than 20 raise the alert LoginBruteForce.',
+        good: 'below 20.',
+        size: [6, 5],
+        unit: 'locale',
+        lines: [{ name: 'refused', expr: 'api:auth_logins_refused:increase1m' }],
+        from: calm(20),
+        noValue: 'the API does not answer',
+        changesWith: 'attack',
+      }),
+      number({
+        title: 'Forged tokens, last minute',
+        description:
+          'Tokens that this API cannot have made: wrong signature or algorithm, or no expiry. More than 5 raise the alert ForgedTokens.',
+        good: '0.',
+        size: [6, 5],
+        unit: 'locale',
+        lines: [{ name: 'forged', expr: 'api:auth_tokens_forged:increase1m' }],
+        from: calm(5),
+        noValue: 'the API does not answer',
+        changesWith: 'attack',
+      }),
+      timeSeries({
+        title: 'Logins by outcome',
+        description:
+          'Attempts per second: success, failure (wrong password), limited (429), overloaded (503, too many were waiting), aborted (the client hung up), error (the API could not answer).',
+        good: 'success only. Overloaded and error are trouble of the service.',
+        size: [12, 8],
+        unit: 'ops',
+        lines: [
+          {
+            name: '{{outcome}}',
+            expr: 'sum by (outcome) (rate(auth_logins_total[$__rate_interval]))',
+            color: loginColors,
+          },
+        ],
+        changesWith: 'attack',
+      }),
+      timeSeries({
+        title: 'Refused tokens',
+        description: 'Requests per second that were refused because of their token (401), by reason.',
+        good: 'only `expired` and `missing` now and then.',
+        size: [12, 8],
+        unit: 'reqps',
+        lines: [
+          {
+            name: '{{reason}}',
+            expr: 'sum by (reason) (rate(auth_rejections_total[$__rate_interval]))',
+            color: tokenColors,
+          },
+        ],
+        changesWith: 'attack',
+      }),
+      timeSeries({
+        title: 'Client errors by route (4xx)',
+        description: 'Answers per second that blame the client. "unmatched" are paths that do not exist.',
+        good: 'near 0. Many on "unmatched" mean that a client looks for what it could attack.',
+        size: [8, 8],
+        unit: 'reqps',
+        lines: [
+          {
+            name: '{{http_route}}',
+            expr: 'sum by (http_route) (rate(http_server_request_duration_seconds_count{http_response_status_code=~"4.."}[$__rate_interval]))',
+            color: routeColors,
+          },
+        ],
+        changesWith: 'attack',
+      }),
+      timeSeries({
+        title: 'What logins cost the others (p95)',
+        description:
+          'Checking a password is slow on purpose. Many guesses keep the API busy, and all other requests wait.',
+        good: 'data stays as fast as without logins.',
+        size: [8, 8],
+        unit: 's',
+        lines: [
+          { name: 'logins', expr: quantile('/auth/login'), color: colors.client, mayBeEmpty: true },
+          { name: 'data', expr: quantile('/data.*'), color: colors.server, mayBeEmpty: true },
+        ],
+        changesWith: 'attack',
+      }),
+      timeSeries({
+        title: 'Offline guesses per second',
+        description:
+          'The attacker of `weak-secret` guesses the key that signs tokens on its own machine. It needs one token and no request.',
+        good: 'a line that never ends: the secret is not found. A short peak means that it was found.',
+        size: [8, 8],
+        unit: 'locale',
+        lines: [
+          { name: 'guesses', expr: 'sum(rate(lab_attack_guesses_total[$__rate_interval]))', color: colors.client },
+        ],
+        changesWith: 'attack',
+      }),
+    ],
+  )

@@ -1,91 +1,128 @@
-import type { Dashboard } from '@grafana/grafana-foundation-sdk/dashboard'
-import { colors } from '../colors.ts'
-import { page } from '../page.ts'
+import { colors, tiles } from '../colors.ts'
+import { goalLine } from '../goals.ts'
+import { type Page, page } from '../page.ts'
 import { heatmap } from '../panels/heatmap.ts'
-import { text } from '../panels/text.ts'
+import { number } from '../panels/tiles.ts'
 import { timeSeries } from '../panels/time-series.ts'
 
-export const time = (): Dashboard =>
-  page('time', 'Where does the time go?', [
-    text(
-      '**One JavaScript thread does everything: a request takes its own time plus the time it waits for others.** When latency grows, look whether the database part grows with it, or the thread is busy and requests queue. Try `make load SCRIPT=ramp` and see which line bends first.',
-    ),
-    heatmap({
-      title: 'How long requests take',
-      description: 'Each column is a moment, each row a span of time: the darker, the more requests took that long.',
-      size: [12, 9],
-      lines: [{ name: '{{le}}', expr: 'api:http_request_duration_seconds_bucket:rate5s' }],
-    }),
-    timeSeries({
-      title: 'Of the average request',
-      description: 'The time until the answer, and the part of it that was spent in the database, commits included.',
-      size: [12, 9],
-      unit: 's',
-      lines: [
-        { name: 'whole request', expr: 'api:http_request_duration_seconds:mean5s', color: colors.server },
-        { name: 'database', expr: 'api:db_duration_seconds:mean5s', color: colors.database },
-      ],
-    }),
-    timeSeries({
-      title: 'Requests being worked on',
-      description:
-        'How many requests are inside, on average and at the moment of looking: a growing number is a queue.',
-      size: [8, 8],
-      unit: 'short',
-      lines: [
-        { name: 'on average', expr: 'api:http_requests_active:mean5s', color: colors.server },
-        { name: 'just now', expr: 'http_server_active_requests', color: colors.serverLight },
-      ],
-    }),
-    timeSeries({
-      title: 'How late the thread is',
-      description: 'A timer is due every 20 ms; how late it fires is how long the thread was busy with something else.',
-      size: [8, 8],
-      unit: 's',
-      lines: [
-        { name: 'p99', expr: 'api:eventloop_delay_seconds:p99_5s', color: colors.serverDark },
-        { name: 'p50', expr: 'api:eventloop_delay_seconds:p50_5s', color: colors.serverLight },
-      ],
-      goals: [0.1],
-    }),
-    timeSeries({
-      title: 'How busy the process is',
-      description:
-        'Share of the time: the thread at work, the processor used (more than 100 % is more than one core), memory cleaned up.',
-      size: [8, 8],
-      unit: 'percentunit',
-      lines: [
-        {
-          name: 'thread',
-          expr: 'sum(rate(nodejs_eventloop_time_seconds_total{nodejs_eventloop_state="active"}[$__rate_interval]))',
-          color: colors.server,
-        },
-        {
-          name: 'processor',
-          expr: 'sum(rate(process_cpu_seconds_total{job="api"}[$__rate_interval]))',
-          color: colors.client,
-        },
-        {
-          name: 'garbage collection',
-          expr: 'sum(rate(nodejs_gc_duration_seconds_sum{job="api"}[$__rate_interval])) or vector(0)',
-          color: colors.fault,
-        },
-      ],
-    }),
-    timeSeries({
-      title: 'Processor time for each request',
-      description: 'What one request costs. An idle API spends most on being there, so the figure falls as load comes.',
-      size: [12, 8],
-      unit: 's',
-      lines: [{ name: 'processor', expr: 'api:cpu_seconds:per_request5s', color: colors.client }],
-    }),
-    timeSeries({
-      title: 'Writes that share a commit',
-      description:
-        'Writes that arrive together are made durable together, which costs as much as one. More load, larger groups; 0 while nobody writes.',
-      size: [12, 8],
-      unit: 'short',
-      decimals: 1,
-      lines: [{ name: 'writes', expr: 'api:commit_batch_writes:mean5s', color: colors.database }],
-    }),
-  ])
+const parts = {
+  'waiting for the thread': colors.serverDark,
+  'in the API’s own code': colors.server,
+  'in the database': colors.database,
+}
+
+export const time = (): Page =>
+  page(
+    'time',
+    'Where does the time go?',
+    '**When latency grows: is the database slow, or the one thread busy?** Try `make load SCRIPT=ramp`.',
+    [
+      heatmap({
+        title: 'How long requests take',
+        description:
+          'Successful requests. Each column is a moment, each row a duration; the stronger the colour, the more requests took that long.',
+        good: 'one strong band at the bottom. A second band higher up means that some requests wait.',
+        size: [12, 9],
+        lines: [{ name: '{{le}}', expr: 'api:http_request_duration_seconds_bucket:rate5s' }],
+        changesWith: 'load',
+      }),
+      timeSeries({
+        title: 'Time of the average request',
+        description:
+          'Waiting: how late timers fire, so how long a new request waits for the thread. Database: operations with their commits. The rest is HTTP, tokens, JSON and logs.',
+        good: 'a few milliseconds in total.',
+        size: [12, 9],
+        unit: 's',
+        stacked: true,
+        lines: [{ name: '{{part}}', expr: 'api:request_time:mean5s', color: parts }],
+        changesWith: 'load',
+      }),
+      timeSeries({
+        title: 'Requests being processed',
+        description:
+          'How many requests are inside the API, on average and at this moment. A growing number is a queue.',
+        good: 'below 10 and steady.',
+        size: [8, 8],
+        unit: 'locale',
+        lines: [
+          { name: 'on average', expr: 'api:http_requests_active:mean5s', color: colors.server },
+          { name: 'now', expr: 'http_server_active_requests', color: colors.serverLight },
+        ],
+        changesWith: 'load',
+      }),
+      timeSeries({
+        title: 'Delay of the event loop',
+        description:
+          'A timer is due every 20 ms. The delay with which it fires is how long the one thread was busy with something else, or did not get a processor.',
+        good: 'p99 below the dashed line. Above it the alert EventLoopBlocked fires.',
+        size: [8, 8],
+        unit: 's',
+        lines: [
+          { name: 'p99', expr: 'api:eventloop_delay_seconds:p99_5s', color: colors.serverDark },
+          { name: 'p50', expr: 'api:eventloop_delay_seconds:p50_5s', color: colors.serverLight },
+          goalLine('limit of the alert', 0.1),
+        ],
+        changesWith: 'load',
+      }),
+      timeSeries({
+        title: 'How busy the process is',
+        description:
+          'Share of the time in which the event loop is active, processor time (100 % is one core), and garbage collection.',
+        good: 'an event loop below 70 %. Near 100 % every request queues.',
+        size: [8, 8],
+        unit: 'percentunit',
+        lines: [
+          {
+            name: 'event loop',
+            expr: 'sum(rate(nodejs_eventloop_time_seconds_total{nodejs_eventloop_state="active"}[$__rate_interval]))',
+            color: colors.server,
+          },
+          {
+            name: 'processor',
+            expr: 'sum(rate(process_cpu_seconds_total{job="api"}[$__rate_interval]))',
+            color: colors.client,
+          },
+          {
+            name: 'garbage collection',
+            expr: 'sum(rate(nodejs_gc_duration_seconds_sum{job="api"}[$__rate_interval])) or vector(0)',
+            color: colors.fault,
+          },
+        ],
+        changesWith: 'load',
+      }),
+      timeSeries({
+        title: 'Processor time per request',
+        description:
+          'Only shown above 50 requests/s: below that, the fixed cost of a running process is larger than that of its requests.',
+        good: 'steady, whatever the rate.',
+        size: [12, 8],
+        unit: 's',
+        lines: [{ name: 'processor', expr: 'api:cpu_seconds:per_request5s', color: colors.client, mayBeEmpty: true }],
+        changesWith: 'load',
+        emptyBefore: true,
+      }),
+      timeSeries({
+        title: 'Writes per commit',
+        description:
+          'Writes that arrive together share one commit, which costs as much as one write. 0 without writes.',
+        good: 'more under more load.',
+        size: [12, 8],
+        unit: 'short',
+        decimals: 1,
+        lines: [{ name: 'writes', expr: 'api:commit_batch_writes:mean5s', color: colors.database }],
+        changesWith: 'load',
+      }),
+      number({
+        title: 'So where did the time go?',
+        description: 'The largest part of the average request of the last 5 s, and its share.',
+        good: 'in the API’s own code while the load is low.',
+        size: [24, 4],
+        unit: 'percentunit',
+        lines: [{ name: 'Most of the time was spent {{part}}', expr: 'topk(1, api:request_time:share5s)' }],
+        from: [[null, tiles.load]],
+        named: true,
+        noValue: 'no requests in the last 5 s',
+        changesWith: 'load',
+      }),
+    ],
+  )

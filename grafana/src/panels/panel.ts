@@ -1,36 +1,89 @@
-import { type DynamicConfigValue, FieldColorModeId } from '@grafana/grafana-foundation-sdk/dashboard'
+import type { Builder } from '@grafana/grafana-foundation-sdk/cog'
+import {
+  type DynamicConfigValue,
+  FieldColorModeId,
+  type Panel as GrafanaPanel,
+  type ValueMapping,
+} from '@grafana/grafana-foundation-sdk/dashboard'
 import { DataqueryBuilder } from '@grafana/grafana-foundation-sdk/prometheus'
 
-/** One query; `name` is its legend, in which `{{label}}` is filled in. Without a colour each series gets its own. */
-export type Line = { name: string; expr: string; color?: string; dashed?: boolean }
+export type Line = {
+  /** The legend; `{{label}}` is replaced by the label's value. */
+  name: string
+  expr: string
+  /** One colour, or a colour for each value of the label in `name`. */
+  color?: string | Record<string, string>
+  dashed?: boolean
+  /** Returns nothing at times, although the panel always shows something. */
+  mayBeEmpty?: boolean
+}
 
 export type Panel = {
   title: string
-  /** What the panel shows, for the one who sees it for the first time. */
   description: string
-  /** Width of 24 columns and height in rows of 30 pixels. */
+  /** What a healthy service shows here. */
+  good: string
+  /** Width in 24 columns and height in rows of 30 pixels. */
   size: [width: number, height: number]
   lines: Line[]
+  /** The event at which the panel must look different; the stack's test makes it happen. */
+  changesWith: 'load' | 'outage' | 'attack' | 'saturation'
+  /** Shows `noValue` instead of data until the event has happened once. */
+  emptyBefore?: boolean
 }
+
+/** A panel as described, and its builder. */
+export type Built = Panel & { builder: Builder<GrafanaPanel> }
 
 export const prometheus = { type: 'prometheus', uid: 'prometheus' }
 export const fixed = (color: string) => ({ mode: FieldColorModeId.Fixed, fixedColor: color })
-const refId = (index: number) => String.fromCharCode(65 + index)
+export const refId = (index: number) => String.fromCharCode(65 + index)
+export const valueTexts = (options: Record<string, { text: string; color: string }>) =>
+  [{ type: 'value', options }] as ValueMapping[]
 
-/** The queries of a panel; an instant one asks for now only. */
-export function queries(lines: Line[], instant = false): DataqueryBuilder[] {
+type Frame = {
+  title(text: string): unknown
+  description(text: string): unknown
+  span(width: number): unknown
+  height(rows: number): unknown
+  datasource(source: typeof prometheus): unknown
+  targets(queries: DataqueryBuilder[]): unknown
+}
+
+/** Sets what all kinds of panels have. */
+export function frame<B extends Frame>(builder: B, panel: Panel, queries = queriesOf(panel.lines)): B {
+  builder.title(panel.title)
+  builder.description(`${panel.description}\n\n**Good:** ${panel.good}`)
+  builder.span(panel.size[0])
+  builder.height(panel.size[1])
+  builder.datasource(prometheus)
+  builder.targets(queries)
+  return builder
+}
+
+/** The queries of a panel; an instant query asks for now only. */
+export function queriesOf(lines: Line[], instant = false): DataqueryBuilder[] {
   return lines.map(({ name, expr }, index) => {
     const query = new DataqueryBuilder().refId(refId(index)).datasource(prometheus).expr(expr).legendFormat(name)
     return instant ? query.instant() : query.range()
   })
 }
 
-/** Colour and dash of each line that has one, by the query it comes from. */
-export function* styles(lines: Line[]): Generator<[refId: string, DynamicConfigValue[]]> {
+type Styled = {
+  overrideByQuery(id: string, style: DynamicConfigValue[]): unknown
+  overrideByName(name: string, style: DynamicConfigValue[]): unknown
+}
+
+/** Sets the colour and the dash of each line. */
+export function style(builder: Styled, lines: Line[]): void {
   for (const [index, { color, dashed }] of lines.entries()) {
-    const style: DynamicConfigValue[] = []
-    if (color) style.push({ id: 'color', value: fixed(color) })
-    if (dashed) style.push({ id: 'custom.lineStyle', value: { fill: 'dash', dash: [6, 4] } })
-    if (style.length > 0) yield [refId(index), style]
+    const properties: DynamicConfigValue[] = []
+    if (typeof color === 'string') properties.push({ id: 'color', value: fixed(color) })
+    if (dashed) properties.push({ id: 'custom.lineStyle', value: { fill: 'dash', dash: [6, 4] } })
+    if (properties.length > 0) builder.overrideByQuery(refId(index), properties)
+    if (typeof color !== 'object') continue
+    for (const [name, one] of Object.entries(color)) {
+      builder.overrideByName(name, [{ id: 'color', value: fixed(one) }])
+    }
   }
 }

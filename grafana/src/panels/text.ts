@@ -1,6 +1,11 @@
 import { PanelBuilder as Text } from '@grafana/grafana-foundation-sdk/text'
 
-/** How to read the dashboard and what to try. */
-export function text(content: string, height = 2): Text {
-  return new Text().title('').span(24).height(height).transparent(true).content(content)
+/** A paragraph over the whole width. */
+export function text(content: string, height: number, title = ''): Text {
+  return new Text()
+    .title(title)
+    .span(24)
+    .height(height)
+    .transparent(title === '')
+    .content(content)
 }

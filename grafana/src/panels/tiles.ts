@@ -6,22 +6,26 @@ import {
   VizOrientation,
   VizTextDisplayOptionsBuilder,
 } from '@grafana/grafana-foundation-sdk/common'
-import { ThresholdsConfigBuilder, ThresholdsMode, type ValueMapping } from '@grafana/grafana-foundation-sdk/dashboard'
+import { ThresholdsConfigBuilder, ThresholdsMode } from '@grafana/grafana-foundation-sdk/dashboard'
 import { PanelBuilder as Stat } from '@grafana/grafana-foundation-sdk/stat'
-import { type Panel, prometheus, queries, styles } from './panel.ts'
+import { type Built, frame, type Panel, queriesOf, style, valueTexts } from './panel.ts'
 
-/** Numbers now, on a coloured ground; `plain` colours the figures instead. `from` says from which value on it has which colour, ascending. */
-export function number(
-  panel: Panel & {
-    unit: string
-    decimals?: number
-    from: [value: number | null, color: string][]
-    texts?: Record<string, { text: string; color: string }>
-    plain?: boolean
-    noValue: string
-  },
-): Stat {
-  return big(panel)
+type Number = Panel & {
+  unit: string
+  decimals?: number
+  /** The colour of the ground from each value on, ascending. */
+  from: [value: number | null, color: string][]
+  texts?: Record<string, { text: string; color: string }>
+  /** Shows the legend beside the value. */
+  named?: boolean
+  /** Draws the last minutes behind the value, which then is coloured instead of its ground. */
+  trend?: boolean
+  noValue: string
+}
+
+/** Numbers, usually on a coloured ground. */
+export function number(panel: Number): Built {
+  const builder = tile(panel, !panel.trend)
     .unit(panel.unit)
     .decimals(panel.decimals ?? 0)
     .noValue(panel.noValue)
@@ -30,32 +34,34 @@ export function number(
         .mode(ThresholdsMode.Absolute)
         .steps(panel.from.map(([value, color]) => ({ value, color }))),
     )
-    .mappings(panel.texts ? [{ type: 'value', options: panel.texts } as ValueMapping] : [])
-    .textMode(BigValueTextMode.Auto)
-    .colorMode(panel.plain ? BigValueColorMode.Value : BigValueColorMode.Background)
+    .mappings(panel.texts ? valueTexts(panel.texts) : [])
+    .wideLayout(false) // the name above the value
+    .textMode(panel.named ? BigValueTextMode.ValueAndName : BigValueTextMode.Auto)
+    .graphMode(panel.trend ? BigValueGraphMode.Area : BigValueGraphMode.None)
+    .colorMode(panel.trend ? BigValueColorMode.Value : BigValueColorMode.BackgroundSolid)
+  return { ...panel, builder }
 }
 
-/** What is so now, as words: the legend of each series, on its line's colour. */
-export function words(panel: Panel & { noValue: string }): Stat {
-  const builder = big(panel)
+/** The legends of the series that exist now, each on its line's colour. A legend in `links` opens its links. */
+export function words(
+  panel: Panel & { noValue: string; links?: Record<string, { title: string; url: string }[]> },
+): Built {
+  const builder = tile(panel, true)
     .unit('none')
     .textMode(BigValueTextMode.Name)
     .orientation(VizOrientation.Horizontal)
-    .text(new VizTextDisplayOptionsBuilder().titleSize(22).valueSize(22)) // or several shrink until nobody can read them
+    .text(new VizTextDisplayOptionsBuilder().titleSize(16).valueSize(16)) // without it several names become too small to read
     .noValue(panel.noValue)
-  for (const [id, style] of styles(panel.lines)) builder.overrideByQuery(id, style)
-  return builder
+  style(builder, panel.lines)
+  for (const [name, links] of Object.entries(panel.links ?? {})) {
+    builder.overrideByName(name, [{ id: 'links', value: links }])
+  }
+  return { ...panel, builder }
 }
 
-function big(panel: Panel): Stat {
-  return new Stat()
-    .title(panel.title)
-    .description(panel.description)
-    .span(panel.size[0])
-    .height(panel.size[1])
-    .datasource(prometheus)
-    .targets(queries(panel.lines, true))
-    .colorMode(BigValueColorMode.Background)
+function tile(panel: Panel, instant: boolean): Stat {
+  return frame(new Stat(), panel, queriesOf(panel.lines, instant))
+    .colorMode(BigValueColorMode.BackgroundSolid)
     .graphMode(BigValueGraphMode.None)
     .reduceOptions(new ReduceDataOptionsBuilder().calcs(['lastNotNull']))
 }

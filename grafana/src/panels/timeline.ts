@@ -1,36 +1,22 @@
-import {
-  LegendDisplayMode,
-  LegendPlacement,
-  VisibilityMode,
-  VizLegendOptionsBuilder,
-} from '@grafana/grafana-foundation-sdk/common'
-import { FieldColorBuilder, FieldColorModeId, type ValueMapping } from '@grafana/grafana-foundation-sdk/dashboard'
+import { VisibilityMode } from '@grafana/grafana-foundation-sdk/common'
+import { FieldColorBuilder, FieldColorModeId } from '@grafana/grafana-foundation-sdk/dashboard'
 import { PanelBuilder as StateTimeline } from '@grafana/grafana-foundation-sdk/statetimeline'
-import { colors } from '../colors.ts'
-import { type Panel, prometheus, queries } from './panel.ts'
+import { quiet } from '../colors.ts'
+import { type Built, frame, type Panel, valueTexts } from './panel.ts'
+import { bottomLegend } from './time-series.ts'
 
-/** Rows of yes and no over time; `yes` and `no` name what 1 and 0 mean. */
-export function timeline(panel: Panel & { yes: string; no: string; color: string }): StateTimeline {
-  const options = { 0: { text: panel.no, color: colors.nothing }, 1: { text: panel.yes, color: panel.color } }
-  return new StateTimeline()
-    .title(panel.title)
-    .description(panel.description)
-    .span(panel.size[0])
-    .height(panel.size[1])
-    .datasource(prometheus)
+/** Rows of states over time; `states` are the meanings and colours of the values 0, 1, 2 and so on. */
+export function timeline(panel: Panel & { states: [text: string, color: string][] }): Built {
+  const texts = panel.states.map(([text, color], value) => [value, { text, color }])
+  const builder = frame(new StateTimeline(), panel)
     .unit('none')
-    .targets(queries(panel.lines))
-    .mappings([{ type: 'value', options } as ValueMapping])
-    .colorScheme(new FieldColorBuilder().mode(FieldColorModeId.Fixed).fixedColor(colors.nothing))
+    .mappings(valueTexts(Object.fromEntries(texts)))
+    .colorScheme(new FieldColorBuilder().mode(FieldColorModeId.Fixed).fixedColor(quiet))
     .mergeValues(true)
     .showValue(VisibilityMode.Never)
     .rowHeight(0.8)
     .fillOpacity(80)
     .lineWidth(0)
-    .legend(
-      new VizLegendOptionsBuilder()
-        .showLegend(true)
-        .displayMode(LegendDisplayMode.List)
-        .placement(LegendPlacement.Bottom),
-    )
+    .legend(bottomLegend)
+  return { ...panel, builder }
 }

@@ -1,14 +1,8 @@
 import type { MetricsEvent } from '../runs/journal.ts'
-import { type Family, type Series, series } from './series.ts'
+import { defaults, type Family, floors, type Series, series, type Tuning } from './series.ts'
 import { robustScore, type Score, zScore } from './z-score.ts'
 
-export type Method = 'mean' | 'median'
-const methods: Record<Method, Score> = { mean: zScore, median: robustScore }
-
-/** Times in seconds; `threshold` in deviations. */
-export type Tuning = { threshold: number; window: number; warmUp: number; memory: number; method: Method }
-
-export const usual: Tuning = { threshold: 4, window: 30, warmUp: 10, memory: 300, method: 'mean' }
+const methods: Record<Tuning['method'], Score> = { mean: zScore, median: robustScore }
 
 /** null: not scored, because the value is missing or the baseline is still too short. */
 export type Scored = { scores: (number | null)[]; alarms: boolean[] }
@@ -18,7 +12,7 @@ export type Scored = { scores: (number | null)[]; alarms: boolean[] }
  * with an alarm do not enter the baseline, or a long outage would teach it that outages are normal. What lasts longer
  * than `memory` is how things are now: then no calm second is young enough, and the baseline is learnt anew.
  */
-export function score(values: (number | null)[], floor: number, tuning: Tuning = usual): Scored {
+export function score(values: (number | null)[], floor: number, tuning: Tuning = defaults): Scored {
   const { threshold, window, warmUp, memory, method } = tuning
   const scores: (number | null)[] = []
   const alarms: boolean[] = []
@@ -38,9 +32,9 @@ export function score(values: (number | null)[], floor: number, tuning: Tuning =
 
 export type Detection = { series: (Series & Scored)[]; anySeries: boolean[]; combined: boolean[] }
 
-/** All series of a run, each on its own, and what they say together. */
-export function detect(events: MetricsEvent[], tuning: Tuning = usual): Detection {
-  const found = series.map((one) => ({ ...one, ...score(events.map(one.value), one.floor, tuning) }))
+/** All series of a run, each by itself, and combined. */
+export function detect(events: MetricsEvent[], tuning: Tuning = defaults): Detection {
+  const found = series.map((one) => ({ ...one, ...score(events.map(one.value), floors[one.name], tuning) }))
   const anySeries = events.map((_, i) => found.some((one) => one.family !== 'traffic' && one.alarms[i]))
   return { series: found, anySeries, combined: combine(found, events.length) }
 }

@@ -1,59 +1,70 @@
 import type { MetricsEvent } from '../runs/journal.ts'
+import { type Detection, detect } from './detect.ts'
+import { defaults } from './series.ts'
 
-/** One fault as the seconds are labelled; `to` is the first second after it. */
-export type FaultWindow = { kind: string; from: number; to: number }
+/** Trouble that the experiment caused on purpose, as the seconds are labelled; `to` is the first second after it. */
+export type Trouble = { kind: string; from: number; to: number }
 
 /** The seconds of one run, and whether each was alarmed. */
 export type Alarmed = { events: MetricsEvent[]; alarms: boolean[] }
 
 /** A share is null when there is nothing it could be a share of. */
 export type Grade = {
-  /** Seconds from a fault's first second to the end of the first one with an alarm, when it can be known at the earliest. */
-  faults: { kind: string; delay_s: number | null }[]
-  /** Faults noticed. */
+  /** Seconds from the first second of a trouble to the end of the first one with an alarm; null: not noticed. */
+  troubles: { kind: string; delay_s: number | null }[]
+  /** Troubles noticed. */
   recall: number | null
-  /** Faults noticed among all alarms. */
+  /** Troubles noticed among all alarms. */
   precision: number | null
   mean_delay_s: number | null
-  /** Share of the faults' seconds that were alarmed. */
+  /** Share of the troubled seconds that were alarmed. */
   held: number | null
-  /** Alarms that no fault explains; seconds in a row are one alarm. */
+  /** Alarms that no trouble explains; seconds in a row are one alarm. */
   false_alarms: number
-  /** Seconds without a fault, its edges and the warm-up. */
+  /** Seconds without trouble, its edges and the warm-up. */
   quiet_s: number
   false_alarms_per_hour: number | null
 }
 
-/** After a fault connections are renewed and caches filled: the recovery is part of the outage, not a false alarm. */
+/** After a trouble connections are renewed and caches filled: the recovery is part of it, not a false alarm. */
 export const graceS = 10
-// A fault injected late in a second may be labelled from the next one on.
+// What is injected late in a second may be labelled from the next one on.
 const edgeS = 1
 
-/** The faults that the seconds are labelled with. */
-export function faultWindows(events: MetricsEvent[]): FaultWindow[] {
-  const windows: FaultWindow[] = []
-  for (const { second, fault } of events) {
-    if (!fault) continue
-    const last = windows.at(-1)
-    if (last?.kind === fault && last.to === second) last.to++
-    else windows.push({ kind: fault, from: second, to: second + 1 })
-  }
-  return windows
+/** Returns what a second was troubled by. Older runs name their faults only. */
+function troubleIn({ trouble, fault }: MetricsEvent): string | null | undefined {
+  return trouble === undefined ? fault : trouble
 }
 
-/** Compares alarms with the faults that were really there. `warmUp`: seconds at the start that cannot be scored. */
+export function isLabelled(event: MetricsEvent): boolean {
+  return troubleIn(event) !== undefined
+}
+
+export function troublesIn(events: MetricsEvent[]): Trouble[] {
+  const found: Trouble[] = []
+  for (const event of events) {
+    const kind = troubleIn(event)
+    if (!kind) continue
+    const last = found.at(-1)
+    if (last?.kind === kind && last.to === event.second) last.to++
+    else found.push({ kind, from: event.second, to: event.second + 1 })
+  }
+  return found
+}
+
+/** Compares alarms with the trouble that was really there. `warmUp`: seconds at the start that cannot be scored. */
 export function grade(runs: Alarmed[], warmUp: number): Grade {
   const counts = runs.map((run) => count(run, warmUp))
-  const faults = counts.flatMap((one) => one.faults)
-  const delays = faults.flatMap(({ delay_s }) => delay_s ?? [])
+  const troubles = counts.flatMap((one) => one.troubles)
+  const delays = troubles.flatMap(({ delay_s }) => delay_s ?? [])
   const false_alarms = sum(counts.map((one) => one.false_alarms))
   const quiet_s = sum(counts.map((one) => one.quiet_s))
   return {
-    faults,
-    recall: ratio(delays.length, faults.length),
+    troubles,
+    recall: ratio(delays.length, troubles.length),
     precision: ratio(delays.length, delays.length + false_alarms),
     mean_delay_s: ratio(sum(delays), delays.length),
-    held: ratio(sum(counts.map((one) => one.alarmed_s)), sum(counts.map((one) => one.fault_s))),
+    held: ratio(sum(counts.map((one) => one.alarmed_s)), sum(counts.map((one) => one.trouble_s))),
     false_alarms,
     quiet_s,
     false_alarms_per_hour: ratio(false_alarms * 3600, quiet_s),
@@ -61,22 +72,52 @@ export function grade(runs: Alarmed[], warmUp: number): Grade {
 }
 
 function count({ events, alarms }: Alarmed, warmUp: number) {
-  const windows = faultWindows(events)
+  const windows = troublesIn(events)
   const alarmed = events.filter((_, i) => alarms[i]).map(({ second }) => second)
   const isQuiet = (second: number) => windows.every(({ from, to }) => second < from - edgeS || second >= to + graceS)
   const wrong = alarmed.filter(isQuiet)
-  // An alarm that rang before the fault has not found it.
+  // An alarm that began before the trouble has not found it.
   const starts = alarmed.filter((second, i) => alarmed[i - 1] !== second - 1)
+  const troubled = events.flatMap((event, i) => (troubleIn(event) ? [alarms[i]] : []))
   return {
-    faults: windows.map(({ kind, from, to }) => {
+    troubles: windows.map(({ kind, from, to }) => {
       const first = starts.find((second) => second >= from - edgeS && second < to)
       return { kind, delay_s: first === undefined ? null : Math.max(first, from) - from + 1 }
     }),
-    fault_s: events.filter(({ fault }) => fault).length,
-    alarmed_s: events.filter(({ fault }, i) => fault && alarms[i]).length,
+    trouble_s: troubled.length,
+    alarmed_s: troubled.filter(Boolean).length,
     quiet_s: events.slice(warmUp).filter(({ second }) => isQuiet(second)).length,
     false_alarms: wrong.filter((second, i) => wrong[i - 1] !== second - 1).length,
   }
+}
+
+/** What can raise an alarm: the combination, any one series, or a single series. */
+export function detectors({ combined, anySeries, series }: Detection): { name: string; alarms: boolean[] }[] {
+  return [{ name: 'the combination', alarms: combined }, { name: 'any one series', alarms: anySeries }, ...series]
+}
+
+/** How well each detector did on some runs, taken together. */
+export function gradeDetectors(runs: MetricsEvent[][], tuning = defaults): { name: string; grade: Grade }[] {
+  const found = runs.map((events) => ({ events, detectors: detectors(detect(events, tuning)) }))
+  return (found[0]?.detectors ?? []).map(({ name }, d) => {
+    const alarmed = found.map(({ events, detectors }) => ({ events, alarms: detectors[d]?.alarms ?? [] }))
+    return { name, grade: grade(alarmed, tuning.warmUp) }
+  })
+}
+
+export const thresholds = [2, 2.5, 3, 4, 5, 6, 8, 12]
+export const windows = [10, 30, 60]
+export const sweptDetectors = ['p95_ms', 'any one series', 'the combination']
+export type SweepPoint = { detector: string; window: number; threshold: number } & Grade
+
+/** What each threshold and each length of the baseline would have cost in delay and in false alarms. */
+export function sweep(runs: MetricsEvent[][]): SweepPoint[] {
+  const settings = windows.flatMap((window) => thresholds.map((threshold) => ({ window, threshold })))
+  return settings.flatMap((setting) =>
+    gradeDetectors(runs, { ...defaults, ...setting })
+      .filter(({ name }) => sweptDetectors.includes(name))
+      .map(({ name, grade }) => ({ detector: name, ...setting, ...grade })),
+  )
 }
 
 function sum(values: number[]): number {

@@ -3,7 +3,7 @@ import type { Attacker } from './attack.ts'
 import { flood } from './flood.ts'
 import { forgedTokens } from './forged-tokens.ts'
 import { guessFromManyAddresses, guessPasswords } from './guess-passwords.ts'
-import { stolenToken, stolenTokenLoggedOut, stolenTokenOfRemoved, stolenTokenPasswordChanged } from './stolen-token.ts'
+import { stolenToken, stolenTokenLoggedOut } from './stolen-token.ts'
 import { guessableSecret, randomSecret } from './weak-secret.ts'
 
 /** Every attack that a phase may have beside its load. */
@@ -16,16 +16,18 @@ export const attackers = {
   'stolen-token-of-2-s': (context) => stolenToken(context, 2),
   'stolen-token-of-6-s': (context) => stolenToken(context, 6),
   'stolen-token-logged-out-after-2-s': (context) => stolenTokenLoggedOut(context, 2),
-  'stolen-token-password-changed-after-2-s': (context) => stolenTokenPasswordChanged(context, 2),
-  'stolen-token-of-user-removed-after-2-s': (context) => stolenTokenOfRemoved(context, 2),
   'guessable-secret': guessableSecret,
   'random-secret': randomSecret,
 } satisfies Record<string, Attacker>
 
 export type AttackName = keyof typeof attackers
 
-/** Those for which somebody must change the API's list of users. */
-export const usersChange: ReadonlySet<AttackName> = new Set([
-  'stolen-token-password-changed-after-2-s',
-  'stolen-token-of-user-removed-after-2-s',
+/** The attacks that need more than one ordinary user and one client address. */
+export const needOwnApi: ReadonlySet<AttackName> = new Set([
+  'password-guesses-from-many-addresses',
+  'anothers-notes',
+  'stolen-token-of-2-s',
+  'stolen-token-of-6-s',
+  'stolen-token-logged-out-after-2-s',
+  'guessable-secret',
 ] as const)

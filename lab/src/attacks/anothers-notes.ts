@@ -8,7 +8,7 @@ const body = { title: 'mine now', body: '' }
 
 /** A second user tries the ids of the first one's notes, and ids that do not exist. */
 export async function anothersNotes({ target, token, pool }: AttackContext) {
-  if (!target.other) throw new UserError('Skipped: it takes a second user, LAB_USERS=name:password,name:password')
+  if (!target.other) throw new UserError('Skipped: this attack needs a second user.')
   const theirs = await writeNotes({ token, pool })
   const { username, password } = target.other
   const mine = await logIn(pool, target.url, username, password)
@@ -16,7 +16,7 @@ export async function anothersNotes({ target, token, pool }: AttackContext) {
   const next = (): AttackRequest => {
     const method = methods[count % methods.length] ?? 'GET'
     const note = theirs[count++ % theirs.length] ?? ''
-    // In turn they would keep step with the load beside them, and one kind would always meet a busy API.
+    // Strictly in turn they would keep step with the load, and one kind would always meet a busy API.
     const isThere = Math.random() < 0.5
     const path = `/data/notes/${isThere ? note : likeBut(note)}`
     const request = { method, path, token: mine, body: method === 'PUT' ? body : undefined }
@@ -31,7 +31,7 @@ export async function anothersNotes({ target, token, pool }: AttackContext) {
 async function writeNotes({ token, pool }: Pick<AttackContext, 'token' | 'pool'>): Promise<string[]> {
   const ids: string[] = []
   for (let i = 0; i < 20; i++) {
-    const note = { title: `secret ${i}`, body: 'for my eyes only' }
+    const note = { title: `secret ${i}`, body: 'private' }
     const { status, text } = await ask(pool, { method: 'POST', path: '/data/notes', token, body: note })
     if (status !== 201) throw new UserError(`INVALID: before any attack the API answers ${status} to a new note.`)
     ids.push(JSON.parse(text).id)
@@ -39,7 +39,7 @@ async function writeNotes({ token, pool }: Pick<AttackContext, 'token' | 'pool'>
   return ids
 }
 
-/** An id of the same time that nobody has: its random half is another. */
+/** An id of the same time that no note has: its random half differs. */
 function likeBut(id: string): string {
   return id.slice(0, 19) + randomUUID().slice(19)
 }

@@ -1,14 +1,13 @@
 import type { Pool } from 'undici'
 import { type Ask, ask } from '../api-client.ts'
-import { now } from '../clock.ts'
+import { aborted, now } from '../clock.ts'
 import { reasonOf } from '../errors.ts'
 import { openLoop } from '../load/open-loop.ts'
-import type { Target } from '../targets/target.ts'
 
 /**
- * One attempt and what came of it; moments of clock.ts. `status` 0: no answer. `told` is everything in the answer that
- * could teach an attacker something: two answers with the same `told` cannot be told apart but by their time.
- * `error`: why no answer came. `guesses`: how many were made offline.
+ * One attempt and its outcome; moments of clock.ts. `status` 0: no answer. `told` is everything in the answer from which an
+ * attacker could learn: two answers with the same `told` differ only in their time. `error`: why no answer came.
+ * `guesses`: how many were made offline.
  */
 export type Attempt = {
   what: string
@@ -18,7 +17,7 @@ export type Attempt = {
   told?: string
   error?: string
   guesses?: number
-  /** What the rightful owner did meanwhile; `status` 0 where that was no request. */
+  /** What the owner of the token did meanwhile; `status` 0 when that was no request. */
   byOwner?: true
 }
 
@@ -27,16 +26,27 @@ export type AttackRequest = {
   send: (signal: AbortSignal) => Promise<Omit<Attempt, 'what' | 'at' | 'done'>>
 }
 
-/** Where it takes place: the API, the token of a user there, and connections that nobody else uses. */
-export type AttackContext = { target: Target; token: string; pool: Pool }
+/** What an attack needs of the API. */
+export type AttackTarget = {
+  url: string
+  username: string
+  password: string
+  other?: { username: string; password: string }
+  /** Other addresses of this machine from which a client can connect. */
+  addresses: string[]
+  jwtSecret?: string
+}
 
-/** How it is made: so many attempts a second, until aborted. Every attempt is noted in `attempts` when it is over. */
+/** The API, the token of a user there, and connections that only the attack uses. */
+export type AttackContext = { target: AttackTarget; token: string; pool: Pool }
+
+/** So many attempts per second, until aborted. Every attempt is added to `attempts` when it is over. */
 export type AttackRun = { perSecond: number; signal: AbortSignal; attempts: Attempt[] }
 
-/** Makes ready what takes time, then gives the attack itself. A UserError where it cannot be made. */
+/** Prepares what takes time, then returns the attack itself. Throws a UserError when it cannot be made. */
 export type Attacker = (context: AttackContext) => Promise<(run: AttackRun) => Promise<void>>
 
-/** Attempts at an even rate, whatever comes back and however late; ends when the last one has its answer. */
+/** Sends attempts at an even rate, whatever the answers are and however late; returns when the last one is over. */
 export async function attemptAtRate(
   { perSecond, signal, attempts }: AttackRun,
   next: () => AttackRequest,
@@ -67,14 +77,7 @@ export async function attemptAtRate(
   await loop.stop()
 }
 
-export function aborted(signal: AbortSignal): Promise<unknown> {
-  return new Promise((resolve) => {
-    if (signal.aborted) resolve(undefined)
-    else signal.addEventListener('abort', resolve, { once: true })
-  })
-}
-
-/** One request of an attacker, and what its answer tells: all but what differs from answer to answer anyway. */
+/** Sends one request of an attacker. `told` leaves out what differs from answer to answer anyway. */
 export async function askAndListen(pool: Pool, request: Ask): Promise<Pick<Attempt, 'status' | 'told'>> {
   const { status, text, headers } = await ask(pool, request)
   const body = text.replace(/"request_id":"[^"]*"/, '')

@@ -5,12 +5,12 @@ import { type AttackContext, type AttackRequest, type AttackRun, type Attempt, a
 
 const trickleMs = 200
 
-/** What each of so many connections, opened at once, sends first, and then again and again. */
+/** `connections` are opened at once; each sends `first` once and then `trickle` again and again. */
 type Kind = { connections?: number; first?: Buffer; trickle?: Buffer }
 
 /**
- * Strangers who come in crowds, are too slow or send too much, and a user who sends JSON that is too deep or too wide.
- * What they send is made once: a flood that made it anew would be short of memory and time before the API is.
+ * Clients that open many connections, are too slow or send too much, and a logged-in user who sends JSON that is too deep
+ * or too wide. The bytes are made once: making them anew would use up the lab's memory and time before the API's.
  */
 export async function flood({ target, token }: AttackContext) {
   const { hostname, port } = new URL(target.url)
@@ -59,7 +59,7 @@ function kindsOf(host: string, token: string): Record<string, Kind> {
   }
 }
 
-/** The status of the first answer, 0 without one and why, when the connection or the signal is over. */
+/** The status of the first answer when the connection or the signal is over; 0 without one, and why. */
 function outcome(
   socket: Socket,
   { first, trickle }: Kind,
@@ -69,15 +69,15 @@ function outcome(
     let status = 0
     let error: string | undefined
     if (first) socket.write(first)
-    // One write at a time: what the API does not take must not pile up here.
+    // One write at a time: bytes that the API does not read must not pile up here.
     const send = () => socket.writableLength === 0 && socket.write(trickle ?? '')
     const timer = trickle && setInterval(send, trickleMs)
     const end = () => socket.destroy()
     signal.addEventListener('abort', end, { once: true })
-    if (signal.aborted) end() // of one that was due at the last moment
+    if (signal.aborted) end() // the attempt was due at the last moment
     socket.on('data', (chunk) => {
       status ||= Number(/^HTTP\/1\.1 (\d{3})/.exec(chunk.toString('latin1'))?.[1] ?? 0)
-      // An answer that leaves the connection open: what it cost has been paid.
+      // The API answered and kept the connection open.
       if (trickle === undefined) socket.end()
     })
     socket.on('error', (reason) => (error = reasonOf(reason)))

@@ -2,8 +2,8 @@ import { type AttackContext, type AttackRequest, type AttackRun, askAndListen, a
 import { forgeries } from './forgeries.ts'
 
 /**
- * Every forgery of the table in turn, made of a valid token. Where the lab started the API and so knows the secret, also
- * those that are rightly signed and wrong all the same: expired, without an end, of nobody.
+ * Every forgery of the table in turn, made from a valid token. Where the lab started the API and knows its secret, also
+ * those with a valid signature and wrong claims: expired, without an expiry, of an unknown user.
  */
 export async function forgedTokens({ target, token, pool }: AttackContext) {
   const table = forgeries(token, target.jwtSecret)

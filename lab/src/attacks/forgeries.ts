@@ -1,6 +1,6 @@
 import { constants, createHmac, generateKeyPairSync, type KeyObject, randomBytes, sign } from 'node:crypto'
 
-/** Why the API refuses it: a label of auth_rejections_total and a field of its log. */
+/** Why the API rejects it: a label of auth_rejections_total and a field of its log. */
 export type Reason =
   | 'missing'
   | 'malformed'
@@ -11,7 +11,7 @@ export type Reason =
   | 'no_expiry'
   | 'unknown_user'
 
-/** A request that must be refused with 401: what is wrong with it, and what is sent. */
+/** A request that must be answered 401: what is wrong with it, and what is sent. */
 export type Forgery = { name: string; reason: Reason; headers: Record<string, string>; query?: string }
 
 type Json = Record<string, unknown>
@@ -30,8 +30,8 @@ const each = <T>(what: string, values: T[], make: (value: T) => string) =>
   Object.fromEntries(values.map((value) => [`${what} ${JSON.stringify(value)}`, make(value)]))
 
 /**
- * What an attacker can make of a valid token of somebody. With the key also what a careless API would accept: tokens
- * that are rightly signed and wrong all the same.
+ * What an attacker can make from a valid token. With the key also tokens with a valid signature and wrong claims, which a
+ * careless API would accept.
  */
 export function forgeries(token: string, key?: string): Forgery[] {
   const groups = key === undefined ? [withoutKey(token)] : [withoutKey(token), withKey(token, key)]

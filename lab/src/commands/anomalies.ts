@@ -1,42 +1,48 @@
-import { detect, type Method, usual } from '../anomalies/detect.ts'
-import { detectors, gradeVoices } from '../anomalies/detectors.ts'
-import { faultWindows, type Grade, graceS } from '../anomalies/grade.ts'
-import { sweep, sweptVoices, thresholds, windows } from '../anomalies/sweep.ts'
-import { number, percent } from '../report/numbers.ts'
-import { type Recorded, readEvents } from '../runs/read-events.ts'
-import { textTable } from './text-table.ts'
+import { detect } from '../anomalies/detect.ts'
+import {
+  detectors,
+  type Grade,
+  graceS,
+  gradeDetectors,
+  isLabelled,
+  sweep,
+  sweptDetectors,
+  thresholds,
+  troublesIn,
+  windows,
+} from '../anomalies/grade.ts'
+import { defaults, type Tuning } from '../anomalies/series.ts'
+import { number, percent } from '../report/html.ts'
+import { textTable, wrap } from '../runner/screen.ts'
+import { type Recorded, readEvents } from '../runs/find-run.ts'
 
 /** The graded tables for a run, a .jsonl file or a folder of them; without a name for the newest run. */
 export function anomalies(runsFolder: string, name?: string): string {
   const recorded = readEvents(runsFolder, name)
   const runs = recorded.map(({ events }) => events)
-  const labelled = runs.some((events) => events.some(({ fault }) => fault !== undefined))
   const parts = [recorded.map(headline).join('\n')]
-  if (!labelled)
-    parts.push('No second is labelled with a fault or its absence, so nothing can be graded.', alarms(recorded))
-  else {
-    parts.push(`${graded(runs, 'mean')}\n\n${graded(runs, 'median')}`, explanation, alarms(recorded))
-    parts.push(`Other thresholds and windows:\n\n${sweepTables(runs)}`)
-  }
+  if (runs.some((events) => events.some(isLabelled))) {
+    parts.push(graded(runs, 'mean'), graded(runs, 'median'), explanation, alarms(recorded))
+    parts.push('Other thresholds and windows:', ...sweepTables(runs))
+  } else parts.push('No second is labelled with a fault or its absence, so nothing can be graded.', alarms(recorded))
   return parts.join('\n\n')
 }
 
 function headline({ name, events }: Recorded): string {
-  const faults = faultWindows(events).map(({ kind, from, to }) => `${kind} at ${from} s for ${to - from} s`)
-  return `${name}: ${events.length} s, ${faults.join(', ') || 'no fault'}`
+  const troubles = troublesIn(events).map(({ kind, from, to }) => `${kind} at ${from} s for ${to - from} s`)
+  return wrap(`${name}: ${events.length} s, ${troubles.join(', ') || 'no trouble on purpose'}`)
 }
 
-const titles: Record<Method, string> = { mean: 'z-score', median: 'robust' }
-
-function graded(runs: Recorded['events'][], method: Method): string {
-  const rows = gradeVoices(runs, { ...usual, method }).map(({ name, grade }) => [name, ...cells(grade)])
-  return textTable([[titles[method], 'found', 'precision', 'delay', 'held', 'false', 'per hour'], ...rows])
+function graded(runs: Recorded['events'][], method: Tuning['method']): string {
+  const rows = gradeDetectors(runs, { ...defaults, method }).map(({ name, grade }) => [name, ...cells(grade)])
+  const title = method === 'mean' ? 'z-score' : 'robust'
+  return textTable([title, 'found', 'precision', 'delay', 'held', 'false', 'per hour'], rows)
 }
 
-function cells({ faults, precision, mean_delay_s, held, false_alarms, false_alarms_per_hour }: Grade): string[] {
-  const noticed = faults.filter(({ delay_s }) => delay_s !== null).length
+function cells({ troubles, precision, mean_delay_s, held, false_alarms, false_alarms_per_hour }: Grade): string[] {
+  const noticed = troubles.filter(({ delay_s }) => delay_s !== null).length
   return [
-    faults.length > 0 ? `${noticed} of ${faults.length}` : '–',
+    troubles.length > 0 ? `${noticed} of ${troubles.length}` : '–',
     percent(precision),
     seconds(mean_delay_s),
     percent(held),
@@ -45,23 +51,26 @@ function cells({ faults, precision, mean_delay_s, held, false_alarms, false_alar
   ]
 }
 
-const explanation = `found: faults in which an alarm began. precision: faults found among all alarms.
-delay: mean time until the end of the first alarmed second. held: share of the faults' seconds alarmed.
-false: alarms outside of the faults and the ${graceS} s after each.`
+const explanation = `found: troubles in which an alarm began.
+precision: troubles found among all alarms.
+delay: mean time until the end of the first alarmed second.
+held: share of the troubled seconds that were alarmed.
+false: alarms outside of the trouble and the ${graceS} s after it.`
 
 const mostAlarms = 20
 
-/** When the combination rang, and which series with it. */
+/** When the combination raised an alarm, and which series did with it. */
 function alarms(recorded: Recorded[]): string {
   const lines = recorded.flatMap(({ name, events }) => {
     const found = detect(events)
-    const starts = events.flatMap((event, i) => (found.combined[i] && !found.combined[i - 1] ? [{ ...event, i }] : []))
+    const starts = events.flatMap(({ second }, i) =>
+      found.combined[i] && !found.combined[i - 1] ? [{ second, i }] : [],
+    )
     return starts.map(({ second, i }) => {
-      const ringing = detectors(found)
+      const alarmed = detectors(found)
         .slice(2)
         .filter((one) => one.alarms[i])
-        .map((one) => one.name)
-      return `  ${name}, second ${second}: ${ringing.join(', ')}`
+      return wrap(`${name}, second ${second}: ${alarmed.map((one) => one.name).join(', ')}`, '  ')
     })
   })
   if (lines.length === 0) return 'The combination raised no alarm.'
@@ -70,20 +79,19 @@ function alarms(recorded: Recorded[]): string {
 }
 
 /** For each detector: thresholds down, windows across. */
-function sweepTables(runs: Recorded['events'][]): string {
+function sweepTables(runs: Recorded['events'][]): string[] {
   const points = sweep(runs)
-  const row = (detector: string, threshold: number) =>
-    points
-      .filter((one) => one.detector === detector && one.threshold === threshold)
-      .flatMap((one) => [percent(one.recall), seconds(one.mean_delay_s), number(one.false_alarms_per_hour)])
-  const tables = sweptVoices.map((detector) =>
-    textTable([
-      [detector, ...windows.flatMap((window) => ['', `${window} s window`, ''])],
-      ['threshold', ...windows.flatMap(() => ['found', 'delay', 'false/h'])],
-      ...thresholds.map((threshold) => [String(threshold), ...row(detector, threshold)]),
-    ]),
-  )
-  return tables.join('\n\n')
+  const over = ['window', ...windows.flatMap((window) => ['', `${window} s`, ''])]
+  const heads = ['above', ...windows.flatMap(() => ['found', 'delay', 'false/h'])]
+  return sweptDetectors.map((detector) => {
+    const rows = thresholds.map((threshold) => [
+      String(threshold),
+      ...points
+        .filter((one) => one.detector === detector && one.threshold === threshold)
+        .flatMap((one) => [percent(one.recall), seconds(one.mean_delay_s), number(one.false_alarms_per_hour)]),
+    ])
+    return `${detector}\n${textTable(over, [heads, ...rows])}`
+  })
 }
 
 function seconds(value: number | null): string {

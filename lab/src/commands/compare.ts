@@ -1,29 +1,42 @@
 import { median } from '../anomalies/z-score.ts'
-import { number, percent } from '../report/numbers.ts'
-import type { Journal } from '../runs/journal.ts'
-import { type PhaseFigures, phaseFigures } from '../runs/phase-figures.ts'
-import { textTable } from './text-table.ts'
+import { number } from '../report/html.ts'
+import { landing } from '../report/story.ts'
+import { phaseColumns, phaseRows } from '../report/tables.ts'
+import { textTable, wrap } from '../runner/screen.ts'
+import type { HappenedFault, Journal } from '../runs/journal.ts'
 
-type Figure = Exclude<keyof PhaseFigures, 'name'>
-type Write = (value: number | null) => string
+/** A figure of a phase. `least`: a difference below this says nothing, in the figure's own unit. */
+type Figure = { title: string; write: (value: number | null) => string; least: number }
 
-const figures: [Figure, string, Write][] = [
-  ['rate', 'asked/s', number],
-  ['error_ratio', 'failed', percent],
-  ['p50_ms', 'p50 ms', number],
-  ['p95_ms', 'p95 ms', number],
-  ['p99_ms', 'p99 ms', number],
-  ['server_p95_ms', 'p95 server ms', number],
-  ['event_loop_delay_ms', 'loop delay ms', number],
-  ['db_errors', 'db_errors', number],
+const least: Partial<Record<string, number>> = { error_ratio: 0.01, due: 10, answered: 10, failed: 10, db_errors: 10 }
+const ofPhase = phaseColumns.map(({ column, title, write }) => ({ column, title, write, least: least[column] ?? 2 }))
+const ofFault: (Figure & { of: (fault: HappenedFault) => number | null })[] = [
+  { title: 'fault felt after ms', write: number, least: 10, of: landing },
+  { title: 'degraded after ms', write: number, least: 50, of: (one) => one.detected_after_ms },
+  { title: 'back after ms', write: number, least: 50, of: (one) => one.recovered_after_ms },
 ]
 
-/** Two runs side by side, or two sets of repeats by their medians: figures per phase, and the expectations that changed. */
+/** One row: a figure of a phase on both sides, each with as many values as there are repeats. */
+type Row = Figure & { phase: string; a: number[]; b: number[] }
+
+/** Two runs side by side, or two sets of repeats by their medians: first what differs most, at last everything. */
 export function compare(a: Journal[], b: Journal[]): string {
-  return [`${headline('A', a)}\n${headline('B', b)}`, phaseTable(a, b), verdictOnSpread(a, b), changes(a, b)].join(
-    '\n\n',
-  )
+  const rows = rowsOf(a, b)
+  const isRepeated = a.length > 1 || b.length > 1
+  const parts = [
+    `${headline('A', a)}\n${headline('B', b)}`,
+    setUp(a, b),
+    differences(rows, isRepeated),
+    changes(a, b),
+    `All figures:\n\n${table(rows, isRepeated)}`,
+    isRepeated ? repeats : oneRun,
+  ]
+  return parts.filter((part) => part !== '').join('\n\n')
 }
+
+const oneRun = 'One run on each side cannot tell a difference from chance. Repeats (RUNS=5) can.'
+const repeats = `Of repeats the median is shown. spread: from the smallest to the largest repeat, on the side where it is wider.
+beyond: the difference is more than that, and more than 1 % of A.`
 
 function headline(side: string, runs: Journal[]): string {
   const [first] = runs
@@ -31,70 +44,120 @@ function headline(side: string, runs: Journal[]): string {
   return `${side}: ${first?.experiment}, ${first?.mode}, started ${first?.started}: ${verdicts}`
 }
 
-/** The phases of all runs of one side under one name; a name that comes twice in a run is numbered. */
-function byPhase(runs: Journal[]): Map<string, PhaseFigures[]> {
-  const phases = new Map<string, PhaseFigures[]>()
+/** What was done differently. */
+function setUp([a]: Journal[], [b]: Journal[]): string {
+  const faults = (run?: Journal) =>
+    run?.planned.faults.map(({ kind, for_s }) => `${kind} for ${for_s} s`).join(', ') || 'none'
+  const settings: [string, (run?: Journal) => string | undefined][] = [
+    ['faults', faults],
+    ['phases', (run) => run?.planned.phases.map(({ name, rate }) => `${name} ${rate}/s`).join(', ')],
+    ['attacks', (run) => run?.attacks?.map(({ name }) => name).join(', ') || 'none'],
+    ['journal mode', (run) => run?.environment.journal_mode],
+    ['load by', (run) => run?.environment.load_generator],
+    ['machine', (run) => `${run?.environment.cpus.count} x ${run?.environment.cpus.model}`],
+  ]
+  const lines = settings.flatMap(([name, of]) =>
+    of(a) === of(b) ? [] : [wrap(`${name}: A ${of(a)}; B ${of(b)}`, '  ')],
+  )
+  return lines.length === 0 ? 'Both were set up alike.' : `Set up differently:\n${lines.join('\n')}`
+}
+
+/** The figures of every phase that either side has; a name that comes twice in a run is numbered. */
+function rowsOf(a: Journal[], b: Journal[]): Row[] {
+  const [inA, inB] = [byPhase(a), byPhase(b)]
+  const names = [...new Set([...inA.keys(), ...inB.keys()])]
+  return names.flatMap((phase) => {
+    const values = (side: Map<string, Figures[]>, title: string) =>
+      (side.get(phase) ?? []).flatMap((one) => one[title] ?? [])
+    const figures: Figure[] = [...ofPhase, ...ofFault]
+    const rows = figures.map((one) => ({ ...one, phase, a: values(inA, one.title), b: values(inB, one.title) }))
+    return rows.filter(({ a, b }) => a.length > 0 || b.length > 0)
+  })
+}
+
+type Figures = Record<string, number | null>
+
+function byPhase(runs: Journal[]): Map<string, Figures[]> {
+  const phases = new Map<string, Figures[]>()
   for (const run of runs) {
     const seen = new Map<string, number>()
-    for (const one of phaseFigures(run)) {
+    phaseRows(run).forEach((one, i) => {
       const times = (seen.get(one.name) ?? 0) + 1
       seen.set(one.name, times)
       const name = times > 1 ? `${one.name} (${times})` : one.name
-      phases.set(name, [...(phases.get(name) ?? []), one])
-    }
+      const { start_ms = 0, end_ms = 0 } = run.happened.phases[i] ?? {}
+      const faults = run.happened.faults.filter(({ injected_ms: at }) => at >= start_ms && at < end_ms)
+      const figures = Object.fromEntries([
+        ...ofPhase.map(({ column, title }) => [title, one[column]]),
+        ...ofFault.map(({ title, of }) => [title, middle(faults.flatMap((fault) => of(fault) ?? []))]),
+      ])
+      phases.set(name, [...(phases.get(name) ?? []), figures])
+    })
   }
   return phases
 }
 
-function phaseTable(a: Journal[], b: Journal[]): string {
-  const [inA, inB] = [byPhase(a), byPhase(b)]
-  const names = [...new Set([...inA.keys(), ...inB.keys()])]
-  const rows = names.flatMap((name) => [
-    [''],
-    [name],
-    ...figures.map(([figure, title, write]) =>
-      row(title, write, valuesOf(inA, name, figure), valuesOf(inB, name, figure)),
-    ),
-  ])
-  return textTable([['', 'A', 'B', 'difference', 'spread', 'larger'], ...rows])
+const mostDifferences = 10
+/** A quarter more or less is worth naming. */
+const noticeable = Math.log(1.25)
+
+/** The figures that differ most, by how many times; those of the warm-up mean nothing. */
+function differences(rows: Row[], isRepeated: boolean): string {
+  const found = rows
+    .filter((row) => row.phase !== 'warm-up' && factor(row) >= noticeable && (!isRepeated || isBeyondSpread(row)))
+    .sort((one, other) => factor(other) - factor(one))
+    .slice(0, mostDifferences)
+  if (found.length === 0) return 'No figure differs noticeably.'
+  return `What differs most:\n\n${table(found, isRepeated)}`
 }
 
-function valuesOf(phases: Map<string, PhaseFigures[]>, name: string, figure: Figure): number[] {
-  return (phases.get(name) ?? []).flatMap((one) => one[figure] ?? [])
-}
-
-function row(title: string, write: Write, a: number[], b: number[]): string[] {
+/** How many times larger one side is, as a logarithm; differences within `least` count for little. */
+function factor({ a, b, least }: Row): number {
   const [left, right] = [middle(a), middle(b)]
-  const difference = left === null || right === null ? null : right - left
-  const spread = a.length > 1 || b.length > 1 ? Math.max(range(a), range(b)) : null
-  const sign = difference !== null && difference > 0 ? '+' : ''
-  const least = Math.max(spread ?? 0, Math.abs(left ?? 0) / 100)
-  const larger = difference === null || spread === null ? '?' : Math.abs(difference) > least ? 'yes' : 'no'
-  return [`  ${title}`, write(left), write(right), `${sign}${write(difference)}`, write(spread), larger]
+  if (left === null || right === null) return 0
+  return Math.abs(Math.log((Math.abs(right) + least) / (Math.abs(left) + least)))
+}
+
+/** Without repeats there is no spread to show. */
+function table(rows: Row[], isRepeated: boolean): string {
+  const heads = ['phase: figure', 'A', 'B', 'difference', ...(isRepeated ? ['spread', 'beyond'] : [])]
+  const lines = rows.map((row) => {
+    const { phase, title, write, a, b } = row
+    const [left, right] = [middle(a), middle(b)]
+    const difference = left === null || right === null ? null : right - left
+    const sign = difference !== null && difference > 0 ? '+' : ''
+    const cells = [`${phase}: ${title}`, write(left), write(right), `${sign}${write(difference)}`]
+    return isRepeated ? [...cells, write(spread(row)), isBeyondSpread(row) ? 'yes' : 'no'] : cells
+  })
+  return textTable(heads, lines)
+}
+
+function isBeyondSpread(row: Row): boolean {
+  const [left, right] = [middle(row.a), middle(row.b)]
+  if (left === null || right === null) return false
+  return Math.abs(right - left) > Math.max(spread(row), Math.abs(left) / 100)
+}
+
+function spread({ a, b }: Row): number {
+  const range = (values: number[]) => (values.length > 0 ? Math.max(...values) - Math.min(...values) : 0)
+  return Math.max(range(a), range(b))
 }
 
 function middle(values: number[]): number | null {
   return values.length > 0 ? median(values) : null
 }
 
-function range(values: number[]): number {
-  return values.length > 0 ? Math.max(...values) - Math.min(...values) : 0
-}
-
-function verdictOnSpread(a: Journal[], b: Journal[]): string {
-  if (a.length === 1 && b.length === 1)
-    return 'One run on each side: whether a difference is more than chance cannot be told. Repeats (RUNS=5) tell.'
-  return 'spread: from the smallest to the largest of the repeats, on the side where it is wider. larger: the difference is more than that, and more than 1 % of A.'
-}
-
+/** The expectations that were met on one side only, or that only one side has. */
 function changes(a: Journal[], b: Journal[]): string {
   const [inA, inB] = [byExpectation(a), byExpectation(b)]
   const lines = [...new Set([...inA.keys(), ...inB.keys()])].flatMap((name) => {
     const [left, right] = [inA.get(name), inB.get(name)]
-    const same = left && right && left.met / left.of === right.met / right.of
-    return same ? [] : [`  ${name}\n    A: ${story(left)}\n    B: ${story(right)}`]
+    const isSame = left && right && left.met / left.of === right.met / right.of
+    return isSame ? [] : [`  ${name}\n    A: ${metWords(left)}\n    B: ${metWords(right)}`]
   })
-  return lines.length === 0 ? 'No expectation changed.' : `Expectations that changed:\n${lines.join('\n')}`
+  return lines.length === 0
+    ? 'Every expectation was met, or missed, on both sides alike.'
+    : `Expectations that changed:\n${lines.join('\n')}`
 }
 
 type Met = { met: number; of: number; measured: string[] }
@@ -109,7 +172,6 @@ function byExpectation(runs: Journal[]): Map<string, Met> {
   return found
 }
 
-function story(one?: Met): string {
-  if (!one) return 'not expected'
-  return `met in ${one.met} of ${one.of}, measured ${one.measured.join('; ')}`
+function metWords(one?: Met): string {
+  return one ? `met in ${one.met} of ${one.of}, measured ${one.measured.join('; ')}` : 'not expected'
 }

@@ -1,10 +1,9 @@
 import { once } from 'node:events'
+import { askLab, openSession } from '../api-client.ts'
 import type { FaultKind } from '../faults/fault.ts'
 import { beginOutage, begunWords, endedWords, endOutage } from '../runner/outage.ts'
-import { askLab } from '../server/ask.ts'
 import type { Faults } from '../server/faults.ts'
 import type { Outside } from '../server/outside.ts'
-import { openSession } from '../session.ts'
 
 type Begin = Awaited<ReturnType<Faults['begin']>>
 type End = Awaited<ReturnType<Faults['end']>>

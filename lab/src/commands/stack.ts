@@ -1,8 +1,7 @@
-import { ask, connect } from '../api-client.ts'
+import { ask, connect, openSession } from '../api-client.ts'
 import { now, sleep } from '../clock.ts'
 import { UserError } from '../errors.ts'
 import { type ProbeSample, startProbe } from '../runner/probe.ts'
-import { openSession } from '../session.ts'
 
 const everyMs = 20
 const failsWithinMs = 30_000

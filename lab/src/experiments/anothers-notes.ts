@@ -6,8 +6,9 @@ export function experiment({ goals: { baseline } }: Slo): Experiment {
   const { rate } = baseline
   const phase = 'curious'
   return {
-    question: "What does a user learn who tries the ids of another's notes?",
-    hypothesis: 'Nothing: a note of somebody else gets the same 404 as none, in the same time. It cannot be changed.',
+    question: "What can a user learn by trying the ids of another user's notes?",
+    hypothesis:
+      "Nothing: another user's note gets the same 404 as a missing one, in the same time. It cannot be changed.",
     phases: [
       warmUp(rate),
       { name: 'quiet', rate, seconds: 15 },
@@ -16,22 +17,22 @@ export function experiment({ goals: { baseline } }: Slo): Experiment {
         rate,
         attack: { name: 'anothers-notes', perSecond: 200 },
         seconds: 30,
-        says: "A second user reads, changes and deletes by guessed ids: half are another's notes, half are no note.",
+        says: 'A second user reads, changes and deletes by guessed ids: half belong to another user, half do not exist.',
       },
       { name: 'after', rate, seconds: 10 },
     ],
     expectations: [
       ...meetsGoal('quiet', baseline),
       ...meetsGoal(phase, baseline),
-      { measure: 'attack_accepted', phase, compare: '=', limit: 0, why: 'a note belongs to who wrote it' },
-      { measure: 'attack_refused', phase, compare: '=', limit: 100, why: 'it is a 404, whatever is asked' },
+      { measure: 'attack_accepted', phase, compare: '=', limit: 0, why: 'a note belongs to its author' },
+      { measure: 'attack_refused', phase, compare: '=', limit: 100, why: 'the answer is 404 for every method' },
       nothingLearned(phase),
       {
         measure: 'told_by_time',
         phase,
         compare: '<',
         limit: 60,
-        why: 'tossing a coin is right half of the time; whoever is right more often can tell which ids exist',
+        why: 'a coin is right half of the time; an attacker who is right more often learns which ids exist',
       },
       ...meetsGoal('after', baseline),
       nothingLost,
@@ -41,5 +42,10 @@ export function experiment({ goals: { baseline } }: Slo): Experiment {
       { question: 'How many different answers do they get?', measure: 'attack_answers', phase },
       { question: 'How often does the time betray which note exists (50 %: a coin)?', measure: 'told_by_time', phase },
     ],
+    level: 3,
+    order: 21,
+    learned:
+      "The query asks for the id and the owner together, so another user's note is not found, just like a missing one.",
+    next: 'flood',
   }
 }

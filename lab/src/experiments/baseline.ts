@@ -15,14 +15,33 @@ export function experiment({ goals: { baseline } }: Slo): Experiment {
         phase: 'baseline',
         compare: '=',
         limit: 100,
-        why: 'who asks /health under load is a load balancer',
+        why: 'a load balancer asks /health under load too',
       },
       nothingLost,
     ],
     predictions: [
-      { question: 'How fast is half of the answers (p50)?', measure: 'p50', phase: 'baseline' },
-      { question: 'And 95 of 100 (p95)?', measure: 'p95', phase: 'baseline' },
-      { question: 'And 99 of 100 (p99)?', measure: 'p99', phase: 'baseline' },
+      {
+        question: 'Half of the answers come within how many ms (p50)?',
+        measure: 'p50',
+        phase: 'baseline',
+        why: 'one request needs less than a millisecond of work; the rest is the way there and back',
+      },
+      {
+        question: 'And 95 of 100 (p95)?',
+        measure: 'p95',
+        phase: 'baseline',
+        why: 'now and then a request waits for another one, or for a write to reach the disk',
+      },
+      {
+        question: 'And 99 of 100 (p99)?',
+        measure: 'p99',
+        phase: 'baseline',
+        why: 'the slowest ones met a flush to the disk or another program on this machine',
+      },
     ],
+    level: 1,
+    order: 2,
+    learned: 'At this rate the thread is idle most of the time, so a request rarely waits for another one.',
+    next: 'peak',
   }
 }

@@ -1,23 +1,16 @@
 import type { Experiment } from '../runner/experiment.ts'
-import { meetsGoal, nothingLost, warmUp } from '../runner/presets.ts'
+import { meetsGoal, nothingLost, outagePhases } from '../runner/presets.ts'
 import type { Slo } from '../slo.ts'
 
 export function experiment({ goals: { baseline } }: Slo): Experiment {
-  const phase = 'lock'
-  // The requests of a frozen API wait: few enough that their number proves nothing but that.
-  const rate = baseline.rate / 10
+  const phase = 'outage'
+  const says = 'The same lock as in outage-lock. Look at /health, and at how many requests get no answer.'
   return {
     question: 'What does one setting, a busy timeout of 5,000 ms, do to the whole API when the database is locked?',
     hypothesis:
       'SQLite waits on the only JavaScript thread: /health, which needs no database, freezes with all the rest.',
     settings: { BUSY_TIMEOUT_MS: '5000' },
-    phases: [
-      warmUp(rate),
-      { name: 'before', rate, seconds: 12 },
-      { name: phase, rate, seconds: 8, says: 'The same lock as in outage-lock, for 8 s. Look at /health.' },
-      { name: 'after', rate, seconds: 30 },
-    ],
-    faults: [{ kind: 'lock', at: 15, for: 8 }],
+    phases: outagePhases(baseline.rate, { fault: 'lock', says }),
     expectations: [
       ...meetsGoal('before', baseline),
       {
@@ -25,7 +18,7 @@ export function experiment({ goals: { baseline } }: Slo): Experiment {
         phase,
         compare: '>',
         limit: 2_000,
-        why: 'the freeze is what is to be shown; with 0 ms, in outage-lock, it is a few milliseconds',
+        why: 'the freeze is what this experiment shows; with 0 ms, in outage-lock, it is a few milliseconds',
       },
       {
         measure: 'p95',
@@ -39,7 +32,17 @@ export function experiment({ goals: { baseline } }: Slo): Experiment {
     predictions: [
       { question: 'What is the slowest answer of /health while the lock is held?', measure: 'health_slowest', phase },
       { question: 'What is p95 of the data requests then?', measure: 'p95', phase },
-      { question: 'Which share of them is answered 503?', measure: 'refused', phase },
+      {
+        question: 'Which share of them is answered 503?',
+        measure: 'refused',
+        phase,
+        why: 'SQLite gives up after the busy timeout; a lock that ends before that refuses no request',
+      },
     ],
+    level: 2,
+    order: 6,
+    learned:
+      'SQLite waits inside one call, and JavaScript has one thread: no other request is even read meanwhile, /health included.',
+    next: 'outage-lock-wal',
   }
 }

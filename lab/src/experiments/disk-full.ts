@@ -1,40 +1,26 @@
 import type { Experiment } from '../runner/experiment.ts'
-import { comesBack, meetsGoal, nothingLost, warmUp } from '../runner/presets.ts'
+import { outagePhases, writesOutage } from '../runner/presets.ts'
 import type { Slo } from '../slo.ts'
 
-export function experiment({ goals: { baseline }, outage }: Slo): Experiment {
-  const { rate } = baseline
-  const phase = 'full'
+export function experiment(slo: Slo): Experiment {
+  const phase = 'outage'
+  const says = 'A file takes all room on the disk. Look: only the writes fail.'
   return {
     question: 'What is left of the service when the disk is full?',
-    hypothesis: 'Reads need no room and go on; every write is refused, and none that was acknowledged is lost.',
+    hypothesis: 'Reads need no room and go on; every write is refused, and no acknowledged note is lost.',
     disk: 32,
-    phases: [
-      warmUp(rate),
-      { name: 'before', rate, seconds: 12 },
-      { name: phase, rate, seconds: 25, says: 'A file takes all room on the disk. Look: only the writes fail.' },
-      { name: 'after', rate, seconds: 15 },
-    ],
-    faults: [{ kind: 'fill', at: 15, for: 25, feltBy: 'write' }],
-    expectations: [
-      ...meetsGoal('before', baseline),
-      { measure: 'reads_served', phase, compare: '=', limit: 100, why: 'a read needs no room' },
-      { measure: 'writes_refused', phase, compare: '=', limit: 100, why: 'what cannot be kept must not be promised' },
-      {
-        measure: 'degraded_after',
-        phase,
-        compare: '<',
-        limit: outage.degraded_within_ms,
-        why: 'half of the service is gone, and /health must say so',
-      },
-      comesBack(phase, outage),
-      nothingLost,
-    ],
+    phases: outagePhases(slo.goals.baseline.rate, { fault: 'fill', feltBy: 'write', says }),
+    expectations: writesOutage(slo, 'a read needs no room', 'a note that cannot be kept must not be promised'),
     predictions: [
       { question: 'Which share of the reads is served meanwhile?', measure: 'reads_served', phase },
       { question: 'Which share of the writes is refused meanwhile?', measure: 'writes_refused', phase },
       { question: 'How long until /health says degraded?', measure: 'degraded_after', phase },
       { question: 'How many acknowledged notes are lost?', measure: 'notes_lost' },
     ],
+    level: 2,
+    order: 10,
+    learned:
+      'A write needs room for the journal, a read needs none. A service that can still read is better than none.',
+    next: 'spike',
   }
 }

@@ -30,7 +30,7 @@ export function experiment({ goals: { baseline }, outage }: Slo): Experiment {
         phase: 'after',
         compare: '<',
         limit: 100 * baseline.error_ratio,
-        why: 'after the last one all is as before',
+        why: 'after the last outage everything is as before',
       },
       everyRefusalLogged,
       nothingLost,
@@ -38,7 +38,16 @@ export function experiment({ goals: { baseline }, outage }: Slo): Experiment {
     predictions: [
       { question: 'How long until the slowest of the five is noticed by /health?', measure: 'degraded_after', phase },
       { question: 'How long until the slowest recovery?', measure: 'recovered_after', phase },
-      { question: 'What is the longest time without a success?', measure: 'longest_gap', phase },
+      {
+        question: 'What is the longest time without a success?',
+        measure: 'longest_gap',
+        phase,
+        why: 'one fault and its recovery; each of the five is over before the next one begins',
+      },
     ],
+    level: 3,
+    order: 18,
+    learned: 'Every outage is detected and recovered by the same check, so the fifth one is no harder than the first.',
+    next: 'brute-force-distributed',
   }
 }

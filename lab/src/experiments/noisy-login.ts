@@ -6,8 +6,9 @@ export function experiment({ goals: { baseline } }: Slo): Experiment {
   const { rate } = baseline
   const phase = 'logins'
   return {
-    question: 'What do 20 logins a second, each a costly password hash, do to those who only read?',
-    hypothesis: 'Little: one hash at a time runs on a thread of its own, so it is the logins that wait, not the reads.',
+    question: 'What do 20 logins a second, each a costly password hash, do to all other requests?',
+    hypothesis:
+      'Little: one hash at a time runs on a thread of its own, so the logins wait for each other and the reads do not.',
     settings: { LOGIN_ATTEMPTS_PER_MINUTE: '0' },
     phases: [
       warmUp(rate),
@@ -24,9 +25,24 @@ export function experiment({ goals: { baseline } }: Slo): Experiment {
       nothingLost,
     ],
     predictions: [
-      { question: 'p95 of the data requests without logins?', measure: 'p95', phase: 'quiet' },
-      { question: 'p95 of the data requests beside them?', measure: 'p95', phase },
+      {
+        question: 'p95 of the data requests without logins?',
+        measure: 'p95',
+        phase: 'quiet',
+        why: 'the one thread is idle most of the time',
+      },
+      {
+        question: 'p95 of the data requests beside them?',
+        measure: 'p95',
+        phase,
+        why: 'a hash runs on a thread of its own; only a core is taken, not the one JavaScript thread',
+      },
       { question: 'p95 of the logins themselves?', measure: 'login_p95', phase },
     ],
+    level: 2,
+    order: 12,
+    learned:
+      'A password hash is made to be slow. On a thread of its own, one at a time, it delays other logins and little else.',
+    next: 'brute-force',
   }
 }

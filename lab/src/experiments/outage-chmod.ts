@@ -1,47 +1,18 @@
 import type { Experiment } from '../runner/experiment.ts'
-import {
-  comesBack,
-  everyRefusalLogged,
-  meetsGoal,
-  nothingLost,
-  outagePredictions,
-  refusesCleanly,
-  warmUp,
-} from '../runner/presets.ts'
+import { totalOutage } from '../runner/presets.ts'
 import type { Slo } from '../slo.ts'
 
-export function experiment({ goals: { baseline }, outage }: Slo): Experiment {
-  const { rate } = baseline
-  return {
+export function experiment(slo: Slo): Experiment {
+  return totalOutage(slo, {
+    fault: 'chmod',
     question: 'What happens when the database file may no longer be opened?',
     hypothesis:
-      'SQLite itself would not notice, for permissions are checked at opening only. The API looks before every use, refuses at once, and finds its way back.',
-    phases: [
-      warmUp(rate),
-      { name: 'before', rate, seconds: 12 },
-      {
-        name: 'outage',
-        rate,
-        seconds: 25,
-        says: 'The file loses all its permissions. Look: every data request is refused with 503, faster than it was served before.',
-      },
-      { name: 'after', rate, seconds: 15 },
-    ],
-    faults: [{ kind: 'chmod', at: 15, for: 25 }],
-    expectations: [
-      ...meetsGoal('before', baseline),
-      ...refusesCleanly('outage', outage),
-      comesBack('outage', outage),
-      {
-        measure: 'p95',
-        phase: 'after',
-        compare: '<',
-        limit: baseline.latency_ms,
-        why: 'an outage that is over leaves nothing behind',
-      },
-      everyRefusalLogged,
-      nothingLost,
-    ],
-    predictions: outagePredictions('outage'),
-  }
+      'SQLite itself would not notice, because permissions are checked only when a file is opened. The API checks them before every use, refuses at once, and recovers by itself.',
+    says: 'The file loses all its permissions. Look: every data request is refused with 503, faster than it was served before.',
+    level: 1,
+    order: 4,
+    learned:
+      'Permissions are checked when a file is opened, and SQLite keeps it open. The API checks them itself before every use.',
+    next: 'outage-lock',
+  })
 }

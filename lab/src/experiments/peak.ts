@@ -14,9 +14,29 @@ export function experiment({ goals: { baseline, peak } }: Slo): Experiment {
     ],
     expectations: [...meetsGoal('before', baseline), ...meetsGoal('peak', peak), nothingLost],
     predictions: [
-      { question: `p95 at ${baseline.rate} requests a second?`, measure: 'p95', phase: 'before' },
-      { question: `p95 at ${peak.rate} requests a second?`, measure: 'p95', phase: 'peak' },
-      { question: `p99 at ${peak.rate} requests a second?`, measure: 'p99', phase: 'peak' },
+      {
+        question: `p95 at ${baseline.rate} requests a second?`,
+        measure: 'p95',
+        phase: 'before',
+        why: 'the one thread is idle most of the time',
+      },
+      {
+        question: `p95 at ${peak.rate} requests a second?`,
+        measure: 'p95',
+        phase: 'peak',
+        why: 'the thread is busier, but far from its limit: the wait hardly grows',
+      },
+      {
+        question: `p99 at ${peak.rate} requests a second?`,
+        measure: 'p99',
+        phase: 'peak',
+        why: 'the slowest ones met a flush to the disk or another program on this machine',
+      },
     ],
+    level: 1,
+    order: 3,
+    learned:
+      'Latency rises with the share of time in which the one thread is busy, not with the rate itself. There is still room.',
+    next: 'spike',
   }
 }

@@ -3,7 +3,7 @@ import { now } from '../clock.ts'
 import { reasonOf, UserError } from '../errors.ts'
 import { type Fault, look, octal } from './fault.ts'
 
-/** Takes all permissions from the file; gives back exactly the bits it had. */
+/** Removes all permissions of the file; restores exactly the bits it had. */
 export const chmod: Fault = {
   check(file) {
     const me = process.getuid?.()
@@ -12,35 +12,35 @@ export const chmod: Fault = {
     if (me !== 0 && me !== file.uid) {
       throw new UserError(`Only its owner (user ${file.uid}) or root may chmod ${file.path}; you are user ${me}.`)
     }
-    // The kernel drops the set-group-ID bit without a word when the owner is not in the file's group.
+    // The kernel silently drops the set-group-ID bit when the owner is not in the file's group.
     if (file.mode & 0o2000 && me !== 0 && !process.getgroups?.().includes(file.gid)) {
-      throw new UserError(
-        `${file.path} has the set-group-ID bit and a group you are not in: you could not give it back.`,
-      )
+      throw new UserError(`${file.path} has the set-group-ID bit and a group you are not in: it could not be restored.`)
     }
   },
 
-  async inject(database) {
+  async inject({ database }) {
     chmodSync(database, 0)
     return now()
   },
 
-  holds(database, record) {
+  feltAs: 503,
+
+  holds({ database }, record) {
     const file = look(database)
     return file?.inode === record.inode && file.mode === 0
   },
 
-  undo(database, record) {
+  rollback({ database }, record) {
     const file = look(database)
-    if (file === undefined) throw new UserError(`${database} is gone: its mode ${record.mode} cannot be given back.`)
+    if (file === undefined) throw new UserError(`${database} is gone: its mode ${record.mode} cannot be restored.`)
     if (file.inode !== record.inode) return 'another file has the name now; its permissions were left alone'
-    // Whoever changed the mode after the fault meant it.
+    // Leave a mode that was changed after the injection alone.
     if (file.mode !== 0) return `the mode is ${octal(file.mode)} and was left so`
     try {
       chmodSync(database, Number.parseInt(record.mode, 8))
     } catch (error) {
       throw new UserError(
-        `The mode of ${database} cannot be put back (${reasonOf(error)}). By its owner: chmod ${record.mode} ${database}`,
+        `The mode of ${database} cannot be restored (${reasonOf(error)}). Ask its owner to run: chmod ${record.mode} ${database}`,
       )
     }
     const back = octal(look(database)?.mode ?? 0)
@@ -48,6 +48,6 @@ export const chmod: Fault = {
     return `mode ${record.mode} is back`
   },
 
-  did: (record) => `chmod: the file had mode ${record.mode} and has 0000 now; nobody may open it.`,
+  did: (record) => `chmod: the file had mode ${record.mode} and has 0000 now; no process may open it.`,
   hint: 'Does the API run as root? Permissions mean nothing to root.',
 }

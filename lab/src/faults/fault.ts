@@ -4,33 +4,45 @@ import { reasonOf, UserError } from '../errors.ts'
 import type { ProcessId } from '../processes.ts'
 import type { FaultRecord } from './record.ts'
 
-/** The faults that any database may have. `fill` is for one on a small file system of its own. */
+/** The faults that need nothing but the database file of a running API. */
 export const kinds = ['chmod', 'lock', 'move'] as const
-export const allKinds = [...kinds, 'fill'] as const
+/** `fill` needs a small file system, `crash` an API that the lab itself has started. */
+export const allKinds = [...kinds, 'fill', 'crash'] as const
 export type FaultKind = (typeof allKinds)[number]
 
-/** What is known of the database file before anything is done to it; mode holds all twelve bits. */
+/** The API's process, where the lab has started it. `kill` returns the moment (clock.ts) of the signal. */
+export type ApiProcess = { kill: () => Promise<number>; start: () => Promise<void> }
+
+/** What a fault acts on. */
+export type Victim = { database: string; api?: ApiProcess }
+
+/** The database file before anything is done to it; mode holds all twelve bits. */
 export type DatabaseFile = { path: string; mode: number; inode: string; uid: number; gid: number }
 
-/** How one fault acts on the file, and how it is taken back. Everything it needs later stands in the record. */
+/** How one fault is injected and rolled back. Everything that the rollback needs stands in the record. */
 export type Fault = {
-  /** Looks only. A UserError when the fault could not be injected, or not be taken back exactly. */
-  check(file: DatabaseFile): void
-  /** What must run before the record is written; what it gives goes into the record. */
+  /** Changes nothing. Throws a UserError when the fault cannot be injected, or could not be rolled back exactly. */
+  check(file: DatabaseFile, victim: Victim): void
+  /** Starts what must run before the record is written. The result goes into the record. */
   prepare?(file: DatabaseFile, until: Date): Promise<{ holder: ProcessId }>
-  /** Does it; gives the moment (clock.ts) from which it is in force. */
-  inject(database: string, record: FaultRecord): Promise<number>
+  /** Injects it. Returns the moment (clock.ts) from which it is in force. */
+  inject(victim: Victim, record: FaultRecord): Promise<number>
+  /** The status that a data request gets because of this fault; 0: no answer. */
+  feltAs: 503 | 0
   /** Whether it is in force now. */
-  holds(database: string, record: FaultRecord): boolean
-  /** Takes it back. Synchronous, so that it also runs when a process is about to exit; harmless when repeated. */
-  undo(database: string, record: FaultRecord): string
+  holds(victim: Victim, record: FaultRecord): boolean
+  /**
+   * Rolls it back and returns what was done. Harmless when repeated. It runs at the exit of a process too, where nothing
+   * can be awaited: whatever must be done then is done synchronously.
+   */
+  rollback(victim: Victim, record: FaultRecord): string | Promise<string>
   /** What it did, for the reader. */
   did(record: FaultRecord): string
   /** Where to look when it does not show. */
   hint: string
 }
 
-/** The one name of a database file: its folder may be reached by many, and the file itself may be moved away. */
+/** The one name of a database file: several paths may lead to its folder, and the file itself may be moved away. */
 export function databasePath(path: string): string {
   const full = resolve(path)
   try {

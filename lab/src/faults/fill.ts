@@ -4,7 +4,7 @@ import { now, sleep } from '../clock.ts'
 import { reasonOf, UserError } from '../errors.ts'
 import type { Fault } from './fault.ts'
 
-const largestMegabytes = 256
+export const largestMegabytes = 256
 const page = Buffer.alloc(4096)
 
 /** Fills the file system of the database with `<file>.fill`; removes that file again. */
@@ -14,14 +14,14 @@ export const fill: Fault = {
     const megabytes = Math.round((blocks * bsize) / 1024 / 1024)
     if (megabytes <= largestMegabytes) return
     throw new UserError(
-      `${dirname(file.path)} lies on a file system of ${megabytes} MB: only one of up to ${largestMegabytes} MB, which holds nothing else, is filled.`,
+      `${dirname(file.path)} lies on a file system of ${megabytes} MB. fill only fills one of up to ${largestMegabytes} MB, which holds nothing else: run the experiment disk-full.`,
     )
   },
 
-  async inject(database) {
-    // From the first page on a write may find no room.
+  async inject({ database }) {
+    // From this moment on a write may find no room.
     const at = now()
-    // A transaction that ends gives back its journal's room: full is what stays full.
+    // A transaction that ends frees its journal's room, so the disk is full only when it stays full.
     for (let quiet = 0; quiet < 3; quiet++) {
       if (fillUp(filler(database)) > 0) quiet = 0
       await sleep(5)
@@ -29,12 +29,14 @@ export const fill: Fault = {
     return at
   },
 
-  holds(database) {
+  feltAs: 503,
+
+  holds({ database }) {
     const { bavail, bsize } = statfsSync(dirname(database))
     return bavail * bsize < page.length
   },
 
-  undo(database) {
+  rollback({ database }) {
     rmSync(filler(database), { force: true })
     return 'the file system has room again'
   },
@@ -47,7 +49,7 @@ function filler(database: string): string {
   return `${database}.fill`
 }
 
-/** Adds to the file until there is no room left; gives how many pages there were. */
+/** Appends to the file until no room is left. Returns the number of pages written. */
 function fillUp(file: string): number {
   const handle = openSync(file, 'a', 0o600)
   let pages = 0

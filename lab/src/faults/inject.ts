@@ -2,48 +2,50 @@ import { now, sleep } from '../clock.ts'
 import { UserError } from '../errors.ts'
 import { self, signalTo } from '../processes.ts'
 import { faults } from './all.ts'
-import { databasePath, type FaultKind, look, octal } from './fault.ts'
+import { databasePath, type FaultKind, look, octal, type Victim } from './fault.ts'
 import { type FaultRecord, refuseSecond, writeRecord } from './record.ts'
 import { type Rollback, rollback } from './rollback.ts'
 
 const landsWithinMs = 5_000
 
-export type Order = {
-  database: string
+export type Order = Victim & {
   kind: FaultKind
   forMs: number
-  /** The moment (clock.ts) to inject it, when everything is prepared; without it at once. */
+  /** The moment (clock.ts) to inject it, when everything is prepared. Without it: at once. */
   at?: number
-  /** The status of one authenticated data request from outside, 0 when none came. */
+  /** The status of one authenticated data request from outside, 0 when no answer came. */
   probe: () => Promise<number>
+  /** After this time it is no longer tried whether the fault has landed. Without it: until the fault ends. */
+  landsWithinMs?: number
   signal?: AbortSignal
 }
 
-/** A fault in force. Moments are those of clock.ts. `undo` may be called any number of times. */
-export type BegunFault = Rollback & { kind: FaultKind; did: string; injectedAt: number; until: Date }
-export type ActiveFault = BegunFault & { landedAt: number }
+/**
+ * A fault in force. Moments are those of clock.ts. `landed` resolves with the moment at which a request from outside first
+ * felt it, or with undefined when none did.
+ */
+export type ActiveFault = Rollback & {
+  kind: FaultKind
+  did: string
+  injectedAt: number
+  until: Date
+  landed: Promise<number | undefined>
+}
 
 /**
- * Injects a fault, without waiting until anybody feels it. It is undone `forMs` later, by `undo`, and when this process
- * exits. Throws a UserError when nothing was touched or all is undone again.
+ * Injects a fault. It is rolled back `forMs` later, by `undo`, and when this process exits. Throws a UserError when nothing
+ * was touched or everything has been rolled back.
  */
-export async function begin({ database, kind, forMs, at, probe, signal }: Order): Promise<BegunFault> {
+export async function inject(order: Order): Promise<ActiveFault> {
+  const { kind, forMs, at, signal } = order
   const fault = faults[kind]
-  const path = databasePath(database)
-  refuseSecond(path)
-  const file = look(path)
-  if (file === undefined) throw new UserError(`There is no database file ${path}.`)
-  fault.check(file)
-  const status = await probe()
-  // A service that is down already would make any fault look as if it had landed.
-  if (status < 200 || status > 299)
-    throw new UserError(
-      `A data request is answered ${status || 'not at all'} already, before any fault: nothing was touched.`,
-    )
+  const victim = { database: databasePath(order.database), api: order.api }
+  const file = await checkBefore(victim, order)
 
-  const wait = at === undefined ? 0 : Math.max(0, at - now())
-  const until = new Date(Date.now() + wait + forMs)
-  const prepared = await fault.prepare?.(file, until)
+  const end = () => new Date(Date.now() + Math.max(0, (at ?? 0) - now()) + forMs)
+  const prepared = await fault.prepare?.(file, end())
+  // Preparing takes time that is not the fault's.
+  const until = end()
   const record: FaultRecord = {
     schema: 1,
     kind,
@@ -55,49 +57,67 @@ export async function begin({ database, kind, forMs, at, probe, signal }: Order)
     until: until.toISOString(),
   }
   try {
-    await writeRecord(path, record)
+    await writeRecord(victim.database, record)
   } catch (error) {
     if (prepared) signalTo(prepared.holder, 'SIGTERM')
     throw error
   }
 
-  const { undo, ended } = rollback(path, record)
-  const timer = setTimeout(() => undo().catch(() => {}), wait + forMs)
-  ended.finally(() => clearTimeout(timer)).catch(() => {})
+  const { undo, ended } = rollback(victim, record)
   try {
     // Node's timers count whole milliseconds and may fire a little early.
     while (at !== undefined && now() < at) await sleep(at - now(), signal)
-    const injectedAt = await fault.inject(path, record)
-    return { kind, did: fault.did(record), injectedAt, until, undo, ended }
+    const injectedAt = await fault.inject(victim, record)
+    const timer = setTimeout(() => undo().catch(() => {}), Math.max(0, until.getTime() - Date.now()))
+    ended.finally(() => clearTimeout(timer)).catch(() => {})
+    const landed = firstFelt(order, ended)
+    // An interruption is for the caller that waits for it; no caller has to.
+    landed.catch(() => {})
+    return { kind, did: fault.did(record), injectedAt, until, landed, undo, ended }
   } catch (error) {
     await undo()
     throw error
   }
 }
 
-/**
- * Injects a fault as `begin` does and returns once it has landed: a data request from outside was answered 503. Throws a
- * UserError, with all undone again, when it does not land within five seconds.
- */
-export async function inject(order: Order): Promise<ActiveFault> {
-  const begun = await begin(order)
-  const { kind, probe, signal } = order
+/** Injects a fault and waits until it has landed. Rolls it back and throws a UserError when that takes five seconds. */
+export async function injectAndLand(order: Order): Promise<ActiveFault & { landedAt: number }> {
+  const fault = await inject({ ...order, landsWithinMs })
   try {
-    const landedAt = await landing(probe, begun.injectedAt + landsWithinMs, signal)
-    if (landedAt !== undefined) return { ...begun, landedAt }
+    const landedAt = await fault.landed
+    if (landedAt !== undefined) return { ...fault, landedAt }
     throw new UserError(
-      `The fault ${kind} did not land: ${landsWithinMs / 1000} s later a data request was still not answered 503. It has been undone. Is ${databasePath(order.database)} the API's database? ${faults[kind].hint}`,
+      `The fault ${fault.kind} did not land: ${landsWithinMs / 1000} s later a data request was still not answered 503. It has been rolled back. Is ${databasePath(order.database)} the API's database? ${faults[fault.kind].hint}`,
     )
   } catch (error) {
-    await begun.undo()
+    await fault.undo()
     throw error
   }
 }
 
-/** When a request from outside was first refused for want of a database; undefined when none was until that moment. */
-export async function landing(probe: Order['probe'], until: number, signal?: AbortSignal): Promise<number | undefined> {
-  while (now() < until) {
-    if ((await probe()) === 503) return now()
+async function checkBefore(victim: Victim, { kind, probe }: Order) {
+  refuseSecond(victim.database)
+  const file = look(victim.database)
+  if (file === undefined) throw new UserError(`There is no database file ${victim.database}.`)
+  faults[kind].check(file, victim)
+  const status = await probe()
+  // A service that is down already would make any fault look as if it had landed.
+  if (status < 200 || status > 299)
+    throw new UserError(
+      `A data request is answered ${status || 'not at all'} already, before any fault: nothing was touched.`,
+    )
+  return file
+}
+
+/** When a request from outside first felt the fault; undefined when none did. */
+async function firstFelt(order: Order, ended: Promise<unknown>): Promise<number | undefined> {
+  const { kind, probe, landsWithinMs = Number.POSITIVE_INFINITY, signal } = order
+  const deadline = now() + landsWithinMs
+  let isOver = false
+  const end = () => (isOver = true)
+  ended.then(end, end)
+  while (!isOver && now() < deadline) {
+    if ((await probe()) === faults[kind].feltAs) return now()
     await sleep(5, signal)
   }
   return undefined

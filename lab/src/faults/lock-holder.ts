@@ -1,4 +1,4 @@
-// A process of its own: SQLite's locks belong to a process, and one that dies gives them up whatever happened to it.
+// A process of its own: SQLite's locks belong to a process, and the system releases them when it ends, whatever the reason.
 import { accessSync, constants } from 'node:fs'
 import Database from 'better-sqlite3'
 import { now } from '../clock.ts'
@@ -6,9 +6,9 @@ import { now } from '../clock.ts'
 export type HolderSays = { state: 'ready' | 'held'; at: number } | { failed: string }
 
 const [path = '', until = ''] = process.argv.slice(2)
-const patienceMs = 3_000
+const givesUpAfterMs = 3_000
 
-// Whoever started this may be killed at any moment; nobody would be left to end the fault.
+// When the parent is killed no other process is left to end the fault.
 process.on('disconnect', () => process.exit(0))
 setTimeout(() => process.exit(0), Math.max(0, Date.parse(until) - Date.now()))
 
@@ -16,12 +16,12 @@ function say(word: HolderSays): void {
   process.send?.(word)
 }
 
-function fail(sentence: string): void {
-  process.send?.({ failed: sentence } satisfies HolderSays, () => process.exit(1))
+function fail(reason: string): void {
+  process.send?.({ failed: reason } satisfies HolderSays, () => process.exit(1))
 }
 
 function hold(db: Database.Database): void {
-  const deadline = now() + patienceMs
+  const deadline = now() + givesUpAfterMs
   const attempt = () => {
     try {
       db.exec('BEGIN EXCLUSIVE')
@@ -30,7 +30,7 @@ function hold(db: Database.Database): void {
       const code = (error as { code?: string }).code ?? String(error)
       if (!code.startsWith('SQLITE_BUSY')) return fail(`The lock cannot be taken: ${code}.`)
       if (now() > deadline)
-        return fail(`The lock could not be had within ${patienceMs / 1000} s: another process holds it.`)
+        return fail(`The lock could not be taken within ${givesUpAfterMs / 1000} s: another process holds it.`)
       setTimeout(attempt, 1)
     }
   }
@@ -40,7 +40,7 @@ function hold(db: Database.Database): void {
 try {
   // Without the right to write, BEGIN EXCLUSIVE succeeds all the same and is only a shared lock.
   accessSync(path, constants.R_OK | constants.W_OK)
-  // The driver may wait inside SQLite here: this process has nothing else to do, and it yields to the API in between.
+  // Waiting inside SQLite blocks only this process, and the API gets its turns in between.
   const db = new Database(path, { fileMustExist: true, timeout: 100 })
   process.on('message', () => hold(db))
   say({ state: 'ready', at: now() })

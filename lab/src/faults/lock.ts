@@ -8,17 +8,17 @@ import type { HolderSays } from './lock-holder.ts'
 const holders = new Map<number, ChildProcess>()
 const endedAtOnce = 'The process that should hold the lock ended at once. Is better-sqlite3 installed? npm ci'
 
-/** A process of its own holds BEGIN EXCLUSIVE; ending that process frees the lock. */
+/** A process of its own holds BEGIN EXCLUSIVE; ending that process releases the lock. */
 export const lock: Fault = {
   check() {},
 
   async prepare(file, until) {
-    // The owner ends the fault in time; the holder's own deadline is for a owner that hangs.
+    // The owner ends the fault in time; the holder's own deadline is for an owner that hangs.
     const deadline = new Date(until.getTime() + 5_000)
     const child = fork(join(import.meta.dirname, 'lock-holder.ts'), [file.path, deadline.toISOString()], {
       stdio: ['ignore', 'ignore', 'ignore', 'ipc'],
     })
-    // Asked now: once it holds the lock it must already be on record.
+    // Identified before it holds the lock, because the record is written first.
     const holder = identify(child.pid ?? -1)
     if (holder === undefined) throw new UserError(endedAtOnce)
     holders.set(holder.pid, child)
@@ -27,7 +27,7 @@ export const lock: Fault = {
     return { holder }
   },
 
-  async inject(_database, record) {
+  async inject(_victim, record) {
     const child = holders.get(record.holder?.pid ?? -1)
     if (child === undefined) throw new UserError('The process that should hold the lock has ended.')
     const held = answer(child, 'held')
@@ -35,18 +35,20 @@ export const lock: Fault = {
     return held
   },
 
-  holds: (_database, record) => record.holder !== undefined && isRunning(record.holder),
+  feltAs: 503,
 
-  undo(_database, record) {
+  holds: (_victim, record) => record.holder !== undefined && isRunning(record.holder),
+
+  rollback(_victim, record) {
     return record.holder && signalTo(record.holder, 'SIGTERM') ? 'the lock is free' : 'the lock was free already'
   },
 
   did: (record) =>
-    `lock: process ${record.holder?.pid} holds BEGIN EXCLUSIVE; nobody else may write or, unless in WAL mode, read.`,
+    `lock: process ${record.holder?.pid} holds BEGIN EXCLUSIVE; no other process may write or, unless in WAL mode, read.`,
   hint: 'With JOURNAL_MODE=wal a lock stops writes only: reads go on.',
 }
 
-/** Waits for the holder's word; a UserError when it refuses, or ends without one. */
+/** Waits for a message of the holder. Throws a UserError when it fails or ends without one. */
 function answer(child: ChildProcess, expected: 'ready' | 'held'): Promise<number> {
   return new Promise((resolve, reject) => {
     const ended = () => {

@@ -3,7 +3,7 @@ import { now } from '../clock.ts'
 import { reasonOf, UserError } from '../errors.ts'
 import { type Fault, look } from './fault.ts'
 
-/** Renames the file to `<file>.moved`; renames it back, onto a free name only. */
+/** Renames the file to `<file>.moved`; renames it back, but never over another file. */
 export const move: Fault = {
   check(file) {
     if (look(away(file.path)) !== undefined) {
@@ -11,29 +11,31 @@ export const move: Fault = {
     }
   },
 
-  async inject(database) {
+  async inject({ database }) {
     renameSync(database, away(database))
     return now()
   },
 
-  holds(database, record) {
+  feltAs: 503,
+
+  holds({ database }, record) {
     return look(database) === undefined && look(away(database))?.inode === record.inode
   },
 
-  undo(database, record) {
+  rollback({ database }, record) {
     const moved = look(away(database))
     const there = look(database)
     if (moved?.inode !== record.inode) {
       if (there?.inode === record.inode) return 'the file is at its place'
       throw new UserError(`The database file is neither at ${database} nor at ${away(database)}.`)
     }
-    // Unlike rename, link refuses a name that somebody has taken meanwhile.
+    // Unlike rename, link fails when the name has been taken meanwhile.
     if (there?.inode !== record.inode) linkBack(database)
     unlinkSync(away(database))
     return 'the file has its name back'
   },
 
-  did: () => 'move: the file was renamed to .moved; there is nothing under its name now.',
+  did: () => 'move: the file was renamed to .moved; no file has its name now.',
   hint: 'Has the API opened another file?',
 }
 

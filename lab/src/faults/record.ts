@@ -5,7 +5,7 @@ import { reasonOf, UserError } from '../errors.ts'
 import { identify, type ProcessId } from '../processes.ts'
 import { allKinds, type FaultKind } from './fault.ts'
 
-/** What stands beside the database while a fault is active: enough to take it back after a kill -9. */
+/** The file beside the database while a fault is active: enough to roll it back after a kill -9. */
 export type FaultRecord = {
   schema: 1
   kind: FaultKind
@@ -23,7 +23,7 @@ export function recordPath(database: string): string {
   return `${database}.fault.json`
 }
 
-/** Writes the record durably, or refuses with a UserError; never over another record. */
+/** Writes the record durably, never over another record. Throws a UserError when it cannot. */
 export async function writeRecord(database: string, record: FaultRecord): Promise<void> {
   const path = recordPath(database)
   const draft = `${path}.${process.pid}.tmp`
@@ -36,13 +36,13 @@ export async function writeRecord(database: string, record: FaultRecord): Promis
     } finally {
       await file.close()
     }
-    // A link appears at once and complete, and fails where a name is taken: two faults cannot both think they are first.
+    // A link appears at once and complete, and fails when the name is taken: of two processes only one succeeds.
     linkSync(draft, path)
     await syncFolder(dirname(path))
   } catch (error) {
     refuseSecond(database)
     throw new UserError(
-      `The record ${path} cannot be written (${reasonOf(error)}), so nothing was touched: a fault that is not on record could not be undone after a crash. Is the folder full, or not yours?`,
+      `The record ${path} cannot be written (${reasonOf(error)}), so nothing was touched: without a record the fault could not be rolled back after a crash. Make room in the folder, or become its owner.`,
     )
   } finally {
     removeQuietly(draft)
@@ -62,21 +62,21 @@ function removeQuietly(file: string): void {
   try {
     rmSync(file, { force: true })
   } catch {
-    // What made the write fail (a folder without rights) also keeps the draft from being there.
+    // What made the write fail (a folder without write permission) also prevented the draft.
   }
 }
 
-/** Throws a UserError when there is a fault on this database already. */
+/** Throws a UserError when a fault is on record for this database. */
 export function refuseSecond(database: string): void {
   const record = readRecord(database)
   if (record === undefined) return
   const { kind, until, owner } = record
   throw new UserError(
-    `A fault is active on this database already (${kind}, until ${until}, kept by process ${owner.pid}). Undo it first: recover --database ${database}`,
+    `A fault is active on this database already (${kind}, until ${until}, kept by process ${owner.pid}). Roll it back first: recover --database ${database}`,
   )
 }
 
-/** The record beside a database; undefined when there is none. A UserError when it is unreadable. */
+/** The record beside a database; undefined when there is none. Throws a UserError when it cannot be read. */
 export function readRecord(database: string): FaultRecord | undefined {
   const path = recordPath(database)
   const stat = lstatSync(path, { throwIfNoEntry: false })
@@ -91,7 +91,7 @@ export function readRecord(database: string): FaultRecord | undefined {
   } catch (error) {
     if (reasonOf(error) === 'ENOENT') return undefined
     throw new UserError(
-      `${path} cannot be read as a fault's record (${reasonOf(error)}). Look at it, put the database right by hand, remove it.`,
+      `${path} cannot be read as a fault's record (${reasonOf(error)}). Look at it, repair the database by hand, then remove it.`,
     )
   }
 }
@@ -100,7 +100,7 @@ export function removeRecord(database: string): void {
   rmSync(recordPath(database), { force: true })
 }
 
-/** Removes drafts whose writers were killed before they had a record. */
+/** Removes the drafts of writers that were killed before their record was complete. */
 export function sweepDrafts(database: string): void {
   const name = `${basename(database)}.fault.json.`
   for (const entry of readdirSync(dirname(database))) {

@@ -5,28 +5,28 @@ import { databasePath } from './fault.ts'
 import { readRecord, removeRecord, sweepDrafts } from './record.ts'
 
 /**
- * Undoes the fault that a killed process left on this database; says what was done, undefined when there was nothing.
- * A fault whose owner lives is left alone. Throws a UserError when it cannot be undone; the record stays then.
+ * Rolls back the fault that a killed process left on this database. Returns what was done, undefined when there was
+ * nothing. A fault whose owner runs is left alone. Throws a UserError, and keeps the record, when the rollback fails.
  */
 export async function recoverLeftovers(database: string): Promise<string | undefined> {
   const path = databasePath(database)
   sweepDrafts(path)
   const record = readRecord(path)
   if (record === undefined || isRunning(record.owner)) return undefined
-  // The holder leaves by itself when its parent is gone; only waiting for it makes "undone" true.
+  // The holder ends by itself when its parent is gone; the lock is free only after that.
   if (record.holder && !(await gone(record.holder, 2_000))) signalLab(record.holder, 'SIGKILL')
-  const did = faults[record.kind].undo(path, record)
+  const did = await faults[record.kind].rollback({ database: path }, record)
   removeRecord(path)
   return `A ${record.kind} fault of ${record.since} was left by a process that is gone: ${did}.`
 }
 
-/** Ends the fault on this database, whoever keeps it; says what was done, undefined when there was nothing. */
+/** Ends the fault on this database, whichever process keeps it. Returns what was done, undefined when there was nothing. */
 export async function recover(database: string): Promise<string | undefined> {
   const path = databasePath(database)
   const record = readRecord(path)
   if (record && isRunning(record.owner)) {
     signalLab(record.owner, 'SIGTERM')
-    // The owner undoes first and may then have other things to end: the record is what counts.
+    // The owner rolls back first and may then have other work to end: the record is what counts.
     const deadline = Date.now() + 10_000
     while (readRecord(path) && isRunning(record.owner)) {
       if (Date.now() > deadline)
@@ -41,7 +41,7 @@ export async function recover(database: string): Promise<string | undefined> {
   return recoverLeftovers(path)
 }
 
-/** Anybody who may write to the folder could have written the record, and root reads it too: only the lab's own are signalled. */
+/** Every user with write permission for the folder can write such a record: only processes of the lab are signalled. */
 function signalLab(id: ProcessId, signal: NodeJS.Signals): void {
   if (!isRunning(id)) return
   if (!isLab(id.pid))

@@ -2,31 +2,35 @@ import { now } from '../clock.ts'
 import { UserError } from '../errors.ts'
 import { gone, signalTo } from '../processes.ts'
 import { faults } from './all.ts'
+import type { Victim } from './fault.ts'
 import { type FaultRecord, readRecord, removeRecord } from './record.ts'
 
-/** `at`: the moment the rollback began; `intact`: whether the fault was in force until then; `did`: what was done. */
+/** `at`: when the rollback began; `intact`: whether the fault was in force until then; `did`: what was done. */
 export type RolledBack = { at: number; intact: boolean; did: string }
 
 export type Rollback = {
+  /** Rolls back once, however often it is called; another call after a failure tries again. */
   undo: () => Promise<RolledBack>
-  /** Settles when the fault has been undone, by whomever; rejects with a UserError when that was not possible. */
+  /** Settles when the fault has been rolled back by any caller; rejects with a UserError when that failed. */
   ended: Promise<RolledBack>
 }
 
-/** The rollback of one fault: once, on whichever way comes first, the exit of this process included. */
-export function rollback(path: string, record: FaultRecord): Rollback {
+/** The rollback of one fault. It also runs when this process exits. */
+export function rollback(victim: Victim, record: FaultRecord): Rollback {
+  const { database } = victim
   const fault = faults[record.kind]
   const { promise: ended, resolve, reject } = Promise.withResolvers<RolledBack>()
-  // Whoever waits for `ended` hears of a failure; nobody has to wait.
+  // A failure is for the caller that waits for it; no caller has to.
   ended.catch(() => {})
   let running: Promise<RolledBack> | undefined
 
   const atExit = () => {
     try {
-      // Without a record somebody else has undone it already.
-      if (readRecord(path) === undefined) return
-      fault.undo(path, record)
-      removeRecord(path)
+      // Without a record another process has rolled it back already.
+      if (readRecord(database) === undefined) return
+      // A process that exits starts no API any more.
+      fault.rollback({ database }, record)
+      removeRecord(database)
     } catch (error) {
       console.error(error instanceof UserError ? error.message : error)
     }
@@ -34,18 +38,18 @@ export function rollback(path: string, record: FaultRecord): Rollback {
   process.once('exit', atExit)
 
   async function run(): Promise<RolledBack> {
-    const intact = fault.holds(path, record)
+    const intact = fault.holds(victim, record)
     const at = now()
-    const did = fault.undo(path, record)
+    const did = await fault.rollback(victim, record)
     if (record.holder && !(await gone(record.holder, 2_000))) signalTo(record.holder, 'SIGKILL')
-    removeRecord(path)
+    removeRecord(database)
     process.off('exit', atExit)
     return { at, intact, did }
   }
 
   function undo(): Promise<RolledBack> {
     running ??= run().catch((error) => {
-      running = undefined // what stood in the way may be gone at the next try
+      running = undefined
       throw error
     })
     running.then(resolve, reject)

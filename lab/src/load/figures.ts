@@ -1,77 +1,80 @@
-import type { Result } from './open-loop.ts'
+import type { Result } from './load.ts'
 
+/** What clients met. Times in milliseconds; null without a request. */
 export type Figures = {
-  /** Arrivals that were due, the dropped ones included. */
+  /** Requests that were due, the dropped ones included. */
   due: number
   sent: number
-  /** Answered with some status, or given up as an error: the generator did its part. */
-  completed: number
-  dropped: number
-  /** No answer at all. */
-  errors: number
-  statuses: Record<string, number>
-  latency_ms: Quantiles
-  /** How late the generator itself was. */
-  lag_ms: Quantiles
+  /** Requests that were answered, whatever the status. */
+  answered: number
+  /** Everything but a 2xx: other statuses, the unanswered and the dropped. */
+  failed: number
+  error_ratio: number | null
+  p50_ms: number | null
+  p95_ms: number | null
+  p99_ms: number | null
+  max_ms: number | null
 }
-export type Quantiles = { p50: number; p95: number; p99: number; max: number }
+
+/** The figures of some results; latencies from the moment each was due. */
+export function figures(results: Result[], dropped = 0): Figures {
+  const due = results.length + dropped
+  const failed = due - results.filter(isSuccess).length
+  const waits = sorted(results.map(latencyOf))
+  const at = (share: number) => (waits.length > 0 ? quantile(waits, share) : null)
+  return {
+    due,
+    sent: results.length,
+    answered: results.filter(({ status }) => status !== 0).length,
+    failed,
+    error_ratio: due > 0 ? failed / due : null,
+    p50_ms: at(0.5),
+    p95_ms: at(0.95),
+    p99_ms: at(0.99),
+    max_ms: at(1),
+  }
+}
+
+export function isSuccess({ status }: { status: number }): boolean {
+  return status >= 200 && status < 300
+}
+
+export function latencyOf({ due, done }: Result): number {
+  return done - due
+}
+
+export function lagOf({ due, sent }: Result): number {
+  return sent - due
+}
 
 /**
- * The smallest value that at least this share of the values does not exceed; NaN without values. Exact: a run has
- * some ten thousand values, so there is no need for the rounding of a histogram (perf_hooks' keeps whole numbers
- * and rounds them to three digits).
+ * The value below which this share of the values lies, between the two nearest where it falls between them; NaN without
+ * values. k6 computes its quantiles alike, so that both agree. Exact: a run has some ten thousand values, so there is no
+ * need for the rounding of a histogram.
  */
 export function quantile(sorted: Float64Array, share: number): number {
-  return sorted[Math.max(0, Math.ceil(share * sorted.length) - 1)] ?? Number.NaN
+  const position = share * (sorted.length - 1)
+  const below = sorted[Math.floor(position)] ?? Number.NaN
+  const above = sorted[Math.ceil(position)] ?? Number.NaN
+  return below + (above - below) * (position - Math.floor(position))
 }
 
 export function sorted(values: number[]): Float64Array {
   return Float64Array.from(values).sort()
 }
 
-function quantiles(values: number[]): Quantiles {
-  const all = sorted(values)
-  const at = (share: number) => round(quantile(all, share))
-  return { p50: at(0.5), p95: at(0.95), p99: at(0.99), max: at(1) }
-}
-
-function round(ms: number): number {
-  return Math.round(ms * 100) / 100
-}
-
-/** The figures of some results; latencies in milliseconds from the moment each was due. */
-export function figures(results: Result[], dropped = 0): Figures {
+/** How often each status came; a request without an answer counts under the name of its error. */
+export function statusesOf(results: Result[]): Record<string, number> {
   const statuses: Record<string, number> = {}
-  let errors = 0
   for (const { status, error } of results) {
     const name = status === 0 ? (error ?? 'error') : String(status)
     statuses[name] = (statuses[name] ?? 0) + 1
-    if (status === 0) errors++
   }
-  return {
-    due: results.length + dropped,
-    sent: results.length,
-    completed: results.length,
-    dropped,
-    errors,
-    statuses,
-    latency_ms: quantiles(results.map((one) => one.done - one.due)),
-    lag_ms: quantiles(results.map((one) => one.sent - one.due)),
-  }
+  return statuses
 }
 
-export type Second = Figures & { second: number }
-
-/** One row per second since `start`: each tells what those met who were due in it. */
-export function perSecond(results: Result[], dropped: number[], start: number): Second[] {
-  const rows = new Map<number, { results: Result[]; dropped: number }>()
-  const row = (due: number) => {
-    const second = Math.floor((due - start) / 1000)
-    const found = rows.get(second) ?? { results: [], dropped: 0 }
-    rows.set(second, found)
-    return found
-  }
-  for (const one of results) row(one.due).results.push(one)
-  for (const due of dropped) row(due).dropped++
-  return [...rows].sort(([a], [b]) => a - b).map(([second, one]) => ({ second, ...figures(one.results, one.dropped) }))
+/** The same numbers with two digits behind the point, to be read: a judge takes them as they are. */
+export function roundAll<Numbers extends Record<string, number | null>>(numbers: Numbers): Numbers {
+  const round = (value: number | null) => (value === null ? null : Math.round(value * 100) / 100)
+  return Object.fromEntries(Object.entries(numbers).map(([name, value]) => [name, round(value)])) as Numbers
 }

@@ -1,10 +1,10 @@
-// Run by k6, not by Node: the same mix of requests as mix.ts, at the rates of an experiment's phases. Every arrival is
-// told in one line on the console, since k6's own outputs know neither when it was due nor which note it wrote.
+// Run by k6, not by Node: the mix of requests at the rates of an experiment's phases. Every request is printed as one
+// line, since k6's own outputs know neither when it was due nor which note it wrote.
 import exec from 'k6/execution'
-import http from 'k6/http'
 import type { ConstantArrivalRateScenario } from 'k6/options'
-import type { Phase } from '../runner/experiment.ts'
-import type { Kind } from './open-loop.ts'
+import { dueNow, type K6Request, send, sentAt } from './k6-request.ts'
+import type { Kind, LoadPhase } from './load.ts'
+import { requestAt } from './mix.ts'
 
 /** One line. Moments are milliseconds since 1970; `start` is when the first phase began. */
 export type RequestEvent = {
@@ -12,8 +12,7 @@ export type RequestEvent = {
   scenario: string
   start: number
   due: number
-  /** How long the request took, and when it was over. */
-  took: number
+  sent: number
   done: number
   status: number
   error?: string
@@ -21,10 +20,12 @@ export type RequestEvent = {
   note?: [id: string, title: string]
 }
 
-const { URL: url, TOKEN: token, USERNAME: username, PASSWORD: password } = __ENV
-const phases: Phase[] = JSON.parse(__ENV.PHASES ?? '[]')
+/** The arrivals of one scenario that k6 dropped, printed at its end. `start`: seconds since the first phase began. */
+export type DroppedEvent = { scenario: string; start: number; rate: number; count: number }
+
+const { URL: url = '', TOKEN: token, USERNAME: username, PASSWORD: password } = __ENV
+const phases: LoadPhase[] = JSON.parse(__ENV.PHASES ?? '[]')
 const ids: string[] = JSON.parse(__ENV.IDS ?? '[]')
-const share = { read: 0.7, list: 0.15 }
 
 const scenarios: Record<string, ConstantArrivalRateScenario> = {}
 const starts: Record<string, number> = {}
@@ -55,60 +56,48 @@ function add(name: string, what: string, rate: number, seconds: number) {
 export const options = {
   scenarios,
   discardResponseBodies: true,
+  // Otherwise k6 prints a line about every request without an answer.
+  throw: true,
   // k6 counts by scenario only what a threshold names, one without a limit too.
   thresholds: Object.fromEntries(Object.keys(scenarios).map((name) => [`dropped_iterations{scenario:${name}}`, []])),
 }
 
 export function data() {
-  // Multiples of the golden ratio fall evenly between 0 and 1: every run asks the same in the same order.
-  const choice = (exec.scenario.iterationInTest * 0.618033988749895) % 1
-  const id = ids[Math.floor(Math.random() * ids.length)]
-  if (choice < share.read) return tell('read', 'GET', `/data/notes/${id}`)
-  if (choice < share.read + share.list) return tell('list', 'GET', '/data/notes')
-  const title = `note ${exec.scenario.name} ${exec.scenario.iterationInTest}`
-  tell('write', 'POST', '/data/notes', { title, body: `${title}: ${'a line of some length. '.repeat(8)}` })
+  const { kind, method, path, route, note } = requestAt(exec.scenario.iterationInTest, ids)
+  print(kind, { method, path, route, body: note, token, keepBody: kind === 'write' }, note?.title)
 }
 
 export function login() {
-  tell('login', 'POST', '/auth/login', { username, password })
+  print('login', { method: 'POST', path: '/auth/login', body: { username, password } })
 }
 
-function tell(kind: Kind, method: 'GET' | 'POST', path: string, body?: Record<string, unknown>) {
-  const { name, iterationInTest, startTime } = exec.scenario
-  const { rate } = scenarios[name] as ConstantArrivalRateScenario
-  const due = startTime + (iterationInTest * 1000) / rate
-  const { status, took, text, error } = send(method, path, body, kind === 'write')
-  const note = status === 201 && body ? [JSON.parse(text).id, body.title] : undefined
-  const start = startTime - (starts[name] ?? 0) * 1000
-  console.log(JSON.stringify({ kind, scenario: name, start, due, took, done: Date.now(), status, error, note }))
-}
-
-function send(method: 'GET' | 'POST', path: string, body: object | undefined, keepBody: boolean) {
-  const headers = { Authorization: `Bearer ${token}`, 'Content-Type': 'application/json' }
-  const sent = Date.now()
-  try {
-    const how = {
-      headers,
-      timeout: '10s',
-      tags: { name: path.startsWith('/data/notes/') ? '/data/notes/:id' : path },
-      responseType: keepBody ? ('text' as const) : ('none' as const),
-      // Its types do not know this. Without it k6 says a line about every request without an answer.
-      throw: true,
-    }
-    const answer = http.request(method, url + path, body ? JSON.stringify(body) : null, how)
-    const { blocked, connecting, duration } = answer.timings
-    return { status: answer.status, took: blocked + connecting + duration, text: String(answer.body) }
-  } catch (error) {
-    const text = String((error as { value?: unknown }).value ?? error)
-    const reason = /refused/.test(text) ? 'ECONNREFUSED' : /timeout/.test(text) ? 'timeout' : 'error'
-    return { status: 0, took: Date.now() - sent, text: '', error: reason }
+function print(kind: Kind, request: K6Request, title?: string) {
+  const { name: scenario, startTime } = exec.scenario
+  const due = dueNow()
+  const answer = send(url, request)
+  const { status, took, text } = answer
+  const sent = sentAt(due, answer)
+  const event: RequestEvent = {
+    kind,
+    scenario,
+    start: startTime - (starts[scenario] ?? 0) * 1000,
+    due,
+    sent,
+    done: sent + took,
+    status,
+    error: reasonOf(answer.error),
+    note: status === 201 && title ? [JSON.parse(text).id, title] : undefined,
   }
+  console.log(JSON.stringify(event))
+}
+
+/** The name of an error, as the lab's own generator says it. */
+function reasonOf(error?: string): string | undefined {
+  if (error === undefined) return undefined
+  return /refused/.test(error) ? 'ECONNREFUSED' : /timeout/.test(error) ? 'timeout' : 'error'
 }
 
 type Summary = { metrics: Record<string, { values: { count?: number } }> }
-
-/** What k6 says of a scenario at its end: moments in seconds since its start. */
-export type DroppedEvent = { scenario: string; start: number; rate: number; count: number }
 
 export function handleSummary({ metrics }: Summary) {
   const dropped: DroppedEvent[] = Object.entries(scenarios).map(([scenario, { rate }]) => ({

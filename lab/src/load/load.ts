@@ -1,10 +1,20 @@
-import type { Phase } from '../runner/experiment.ts'
-import type { Target } from '../targets/target.ts'
-import type { Result } from './open-loop.ts'
+/** The API that is loaded, and the user who sends the requests. */
+export type LoadTarget = { url: string; username: string; password: string }
 
-/** A load that runs: whoever makes it, this is what the runner needs of it. Moments are those of clock.ts. */
+/** Data requests per second, and logins per second beside them. */
+export type LoadPhase = { name: string; rate: number; logins?: number; seconds: number }
+
+export type Kind = 'read' | 'list' | 'write' | 'login' | 'attack'
+
+/**
+ * One arrival. Moments are milliseconds of clock.ts. `status` 0: no answer came, `error` says why. Latency is
+ * `done - due`: a client that wanted to send at `due` waited that long. `sent - due` is the generator's own lag.
+ */
+export type Result = { kind: Kind; due: number; sent: number; done: number; status: number; error?: string }
+
+/** A running load: what the runner needs of it, whichever generator makes it. Moments are those of clock.ts. */
 export type Load = {
-  /** What made it, for the journal. */
+  /** The name of the generator, for the journal. */
   generator: string
   /** When its first phase began. */
   startedAt: number
@@ -14,12 +24,16 @@ export type Load = {
   dropped: number[]
   /** Every note whose 201 arrived: id and title. */
   acknowledged: Map<string, string>
+  /** How many requests were sent so far, where the generator knows before their answers come. */
+  sent?: () => number
+  /** What a reader of the results should know, one sentence each. Complete after `stop`. */
+  remarks: string[]
   /** A phase begins now. */
-  enter: (phase: Phase) => void
-  /** No more arrivals; what is under way gets its answer. */
+  enter: (phase: LoadPhase) => void
+  /** Ends the arrivals and waits for the answers that are still missing. */
   stop: () => Promise<void>
-  /** No more of anything, at once. */
+  /** Ends everything at once. */
   abandon: () => Promise<void>
 }
 
-export type StartLoad = (target: Target, token: string, phases: Phase[]) => Promise<Load>
+export type StartLoad = (target: LoadTarget, token: string, phases: LoadPhase[]) => Promise<Load>

@@ -1,85 +1,37 @@
-import type { Pool } from 'undici'
-import { ask } from '../api-client.ts'
-import type { Request } from './open-loop.ts'
+// The mix of requests, defined once: for the lab's own generator, for k6 in experiments and for the scripts in k6/.
+// k6 imports this file, so it uses nothing of Node.
+
+/** How many notes are written before a load, so that there is something to read. */
+export const notesToRead = 50
 
 /** How the requests divide; the rest are writes. */
 const share = { read: 0.7, list: 0.15 }
 
-export type Mix = {
-  next: () => Request
-  /** Every note whose 201 arrived: id and title. */
-  acknowledged: Map<string, string>
-  /** Writes some notes one after another, so that there is something to read. */
-  prepare: (count: number) => Promise<void>
+export type Note = { title: string; body: string }
+
+/** `route` is the path without an id. */
+export type MixRequest = {
+  kind: 'read' | 'list' | 'write'
+  method: 'GET' | 'POST'
+  path: string
+  route: string
+  note?: Note
 }
 
-/** The realistic mix: mostly reads of one note, some lists, some writes, chosen by a generator with a fixed seed. */
-export function mix(pool: Pool, token: string, seed = 1): Mix {
-  const random = mulberry32(seed)
-  const acknowledged = new Map<string, string>()
-  const ids: string[] = []
-  let written = 0
-
-  async function write(signal?: AbortSignal): Promise<number> {
-    const title = `note ${++written}`
-    const note = { title, body: `${title}: ${'a line of some length. '.repeat(8)}` }
-    const answer = await ask(pool, { method: 'POST', path: '/data/notes', token, body: note, signal })
-    if (answer.status === 201) {
-      const { id } = JSON.parse(answer.text) as { id: string }
-      acknowledged.set(id, title)
-      ids.push(id)
-    }
-    return answer.status
+/** The request with this number; `ids` are those of the notes to read. Every run sends the same in the same order. */
+export function requestAt(number: number, ids: string[]): MixRequest {
+  // Multiples of an irrational number fall evenly between 0 and 1: the shares are right after few requests.
+  const choice = (number * 0.618033988749895) % 1
+  const list = '/data/notes'
+  if (choice < share.read) {
+    const id = ids[Math.floor(((number * 0.4142135623730951) % 1) * ids.length)]
+    return { kind: 'read', method: 'GET', path: `${list}/${id}`, route: `${list}/:id` }
   }
-
-  function get(path: string) {
-    return async (signal: AbortSignal) => (await ask(pool, { method: 'GET', path, token, signal })).status
-  }
-
-  function next(): Request {
-    const choice = random()
-    // Drawn always, so that the sequence of choices does not depend on what was answered.
-    const which = random()
-    const id = ids[Math.floor(which * ids.length)]
-    if (choice < share.read && id) return { kind: 'read', send: get(`/data/notes/${id}`) }
-    if (choice < share.read + share.list) return { kind: 'list', send: get('/data/notes') }
-    return { kind: 'write', send: write }
-  }
-
-  async function prepare(count: number): Promise<void> {
-    for (let i = 0; i < count; i++) await write()
-  }
-
-  return { next, acknowledged, prepare }
+  if (choice < share.read + share.list) return { kind: 'list', method: 'GET', path: list, route: list }
+  return { kind: 'write', method: 'POST', path: list, route: list, note: noteAt(number) }
 }
 
-/** Reads every acknowledged note; gives the ids of those that are missing or changed. */
-export async function lost(
-  pool: Pool,
-  token: string,
-  acknowledged: Map<string, string>,
-  signal?: AbortSignal,
-): Promise<string[]> {
-  const missing: string[] = []
-  const rest = acknowledged.entries()
-  const reader = async () => {
-    for (const [id, title] of rest) {
-      const found = await ask(pool, { method: 'GET', path: `/data/notes/${id}`, token, signal })
-      const same = found.status === 200 && (JSON.parse(found.text) as { title: string }).title === title
-      if (!same) missing.push(id)
-    }
-  }
-  await Promise.all(Array.from({ length: 16 }, reader))
-  return missing
-}
-
-/** A small generator of numbers in [0, 1): the same seed gives the same run. */
-function mulberry32(seed: number): () => number {
-  let state = seed
-  return () => {
-    state = (state + 0x6d2b79f5) | 0
-    let t = Math.imul(state ^ (state >>> 15), state | 1)
-    t ^= t + Math.imul(t ^ (t >>> 7), t | 61)
-    return ((t ^ (t >>> 14)) >>> 0) / 2 ** 32
-  }
+export function noteAt(number: number): Note {
+  const title = `note ${number}`
+  return { title, body: `${title}: ${'a line of some length. '.repeat(8)}` }
 }

@@ -1,26 +1,19 @@
 import { now } from '../clock.ts'
 import { reasonOf } from '../errors.ts'
+import type { Kind, Result } from './load.ts'
 
-/**
- * One arrival. Moments are milliseconds of clock.ts. `status` 0: no answer came, `error` says why. Latency is
- * `done - due`: somebody who wanted to ask at `due` waited that long, whoever was late. `sent - due` is the generator's own lag.
- */
-export type Result = { kind: Kind; due: number; sent: number; done: number; status: number; error?: string }
-
-export type Kind = 'read' | 'list' | 'write' | 'login' | 'attack'
-
-/** What one arrival asks: `send` gives the status of the answer and must stop when the signal is aborted. */
+/** One request: `send` returns the status of the answer and must stop when the signal is aborted. */
 export type Request = { kind: Kind; send: (signal: AbortSignal) => Promise<number> }
 
 export type Options = {
-  /** What the next arrival asks. */
+  /** Returns the request of the next arrival. */
   next: () => Request
-  /** Arrivals are dropped (and counted) while so many wait for their answer: memory is not endless. */
+  /** Maximum number of requests without an answer: memory is limited. Further arrivals are dropped and counted. */
   maxInFlight?: number
   timeoutMs?: number
   /** No arrival is due later than this after the start. */
   limitMs: number
-  /** Where several loops put what they found together; each has its own without. */
+  /** Lists that several loops share; by default each loop has its own. */
   results?: Result[]
   dropped?: number[]
 }
@@ -33,11 +26,11 @@ export type OpenLoop = {
   /** Changes the arrivals per second from now on; 0 pauses. */
   setRate: (perSecond: number) => void
   inFlight: () => number
-  /** Ends the arrivals and waits for what is under way. */
+  /** Ends the arrivals and waits for the answers that are still missing. */
   stop: () => Promise<void>
 }
 
-// Between two batches answers are read and timers run, even when more is due than can be sent.
+// Between two batches Node reads answers and runs timers, even when more is due than can be sent.
 const batch = 100
 
 /**
@@ -115,7 +108,7 @@ export function openLoop({
   function setRate(perSecond: number): void {
     clearTimeout(timer)
     clearImmediate(again)
-    // What was due under the old rate still belongs to it; a generator too late for that shows as load not reached.
+    // Arrivals that were due under the old rate are still sent; a generator too late for that shows as load not reached.
     for (let i = 0; i < batch && rate > 0 && nextDue() <= now() && nextDue() < end; i++)
       arrive(begin + (count++ * 1000) / rate)
     rate = perSecond

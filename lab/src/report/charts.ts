@@ -1,56 +1,65 @@
-import { detect, usual } from '../anomalies/detect.ts'
+import { detect } from '../anomalies/detect.ts'
+import { defaults } from '../anomalies/series.ts'
+import { type Outcome, outcomeOf } from '../attacks/outcomes.ts'
 import type { Journal, MetricsEvent } from '../runs/journal.ts'
-import { attackCharts } from './attack-charts.ts'
 import { type Html, html } from './html.ts'
 
 type Values = (number | null)[]
+type Line = { name: string; values: Values; dash?: boolean }
 
-/** What page/page.js draws. `lanes`: every line is 0 or 1 and lies in a lane of its own. */
+/** Where in the report a chart stands; every part of the page draws all charts that name it. */
+export type Place = 'what happened' | 'both sides' | 'anomalies'
+
+/** What page/charts.js draws. `lanes`: every line is 0 or 1 and lies in a lane of its own. */
 export type Chart = {
   id: string
+  place: Place
   title: string
   unit: string
   says: string
   scale: 'linear' | 'log' | 'lanes' | 'scores'
-  lines: { name: string; values: Values; dash?: boolean }[]
+  lines: Line[]
   /** A level worth a line across the chart. */
-  limit?: { value: number; name: string }
+  limit?: number
 }
 
 /** Everything the page's script needs; times in seconds since the run began. */
 export type ChartData = {
   seconds: number[]
-  phases: { name: string; rate: number; from: number; to: number }[]
-  /** What is shaded: faults while they were in force, and phases with an attacker. */
-  faults: { kind: string; from: number; to: number }[]
+  phases: { name: string; from: number; to: number }[]
+  /** What is shaded: faults while they were in force, and phases with an attack. */
+  bands: { name: string; from: number; to: number }[]
   charts: Chart[]
 }
 
 export function chartData(journal: Journal): ChartData {
   const { seconds, happened, attacks = [] } = journal
-  const attacked = happened.phases.flatMap(({ name, start_ms, end_ms }) =>
-    attacks
-      .filter(({ phase }) => phase === name)
-      .map(({ phase }) => ({ kind: phase, from: start_ms / 1000, to: end_ms / 1000 })),
-  )
+  const phases = happened.phases.map(({ name, start_ms, end_ms }) => ({
+    name,
+    from: start_ms / 1000,
+    to: end_ms / 1000,
+  }))
   const faults = happened.faults.map(({ kind, injected_ms, undone_ms }) => ({
-    kind,
+    name: kind,
     from: injected_ms / 1000,
     to: undone_ms / 1000,
   }))
-  // Where nobody touched the database there is nothing to see of it.
-  const database = attacked.length > 0 && faults.length === 0 ? [] : [states(seconds)]
-  const usual = [traffic(seconds), latency(seconds), errors(seconds), ...database, sides(seconds), anomalies(seconds)]
+  const attacked = phases.filter(({ name }) => attacks.some(({ phase }) => phase === name))
   return {
     seconds: seconds.map(({ second }) => second),
-    phases: happened.phases.map(({ name, rate, start_ms, end_ms }) => ({
-      name,
-      rate,
-      from: start_ms / 1000,
-      to: end_ms / 1000,
-    })),
-    faults: [...faults, ...attacked],
-    charts: [...attackCharts(journal), ...usual],
+    phases,
+    bands: [...faults, ...attacked],
+    charts: [
+      ...(attacks.length > 0 ? [attack(seconds, attacks)] : []),
+      traffic(seconds),
+      latency(seconds),
+      errors(seconds),
+      ...(attacks.length > 0 && seconds.some(({ memory_mb }) => memory_mb) ? [memory(seconds)] : []),
+      // Where no fault was planned the database has nothing to show.
+      ...(attacks.length === 0 || faults.length > 0 ? [states(seconds)] : []),
+      sides(seconds),
+      scores(seconds),
+    ],
   }
 }
 
@@ -62,24 +71,29 @@ export function figure({ id, title, unit, says }: Chart): Html {
 </figure>`
 }
 
-function column(seconds: MetricsEvent[], name: keyof MetricsEvent): Values {
-  return seconds.map((one) => {
-    const value = one[name]
-    return typeof value === 'number' ? value : null
-  })
+type Column = {
+  [K in keyof MetricsEvent]-?: MetricsEvent[K] extends number | null | undefined ? K : never
+}[keyof MetricsEvent]
+
+function line(seconds: MetricsEvent[], column: Column, name: string, dash?: true): Line {
+  return { name, values: seconds.map((one) => one[column] ?? null), dash }
 }
 
 function traffic(seconds: MetricsEvent[]): Chart {
   const succeeded = seconds.map(({ rate, error_ratio }) => (error_ratio === null ? null : rate * (1 - error_ratio)))
+  // Older runs only know what was due.
+  const isOld = seconds.every(({ sent }) => sent === undefined)
   return {
     id: 'traffic',
+    place: 'what happened',
     title: 'Requests',
     unit: 'per second',
-    says: 'What the clients asked for, and how much of it was answered with 2xx. The gap between the lines failed.',
+    says: 'What the clients sent, how much of it was answered with any status, and how much of it succeeded (2xx). The gap between sent and succeeded failed.',
     scale: 'linear',
     lines: [
-      { name: 'asked', values: column(seconds, 'rate'), dash: true },
+      line(seconds, isOld ? 'rate' : 'sent', 'sent', true),
       { name: 'succeeded', values: succeeded },
+      ...(isOld ? [] : [line(seconds, 'answered', 'answered')]),
     ],
   }
 }
@@ -87,48 +101,96 @@ function traffic(seconds: MetricsEvent[]): Chart {
 function latency(seconds: MetricsEvent[]): Chart {
   return {
     id: 'latency',
+    place: 'what happened',
     title: 'Latency, as the clients saw it',
     unit: 'ms, each step ten times the last',
     says: 'Of all answers, half (p50), 95 of 100 (p95) and 99 of 100 (p99) were faster than the line. Refusals count too, and they are quick.',
     scale: 'log',
-    lines: [
-      { name: 'p50', values: column(seconds, 'p50_ms') },
-      { name: 'p95', values: column(seconds, 'p95_ms') },
-      { name: 'p99', values: column(seconds, 'p99_ms') },
-    ],
+    lines: [line(seconds, 'p50_ms', 'p50'), line(seconds, 'p95_ms', 'p95'), line(seconds, 'p99_ms', 'p99')],
   }
 }
 
 const mostStatuses = 4
 
-function errors(seconds: MetricsEvent[]): Chart {
-  const counts = new Map<string, number>()
-  for (const { statuses } of seconds)
-    for (const [status, count] of Object.entries(statuses ?? {}))
-      if (!status.startsWith('2')) counts.set(status, (counts.get(status) ?? 0) + count)
-  const most = [...counts].sort((a, b) => b[1] - a[1]).slice(0, mostStatuses)
-  const lines = most.map(([status]) => ({
-    name: `answered ${status}`,
-    values: seconds.map(({ statuses }) => statuses?.[status] ?? 0),
+/** One line for each of the most frequent statuses that `wanted` selects. */
+function statusLines(counts: Record<string, number>[], wanted: (status: string) => boolean, name: string): Line[] {
+  const totals = new Map<string, number>()
+  for (const [status, n] of counts.flatMap((one) => Object.entries(one)))
+    if (wanted(status)) totals.set(status, (totals.get(status) ?? 0) + n)
+  const most = [...totals].sort((a, b) => b[1] - a[1]).slice(0, mostStatuses)
+  return most.map(([status]) => ({
+    name: name.replace('STATUS', () => status),
+    values: counts.map((one) => one[status] ?? 0),
   }))
-  if (seconds.some(({ dropped }) => dropped > 0))
-    lines.push({ name: 'dropped', values: seconds.map((one) => one.dropped) })
+}
+
+function errors(seconds: MetricsEvent[]): Chart {
+  const statuses = seconds.map((one) => one.statuses ?? {})
+  const lines = statusLines(statuses, (status) => !status.startsWith('2'), 'answered STATUS')
+  if (seconds.some(({ dropped }) => dropped > 0)) lines.push(line(seconds, 'dropped', 'dropped'))
   if (lines.length === 0) lines.push({ name: 'failed', values: seconds.map(() => 0) })
   return {
     id: 'errors',
+    place: 'what happened',
     title: 'Errors',
     unit: 'per second',
     says: "What the clients got instead of a 2xx, and by how much the API's own db_errors_total rose; it counts probes too.",
     scale: 'linear',
-    lines: [...lines, { name: 'db_errors (API)', values: column(seconds, 'db_errors'), dash: true }],
+    lines: [...lines, line(seconds, 'db_errors', 'db_errors (API)', true)],
+  }
+}
+
+function attack(seconds: MetricsEvent[], attacks: NonNullable<Journal['attacks']>): Chart {
+  const chart = { id: 'attack', place: 'what happened', scale: 'linear' } as const
+  if (seconds.some(({ guesses = 0 }) => guesses > 0))
+    return {
+      ...chart,
+      title: 'The attack: guesses at the secret',
+      unit: 'per second, without a request',
+      says: 'Each guess is one signature computed and compared: no request, no log line, no limit. The line falls to 0 when the secret has been found.',
+      lines: [line(seconds, 'guesses', 'guesses')],
+    }
+  const attempts = seconds.map((one) => one.attempts ?? {})
+  const ended = (outcome: Outcome, name: string) =>
+    statusLines(attempts, (status) => outcomeOf(Number(status)) === outcome, name)
+  const accepted = attempts.map((one) =>
+    Object.entries(one).reduce((sum, [status, n]) => sum + (outcomeOf(Number(status)) === 'accepted' ? n : 0), 0),
+  )
+  const crowds = attacks.some(({ name }) => name === 'flood')
+    ? ' In a flood a hundred connections that say nothing are opened at once, as one attempt.'
+    : ''
+  return {
+    ...chart,
+    title: 'The attack: what its attempts met',
+    unit: 'attempts ended per second',
+    says: `Accepted: the attacker got through; the line stands here even if that never happened. 4xx: refused, as it should be. No answer: the connection was cut; those still open at the end of the attack are left out.${crowds}`,
+    lines: [
+      { name: 'accepted (2xx)', values: accepted },
+      ...ended('refused', 'refused (STATUS)'),
+      ...ended('unanswered', 'no answer'),
+      ...ended('error', 'error (STATUS)'),
+    ],
+  }
+}
+
+function memory(seconds: MetricsEvent[]): Chart {
+  return {
+    id: 'memory',
+    place: 'what happened',
+    title: 'Memory of the API',
+    unit: 'MB',
+    says: 'What the attacker can make the API hold. In the stack its container has a limit, and a process that needs more is killed.',
+    scale: 'linear',
+    lines: [line(seconds, 'memory_mb', 'memory')],
   }
 }
 
 function states(seconds: MetricsEvent[]): Chart {
   const { combined } = detect(seconds)
-  const unavailable = column(seconds, 'db_available').map((one) => (one === null ? null : 1 - one))
+  const unavailable = seconds.map(({ db_available }) => (typeof db_available === 'number' ? 1 - db_available : null))
   return {
     id: 'database',
+    place: 'what happened',
     title: 'Database',
     unit: '',
     says: 'Filled where it is so: the truth on top, then what the API said about itself, then whether the anomaly detector raised an alarm.',
@@ -136,7 +198,7 @@ function states(seconds: MetricsEvent[]): Chart {
     lines: [
       { name: 'fault in force', values: seconds.map(({ fault }) => (fault ? 1 : 0)) },
       { name: 'db_available = 0', values: unavailable },
-      { name: '/health degraded', values: column(seconds, 'degraded') },
+      line(seconds, 'degraded', '/health degraded'),
       { name: 'anomaly alarm', values: combined.map(Number) },
     ],
   }
@@ -145,32 +207,36 @@ function states(seconds: MetricsEvent[]): Chart {
 function sides(seconds: MetricsEvent[]): Chart {
   return {
     id: 'sides',
+    place: 'both sides',
     title: 'Client against server',
     unit: 'ms, each step ten times the last',
-    says: 'The same requests seen from both sides. The server cannot see the time before its first line of code: when its event loop is late, clients wait and its own p95 does not know.',
+    says: 'The same requests seen from both sides. The server cannot see the time before its first line of code: when its event loop is late, clients wait and its own p95 does not show it.',
     scale: 'log',
     lines: [
-      { name: 'p95, client', values: column(seconds, 'p95_ms') },
-      { name: 'p95, server', values: column(seconds, 'server_p95_ms') },
-      { name: 'event loop delay', values: column(seconds, 'event_loop_delay_ms'), dash: true },
+      line(seconds, 'p95_ms', 'p95, client'),
+      line(seconds, 'server_p95_ms', 'p95, server'),
+      line(seconds, 'event_loop_delay_ms', 'event loop delay', true),
     ],
   }
 }
 
 const shown = ['error_ratio', 'p95_ms', 'event_loop_delay_ms', 'db_available']
+const edge = 20
 
-function anomalies(seconds: MetricsEvent[]): Chart {
+function scores(seconds: MetricsEvent[]): Chart {
   const found = detect(seconds).series.filter(({ name }) => shown.includes(name))
+  const { threshold, window } = defaults
   return {
     id: 'scores',
+    place: 'anomalies',
     title: 'Anomaly scores',
-    unit: 'deviations from the last half minute',
-    says: `How unusual each second was for its series (z-score). Beyond ${usual.threshold} either way is an alarm of that series; beyond 20 the line stays at the edge.`,
+    unit: `deviations from the last ${window} calm seconds`,
+    says: `How unusual each second was for its series (z-score). Beyond ${threshold} either way is an alarm of that series; beyond ${edge} the line stays at the edge.`,
     scale: 'scores',
     lines: found.map(({ name, scores }) => ({
       name,
-      values: scores.map((one) => (one === null ? null : Math.max(-20, Math.min(20, Math.round(one * 100) / 100)))),
+      values: scores.map((one) => (one === null ? null : Math.max(-edge, Math.min(edge, Math.round(one * 100) / 100)))),
     })),
-    limit: { value: usual.threshold, name: 'threshold' },
+    limit: threshold,
   }
 }

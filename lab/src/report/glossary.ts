@@ -1,62 +1,139 @@
-import { type Html, html } from './html.ts'
+// Every word that the lab uses and a beginner may not know. The report and docs/glossary.md are made from it.
 
-const terms: [string, string][] = [
-  [
-    'rate',
-    'Requests per second. Here clients ask at a fixed rate whether or not earlier answers have come (an open load), as real visitors do.',
-  ],
-  [
-    'p50, p95, p99',
-    'Sort all answers by how long they took: half were faster than p50, 95 of 100 faster than p95, 99 of 100 faster than p99. Averages hide the slow ones; these do not.',
-  ],
-  [
-    'error ratio',
-    'The share of requests that were not answered with a 2xx status: refused, broken off, or never sent because too many were waiting (dropped).',
-  ],
-  [
-    '503',
-    'Service Unavailable: the API is alive but cannot do its work now, and says so at once. A quick 503 is kinder than a wait of ten seconds.',
-  ],
-  [
-    'fault',
-    'What the experiment does to the database file: take its permissions (chmod), lock it (lock), rename it (move). It is injected, lands when a client first feels it, and is undone.',
-  ],
-  [
-    'attack',
-    'Beside the ordinary clients the lab sends what somebody with bad intentions would send, always to its own API. Each attempt is accepted (2xx), refused (4xx), left without an answer, or met by an error (5xx).',
-  ],
-  [
-    '401, 404, 408, 413, 429, 431',
-    'How the API refuses: no valid token or password, no such note (or not yours), too slow, body too large, too many attempts, headers too large.',
-  ],
-  [
-    'degraded',
-    'What /health says while the API runs without its database. It still answers 200, because the process itself is well.',
-  ],
-  ['db_available, db_errors', 'What the API tells Prometheus: 1 or 0, and how many uses of the database failed.'],
-  [
-    'event loop delay',
-    'How late a timer fires inside the API. All its JavaScript runs on one thread; while that is busy everybody waits.',
-  ],
-  [
-    'z-score',
-    'How far a value lies from the average of its recent past, counted in standard deviations: 0 is ordinary, 4 is rare.',
-  ],
-  ['MAD', 'Median absolute deviation: the robust cousin of the standard deviation.'],
-  [
-    'acknowledged',
-    'A note whose 201 reached the client. It must be there at the end, whatever happened: that is checked by reading each one back.',
-  ],
-  [
-    'INVALID',
-    'The load was not reached, the fault did not land, or the machine was too busy. A broken experiment proves nothing, so it gets neither PASS nor FAIL.',
-  ],
+/** `id`: the anchor of the word. `also`: other spellings of it. */
+export type Word = { id: string; word: string; meaning: string }
+
+export const glossary: Word[] = [
+  {
+    id: 'rate',
+    word: 'rate, open load',
+    meaning:
+      'Requests per second. The clients of the lab send at a fixed rate whether or not earlier answers have come (an open load), as visitors of a web site do. Clients that wait for each answer slow down together with the API and hide its trouble.',
+  },
+  {
+    id: 'due',
+    word: 'due, sent, answered',
+    meaning:
+      'A request is due at the moment the rate demands it. It is sent then, or a little later when the client is held up, and answered when its last byte has arrived. Latency counts from due, so that no waiting is hidden.',
+  },
+  {
+    id: 'p95',
+    word: 'p50, p95, p99',
+    meaning:
+      'Sort all answers by their latency: half were faster than p50, 95 of 100 faster than p95, 99 of 100 faster than p99. An average hides the slow ones, these do not.',
+  },
+  {
+    id: 'error-ratio',
+    word: 'error ratio, failed',
+    meaning:
+      'The share of due requests without a 2xx answer: refused, broken off, or never sent because too many were still waiting (dropped).',
+  },
+  {
+    id: '503',
+    word: '503',
+    meaning:
+      'Service Unavailable: the API is alive but cannot do its work now, and says so at once. A quick 503 is better for a client than a wait of ten seconds: it can try again later.',
+  },
+  {
+    id: '4xx',
+    word: '401, 404, 408, 413, 429, 431',
+    meaning:
+      'How the API refuses a request: no valid token or password, no such note (or not yours), too slow, body too large, too many attempts, headers too large.',
+  },
+  {
+    id: 'slo',
+    word: 'SLO, goal',
+    meaning:
+      'Service level objective: what the service promises, as numbers. For example: at 300 requests per second p95 stays below 200 ms and fewer than 1 % fail. The goals of the lab are in slo.json.',
+  },
+  {
+    id: 'error-budget',
+    word: 'error budget, burn rate',
+    meaning:
+      'A goal of 99 % allows 1 % of the requests to fail: that is the budget. The burn rate says how fast it is used up; at 1 it lasts exactly as long as the period of the goal.',
+  },
+  {
+    id: 'verdict',
+    word: 'PASS, FAIL',
+    meaning:
+      'PASS: every expectation of the experiment was met, also where it expects a disaster. FAIL: at least one was not. Neither says whether the service did well; the line about the service does.',
+  },
+  {
+    id: 'invalid',
+    word: 'INVALID',
+    meaning:
+      'The experiment itself went wrong: the load was not reached, the fault did not land, or the machine was busy with something else. It proves nothing, so it is neither PASS nor FAIL: run it again.',
+  },
+  {
+    id: 'fault',
+    word: 'fault: inject, land, roll back',
+    meaning:
+      'What the lab breaks on purpose: it takes the permissions of the database file (chmod), locks it (lock), renames it (move), fills its disk (fill), or kills the API (crash). A fault is injected, lands when a request from outside first feels it, and is rolled back.',
+  },
+  {
+    id: 'attack',
+    word: 'attack',
+    meaning:
+      'Beside the ordinary clients the lab sends what an attacker would send, always to its own API. Each attempt is accepted (2xx), refused (4xx), left without an answer, or met by an error (5xx).',
+  },
+  {
+    id: 'degraded',
+    word: 'degraded',
+    meaning:
+      'What /health says while the API cannot use its database fully. The status is still 200, because the process itself works.',
+  },
+  {
+    id: 'db-available',
+    word: 'db_available, db_errors',
+    meaning:
+      'What the API tells Prometheus about its database: 1 or 0, and how many uses of the database have failed so far.',
+  },
+  {
+    id: 'event-loop',
+    word: 'event loop, event loop delay',
+    meaning:
+      'Node runs all JavaScript of the API on one thread, one piece after another: the event loop. The delay is how late a timer fires there. While one piece takes long, every other request waits.',
+  },
+  {
+    id: 'wal',
+    word: 'WAL, journal mode',
+    meaning:
+      'How SQLite keeps a change safe. In mode "delete" a writer locks the whole file; with a write-ahead log (WAL) it appends to a second file, so that others can still read.',
+  },
+  {
+    id: 'argon2id',
+    word: 'argon2id',
+    meaning:
+      'The function that hashes passwords. It is slow and needs memory on purpose (about 10 ms and 19 MB), so that guessing stolen hashes is expensive. It makes logins the most expensive requests of the API.',
+  },
+  {
+    id: 'token',
+    word: 'token, JWT, secret',
+    meaning:
+      'A login returns a token; later requests show it instead of the password. A JSON Web Token is signed with the secret of the API, so that the API need not store it. With a secret that can be guessed, an attacker can sign tokens too.',
+  },
+  {
+    id: 'z-score',
+    word: 'z-score',
+    meaning:
+      'How far a value lies from the average of its recent past, counted in standard deviations: 0 is ordinary, 4 is rare.',
+  },
+  {
+    id: 'mad',
+    word: 'MAD',
+    meaning:
+      'Median absolute deviation: the middle of all distances from the median. It measures spread as the standard deviation does, but a few wild values do not change it.',
+  },
+  {
+    id: 'acknowledged',
+    word: 'acknowledged, lost',
+    meaning:
+      'A note is acknowledged when its 201 has reached the client. It must be there at the end, whatever happened: the lab reads each one back.',
+  },
 ]
 
-export function glossary(): Html {
-  return html`<h2>Words</h2>
-<dl>${terms.map(
-    ([term, meaning]) => html`<dt>${term}</dt><dd>${meaning}</dd>
-`,
-  )}</dl>`
+/** docs/glossary.md. */
+export function glossaryMarkdown(): string {
+  const words = glossary.map(({ id, word, meaning }) => `<a id="${id}"></a>**${word}**: ${meaning}\n`)
+  return `# Glossary\n\nMade from \`lab/src/report/glossary.ts\`; a test compares the two.\n\n${words.join('\n')}`
 }

@@ -4,16 +4,16 @@ const markup = Symbol('markup')
 /** Text that is HTML already. */
 export type Html = { readonly [markup]: string }
 
-type Value = Html | string | number | null | undefined | false | Value[]
+export type Value = Html | string | number | null | undefined | false | Value[]
 
 const entities: Record<string, string> = { '&': '&amp;', '<': '&lt;', '>': '&gt;', '"': '&quot;', "'": '&#39;' }
 
-/** A template in which every value is escaped unless it is Html itself; nothing is written for null and false. */
+/** Escapes every value in a template unless it is Html itself; writes nothing for null and false. */
 export function html(strings: TemplateStringsArray, ...values: Value[]): Html {
   return trusted(String.raw({ raw: strings }, ...values.map(text)))
 }
 
-/** What a value becomes in the page. */
+/** Returns what a value becomes in the page. */
 export function text(value: Value): string {
   if (Array.isArray(value)) return value.map(text).join('')
   if (value === null || value === undefined || value === false) return ''
@@ -29,4 +29,23 @@ export function trusted(html: string): Html {
 /** Data for a script tag of type application/json: nothing in it can end the tag. */
 export function json(data: unknown): Html {
   return trusted(JSON.stringify(data).replaceAll('<', '\\u003c'))
+}
+
+/** Writes a number with three digits, since more would only pretend; a dash for what was not measured. */
+export function number(value: number | null | undefined): string {
+  if (typeof value !== 'number' || !Number.isFinite(value)) return '–'
+  return Math.abs(value) >= 100 ? count(Math.round(value)) : String(Number(value.toPrecision(3)))
+}
+
+/** 2398 → 2,398 */
+export function count(value: number): string {
+  return value.toLocaleString('en')
+}
+
+export function percent(share: number | null | undefined): string {
+  return typeof share === 'number' ? `${number(Math.round(share * 10_000) / 100)} %` : '–'
+}
+
+export function milliseconds(value: number | null | undefined): string {
+  return typeof value === 'number' ? `${number(value)} ms` : '–'
 }

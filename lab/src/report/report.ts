@@ -4,11 +4,10 @@ import { createRequire } from 'node:module'
 import { dirname, join } from 'node:path'
 import type { Journal } from '../runs/journal.ts'
 import { anomalies } from './anomalies.ts'
-import { type ChartData, chartData, figure } from './charts.ts'
-import { glossary } from './glossary.ts'
-import { html, json, text, trusted } from './html.ts'
-import { expectations, phases, predictions } from './tables.ts'
-import { outcome, verdict } from './verdict.ts'
+import { chartData, figure, type Place } from './charts.ts'
+import { count, type Html, html, json, text, trusted } from './html.ts'
+import { lesson, nextCommand, serviceStory, verdictWords } from './story.ts'
+import { expectations, phases, predictions, word, words } from './tables.ts'
 
 const page = join(import.meta.dirname, 'page')
 
@@ -17,13 +16,12 @@ export function reportHtml(journal: Journal): string {
   const uplot = dirname(createRequire(import.meta.url).resolve('uplot'))
   const style = read(join(uplot, 'uPlot.min.css'), join(page, 'page.css'))
   const library = read(join(uplot, 'uPlot.iife.min.js'))
-  // Modules, because each has names of its own.
-  const modules = ['look.js', 'axes.js', 'lines.js', 'charts.js'].map((name) => read(join(page, name)))
+  const scripts = ['look.js', 'charts.js'].map((name) => read(join(page, name)))
   const data = chartData(journal)
-  const chart = (id: string) => data.charts.filter((one) => one.id === id).map(figure)
-  const scripts = [library, ...modules].map((one) => `'${sha256(one)}'`).join(' ')
+  const charts = (place: Place) => data.charts.filter((one) => one.place === place).map(figure)
+  const hashes = [library, ...scripts].map((one) => `'${sha256(one)}'`).join(' ')
   // Only this very style and these very scripts may be used; with nothing else allowed, no request can leave the page.
-  const policy = `default-src 'none'; style-src '${sha256(style)}'; script-src ${scripts}; base-uri 'none'; form-action 'none'`
+  const policy = `default-src 'none'; style-src '${sha256(style)}'; script-src ${hashes}; base-uri 'none'; form-action 'none'`
 
   return text(html`<!doctype html>
 <html lang="en">
@@ -35,24 +33,24 @@ export function reportHtml(journal: Journal): string {
 <style>${trusted(style)}</style>
 </head>
 <body>
-${verdict(journal)}
-${outcome(journal)}
+${head(journal)}
 ${predictions(journal)}
 <h2>What happened</h2>
-<p>All charts share one time axis: minutes and seconds since the run began. Red is where ${journal.attacks ? 'somebody attacked' : 'a fault was in force'}.</p>
+<p>All charts share one time axis: minutes and seconds since the run began. Shaded in red:
+${journal.attacks ? 'an attack was under way' : html`a ${word('fault', 'fault')} was in force`}.</p>
 <noscript><p>The charts need JavaScript; all figures are in the tables below.</p></noscript>
-${['attack', 'traffic', 'latency', 'errors', 'memory', 'connections', 'database'].map(chart)}
+${charts('what happened')}
 ${expectations(journal)}
 ${phases(journal)}
 <h2>What the client saw, and what the server said</h2>
-${chart('sides')}
+${charts('both sides')}
 ${anomalies(journal)}
-${chart('scores')}
+${charts('anomalies')}
 ${again(journal)}
-${glossary()}
-<script type="application/json" id="data">${json(data satisfies ChartData)}</script>
+${words()}
+<script type="application/json" id="data">${json(data)}</script>
 <script>${trusted(library)}</script>
-${modules.map(
+${scripts.map(
   (one) => html`<script type="module">${trusted(one)}</script>
 `,
 )}
@@ -61,13 +59,42 @@ ${modules.map(
 `)
 }
 
-function again({ again, environment, started }: Journal) {
+/** What was asked and what came out; the verdict on the prediction, and apart from it how the service did. */
+function head(journal: Journal): Html {
+  const { experiment, question, mode, started, run, verdict, reasons, hypothesis, notes } = journal
+  const [why, next] = [lesson(journal), nextCommand(journal)]
+  const repeat = run.of > 1 ? `, run ${run.number} of ${run.of}` : ''
+  const lost = notes.lost === null ? 'could not be read back' : `${count(notes.lost.length)} of them were lost`
+  return html`<header>
+<p class="quiet">${experiment} · ${mode} · ${calendar(started)}${repeat}</p>
+<h1>${question}</h1>
+<div class="verdict ${verdict.toLowerCase()}"><p><strong>${word(verdict, verdict === 'INVALID' ? 'invalid' : 'verdict')}</strong> ${verdictWords(journal)}</p>
+${reasons.length > 0 && html`<ul>${reasons.map((one) => html`<li>${one}</li>`)}</ul>`}</div>
+</header>
+<section class="pair">
+<div><h3>Hypothesis, written before</h3><p>${hypothesis}</p>
+${why && html`<h3>${why.title}</h3><p>${why.text}</p>`}
+${next && html`<h3>Try next</h3><p><code>${next}</code></p>`}</div>
+<div><h3>How the service did</h3><ul>
+${serviceStory(journal).map((one) => html`<li>${one}</li>`)}
+<li>${count(notes.acknowledged)} notes were ${word('acknowledged', 'acknowledged')}; ${lost}.</li>
+</ul></div>
+</section>`
+}
+
+function calendar(started: string): string {
+  const date = new Date(started)
+  return Number.isNaN(date.getTime()) ? started : `${date.toISOString().slice(0, 19).replace('T', ' ')} UTC`
+}
+
+function again({ again, environment, started }: Journal): Html {
   const { node, platform, cpus, memory_bytes, journal_mode, load_generator } = environment
   return html`<h2>Run it again</h2>
 <pre>${again}</pre>
 <p class="quiet">Measured on ${cpus.count} × ${cpus.model}, ${Math.round(memory_bytes / 2 ** 30)} GiB, ${platform}, Node ${node};
-journal mode ${journal_mode}; load by ${load_generator}; started ${started}. Another machine gives other milliseconds.
-Everything measured is in journal.json and metrics_events.jsonl beside this file.</p>`
+${word('journal mode', 'wal')} ${journal_mode}; load by ${load_generator}; started ${started}. Another machine gives other
+milliseconds. Beside this file: journal.json, metrics_events.jsonl (every second) and, where it could be read, api.log (what
+the API logged, successful requests left out).</p>`
 }
 
 function read(...files: string[]): string {

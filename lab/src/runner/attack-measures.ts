@@ -1,5 +1,5 @@
 import type { Attempt } from '../attacks/attack.ts'
-import { sorted } from '../load/figures.ts'
+import { isSuccess, sorted } from '../load/figures.ts'
 import { largest, type Measure, type Measured, share } from './measure.ts'
 import type { Selection } from './selection.ts'
 
@@ -8,6 +8,8 @@ export const attackMeasures = {
   attack_refused: {
     title: 'attempts refused with a 4xx',
     unit: '%',
+    // Attempts without an answer in time were not refused.
+    whenBusy: 'smaller',
     of: refused,
   },
   attack_accepted: { title: 'attempts that got through', unit: 'attempts', of: accepted },
@@ -24,15 +26,22 @@ export const attackMeasures = {
   guesses_heard: {
     title: 'guesses heard',
     unit: 'guesses',
-    of: ({ attempts }) => ({ value: heard(attempts).length, words: `${heard(attempts).length} of ${attempts.length}` }),
+    whenBusy: 'smaller',
+    of: ({ attempts }) => ({ value: heard(attempts).length, words: `of ${attempts.length}` }),
   },
   guesses_per_minute: {
     title: 'guesses heard per minute',
     unit: 'guesses',
+    whenBusy: 'smaller',
     of: ({ attempts, from, to }) => ({ value: Math.round((heard(attempts).length * 60_000) / (to - from)) }),
   },
   guesses_needed: { title: 'guesses until the secret is found', unit: 'guesses', of: guessesNeeded },
-  guesses_per_second: { title: 'guesses a second of one core', unit: 'guesses', of: guessesPerSecond },
+  guesses_per_second: {
+    title: 'guesses a second of one core',
+    unit: 'guesses',
+    whenBusy: 'smaller',
+    of: guessesPerSecond,
+  },
   refusals_differ: {
     title: 'refusals that differ',
     unit: 'answers',
@@ -41,7 +50,7 @@ export const attackMeasures = {
   owner_served: {
     title: 'times the owner got in',
     unit: 'times',
-    of: ({ attempts }) => ({ value: attempts.filter((attempt) => attempt.byOwner && isServed(attempt)).length }),
+    of: ({ attempts }) => ({ value: attempts.filter((attempt) => attempt.byOwner && isSuccess(attempt)).length }),
   },
   served_for: { title: 'the attacker was last served after', unit: 's', of: servedFor },
   served_on: { title: 'served on after the owner had acted', unit: 's', of: servedOn },
@@ -58,7 +67,7 @@ function refused({ attempts }: Selection): Measured {
 function accepted({ attempts }: Selection): Measured {
   const through = attempts.filter(isAccepted)
   const names = [...new Set(through.map(({ what }) => what))]
-  return { value: through.length, words: [`${through.length} of ${attempts.length}`, ...names.slice(0, 3)].join('; ') }
+  return { value: through.length, words: [`of ${attempts.length}`, ...names.slice(0, 3)].join('; ') }
 }
 
 function guessesNeeded({ attempts }: Selection): Measured {
@@ -81,25 +90,19 @@ function servedFor({ attempts }: Selection): Measured {
   const first = attempts.reduce((least, { at }) => Math.min(least, at), Infinity)
   const last = largest(attempts.filter(isAccepted).map(({ at }) => at))
   if (last === undefined) return {}
-  const value = (last - first) / 1000
-  return { value, words: `${value.toFixed(1)} s` }
+  return { value: (last - first) / 1000 }
 }
 
-/** From the moment at which what the owner did was done to the last attempt that got through. */
+/** From the end of what the owner did to the last attempt that got through. */
 function servedOn({ attempts }: Selection): Measured {
   const acted = attempts.find(({ byOwner }) => byOwner)?.done
   const last = largest(attempts.filter(isAccepted).map(({ at }) => at))
   if (acted === undefined || last === undefined) return {}
-  const value = Math.max(0, last - acted) / 1000
-  return { value, words: `${value.toFixed(1)} s` }
+  return { value: Math.max(0, last - acted) / 1000 }
 }
 
 function isAccepted(attempt: Attempt): boolean {
-  return isServed(attempt) && !attempt.byOwner
-}
-
-function isServed({ status }: Attempt): boolean {
-  return status >= 200 && status < 300
+  return isSuccess(attempt) && !attempt.byOwner
 }
 
 function isRejected({ status }: Attempt): boolean {
@@ -110,7 +113,7 @@ function distinct(attempts: Attempt[], of: 'what' | 'told'): number {
   return new Set(attempts.map((attempt) => attempt[of])).size
 }
 
-/** A guess counts when the password was looked at: not when it was one too many, or never answered. */
+/** A guess counts when the API checked the password: not when it was limited, or never answered. */
 function heard(attempts: Attempt[]): Attempt[] {
   return attempts.filter(({ status }) => status === 200 || status === 401)
 }
@@ -132,5 +135,5 @@ function toldByTime({ attempts }: Selection): Measured {
     pairs += (below + upTo) / 2
   }
   const slower = pairs / (one.length * other.length)
-  return { value: 100 * Math.max(slower, 1 - slower), words: `${(100 * Math.max(slower, 1 - slower)).toFixed(1)} %` }
+  return { value: 100 * Math.max(slower, 1 - slower) }
 }

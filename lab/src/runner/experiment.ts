@@ -1,6 +1,7 @@
 import { readdirSync } from 'node:fs'
 import { join } from 'node:path'
-import type { AttackName } from '../attacks/all.ts'
+import { pathToFileURL } from 'node:url'
+import { type AttackName, needOwnApi } from '../attacks/all.ts'
 import { UserError } from '../errors.ts'
 import type { FaultKind } from '../faults/fault.ts'
 import type { JudgedExpectation } from '../runs/journal.ts'
@@ -11,16 +12,23 @@ import type { MeasureName } from './measures.ts'
 export type Experiment = {
   question: string
   hypothesis: string
-  /** Settings of the API other than the usual ones. */
+  /** Settings of the API that differ from the default. */
   settings?: Record<string, string>
-  /** Megabytes of a file system of its own for the database, so that it can be filled. */
+  /** Megabytes of a small file system for the database, so that it can be filled. */
   disk?: number
   /** One after another. */
   phases: Phase[]
+  /** Faults that do not last exactly as long as a phase. */
   faults?: TimedFault[]
   expectations: Expectation[]
-  /** Three to five questions to think about first; a measure answers each. */
+  /** Three to five questions to answer before the run; a measure answers each. */
   predictions: Prediction[]
+  /** 1: where to begin; 3: for readers who know the others. `order`: the place among all experiments. */
+  level: 1 | 2 | 3
+  order: number
+  /** Why it came out so, and the name of the experiment to try next; shown after the verdict. */
+  learned: string
+  next: string
 }
 
 export type Phase = {
@@ -29,22 +37,21 @@ export type Phase = {
   rate: number
   logins?: number
   seconds: number
-  /** What somebody with bad intentions does meanwhile, so many times a second. */
+  /** A fault that is in force from the begin of the phase to its end. */
+  fault?: FaultKind
+  /** Which request shows that the fault landed and that it is over; without it a read. */
+  feltBy?: 'write'
+  /** What an attacker does meanwhile, so many times a second. */
   attack?: { name: AttackName; perSecond: number }
+  /** The load is more than the API can be expected to take: an alarm meanwhile is right. */
+  overload?: true
   /** The first answers of a process are slow: in a warm-up nothing is judged. */
   warmUp?: true
-  /** What happens now and what to look at, for somebody who sees it for the first time. */
+  /** What happens now and what to look at, for a reader who sees it for the first time. */
   says?: string
 }
 
-/** `crash` is kill -9 of the API, which is down for so long and then started again. */
-export type TimedFault = {
-  kind: FaultKind | 'crash'
-  at: number
-  for: number
-  /** Which request shows that it landed and that it is over; without it a read. */
-  feltBy?: 'write'
-}
+export type TimedFault = { kind: FaultKind; at: number; for: number; feltBy?: 'write' }
 
 /** Of one phase, or without one of the whole run. */
 export type Expectation = {
@@ -55,7 +62,8 @@ export type Expectation = {
   why: string
 }
 
-export type Prediction = { question: string; measure: MeasureName; phase?: string }
+/** `why`: explains the answer afterwards; without it the `why` of the expectation with the same measure does. */
+export type Prediction = { question: string; measure: MeasureName; phase?: string; why?: string }
 
 const folder = join(import.meta.dirname, '..', 'experiments')
 
@@ -67,7 +75,7 @@ export function experimentNames(): string[] {
     .sort()
 }
 
-/** A UserError that lists the names when there is no such experiment. */
+/** Throws a UserError that lists the names when there is no such experiment. */
 export function checkName(name: string): void {
   const names = experimentNames()
   if (!names.includes(name)) throw new UserError(`${name || 'No name'}: the experiments are ${names.join(', ')}.`)
@@ -75,8 +83,28 @@ export function checkName(name: string): void {
 
 export async function loadExperiment(name: string, slo: Slo): Promise<Experiment> {
   checkName(name)
-  const file: { experiment: (slo: Slo) => Experiment } = await import(join(folder, `${name}.ts`))
+  const { href } = pathToFileURL(join(folder, `${name}.ts`))
+  const file: { experiment: (slo: Slo) => Experiment } = await import(href)
   return file.experiment(slo)
+}
+
+/** The faults of all phases and the faults with times of their own, in order. */
+export function faultsOf(experiment: Experiment): TimedFault[] {
+  const ofPhases = plannedPhases(experiment).flatMap(({ plan: { fault, feltBy }, from_s, to_s }) =>
+    fault === undefined ? [] : [{ kind: fault, at: from_s, for: milli(to_s - from_s), feltBy }],
+  )
+  return [...ofPhases, ...(experiment.faults ?? [])].sort((a, b) => a.at - b.at)
+}
+
+/** Whether an experiment needs more than a running API offers: then the lab starts one for it. */
+export function needsOwnApi(experiment: Experiment): boolean {
+  const { settings, disk, phases } = experiment
+  return (
+    settings !== undefined ||
+    disk !== undefined ||
+    faultsOf(experiment).some(({ kind }) => kind === 'crash') ||
+    phases.some(({ attack }) => attack && needOwnApi.has(attack.name))
+  )
 }
 
 export function lengthOf({ phases }: Experiment): number {
@@ -97,12 +125,12 @@ function milli(seconds: number): number {
   return Math.round(seconds * 1000) / 1000
 }
 
-/** The same experiment in less or more time: everything that has a length is scaled alike. */
+/** The same experiment in less or more time: every length is multiplied by the factor. */
 export function scale(experiment: Experiment, factor: number): Experiment {
   const scaled = (seconds: number) => milli(seconds * factor)
   return {
     ...experiment,
-    // By their ends, or what is rounded would part a fault from its phase.
+    // By their ends, or rounding would part a fault from its phase.
     phases: plannedPhases(experiment).map(({ plan, from_s, to_s }) => ({
       ...plan,
       seconds: milli(scaled(to_s) - scaled(from_s)),

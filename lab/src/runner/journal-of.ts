@@ -1,25 +1,27 @@
 import { availableParallelism, cpus, totalmem } from 'node:os'
 import { tally } from '../attacks/outcomes.ts'
+import { roundAll } from '../load/figures.ts'
 import type { HappenedFault, Journal } from '../runs/journal.ts'
 import type { Slo } from '../slo.ts'
 import type { Target } from '../targets/target.ts'
-import { type Experiment, plannedPhases } from './experiment.ts'
+import { type Experiment, faultsOf, plannedPhases } from './experiment.ts'
 import type { Judgement } from './judge.ts'
 import { degradedAfter, recoveredAfter } from './measures.ts'
 import type { PlayedAttack, PlayedFault, Run } from './run.ts'
 import { secondsOf } from './seconds.ts'
+import { figuresOf, select } from './selection.ts'
 
 export type About = {
   name: string
   experiment: Experiment
   slo: Slo
-  target: Target
+  target: Pick<Target, 'mode' | 'journalMode'>
   run: { number: number; of: number }
   predictions: Journal['predictions']
   again: string
 }
 
-/** Everything of a run that is worth keeping. Holds no secret. */
+/** Collects everything of a run that is worth keeping, and no secret. */
 export function journalOf(run: Run, judgement: Judgement, about: About): Journal {
   const { name, experiment, slo, target, predictions, again } = about
   const at = (moment: number) => round(moment - run.startedAt)
@@ -42,7 +44,7 @@ export function journalOf(run: Run, judgement: Judgement, about: About): Journal
     slo,
     planned: {
       phases: plannedPhases(experiment).map(({ plan: { name, rate }, from_s, to_s }) => ({ name, rate, from_s, to_s })),
-      faults: (experiment.faults ?? []).map((fault) => ({ kind: fault.kind, at_s: fault.at, for_s: fault.for })),
+      faults: faultsOf(experiment).map((fault) => ({ kind: fault.kind, at_s: fault.at, for_s: fault.for })),
     },
     happened: {
       phases: run.phases.map(({ plan, start, end }) => ({
@@ -50,6 +52,7 @@ export function journalOf(run: Run, judgement: Judgement, about: About): Journal
         rate: plan.rate,
         start_ms: at(start),
         end_ms: at(end),
+        figures: phaseFigures(run, slo, plan.name),
       })),
       faults: run.faults.map((fault) => happened(fault, run, at)),
     },
@@ -57,9 +60,17 @@ export function journalOf(run: Run, judgement: Judgement, about: About): Journal
     seconds: secondsOf(run),
     ...judgement,
     predictions,
+    learned: experiment.learned,
+    next: experiment.next,
     notes: { acknowledged: run.acknowledged, lost: run.lost ?? null },
     again,
   }
+}
+
+/** The figures by which a phase was judged. */
+function phaseFigures(run: Run, slo: Slo, phase: string) {
+  const selection = select(run, slo, phase)
+  return selection && roundAll(figuresOf(selection))
 }
 
 function attackOf({ phase, name, attempts: all }: PlayedAttack): NonNullable<Journal['attacks']>[number] {

@@ -1,11 +1,11 @@
-import { quantile, sorted } from '../load/figures.ts'
-import type { Result } from '../load/open-loop.ts'
-import { costMeasures } from './attack-costs.ts'
+import { isSuccess, latencyOf, quantile, sorted } from '../load/figures.ts'
+import type { Result } from '../load/load.ts'
 import { attackMeasures } from './attack-measures.ts'
 import { largest, type Measure, type Measured, share } from './measure.ts'
+import type { MetricsReading } from './metrics-page.ts'
 import { firstAfter } from './probe.ts'
 import type { PlayedFault, Run } from './run.ts'
-import { isWithin, type Selection } from './selection.ts'
+import { figuresOf, isWithin, type Selection, select } from './selection.ts'
 
 /** Everything an experiment may expect, or ask about beforehand. */
 const all = {
@@ -16,96 +16,119 @@ const all = {
   errors: {
     title: 'errors',
     unit: '%',
-    of: ({ data, dropped }) => share(data.length - answered(data, 200, 299) + dropped, data.length + dropped),
+    of: (selection) => share(figuresOf(selection).failed, figuresOf(selection).due),
   },
   login_errors: {
     title: 'logins refused',
     unit: '%',
-    of: ({ logins }) => share(logins.length - answered(logins, 200, 299), logins.length),
+    // Each is a costly hash, and the API refuses those that would wait too long.
+    whenBusy: 'larger',
+    of: ({ logins }) => share(logins.filter((one) => !isSuccess(one)).length, logins.length),
   },
   refused: {
     title: 'data requests answered 503',
     unit: '%',
-    of: ({ data }) => share(answered(data, 503), data.length),
+    of: ({ settled }) => shareOf(settled, 503),
   },
   reads_served: {
     title: 'reads answered 200',
     unit: '%',
-    of: ({ data }) => share(answered(reads(data), 200), reads(data).length),
+    of: ({ settled }) =>
+      shareOf(
+        settled.filter(({ kind }) => kind === 'read' || kind === 'list'),
+        200,
+      ),
   },
   writes_refused: {
     title: 'writes answered 503',
     unit: '%',
-    of: ({ data }) => share(answered(writes(data), 503), writes(data).length),
+    of: ({ settled }) =>
+      shareOf(
+        settled.filter(({ kind }) => kind === 'write'),
+        503,
+      ),
   },
   refused_after: {
     title: 'first 503 after',
     unit: 'ms',
+    whenBusy: 'larger',
     of: worst(({ landedAt, injectedAt }) => landedAt && landedAt - injectedAt),
   },
-  degraded_after: { title: '/health degraded after', unit: 'ms', of: worst(degradedAfter) },
-  recovered_after: { title: 'first success after recovery', unit: 'ms', of: worst(recoveredAfter) },
-  longest_gap: { title: 'longest time without a success', unit: 'ms', of: longestGap },
+  degraded_after: { title: '/health degraded after', unit: 'ms', whenBusy: 'larger', of: worst(degradedAfter) },
+  recovered_after: { title: 'first success after recovery', unit: 'ms', whenBusy: 'larger', of: worst(recoveredAfter) },
+  longest_gap: { title: 'longest time without a success', unit: 'ms', whenBusy: 'larger', of: longestGap },
   health_answered: {
     title: '/health answered 200',
     unit: '%',
-    of: (selection) => share(health(selection).filter(({ status }) => status === 200).length, health(selection).length),
+    of: (selection) => shareOf(health(selection), 200),
   },
   health_slowest: {
     title: 'slowest answer of /health',
     unit: 'ms',
+    whenBusy: 'larger',
     of: (selection) => ({ value: largest(health(selection).map(({ at, done }) => done - at)) }),
   },
   health_status: {
     title: 'status of /health',
-    unit: 'status',
+    unit: '',
     of: (selection) => ({ value: health(selection).at(-1)?.status }),
   },
   db_errors: { title: 'db_errors_total rose by', unit: 'errors', of: dbErrors },
-  refusals_logged: { title: 'refusals found in the log', unit: '%', of: refusalsLogged },
+  refusals_logged: {
+    title: 'refusals found in the log',
+    unit: '%',
+    of: refusalsLogged,
+    readable: ({ logged }) => logged !== undefined,
+  },
   notes_lost: {
     title: 'acknowledged notes lost',
     unit: 'notes',
-    of: ({ run: { lost, acknowledged } }) => ({
-      value: lost?.length,
-      words: lost ? `${lost.length} of ${acknowledged}` : 'could not be read back',
-    }),
+    of: ({ run: { lost, acknowledged } }) =>
+      lost ? { value: lost.length, words: `of ${acknowledged}` } : { words: 'could not be read back' },
+  },
+  p95_rise: {
+    title: 'p95 above that of the phase before',
+    unit: 'ms',
+    whenBusy: 'larger',
+    of: p95Rise,
+    latency: { requests: ({ data }) => data, quantile: 0.95 },
+  },
+  memory_rise: {
+    title: "the API's memory rose by",
+    unit: 'MB',
+    of: (selection) => rise(selection, ({ resident_bytes: bytes }) => bytes && Math.round(bytes / 1e6)),
   },
   ...attackMeasures,
-  ...costMeasures,
 } satisfies Record<string, Measure>
 
 export type MeasureName = keyof typeof all
 export const measures: Record<MeasureName, Measure> = all
+
+/** What a measure says of a phase, or without one of the whole run. */
+export function measure(name: MeasureName, phase: string | undefined, run: Run, slo: Selection['slo']): Measured {
+  const selection = select(run, slo, phase)
+  return selection === undefined ? { words: 'never reached' } : measures[name].of(selection)
+}
 
 function latency(
   title: string,
   share: number,
   requests: (selection: Selection) => Result[] = ({ data }) => data,
 ): Measure {
-  // From the moment each was due: somebody who wanted to ask then waited that long, whoever was late.
-  const waits = (selection: Selection) => sorted(requests(selection).map(({ due, done }) => done - due))
-  const of = (selection: Selection) => ({ value: known(quantile(waits(selection), share)) })
-  return { title, unit: 'ms', of, latency: { requests, quantile: share } }
+  const of = (selection: Selection) => ({ value: latencyAt(requests(selection), share) })
+  return { title, unit: 'ms', whenBusy: 'larger', of, latency: { requests, quantile: share } }
 }
 
-function known(value: number): number | undefined {
-  return Number.isNaN(value) ? undefined : value
+/** A quantile of the latency from the moment each request was due; undefined without requests. */
+function latencyAt(results: Result[], share: number): number | undefined {
+  return results.length > 0 ? quantile(sorted(results.map(latencyOf)), share) : undefined
 }
 
-function answered(results: Result[], from: number, to = from): number {
-  return results.filter(({ status }) => status >= from && status <= to).length
+function shareOf(answers: { status: number }[], wanted: number): Measured {
+  return share(answers.filter(({ status }) => status === wanted).length, answers.length)
 }
 
-function reads(results: Result[]): Result[] {
-  return results.filter(({ kind }) => kind === 'read' || kind === 'list')
-}
-
-function writes(results: Result[]): Result[] {
-  return results.filter(({ kind }) => kind === 'write')
-}
-
-/** The largest over all faults of the selection; never, when it never came about for one of them. */
+/** The largest over all faults of the selection; undefined when one of them has none. */
 function worst(of: (fault: PlayedFault, run: Run) => number | undefined): (selection: Selection) => Measured {
   return ({ faults, run }) => {
     const values = faults.map((fault) => of(fault, run))
@@ -122,11 +145,12 @@ export function degradedAfter({ injectedAt, undone }: PlayedFault, { health }: R
 
 /** How long after the rollback a data request first succeeded; undefined when none did. */
 export function recoveredAfter({ plan, undone }: PlayedFault, { data, results }: Run): number | undefined {
-  if (plan.feltBy !== 'write') return firstAfter(data, undone.at, (sample) => sample.status === 200)
-  const written = results.filter(({ kind, status, done }) => kind === 'write' && status === 201 && done >= undone.at)
-  return written.length > 0
-    ? written.reduce((first, { done }) => Math.min(first, done), Infinity) - undone.at
-    : undefined
+  if (plan.feltBy !== 'write') return firstAfter(data, undone.at, ({ status }) => status === 200)
+  return firstAfter(
+    results.filter(({ kind }) => kind === 'write'),
+    undone.at,
+    ({ status }) => status === 201,
+  )
 }
 
 function longestGap({ run, from, to }: Selection): Measured {
@@ -147,9 +171,29 @@ function dbErrors({ run: { metrics }, from, to }: Selection): Measured {
   return before === undefined || after === undefined ? { words: 'not readable' } : { value: after - before }
 }
 
-/** Of the refusals that were seen. The probe's are logged too, so there may be more lines than that. */
+/** Of the refusals that clients saw. The probe's are logged too, so there may be more lines than that. */
 function refusalsLogged({ run: { logged, results } }: Selection): Measured {
-  const seen = answered(results, 503)
-  if (logged === undefined || seen === 0) return { words: `${logged ?? 'no'} lines, ${seen} seen` }
-  return { value: Math.min(100, (100 * logged) / seen), words: `${logged} lines, ${seen} seen` }
+  const seen = results.filter(({ status }) => status === 503).length
+  const words = `${logged ?? 'no'} lines for ${seen}`
+  return logged === undefined || seen === 0 ? { words } : { value: Math.min(100, (100 * logged) / seen), words }
+}
+
+function p95Rise({ run, slo, from, data }: Selection): Measured {
+  const before = run.phases.findLast(({ start }) => start < from)
+  const was = latencyAt(select(run, slo, before?.plan.name)?.data ?? [], 0.95)
+  const is = latencyAt(data, 0.95)
+  if (before === undefined || was === undefined || is === undefined) return {}
+  return { value: is - was, words: `${was.toFixed(1)} to ${is.toFixed(1)}` }
+}
+
+/** By how much a gauge rose: from the last reading before the selection to the largest one in it. */
+function rise(
+  { run: { metrics }, from, to }: Selection,
+  of: (reading: MetricsReading) => number | undefined,
+): Measured {
+  const read = (readings: MetricsReading[]) => readings.map(of).filter((value) => value !== undefined)
+  const before = read(metrics.filter(({ at }) => at <= from)).at(-1)
+  const most = largest(read(metrics.filter(({ at }) => isWithin(at, from, to))))
+  if (before === undefined || most === undefined) return { words: 'not readable' }
+  return { value: most - before, words: `${before} to ${most}` }
 }

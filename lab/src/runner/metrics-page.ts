@@ -1,12 +1,13 @@
 import { ask, connect } from '../api-client.ts'
 import { now } from '../clock.ts'
+import { isWithin } from './selection.ts'
 
 export type MetricSample = { name: string; labels: Record<string, string>; value: number }
 
 const line = /^([a-zA-Z_:][\w:]*)(?:\{(.*)\})?\s+(\S+)(?:\s+-?\d+)?$/
 const label = /([a-zA-Z_]\w*)="((?:[^"\\]|\\.)*)"/g
 
-/** The samples of a page in Prometheus's text format; comments and lines it does not know are left out. */
+/** The samples of a page in Prometheus's text format; comments and unknown lines are left out. */
 export function parseMetrics(page: string): MetricSample[] {
   const samples: MetricSample[] = []
   for (const text of page.split('\n')) {
@@ -33,13 +34,12 @@ export function total(samples: MetricSample[], name: string): number | undefined
   return found.length > 0 ? found.reduce((sum, sample) => sum + sample.value, 0) : undefined
 }
 
-/** One look at the page, `at` a moment of clock.ts; a value is missing when the page or the series was. */
+/** One reading of the page, `at` a moment of clock.ts; a value is missing when the page or the series was. */
 export type MetricsReading = {
   at: number
   db_errors_total?: number
   db_available?: number
   resident_bytes?: number
-  open_connections?: number
   /** Data requests by the upper edge of their histogram bucket, cumulative over edges and time. */
   requests?: Map<number, number>
   eventLoopDelay?: { sum: number; count: number }
@@ -60,7 +60,6 @@ export function readingOf(samples: MetricSample[], at: number): MetricsReading {
     db_errors_total: total(samples, 'db_errors_total'),
     db_available: total(samples, 'db_available'),
     resident_bytes: total(samples, 'process_resident_memory_bytes'),
-    open_connections: total(samples, 'http_server_open_connections'),
     requests: requests.size > 0 ? requests : undefined,
     eventLoopDelay: sum !== undefined && count !== undefined ? { sum, count } : undefined,
   }
@@ -82,4 +81,92 @@ export function watchMetrics(url: string): { readings: MetricsReading[]; stop: (
     pool.destroy()
   }
   return { readings, stop }
+}
+
+/** What the API's counters said between two readings of its metrics page; null where a reading has a gap. */
+export type ServerSecond = {
+  db_errors: number | null
+  event_loop_delay_ms: number | null
+  server_rate: number | null
+  server_p95_ms: number | null
+}
+
+const silence: ServerSecond = {
+  db_errors: null,
+  event_loop_delay_ms: null,
+  server_rate: null,
+  server_p95_ms: null,
+}
+
+/** What the API said of a second: its counters between the readings around the middle, its gauges as read in it. */
+export function serverSecond(readings: MetricsReading[], from: number) {
+  const next = readings.findIndex(({ at }) => at > from + 500)
+  const [before, after] = [readings[next - 1], readings[next]]
+  const db_available = readings.findLast(({ at }) => isWithin(at, from, from + 1000))?.db_available
+  // One reading a second: when the next one is late, the last one still tells how much there was.
+  const last = readings.findLast(
+    (one) => one.resident_bytes !== undefined && isWithin(one.at, from - 1000, from + 1000),
+  )
+  return {
+    ...(before && after ? between(before, after) : silence),
+    db_available: db_available === undefined ? null : db_available > 0 ? 1 : 0,
+    memory_mb: last?.resident_bytes === undefined ? null : Math.round(last.resident_bytes / 1e5) / 10,
+  } as const
+}
+
+/** The difference of two readings. A counter that fell was started again, so it counts from 0. */
+export function between(before: MetricsReading, after: MetricsReading): ServerSecond {
+  const seconds = (after.at - before.at) / 1000
+  const restarted = (after.db_errors_total ?? 0) < (before.db_errors_total ?? 0) || fell(before, after)
+  const from = restarted ? undefined : before
+  const known = before.requests !== undefined && after.requests !== undefined
+  const requests = known ? difference(from?.requests ?? new Map(), after.requests ?? new Map()) : undefined
+  const count = requests?.get(Number.POSITIVE_INFINITY)
+  return {
+    db_errors: rise(before.db_errors_total, after.db_errors_total, restarted),
+    event_loop_delay_ms: meanDelay(from, after),
+    server_rate: count === undefined ? null : round(count / seconds),
+    server_p95_ms: requests === undefined ? null : round(bucketQuantile(requests, 0.95) * 1000),
+  }
+}
+
+function fell(before: MetricsReading, after: MetricsReading): boolean {
+  const all = ({ requests }: MetricsReading) => requests?.get(Number.POSITIVE_INFINITY)
+  return (all(after) ?? 0) < (all(before) ?? 0) && all(after) !== undefined
+}
+
+function rise(before: number | undefined, after: number | undefined, restarted: boolean): number | null {
+  if (after === undefined || before === undefined) return null
+  return restarted ? after : after - before
+}
+
+function meanDelay(before: MetricsReading | undefined, { eventLoopDelay: after }: MetricsReading): number | null {
+  if (after === undefined) return null
+  const { sum, count } = before?.eventLoopDelay ?? { sum: 0, count: 0 }
+  return after.count > count ? round(((after.sum - sum) / (after.count - count)) * 1000) : null
+}
+
+function difference(before: Map<number, number>, after: Map<number, number>): Map<number, number> {
+  return new Map([...after].map(([edge, count]) => [edge, count - (before.get(edge) ?? 0)]))
+}
+
+/** The quantile that Prometheus's histogram_quantile would give, in the unit of the edges; NaN without values. */
+function bucketQuantile(buckets: Map<number, number>, share: number): number {
+  const edges = [...buckets].sort(([a], [b]) => a - b)
+  const all = edges.at(-1)?.[1] ?? 0
+  if (all === 0) return Number.NaN
+  let [lower, below] = [0, 0]
+  for (const [edge, count] of edges) {
+    if (count >= share * all) {
+      // Beyond the last edge nothing is known but that it is beyond.
+      if (edge === Number.POSITIVE_INFINITY) return lower
+      return lower + ((edge - lower) * (share * all - below)) / (count - below)
+    }
+    ;[lower, below] = [edge, count]
+  }
+  return lower
+}
+
+function round(value: number): number | null {
+  return Number.isNaN(value) ? null : Math.round(value * 1000) / 1000
 }

@@ -1,17 +1,16 @@
-import { ask, dataStatus } from '../api-client.ts'
+import { ask, dataStatus, type Session } from '../api-client.ts'
 import { sleep } from '../clock.ts'
 import { reasonOf } from '../errors.ts'
 import { databasePath, type FaultKind } from '../faults/fault.ts'
-import { type ActiveFault, inject } from '../faults/inject.ts'
+import { type ActiveFault, injectAndLand } from '../faults/inject.ts'
 import { refuseSecond } from '../faults/record.ts'
 import { recoverLeftovers } from '../faults/recover.ts'
 import type { RolledBack } from '../faults/rollback.ts'
-import type { Session } from '../session.ts'
 import { firstAfter, type Probe, startProbe } from './probe.ts'
 
 export type Order = { database: string; kind: FaultKind; forMs: number; session: Session; signal: AbortSignal }
 
-/** What somebody outside met; milliseconds since the injection or the rollback, null: not within five seconds. */
+/** What a client saw; milliseconds since the injection or the rollback, null: not within five seconds. */
 export type Begun = {
   kind: FaultKind
   did: string
@@ -23,21 +22,21 @@ export type Begun = {
 }
 export type Ended = { did: string; success_ms: number | null }
 
-/** Takes the database away and returns when that was felt and noticed. Throws a UserError when nothing was changed. */
+/** Injects a fault and returns when it was felt and noticed. Throws a UserError when nothing was changed. */
 export async function beginOutage(order: Order): Promise<{ fault: ActiveFault; begun: Begun; repaired?: string }> {
   const { database, kind, forMs, session, signal } = order
   const repaired = await recoverLeftovers(database)
-  // Before the login: with another fault active nobody can log in.
+  // Before the login, which would fail while another fault is active.
   refuseSecond(databasePath(database))
   let token = await session.token()
   if ((await dataStatus(session.pool, token)) === 401) {
-    // It was good a moment ago: a logout or another secret has ended it.
+    // The cached token was revoked by a logout or a restart with another secret.
     session.invalidate()
     token = await session.token()
   }
   const probe = startProbe(session.url, token)
   try {
-    const fault = await inject({ database, kind, forMs, probe: probe.ask, signal })
+    const fault = await injectAndLand({ database, kind, forMs, probe: probe.ask, signal })
     const begun = {
       kind,
       did: fault.did,
@@ -53,9 +52,9 @@ export async function beginOutage(order: Order): Promise<{ fault: ActiveFault; b
   }
 }
 
-/** Undoes it and returns when a data request was answered again. */
+/** Rolls a fault back and returns when a data request succeeded again. */
 export async function endOutage(session: Session, undo: () => Promise<RolledBack>): Promise<Ended> {
-  // Nothing may keep the database from being given back, least of all that nobody can log in without it.
+  // The rollback must happen in any case, also when no token can be had without the database.
   const token = await session.token().catch(() => undefined)
   if (token === undefined) {
     const { did } = await undo()
@@ -80,7 +79,7 @@ async function answer({ pool }: Session, path: string, token?: string): Promise<
   }
 }
 
-/** How long after a moment something was first seen; waits for it for five seconds. */
+/** How long after a moment a sample was first as wanted; waits for it up to five seconds. */
 async function first(probe: Probe, what: 'health' | 'data', moment: number, wanted: Parameters<typeof firstAfter>[2]) {
   for (let waited = 0; waited < 5_000; waited += 20) {
     const found = firstAfter(probe[what], moment, wanted)
@@ -90,7 +89,7 @@ async function first(probe: Probe, what: 'health' | 'data', moment: number, want
   return null
 }
 
-/** Both in words, for a terminal. */
+/** For a terminal. */
 export function begunWords({ did, landed_ms, degraded_ms, data_now, health_now }: Begun): string {
   return [
     did,
@@ -102,7 +101,7 @@ export function begunWords({ did, landed_ms, degraded_ms, data_now, health_now }
 }
 
 export function endedWords({ did, success_ms }: Ended): string {
-  return `RolledBack: ${did}.\n  first success after    ${ms(success_ms)}`
+  return `Rolled back: ${did}.\n  first success after    ${ms(success_ms)}`
 }
 
 function ms(value: number | null): string {

@@ -8,12 +8,12 @@ import type { Phase } from './experiment.ts'
 import type { Run } from './run.ts'
 
 export type Attacks = {
-  /** Attacks as the phase says, until aborted; nothing where it says nothing. */
+  /** Makes the attack of a phase until aborted; does nothing for a phase without one. */
   during: (phase: Phase, run: Run, signal: AbortSignal) => Promise<void>
   stop: () => Promise<void>
 }
 
-/** Makes the attacks of all phases ready before any load: some of it keeps this process busy for a while. */
+/** Prepares the attacks of all phases before any load: preparing some keeps this process busy for a while. */
 export async function readyAttacks(phases: Phase[], target: Target, token: string): Promise<Attacks> {
   const context: AttackContext = { target, token, pool: connect(target.url, 64, 10_000) }
   const stop = () => context.pool.destroy()
@@ -31,12 +31,12 @@ export async function readyAttacks(phases: Phase[], target: Target, token: strin
     const { name, perSecond } = phase.attack
     const attempts: Attempt[] = []
     run.attacks.push({ phase: phase.name, name, attempts })
-    let told = 0
-    const tell = () => {
-      target.attacked?.(name, tally(attempts.slice(told)))
-      told = attempts.length
+    let reported = 0
+    const report = () => {
+      target.attacked?.(name, tally(attempts.slice(reported)))
+      reported = attempts.length
     }
-    const timer = setInterval(tell, 1000)
+    const timer = setInterval(report, 1000)
     try {
       await attack({ perSecond, signal, attempts })
     } catch (error) {
@@ -44,7 +44,7 @@ export async function readyAttacks(phases: Phase[], target: Target, token: strin
       run.refused.push(error.message)
     } finally {
       clearInterval(timer)
-      tell()
+      report()
     }
   }
   return { during, stop }

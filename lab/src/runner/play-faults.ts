@@ -1,27 +1,27 @@
+import { randomUUID } from 'node:crypto'
+import Database from 'better-sqlite3'
 import type { Pool } from 'undici'
 import { ask, dataStatus } from '../api-client.ts'
 import { now, sleep } from '../clock.ts'
-import { UserError } from '../errors.ts'
-import { begin, landing } from '../faults/inject.ts'
+import { reasonOf, UserError } from '../errors.ts'
+import { inject } from '../faults/inject.ts'
 import type { Target } from '../targets/target.ts'
 import type { TimedFault } from './experiment.ts'
 import type { Run } from './run.ts'
 import { say, wrap } from './screen.ts'
 
-const indent = '         '
-/** A process that will hold a lock has to start, and a record to reach the disk, before the moment comes. */
+/** A process that will hold a lock has to start, and a record to reach the disk, before the fault is due. */
 const preparationMs = 1_000
 
 export type FaultContext = { target: Target; token: string; pool: Pool; startedAt: number; signal: AbortSignal }
 
-/** Plays the timeline of faults and notes in `run` how each went. All are undone whichever way this ends. */
+/** Plays the timeline of faults and adds how each went to `run`. All are rolled back, whichever way this ends. */
 export async function playFaults(timeline: TimedFault[], run: Run, context: FaultContext): Promise<void> {
   for (const plan of timeline) {
     const due = context.startedAt + plan.at * 1000
     await sleep(due - preparationMs - now(), context.signal)
     try {
-      if (plan.kind === 'crash') await crash(plan, due, run, context)
-      else await take(plan, plan.kind, due, run, context)
+      await playFault(plan, due, run, context)
     } catch (error) {
       if (!(error instanceof UserError) || context.signal.aborted) throw error
       run.refused.push(error.message)
@@ -30,62 +30,60 @@ export async function playFaults(timeline: TimedFault[], run: Run, context: Faul
   }
 }
 
-/** Takes the database away for the time and gives it back. */
-async function take(
-  plan: TimedFault,
-  kind: Exclude<TimedFault['kind'], 'crash'>,
-  due: number,
-  run: Run,
-  { target, token, pool, signal }: FaultContext,
-): Promise<void> {
-  const probe = () => (plan.feltBy === 'write' ? writeStatus(pool, token) : dataStatus(pool, token))
-  const forMs = plan.for * 1000
-  await served(probe, due, signal)
-  const fault = await begin({ database: target.database, kind, at: due, forMs, probe, signal })
-  const end = due + forMs
-  const over = new AbortController()
-  const watch = AbortSignal.any([signal, over.signal])
-  // An API that does not notice has failed, which is for the verdict to say; the fault goes on all the same.
-  const landed = landing(probe, end, watch).catch(() => undefined)
+async function playFault(plan: TimedFault, due: number, run: Run, context: FaultContext): Promise<void> {
+  const { pool, token, signal, target } = context
+  const { database, api } = target
+  const probe = () => dataStatus(pool, token, plan.feltBy)
+  // The fault before this one may still be felt.
+  while (now() < due && (await probe()) > 299) await sleep(20, signal)
+  const fault = await inject({ database, api, kind: plan.kind, at: due, forMs: plan.for * 1000, probe, signal })
+  const { did, injectedAt } = fault
+  // An API that does not notice the fault has failed, which is for the verdict to say: the fault goes on all the same.
+  const landed = fault.landed.catch(() => undefined)
   landed.then((at) => {
-    if (at) tell(`${fault.did} First 503 after ${(at - fault.injectedAt).toFixed(0)} ms.`)
+    if (at) tell(`${did} A request from outside felt it after ${(at - injectedAt).toFixed(0)} ms.`)
   })
   let undone: Awaited<ReturnType<typeof fault.undo>> | undefined
   try {
-    await sleep(end - now(), signal)
+    await sleep(due + plan.for * 1000 - now(), signal)
   } finally {
     undone = await fault.undo()
-    over.abort()
-    const { did, injectedAt } = fault
     run.faults.push({ plan, did, injectedAt, landedAt: await landed, undone })
   }
-  tell(`RolledBack: ${undone.did}.`)
-}
-
-/** Waits until requests succeed, but not beyond the moment: the fault before this one may still be felt. */
-async function served(probe: () => Promise<number>, until: number, signal: AbortSignal): Promise<void> {
-  while (now() < until && (await probe()) > 299) await sleep(20, signal)
-}
-
-/** Ends the API by kill -9; from then on nobody but the one who started it can bring it back. */
-async function crash(plan: TimedFault, due: number, run: Run, { target, signal }: FaultContext): Promise<void> {
-  await sleep(due - now(), signal)
-  const injectedAt = await target.crash(plan.for * 1000, signal)
-  const undone = { at: injectedAt + plan.for * 1000, intact: true, did: 'the API was started again' }
-  run.faults.push({ plan, did: 'crash: kill -9 of the API.', injectedAt, landedAt: injectedAt, undone })
-  tell(`kill -9 of the API; ${((now() - injectedAt) / 1000).toFixed(1)} s later it is started again and listens.`)
-}
-
-/** The status of the smallest write; 0 when no answer came. */
-async function writeStatus(pool: Pool, token: string): Promise<number> {
-  try {
-    const body = { title: 'probe', body: '' }
-    return (await ask(pool, { method: 'POST', path: '/data/notes', token, body })).status
-  } catch {
-    return 0
-  }
+  tell(`Rolled back: ${undone.did}.`)
 }
 
 function tell(text: string): void {
-  say(wrap(text, indent))
+  say(wrap(text, '         '))
+}
+
+/**
+ * Makes sure that a database file is the API's: a note that is written over HTTP must be in it. A fault on another file
+ * would prove nothing, whereas an API that does not notice a fault on its own file has failed.
+ */
+export async function checkOwnDatabase({ url, database }: Target, pool: Pool, token: string): Promise<void> {
+  const title = `whose file is this? ${randomUUID()}`
+  const { status } = await ask(pool, { method: 'POST', path: '/data/notes', token, body: { title, body: '' } })
+  if (status !== 201) throw new UserError(`INVALID: before any fault the API answers ${status} to a new note.`)
+  if (!holdsNote(database, title)) {
+    throw new UserError(
+      `INVALID: ${database} is not the database of the API at ${url}: a note that was just written is not in it. Nothing was touched.`,
+    )
+  }
+}
+
+function holdsNote(database: string, title: string): boolean {
+  try {
+    const db = new Database(database, { readonly: true, fileMustExist: true })
+    try {
+      return db.prepare('SELECT 1 FROM notes WHERE title = ?').get(title) !== undefined
+    } finally {
+      db.close()
+    }
+  } catch (error) {
+    const code = reasonOf(error)
+    // A database of another program has no such table.
+    if (code === 'SQLITE_ERROR' || code === 'SQLITE_NOTADB') return false
+    throw new UserError(`INVALID: the database file ${database} cannot be read (${code}). Nothing was touched.`)
+  }
 }

@@ -1,18 +1,21 @@
+import { dirname } from 'node:path'
 import type { Pool } from 'undici'
 import { connect, logIn } from '../api-client.ts'
+import { tally } from '../attacks/outcomes.ts'
 import { now, sleep } from '../clock.ts'
 import { figures } from '../load/figures.ts'
 import type { Load, StartLoad } from '../load/load.ts'
-import { lost } from '../load/mix.ts'
+import { lost } from '../load/own-load.ts'
 import type { Target } from '../targets/target.ts'
-import { type Experiment, type Phase, plannedPhases } from './experiment.ts'
+import { type Experiment, faultsOf, type Phase, plannedPhases } from './experiment.ts'
+import { watchMachine } from './machine.ts'
 import { watchMetrics } from './metrics-page.ts'
-import { checkOwnDatabase } from './own-database.ts'
 import { type Attacks, readyAttacks } from './play-attacks.ts'
-import { playFaults } from './play-faults.ts'
+import { checkOwnDatabase, playFaults } from './play-faults.ts'
 import { startProbe } from './probe.ts'
 import type { Run } from './run.ts'
-import { heading, say, second, wrap } from './screen.ts'
+import { attackHeading, heading, liveTable, say, wrap } from './screen.ts'
+import { isWithin } from './selection.ts'
 
 /** Plays an experiment on an API and watches from outside. Rejects with the signal's reason when interrupted. */
 export async function play(
@@ -21,11 +24,10 @@ export async function play(
   startLoad: StartLoad,
   stop: AbortSignal,
 ): Promise<Run> {
-  const { faults = [] } = experiment
   const pool = connect(target.url, 16, 10_000)
   try {
     const token = await logIn(pool, target.url, target.username, target.password)
-    if (faults.some(({ kind }) => kind !== 'crash')) await checkOwnDatabase(target, pool, token)
+    if (faultsOf(experiment).length > 0) await checkOwnDatabase(target, pool, token)
     return await playOut({ experiment, target, startLoad, stop, pool, token })
   } finally {
     await pool.destroy()
@@ -42,66 +44,74 @@ type Play = {
 }
 
 async function playOut({ experiment, target, startLoad, stop, pool, token }: Play): Promise<Run> {
-  const { phases, faults = [] } = experiment
+  const { phases } = experiment
   const attacks = await readyAttacks(phases, target, token)
   const probe = startProbe(target.url, token)
   const metrics = watchMetrics(target.metricsUrl)
-  const watched = { health: probe.health, data: probe.data, metrics: metrics.readings }
+  const machine = watchMachine(dirname(target.database), target.mode === 'embedded')
+  const watched = { health: probe.health, data: probe.data, metrics: metrics.readings, machine: machine.samples }
 
-  // Without its API the story is over, and so it is for all when a part of it fails: what was measured is judged.
+  // Without its API the run is over, and when one part of it fails the others end too: what was measured is judged.
   const end = new AbortController()
   const signal = AbortSignal.any([stop, end.signal])
   let load: Load | undefined
-  let screen: NodeJS.Timeout | undefined
   let died: string | undefined
-  let playing = true
+  let isPlaying = true
   target.ended.then((how) => {
-    if (!playing) return
+    if (!isPlaying) return
     died = how
     end.abort()
   })
   try {
     load = await startLoad(target, token, phases)
     const run = begun(load, watched)
-    screen = setInterval(() => tellSecond(run), 1000)
+    const screen = watchSeconds(run, load, signal)
     const parts = [
-      playPhases({ experiment, target, load, attacks, run, signal }),
-      playFaults(faults, run, { target, token, pool, startedAt: load.startedAt, signal }),
+      playPhases({ experiment, target, load, attacks, run, screen, signal }),
+      playFaults(faultsOf(experiment), run, { target, token, pool, startedAt: load.startedAt, signal }),
     ]
     await Promise.all(parts).catch(async (error) => {
       end.abort()
-      // The other part puts right what it has done.
+      // The other part rolls back what it has done.
       await Promise.allSettled(parts)
       if (stop.aborted || died === undefined) throw error
     })
-    playing = false
-    clearInterval(screen)
+    isPlaying = false
     if (died === undefined) await load.stop()
+    for (const remark of load.remarks) say(wrap(remark))
     run.acknowledged = load.acknowledged.size
-    say()
-    say(`Reading back the ${run.acknowledged} notes that were acknowledged ...`)
+    say(`\nReading back the ${run.acknowledged} notes that were acknowledged ...`)
     if (died === undefined) run.lost = await lost(pool, token, load.acknowledged, stop).catch(() => undefined)
     stop.throwIfAborted()
     return { ...run, died, wallOffsetAtEnd: Date.now() - now() }
   } finally {
-    clearInterval(screen)
+    end.abort()
     metrics.stop()
+    machine.stop()
     await load?.abandon()
     await attacks.stop()
     await probe.stop()
   }
 }
 
-function begun(load: Load, watched: Pick<Run, 'health' | 'data' | 'metrics'>): Run {
+function begun(load: Load, watched: Pick<Run, 'health' | 'data' | 'metrics' | 'machine'>): Run {
   const { generator, startedAt, results, dropped } = load
   const wallOffset = Date.now() - now()
   const nothing = { phases: [], faults: [], refused: [], attacks: [], acknowledged: 0 }
   return { startedAt, wallOffset, wallOffsetAtEnd: wallOffset, generator, results, dropped, ...watched, ...nothing }
 }
 
-type Parts = { experiment: Experiment; target: Target; load: Load; attacks: Attacks; run: Run; signal: AbortSignal }
+type Parts = {
+  experiment: Experiment
+  target: Target
+  load: Load
+  attacks: Attacks
+  run: Run
+  screen: Screen
+  signal: AbortSignal
+}
 
-async function playPhases({ experiment, target, load, attacks, run, signal }: Parts): Promise<void> {
+async function playPhases({ experiment, target, load, attacks, run, screen, signal }: Parts): Promise<void> {
   const underWay: Promise<void>[] = []
   for (const planned of plannedPhases(experiment)) {
     const { plan } = planned
@@ -110,10 +120,12 @@ async function playPhases({ experiment, target, load, attacks, run, signal }: Pa
     run.phases.push(played)
     load.enter(plan)
     target.entered?.(plan.name, plan.seconds)
+    // The last second of the phase before this one comes first.
+    screen.tellUntil(load.startedAt + planned.from_s * 1000)
     announce(plan)
     const over = new AbortController()
     const attack = attacks.during(plan, run, AbortSignal.any([signal, over.signal]))
-    // How it went is told at the end: the next phase begins on time, whatever is still unanswered.
+    // A failure is reported at the end: the next phase begins on time, whatever is still unanswered.
     attack.catch(() => {})
     underWay.push(attack)
     try {
@@ -123,18 +135,52 @@ async function playPhases({ experiment, target, load, attacks, run, signal }: Pa
       played.end = now()
     }
   }
+  screen.tellUntil(now())
+  screen.stop()
   await Promise.all(underWay)
 }
 
-function announce({ name, rate, seconds, says }: Phase): void {
+function announce({ name, rate, seconds, says, attack }: Phase): void {
   say()
   say(wrap(`${says ?? `${name}: ${rate} requests a second.`} (${seconds} s)`))
-  say(heading)
+  say(attack ? attackHeading : heading)
 }
 
-function tellSecond({ results, startedAt, phases, health }: Run): void {
-  const at = now()
-  const recent = results.slice(-5_000).filter((one) => one.done >= at - 1000)
-  const sample = health.findLast(({ done }) => done >= at - 1000)
-  say(second((at - startedAt) / 1000, phases.at(-1)?.plan.name ?? '', figures(recent), sample))
+type Screen = { tellUntil: (moment: number) => void; stop: () => void }
+
+/** Writes a row for every second of the run when it is over. A row belongs to the phase in which its second lies. */
+function watchSeconds(run: Run, load: Load, signal: AbortSignal): Screen {
+  const over = new AbortController()
+  const until = AbortSignal.any([signal, over.signal])
+  const row = liveTable()
+  let shown = 0
+  let sentBefore = 0
+
+  function tell(second: number): void {
+    const from = run.startedAt + second * 1000
+    const to = from + 1000
+    const phase = run.phases.findLast(({ start }) => start <= from + 500)?.plan
+    const answered = run.results.slice(-10_000).filter(({ done }) => isWithin(done, from, to))
+    // k6 reports a request only when it is over; it sends as many as were planned.
+    const sent = load.sent ? load.sent() - sentBefore : (phase?.rate ?? 0) + (phase?.logins ?? 0)
+    sentBefore = load.sent?.() ?? 0
+    const failed = answered.filter(({ status }) => status < 200 || status > 299).length
+    const health = run.health.findLast(({ done }) => isWithin(done, from, to))
+    const attempts = phase?.attack && run.attacks.at(-1)?.attempts.filter(({ done }) => isWithin(done, from, to))
+    const answers = { sent, answered: answered.length, failed, p95_ms: figures(answered).p95_ms }
+    const text = row(second, phase?.name ?? '', answers, health, attempts && tally(attempts))
+    if (text) say(text)
+  }
+
+  const tellUntil = (moment: number) => {
+    while (run.startedAt + (shown + 1) * 1000 <= moment) tell(shown++)
+  }
+  const watch = async () => {
+    for (;;) {
+      await sleep(run.startedAt + (shown + 1) * 1000 - now(), until)
+      tellUntil(now())
+    }
+  }
+  watch().catch(() => {}) // the run is over
+  return { tellUntil, stop: () => over.abort() }
 }

@@ -3,19 +3,19 @@ import { createInterface } from 'node:readline/promises'
 import { reasonOf, UserError } from '../errors.ts'
 import type { Journal } from '../runs/journal.ts'
 import type { Slo } from '../slo.ts'
-import type { Prediction } from './experiment.ts'
-import { inWords, measure } from './judge.ts'
-import { measures } from './measures.ts'
+import type { Experiment, Prediction } from './experiment.ts'
+import { inWords } from './measure.ts'
+import { measure, measures } from './measures.ts'
 import type { Run } from './run.ts'
 import { say } from './screen.ts'
 
 const noIdea = '?'
 const aNumber = /^-?\d+(?:[.,]\d+)?$/
 
-/** What somebody thinks will come out, one guess for each question; "?" is the honest one. */
+/** One guess for each question, a number or "?" for no idea. */
 export type Guesses = string[]
 
-/** Guesses from a file: a JSON array with one number, or "?", for each question. A UserError that lists the questions otherwise. */
+/** Reads guesses from a file: a JSON array with one number, or "?", for each question. Throws a UserError that lists the questions. */
 export function readGuesses(file: string, questions: Prediction[]): Guesses {
   let guesses: unknown
   try {
@@ -23,26 +23,31 @@ export function readGuesses(file: string, questions: Prediction[]): Guesses {
   } catch (error) {
     throw new UserError(`${file} cannot be read as JSON (${reasonOf(error)}). ${wanted(questions)}`)
   }
-  const right = Array.isArray(guesses) && guesses.length === questions.length && guesses.map(String).every(isGuess)
-  if (!right) throw new UserError(`${file} does not hold the guesses. ${wanted(questions)}`)
-  return (guesses as unknown[]).map(String)
+  if (!Array.isArray(guesses) || guesses.length !== questions.length || !guesses.map(String).every(isGuess))
+    throw new UserError(`${file} does not hold one guess for each question. ${wanted(questions)}`)
+  return guesses.map(String)
 }
 
 /** Asks each question in the terminal, again until it has an answer. */
 export async function askGuesses(questions: Prediction[], stop: AbortSignal): Promise<Guesses> {
   const terminal = createInterface({ input: process.stdin, output: process.stdout })
-  // In a terminal that is being read Ctrl-C is a key.
+  // While a terminal is read, Ctrl-C is a key and Ctrl-D ends the input.
   terminal.on('SIGINT', () => process.kill(process.pid, 'SIGINT'))
+  const ended = new AbortController()
+  terminal.on('close', () => ended.abort())
+  const signal = AbortSignal.any([stop, ended.signal])
   const guesses: Guesses = []
   try {
-    say(`What do you think? A number for each question, or ${noIdea} if you have no idea.`)
+    say(`What do you think will happen? A number for each question, or ${noIdea} if you have no idea.`)
     for (const question of questions) {
       let guess = ''
-      while (!isGuess(guess)) guess = (await terminal.question(`  ${withUnit(question)} `, { signal: stop })).trim()
+      while (!isGuess(guess)) guess = (await terminal.question(`  ${withUnit(question)} `, { signal })).trim()
       guesses.push(guess)
     }
   } catch (error) {
     stop.throwIfAborted()
+    if (ended.signal.aborted)
+      throw new UserError(`The input ended before every question was answered. Answer ${noIdea} to skip one.`)
     throw error
   } finally {
     terminal.close()
@@ -54,12 +59,25 @@ function isGuess(guess: string): boolean {
   return guess === noIdea || aNumber.test(guess)
 }
 
-/** Each question with its guess and what was measured. */
-export function besideMeasured(questions: Prediction[], guesses: Guesses, run: Run, slo: Slo): Journal['predictions'] {
-  return questions.map((one, i) => {
+/** Each question with its guess, what was measured, and why it came out so. */
+export function besideMeasured(
+  { predictions, expectations }: Experiment,
+  guesses: Guesses,
+  run: Run,
+  slo: Slo,
+): Journal['predictions'] {
+  return predictions.map((one, i) => {
     const { unit } = measures[one.measure]
-    const measured = inWords(measure(one.measure, one.phase, run, slo), unit)
-    return { question: one.question, unit, guess: guesses[i] ?? noIdea, measured }
+    const measured = measure(one.measure, one.phase, run, slo)
+    const expected = expectations.find(({ measure, phase }) => measure === one.measure && phase === one.phase)
+    return {
+      question: one.question,
+      unit,
+      guess: guesses[i] ?? noIdea,
+      measured: inWords(measured, unit),
+      value: measured.value ?? null,
+      why: one.why ?? expected?.why,
+    }
   })
 }
 

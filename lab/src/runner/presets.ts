@@ -1,24 +1,73 @@
+import { limitsOf } from '../load/goal.ts'
 import type { Goal, Slo } from '../slo.ts'
-import type { Expectation, Phase, Prediction } from './experiment.ts'
+import type { Expectation, Experiment, Phase, Prediction } from './experiment.ts'
 
 // What many experiments have in common, so that each file holds only what is its own.
 
-/** Three seconds in which nothing is judged. */
+/** Three seconds without a verdict. */
 export function warmUp(rate: number): Phase {
   const says = 'Warm-up. The API has just started and its first answers are slow: nothing is judged yet.'
   return { name: 'warm-up', rate, seconds: 3, warmUp: true, says }
 }
 
-/** What slo.json asks of a phase. */
-export function meetsGoal(phase: string, goal: Goal): Expectation[] {
-  const why = 'the goal in slo.json'
+/** The phases of every outage, so that any two of them can be compared. The name of the third is `outage`. */
+export function outagePhases(rate: number, outage: Pick<Phase, 'fault' | 'feltBy' | 'says'>): Phase[] {
   return [
-    { measure: goal.quantile === 0.99 ? 'p99' : 'p95', phase, compare: '<', limit: goal.latency_ms, why },
-    { measure: 'errors', phase, compare: '<', limit: 100 * goal.error_ratio, why },
+    warmUp(rate),
+    { name: 'before', rate, seconds: 12 },
+    // With a busy timeout every request waits: more than ten seconds of them would exceed what the load keeps waiting.
+    { name: 'outage', rate, seconds: 8, ...outage },
+    { name: 'after', rate, seconds: 15 },
   ]
 }
 
-/** An outage in which no data request can be served. */
+type OwnPart = Required<Pick<Phase, 'fault' | 'says'>> &
+  Pick<Experiment, 'question' | 'hypothesis' | 'level' | 'order' | 'learned' | 'next'>
+
+/** An outage in which no data request can be served, at the baseline rate. */
+export function totalOutage({ goals: { baseline }, outage }: Slo, own: OwnPart): Experiment {
+  const { fault, says, ...rest } = own
+  return {
+    ...rest,
+    phases: outagePhases(baseline.rate, { fault, says }),
+    expectations: [
+      ...meetsGoal('before', baseline),
+      ...refusesCleanly('outage', outage),
+      comesBack('outage', outage),
+      fastAgain('after', baseline),
+      everyRefusalLogged,
+      nothingLost,
+    ],
+    predictions: outagePredictions('outage'),
+  }
+}
+
+/** An outage that stops writes only. */
+export function writesOutage({ goals: { baseline }, outage }: Slo, reads: string, writes: string): Expectation[] {
+  const phase = 'outage'
+  return [
+    ...meetsGoal('before', baseline),
+    { measure: 'reads_served', phase, compare: '=', limit: 100, why: reads },
+    { measure: 'writes_refused', phase, compare: '=', limit: 100, why: writes },
+    {
+      measure: 'degraded_after',
+      phase,
+      compare: '<',
+      limit: outage.degraded_within_ms,
+      why: 'half of the service is gone, and /health must say so',
+    },
+    comesBack(phase, outage),
+    nothingLost,
+  ]
+}
+
+/** The goal of slo.json for a phase. */
+export function meetsGoal(phase: string, goal: Goal): Expectation[] {
+  const why = 'the goal in slo.json'
+  return limitsOf(goal).map(({ measure, compare, limit }) => ({ measure, compare, limit, phase, why }))
+}
+
+/** What is expected while no data request can be served. */
 export function refusesCleanly(phase: string, { refusal_p99_ms, degraded_within_ms }: Slo['outage']): Expectation[] {
   return [
     {
@@ -26,7 +75,7 @@ export function refusesCleanly(phase: string, { refusal_p99_ms, degraded_within_
       phase,
       compare: '=',
       limit: 100,
-      why: 'a success now would be a lie, any other answer a fault of the API',
+      why: 'a success now would be a lie, any other answer a bug of the API',
     },
     {
       measure: 'p99',
@@ -54,12 +103,12 @@ export function refusesCleanly(phase: string, { refusal_p99_ms, degraded_within_
       phase,
       compare: '>',
       limit: 0,
-      why: 'whoever only sees the metrics must see the outage too',
+      why: 'the outage must show in the metrics too',
     },
   ]
 }
 
-/** The end of an outage. */
+/** What is expected of the end of an outage. */
 export function comesBack(phase: string, { recovered_within_ms }: Slo['outage']): Expectation {
   return {
     measure: 'recovered_after',
@@ -68,6 +117,11 @@ export function comesBack(phase: string, { recovered_within_ms }: Slo['outage'])
     limit: recovered_within_ms,
     why: 'service comes back by itself, without a restart',
   }
+}
+
+/** What is expected after an outage. */
+export function fastAgain(phase: string, { latency_ms }: Goal): Expectation {
+  return { measure: 'p95', phase, compare: '<', limit: latency_ms, why: 'an outage that is over has no after-effects' }
 }
 
 export const nothingLost: Expectation = {
@@ -81,21 +135,46 @@ export const everyRefusalLogged: Expectation = {
   measure: 'refusals_logged',
   compare: '=',
   limit: 100,
-  why: 'whoever only reads the log must find every refused request',
+  why: 'every refused request must be found in the log too',
 }
 
 /** The questions to ask before an outage. */
 export function outagePredictions(phase: string): Prediction[] {
   return [
-    { question: 'How long until /health says degraded?', measure: 'degraded_after', phase },
-    { question: 'Which share of the data requests is answered 503 meanwhile?', measure: 'refused', phase },
-    { question: 'What is p95 of the data requests meanwhile?', measure: 'p95', phase },
-    { question: 'Which status does /health have meanwhile?', measure: 'health_status', phase },
-    { question: 'How long from the end of the fault to the first success?', measure: 'recovered_after', phase },
+    {
+      question: 'How long until /health says degraded?',
+      measure: 'degraded_after',
+      phase,
+      why: 'the API looks at its database many times a second, and before every use',
+    },
+    {
+      question: 'Which share of the data requests is answered 503 meanwhile?',
+      measure: 'refused',
+      phase,
+      why: 'the API notices at every use that its database is away: no request gets through, none waits',
+    },
+    {
+      question: 'What is p95 of the data requests meanwhile?',
+      measure: 'p95',
+      phase,
+      why: 'a refusal needs no work, so it is quicker than an answer',
+    },
+    {
+      question: 'Which status does /health have meanwhile?',
+      measure: 'health_status',
+      phase,
+      why: '/health says 200 because the process works; "degraded" is in its body',
+    },
+    {
+      question: 'How long from the end of the fault to the first success?',
+      measure: 'recovered_after',
+      phase,
+      why: 'the API tries to reopen its database ten times a second',
+    },
   ]
 }
 
-/** Of an attack whose attempts must all look alike. */
+/** What is expected of an attack whose attempts must all look alike. */
 export function nothingLearned(phase: string): Expectation {
   const why = 'an answer that differs tells an attacker which attempt came closer'
   return { measure: 'attack_answers', phase, compare: '=', limit: 1, why }

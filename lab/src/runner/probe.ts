@@ -3,13 +3,13 @@ import { ask, connect, dataStatus } from '../api-client.ts'
 import { now } from '../clock.ts'
 import { reasonOf } from '../errors.ts'
 
-/** What an outside client saw of one request; moments of clock.ts; status 0: no answer. */
+/** What an outside client saw of one request. Moments of clock.ts; status 0: no answer. */
 export type ProbeSample = { at: number; done: number; status: number; degraded?: boolean; reason?: string }
 
 export type Probe = {
   health: ProbeSample[]
   data: ProbeSample[]
-  /** The status of one more data request, on the probe's own connections; 0: no answer. */
+  /** Sends one more data request on the probe's own connections and returns its status; 0: no answer. */
   ask: () => Promise<number>
   stop: () => Promise<unknown>
 }
@@ -17,35 +17,36 @@ export type Probe = {
 const timeoutMs = 5_000
 
 /**
- * Asks /health and one authenticated data request twenty times a second until stopped, on connections of its own: for
- * /health on a new one every time, as whoever looks after a service does, so that it sees whether the door is open.
+ * Sends a request to /health and an authenticated data request every `everyMs` until stopped, on its own
+ * connections. For /health it opens a new one each time, as a load balancer does, so that it sees whether the API accepts any.
  */
 export function startProbe(url: string, token: string, everyMs = 50): Probe {
-  // One slow answer must not keep the next question from being asked.
+  // One slow answer must not delay the next request.
   const pool = connect(url, 16, timeoutMs)
-  const newcomers = connect(url, 16, timeoutMs)
+  const fresh = connect(url, 16, timeoutMs)
   const health: ProbeSample[] = []
   const data: ProbeSample[] = []
-  const look = () => {
-    see(newcomers, '/health', undefined).then((sample) => health.push(sample))
-    see(pool, '/data/notes?limit=1', token).then((sample) => data.push(sample))
+  const sample = () => {
+    look(fresh, '/health', undefined).then((sample) => health.push(sample))
+    look(pool, '/data/notes?limit=1', token).then((sample) => data.push(sample))
   }
-  const timer = setInterval(look, everyMs)
+  const timer = setInterval(sample, everyMs)
   const stop = () => {
     clearInterval(timer)
-    // What is still asked gets its answer: cut off, it would look like a silent API.
-    return Promise.all([pool, newcomers].map((one) => one.closed || one.close()))
+    // Waits for the answers that are still missing: cut off, they would look like a silent API.
+    return Promise.all([pool, fresh].map((one) => one.closed || one.close()))
   }
   return { health, data, ask: () => dataStatus(pool, token), stop }
 }
 
-async function see(pool: Pool, path: string, token?: string): Promise<ProbeSample> {
+/** Sends one request and returns what a client saw of it. */
+export async function look(pool: Pool, path: string, token?: string): Promise<ProbeSample> {
   const at = now()
   try {
     const headers: Record<string, string> = token ? {} : { connection: 'close' }
     const { status, text } = await ask(pool, { method: 'GET', path, token, headers })
-    const told = token ? undefined : healthOf(text)
-    return { at, done: now(), status, ...told }
+    const state = token ? undefined : healthOf(text)
+    return { at, done: now(), status, ...state }
   } catch (error) {
     return { at, done: now(), status: 0, reason: reasonOf(error) }
   }
@@ -60,15 +61,15 @@ function healthOf(text: string): { degraded?: boolean; reason?: string } {
   }
 }
 
-/** Milliseconds from a moment to the first sample that was asked after it and is as wanted; undefined when there is none. */
+type SeenAnswer = Pick<ProbeSample, 'done' | 'status' | 'degraded'>
+
+/** Milliseconds from a moment to the first answer after it that is as wanted; undefined when there is none. */
 export function firstAfter(
-  samples: ProbeSample[],
+  answers: SeenAnswer[],
   moment: number,
-  wanted: (sample: ProbeSample) => boolean,
+  wanted: (answer: SeenAnswer) => boolean,
 ): number | undefined {
   // Answers come in their own order; the earliest one counts.
-  const found = samples
-    .filter((sample) => sample.done >= moment && wanted(sample))
-    .map((sample) => sample.done - moment)
-  return found.length > 0 ? Math.min(...found) : undefined
+  const found = answers.filter((one) => one.done >= moment && wanted(one)).map(({ done }) => done - moment)
+  return found.length > 0 ? found.reduce((a, b) => Math.min(a, b)) : undefined
 }

@@ -1,25 +1,25 @@
 import { relative } from 'node:path'
+import { recoverLeftovers } from '../faults/recover.ts'
+import { quantile, sorted } from '../load/figures.ts'
 import { startK6Load } from '../load/k6-load.ts'
 import { startOwnLoad } from '../load/own-load.ts'
 import { loadSlo } from '../slo.ts'
+import { withEmbedded } from '../targets/embedded.ts'
 import { openStack, type StackOptions } from '../targets/stack.ts'
 import type { Target } from '../targets/target.ts'
 import { sweepFolders } from '../targets/temp-folder.ts'
-import { withEmbedded } from '../targets/with-embedded.ts'
-import { type Experiment, lengthOf, loadExperiment, scale } from './experiment.ts'
+import { type Experiment, lengthOf, loadExperiment, needsOwnApi, scale } from './experiment.ts'
 import { journalOf } from './journal-of.ts'
 import { type Judgement, judge } from './judge.ts'
 import { play } from './play.ts'
 import { askGuesses, besideMeasured, type Guesses, readGuesses } from './predict.ts'
-import { repeatsTable } from './repeats.ts'
 import type { Run } from './run.ts'
-import { checkRunsFolder } from './runs-folder.ts'
-import { predictionLines, say, table, verdictLines, wrap } from './screen.ts'
-import { writeRun } from './write-run.ts'
+import { conclusion, say, textTable, wrap } from './screen.ts'
+import { checkRunsFolder, writeRun } from './write-run.ts'
 
 export type ExperimentOptions = {
   name: string
-  /** The length of the whole, in seconds, or by what it is multiplied; full length without. */
+  /** The length of the whole in seconds, or the factor by which it is multiplied; full length without. */
   seconds?: number
   factor?: number
   runs: number
@@ -35,70 +35,74 @@ export type ExperimentOptions = {
   stop: AbortSignal
 }
 
-/** Plays an experiment as often as wanted and says what came out. Gives the exit code: 1 after any FAIL, 2 after any INVALID, else 0. */
+/** Plays an experiment `runs` times and prints the verdicts. Returns the exit code: 1 after any FAIL, 2 after any INVALID, else 0. */
 export async function runExperiment(options: ExperimentOptions): Promise<number> {
-  const { name, runs, folder, stack, load, stop } = options
+  const { name, runs, folder, stop } = options
   const slo = loadSlo(options.slo)
   const full = await loadExperiment(name, slo)
   const experiment = scale(full, options.factor ?? (options.seconds ?? lengthOf(full)) / lengthOf(full))
+  const stack = needsOwnApi(experiment) ? undefined : options.stack
+  // In the lab's container there is no memory for k6 beside an API.
+  const startLoad = options.load === 'k6' && stack === options.stack ? startK6Load : startOwnLoad
   checkRunsFolder(folder)
-  await sweep()
-  introduce(experiment, runs)
+  await recoverEarlier(stack)
+  introduce(experiment, options)
+  // Before the hypothesis, which gives the answers away.
   const guesses = await guessesFor(experiment, options)
+  say(wrap(`Hypothesis: ${experiment.hypothesis}`))
 
   const judgements: Judgement[] = []
   for (let number = 1; number <= runs; number++) {
     if (runs > 1) say(`\nRun ${number} of ${runs}`)
-    judgements.push(await runOnce(number))
+    // The log of an API that was started for the run is complete when it has ended.
+    const played = stack ? await playOn(openStack(name, stack)) : await withEmbedded(experiment, playOn)
+    judgements.push(conclude(number, played))
   }
   if (runs > 1) say(`\n${repeatsTable(judgements)}`)
   const verdicts = judgements.map(({ verdict }) => verdict)
-  // One run that proves something counts for more than one that proves nothing.
+  // A run that proves something counts for more than one that proves nothing.
   return verdicts.includes('FAIL') ? 1 : verdicts.includes('INVALID') ? 2 : 0
 
-  async function runOnce(number: number): Promise<Judgement> {
-    // Its log is complete when it has ended.
-    if (!stack) return conclude(number, await withEmbedded(experiment, playOn))
-    const target = await openStack(name, experiment, stack)
-    // Only then is it put back, which may fail: the run is kept all the same.
-    return playOn(target)
-      .then((played) => conclude(number, played))
-      .finally(target.stop)
-  }
-
   async function playOn(target: Target) {
-    return { target, run: await play(experiment, target, load === 'k6' ? startK6Load : startOwnLoad, stop) }
+    return { target, run: await play(experiment, target, startLoad, stop) }
   }
 
   function conclude(number: number, { run, target }: { run: Run; target: Target }): Judgement {
     run.logged = target.log?.refusals.length
     const judgement = judge(run, experiment, slo)
-    const predictions = guesses ? besideMeasured(experiment.predictions, guesses, run, slo) : []
-    say(`\n${table(judgement.expectations)}\n`)
-    if (predictions.length > 0) say(`${predictionLines(predictions)}\n`)
-    say(verdictLines(judgement))
+    const predictions = guesses ? besideMeasured(experiment, guesses, run, slo) : []
     const about = { name, experiment, slo, target, predictions, run: { number, of: runs }, again: again(options) }
-    const kept = writeRun(folder, journalOf(run, judgement, about))
-    // In the stack it is copied out of the container, and told where to, by whoever asked.
-    if (!stack?.socket) say(`Kept in ${relative(process.cwd(), kept)}`)
+    const journal = journalOf(run, judgement, about)
+    say(`\n${conclusion(journal)}\n`)
+    const { folder: kept, remark } = writeRun(folder, journal, target.log?.kept)
+    if (remark) say(wrap(remark))
+    // In the stack the folder is copied out of the container, and make says where to.
+    if (!options.stack?.socket) say(`Kept in ${relative(process.cwd(), kept)}`)
     return judgement
   }
 }
 
-async function sweep(): Promise<void> {
+/** What killed runs and killed faults have left behind. */
+async function recoverEarlier(stack?: StackOptions): Promise<void> {
   const swept = await sweepFolders()
   if (swept > 0) say(`Cleared away what ${swept} killed ${swept === 1 ? 'run' : 'runs'} had left.`)
+  const recovered = stack && (await recoverLeftovers(stack.database))
+  if (recovered) say(recovered)
 }
 
-function introduce(experiment: Experiment, runs: number): void {
-  const { question, hypothesis } = experiment
-  say(wrap(question))
-  say(wrap(`Hypothesis: ${hypothesis}`))
+function introduce(experiment: Experiment, { runs, stack }: ExperimentOptions): void {
+  say(wrap(experiment.question))
   const times = runs > 1 ? `${runs} times ` : ''
   say(wrap(`This takes ${times}${Math.round(lengthOf(experiment))} s; Ctrl-C ends it at any time.`))
+  if (stack && needsOwnApi(experiment))
+    say(
+      wrap(
+        "It runs on an API of its own, which the lab starts for it: the stack's API and its dashboards see nothing.",
+      ),
+    )
 }
 
-/** Asked before anything is seen; never without a terminal, where nobody could answer. */
+/** Asks for predictions before the run; never without a terminal. */
 async function guessesFor({ predictions }: Experiment, options: ExperimentOptions): Promise<Guesses | undefined> {
   if (options.guesses !== undefined) return readGuesses(options.guesses, predictions)
   if (!options.predict) return undefined
@@ -107,7 +111,24 @@ async function guessesFor({ predictions }: Experiment, options: ExperimentOption
   return undefined
 }
 
-function again({ name, seconds, factor, stack }: ExperimentOptions): string {
-  if (name === 'demo' && seconds === undefined && factor === undefined) return 'make demo'
+function again({ name, seconds, stack }: ExperimentOptions): string {
+  if (name === 'demo' && seconds === undefined) return 'make demo'
   return `make experiment NAME=${name}${stack ? '' : ' EMBEDDED=1'}${seconds === undefined ? '' : ` LENGTH=${seconds}`}`
+}
+
+/** What the runs of one experiment have in common: the median and spread of each expectation, and how often it was met. */
+function repeatsTable(judgements: Judgement[]): string {
+  const rows = (judgements[0]?.expectations ?? []).map((one, i) => {
+    const values = judgements.map(({ expectations }) => expectations[i]?.value ?? Number.NaN)
+    const met = judgements.filter(({ expectations }) => expectations[i]?.met).length
+    return [`${one.phase}: ${one.what}`, spread(values, one.unit), `${met} of ${judgements.length}`]
+  })
+  return textTable([`${judgements.length} runs`, 'median (from to)', 'met'], rows)
+}
+
+function spread(values: number[], unit: string): string {
+  const known = sorted(values.filter((value) => !Number.isNaN(value)))
+  if (known.length === 0) return 'never'
+  const words = (share: number) => String(Math.round(quantile(known, share) * 10) / 10)
+  return `${words(0.5)} (${words(0)} ${words(1)}) ${unit}`
 }

@@ -1,15 +1,16 @@
 import type { AttackName } from '../attacks/all.ts'
 import type { Attempt } from '../attacks/attack.ts'
 import type { RolledBack } from '../faults/rollback.ts'
-import type { Result } from '../load/open-loop.ts'
+import type { Result } from '../load/load.ts'
 import type { Phase, TimedFault } from './experiment.ts'
+import type { MachineSample } from './machine.ts'
 import type { MetricsReading } from './metrics-page.ts'
 import type { ProbeSample } from './probe.ts'
 
 /** `from_s`, `to_s`: when it was planned. */
 export type PlayedPhase = { plan: Phase; from_s: number; to_s: number; start: number; end: number }
 
-/** `landedAt`: when a request from outside first met it; undefined when none did. */
+/** `landedAt`: when a request from outside first felt it; undefined when none did. */
 export type PlayedFault = {
   plan: TimedFault
   did: string
@@ -30,7 +31,7 @@ export type Run = {
   generator: string
   phases: PlayedPhase[]
   faults: PlayedFault[]
-  /** Why a fault could not be injected, one sentence each. */
+  /** Why a fault could not be injected or an attack not be made, one sentence each. */
   refused: string[]
   results: Result[]
   dropped: number[]
@@ -38,11 +39,12 @@ export type Run = {
   health: ProbeSample[]
   data: ProbeSample[]
   metrics: MetricsReading[]
-  /** How many requests the log says were refused for want of a database; undefined where it cannot be read. */
+  machine: MachineSample[]
+  /** How many requests were refused because the database was unavailable, by the log; undefined where it cannot be read. */
   logged?: number
   acknowledged: number
-  /** Ids of acknowledged notes that could not be read back; undefined when nobody could look. */
+  /** Ids of acknowledged notes that could not be read back; undefined when the API could not be asked. */
   lost?: string[]
-  /** How the API ended, in a sentence, if it did so by itself. */
+  /** How the API ended, if it did so by itself. */
   died?: string
 }

@@ -1,9 +1,12 @@
-import type { Figures } from '../load/figures.ts'
+import { styleText } from 'node:util'
+import Table from 'cli-table3'
+import type { Tally } from '../attacks/outcomes.ts'
+import { count } from '../report/html.ts'
+import { lesson, nextCommand, offBy, serviceStory, verdictWords } from '../report/story.ts'
 import type { Journal, JudgedExpectation } from '../runs/journal.ts'
-import type { Judgement } from './judge.ts'
 import type { ProbeSample } from './probe.ts'
 
-const width = 76
+const width = 78
 
 export function say(text = ''): void {
   console.log(text)
@@ -23,28 +26,115 @@ export function wrap(text: string, indent = ''): string {
   return [...lines, line.trimEnd()].join('\n')
 }
 
-export const heading = '   time  phase        req/s    p50 ms    p95 ms   failed  /health'
+const noLines = {
+  ...{ top: '', 'top-mid': '', 'top-left': '', 'top-right': '', bottom: '', 'bottom-mid': '', 'bottom-left': '' },
+  ...{ 'bottom-right': '', left: '', 'left-mid': '', mid: '', 'mid-mid': '', right: '', 'right-mid': '', middle: '  ' },
+}
 
-/** One second: what was answered in it, and what /health said last. */
-export function second(
-  elapsedSeconds: number,
+type Cell = string | { content: string; colSpan: number }
+type Columns = { widths?: number[]; aligns?: ('left' | 'right')[] }
+
+/** A table without lines: the first column to the left, the others, which hold numbers, to the right. */
+export function textTable(heads: string[], rows: Cell[][], { widths, aligns }: Columns = {}): string {
+  const table = new Table({
+    head: heads,
+    chars: noLines,
+    style: { head: [], border: [], 'padding-left': 0, 'padding-right': 0 },
+    colAligns: aligns ?? heads.map((_, i) => (i === 0 ? 'left' : 'right')),
+    colWidths: widths ?? [],
+    wordWrap: widths !== undefined,
+  })
+  table.push(...rows)
+  const lines = table.toString().split('\n')
+  return lines.map((line) => line.trimEnd()).join('\n')
+}
+
+/** What the clients met in one second: requests sent, answers that arrived, and how many of those failed. */
+export type Answers = { sent: number; answered: number; failed: number; p95_ms: number | null }
+
+/** Writes the row of a second, counted from 0, with what /health said last; undefined where it is not worth a row. */
+export type LiveTable = (
+  second: number,
   phase: string,
-  { completed, statuses, latency_ms }: Figures,
+  answers: Answers,
   health?: ProbeSample,
-): string {
-  const failed = Object.entries(statuses).reduce(
-    (sum, [status, count]) => sum + (status.startsWith('2') ? 0 : count),
-    0,
-  )
-  return [
-    `${elapsedSeconds.toFixed(0).padStart(5)} s`,
-    `  ${phase.padEnd(11)}`,
-    String(completed).padStart(7),
-    ms(latency_ms.p50).padStart(10),
-    ms(latency_ms.p95).padStart(10),
-    String(failed).padStart(9),
-    `  ${healthWord(health)}`,
-  ].join('')
+  attack?: Tally,
+) => string | undefined
+
+export const heading = '  time  phase        sent answered failed  p95 ms  /health'
+export const attackHeading = `${heading}   let in`
+
+const quietRows = 5
+
+/**
+ * Returns a function that writes a row for a second, or nothing where nothing has changed: then only every fifth second
+ * is shown. What has changed is coloured, or named behind the row where the terminal has no colours.
+ */
+export function liveTable(hasColors = process.stdout.hasColors?.() ?? false): LiveTable {
+  let before: Seen | undefined
+  let hidden = 0
+  return (second, phase, answers, health, attack) => {
+    const seen = { second, phase, ...answers, health: healthWord(health), attack }
+    const isNew = before?.phase !== seen.phase
+    const changes = before === undefined ? new Map() : changesIn(before, seen)
+    const isShown = isNew || changes.size > 0 || hidden >= quietRows - 1
+    before = seen
+    hidden = isShown ? 0 : hidden + 1
+    return isShown ? row(seen, changes, hasColors) : undefined
+  }
+}
+
+type Seen = Answers & { second: number; phase: string; health: string; attack?: Tally }
+type Changed = 'answered' | 'failed' | 'p95' | 'health' | 'let in'
+
+// A latency has changed when it is three times what it was, or a third, and by more than people overlook.
+const [factor, noticeableMs] = [3, 20]
+
+/** What has changed since the second before, and whether for the worse. */
+function changesIn(before: Seen, now: Seen): Map<Changed, boolean> {
+  const isLate = ({ sent, answered }: Seen) => answered < 0.8 * sent
+  const [was, is] = [before.p95_ms ?? 0, now.p95_ms ?? 0]
+  const isOtherLatency = Math.max(was, is) >= factor * Math.min(was, is) && Math.abs(is - was) >= noticeableMs
+  const changes: [name: Changed, hasChanged: boolean, isWorse: boolean][] = [
+    ['answered', isLate(before) !== isLate(now), isLate(now)],
+    ['failed', before.failed > 0 !== now.failed > 0, now.failed > 0],
+    ['p95', isOtherLatency, is > was],
+    ['health', before.health !== now.health, now.health !== 'ok'],
+    ['let in', isIn(before) !== isIn(now), isIn(now)],
+  ]
+  return new Map(changes.flatMap(([name, hasChanged, isWorse]) => (hasChanged ? [[name, isWorse]] : [])))
+}
+
+function row(seen: Seen, changes: Map<Changed, boolean>, hasColors: boolean): string {
+  const cell = (name: Changed, text: string) => {
+    const isWorse = changes.get(name)
+    if (!hasColors || isWorse === undefined) return text
+    return styleText(['bold', isWorse ? 'red' : 'green'], text, { validateStream: false })
+  }
+  // An attack leaves room for one word.
+  const words = [...changes.keys()].slice(0, seen.attack ? 1 : undefined)
+  const cells = [
+    `${String(seen.second + 1).padStart(4)} s`,
+    `  ${seen.phase.slice(0, 11).padEnd(11)}`,
+    String(seen.sent).padStart(6),
+    cell('answered', String(seen.answered).padStart(9)),
+    cell('failed', String(seen.failed).padStart(7)),
+    cell('p95', ms(seen.p95_ms ?? Number.NaN).padStart(8)),
+    '  ',
+    cell('health', seen.health) + ' '.repeat(10 - seen.health.length),
+    ...(seen.attack ? [cell('let in', attackCell(seen.attack).padEnd(8))] : []),
+    ...(hasColors || words.length === 0 ? [] : [`<- ${words.join(', ')}`]),
+  ]
+  return cells.join('').trimEnd()
+}
+
+function attackCell({ guesses, accepted, refused, unanswered, error }: Tally): string {
+  return guesses > 0 ? `${count(guesses)} guesses` : `${accepted} of ${accepted + refused + unanswered + error}`
+}
+
+/** Whether the attacker got through. */
+function isIn({ attack }: Seen): boolean {
+  return (attack?.accepted ?? 0) > 0
 }
 
 function healthWord(sample?: ProbeSample): string {
@@ -57,34 +147,35 @@ export function ms(value: number): string {
 }
 
 /** What was expected, what was measured, yes or no: one row each, phases apart. */
-export function table(expectations: JudgedExpectation[]): string {
-  const rows = [row('expected', 'measured', 'met')]
-  let phase = ''
-  for (const one of expectations) {
-    if (one.phase !== phase) rows.push('', one.phase)
-    phase = one.phase
-    rows.push(row(`  ${one.what}`, one.measured, one.met ? 'yes' : 'NO'))
-  }
-  return rows.join('\n')
+function expectationTable(expectations: JudgedExpectation[]): string {
+  const rows = expectations.flatMap(({ phase, what, measured, met }, i) => [
+    ...(phase === expectations[i - 1]?.phase ? [] : [[''], [{ content: phase, colSpan: 3 }]]),
+    [`  ${what}`, measured, met ? 'yes' : 'NO'],
+  ])
+  return textTable(['expected', 'measured', 'met'], rows, { widths: [47, 24, 5], aligns: ['left', 'left', 'left'] })
 }
 
-export function row(what: string, measured: string, met: string): string {
-  return `${what.padEnd(47)} ${measured.padEnd(23)} ${met}`
+/** What came out of a run: the table, the guesses, the verdict, what was seen, why, and what to try next. */
+export function conclusion(journal: Journal): string {
+  const { expectations, predictions, verdict, reasons } = journal
+  const [why, next] = [lesson(journal), nextCommand(journal)]
+  const parts = [
+    expectationTable(expectations),
+    ...(predictions.length > 0 ? [predictionLines(predictions)] : []),
+    [wrap(`${verdict}: ${verdictWords(journal)}`), ...reasons.map((reason) => wrap(`- ${reason}`, '  '))].join('\n'),
+    ['What you saw:', ...serviceStory(journal).map((one) => wrap(one, '  '))].join('\n'),
+    ...(why ? [`${why.title}:\n${wrap(why.text, '  ')}`] : []),
+    ...(next ? [`Try next:\n  ${next}`] : []),
+  ]
+  return parts.join('\n\n')
 }
 
-export function verdictLines({ verdict, reasons }: Judgement): string {
-  const lines = reasons.map((reason) => wrap(reason, '  '))
-  return [`${verdict}${reasons.length > 0 ? ':' : ''}`, ...lines].join('\n')
-}
-
-/** What was guessed beside what was measured. */
-export function predictionLines(predictions: Journal['predictions']): string {
-  const rows = predictions.map(
-    ({ question, unit, guess, measured }) => `${wrap(question, '  ')}\n${guessed(guess, unit, measured)}`,
-  )
-  return ['your guess, and what was measured', ...rows].join('\n')
-}
-
-function guessed(guess: string, unit: string, measured: string): string {
-  return `${`    ${guess} ${unit}`.padEnd(48)}${measured}`
+/** What was guessed, what was measured, how far off that was, and why. */
+function predictionLines(predictions: Journal['predictions']): string {
+  const lines = predictions.map((one) => {
+    const guess = one.guess === '?' ? 'no guess' : `your guess ${one.guess} ${one.unit}`
+    const off = one.guess === '?' ? '' : `: ${offBy(one)}`
+    return wrap(`${one.question} ${guess}, measured ${one.measured}${off}.${one.why ? ` Why: ${one.why}` : ''}`, '  ')
+  })
+  return ['Your predictions:', ...lines].join('\n')
 }

@@ -1,83 +1,83 @@
-import { perSecond } from '../load/figures.ts'
+import { figures, statusesOf } from '../load/figures.ts'
+import type { Result } from '../load/load.ts'
 import type { MetricsEvent } from '../runs/journal.ts'
-import type { Run } from './run.ts'
+import { serverSecond } from './metrics-page.ts'
+import type { PlayedPhase, Run } from './run.ts'
 import { inForce, isWithin } from './selection.ts'
-import { between, silence } from './server-seconds.ts'
 
-/** The run second by second: what the client met, what the server said, and what was being done to it. */
+/** The run second by second: what clients met, what the server said, and what was being done to it. */
 export function secondsOf(run: Run): MetricsEvent[] {
-  const { startedAt, wallOffset, phases, faults, health } = run
-  const end = phases.at(-1)?.end ?? startedAt
-  const met = new Map(perSecond(run.results, run.dropped, startedAt).map((row) => [row.second, row]))
-  const seen = [...health].sort((a, b) => a.done - b.done)
-  const attacker = attackerIn(run)
-  return Array.from({ length: Math.floor((end - startedAt) / 1000) }, (_, second) => {
-    const from = startedAt + second * 1000
-    const to = from + 1000
-    const middle = from + 500
-    const row = met.get(second)
-    const due = row?.due ?? 0
-    const failed =
-      due - Object.entries(row?.statuses ?? {}).reduce((sum, [status, n]) => sum + (isSuccess(status) ? n : 0), 0)
-    const sample = seen.findLast(({ done, degraded }) => degraded !== undefined && isWithin(done, from, to))
-    return {
-      second,
-      time: new Date(from + wallOffset).toISOString(),
-      rate: row?.completed ?? 0,
-      error_ratio: due > 0 ? failed / due : null,
-      p50_ms: number(row?.latency_ms.p50),
-      p95_ms: number(row?.latency_ms.p95),
-      p99_ms: number(row?.latency_ms.p99),
-      statuses: row?.statuses ?? {},
-      dropped: row?.dropped ?? 0,
-      degraded: sample === undefined ? null : sample.degraded ? 1 : 0,
-      ...serverIn(run, from),
-      ...(run.attacks.length > 0 && attacker(second)),
-      phase: phases.find(({ start, end }) => isWithin(middle, start, end))?.plan.name ?? '',
-      fault: faults.find((fault) => isWithin(middle, inForce(fault).from, inForce(fault).to))?.plan.kind ?? null,
-    }
-  })
+  const second = (moment: number) => Math.floor((moment - run.startedAt) / 1000)
+  const due = Map.groupBy(run.results, (one) => second(one.due))
+  const done = Map.groupBy(run.results, (one) => second(one.done))
+  const end = run.phases.at(-1)?.end ?? run.startedAt
+  return Array.from({ length: second(end) }, (_, i) => event(run, i, due.get(i) ?? [], done.get(i) ?? []))
 }
 
-/** The server's word on a second: its counters between the readings around the middle, its gauges as read in it. */
-function serverIn({ metrics }: Run, from: number) {
-  const next = metrics.findIndex(({ at }) => at > from + 500)
-  const [before, after] = [metrics[next - 1], metrics[next]]
-  const counters = before && after ? between(before, after) : silence
-  const db_available = metrics.findLast(({ at }) => isWithin(at, from, from + 1000))?.db_available
-  // One look a second: when the next one is late, the last still tells how much there was.
-  const last = metrics.findLast((one) => one.resident_bytes !== undefined && isWithin(one.at, from - 1000, from + 1000))
+/** The phase to which a second of the run belongs: the one in which its middle lies. */
+export function phaseAt({ startedAt, phases }: Pick<Run, 'startedAt' | 'phases'>, second: number) {
+  const middle = startedAt + second * 1000 + 500
+  return phases.find(({ start, end }) => isWithin(middle, start, end))
+}
+
+function event(run: Run, second: number, due: Result[], done: Result[]): MetricsEvent {
+  const from = run.startedAt + second * 1000
+  const to = from + 1000
+  const dropped = run.dropped.filter((moment) => isWithin(moment, from, to)).length
+  const { sent, error_ratio, p50_ms, p95_ms, p99_ms } = figures(due, dropped)
+  const phase = phaseAt(run, second)
+  const fault = run.faults.find((one) => isWithin(from + 500, inForce(one).from, inForce(one).to))?.plan.kind ?? null
   return {
-    ...counters,
-    db_available: db_available === undefined ? null : db_available > 0 ? 1 : 0,
-    memory_mb: last?.resident_bytes === undefined ? null : Math.round(last.resident_bytes / 1e5) / 10,
-    open_connections: last?.open_connections ?? null,
-  } as const
-}
-
-/** What the attackers of the run met in each second, of the attempts that ended in it. */
-function attackerIn({ startedAt, phases, attacks }: Run) {
-  const ended = attacks.flatMap(({ phase, attempts }) => {
-    const end = phases.find(({ plan }) => plan.name === phase)?.end ?? 0
-    // What was open when the attack was over has not been cut off.
-    return attempts.filter(({ status, done, byOwner }) => !byOwner && (status !== 0 || done <= end))
-  })
-  const bySecond = Map.groupBy(ended, ({ done }) => Math.floor((done - startedAt) / 1000))
-  return (second: number) => {
-    const attempts: Record<string, number> = {}
-    let guessed = 0
-    for (const { status, guesses } of bySecond.get(second) ?? []) {
-      if (guesses === undefined) attempts[status] = (attempts[status] ?? 0) + 1
-      else guessed += guesses
-    }
-    return { attempts, guesses: guessed }
+    second,
+    time: new Date(from + run.wallOffset).toISOString(),
+    rate: sent,
+    sent,
+    answered: done.filter(({ status }) => status !== 0).length,
+    error_ratio,
+    p50_ms: rounded(p50_ms),
+    p95_ms: rounded(p95_ms),
+    p99_ms: rounded(p99_ms),
+    statuses: statusesOf(due),
+    dropped,
+    degraded: degradedIn(run, from, to),
+    ...serverSecond(run.metrics, from),
+    ...(run.attacks.length > 0 && attackIn(run, from, to)),
+    phase: phase?.plan.name ?? '',
+    fault,
+    trouble: fault ?? troubleOf(phase),
   }
 }
 
-function isSuccess(status: string): boolean {
-  return /^2\d\d$/.test(status)
+/** Trouble that a phase makes on purpose, without a fault. */
+function troubleOf(phase?: PlayedPhase): string | null {
+  if (phase?.plan.overload) return 'overload'
+  return phase?.plan.attack ? 'attack' : null
 }
 
-function number(value = Number.NaN): number | null {
-  return Number.isNaN(value) ? null : value
+/** What /health said last in a second. */
+function degradedIn({ health }: Run, from: number, to: number): 0 | 1 | null {
+  const samples = health.filter(({ done, degraded }) => degraded !== undefined && isWithin(done, from, to))
+  if (samples.length === 0) return null
+  return samples.reduce((last, one) => (one.done > last.done ? one : last)).degraded ? 1 : 0
+}
+
+/** What the attackers met in a second, of the attempts that ended in it. */
+function attackIn({ phases, attacks }: Run, from: number, to: number) {
+  const attempts: Record<string, number> = {}
+  let guesses = 0
+  for (const { phase, attempts: all } of attacks) {
+    const end = phases.find(({ plan }) => plan.name === phase)?.end ?? 0
+    for (const one of all) {
+      // A connection that was open when the attack ended was not cut off by the API.
+      const isOver = !one.byOwner && (one.status !== 0 || one.done <= end)
+      if (!isOver || !isWithin(one.done, from, to)) continue
+      if (one.guesses === undefined) attempts[one.status] = (attempts[one.status] ?? 0) + 1
+      else guesses += one.guesses
+    }
+  }
+  return { attempts, guesses }
+}
+
+function rounded(ms: number | null): number | null {
+  return ms === null ? null : Math.round(ms * 100) / 100
 }

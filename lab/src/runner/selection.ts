@@ -1,18 +1,23 @@
 import type { Attempt } from '../attacks/attack.ts'
-import type { Result } from '../load/open-loop.ts'
+import { type Figures, figures, isSuccess } from '../load/figures.ts'
+import type { Result } from '../load/load.ts'
 import type { Slo } from '../slo.ts'
 import type { PlayedFault, Run } from './run.ts'
 
-/** What is looked at to judge one phase, or the whole run. Moments are those of clock.ts. */
+/** The part of a run by which one phase, or the whole run, is judged. Moments are those of clock.ts. */
 export type Selection = {
   run: Run
   slo: Slo
   from: number
   to: number
+  /** Its length; where a fault took the database away, the time for which it did. */
+  seconds: number
   /** The faults that were planned to begin in it. */
   faults: PlayedFault[]
-  /** The results that are judged: all that were due in it or, where a fault took the database away, those due meanwhile. */
+  /** The data requests that were due in it or, where a fault took the database away, meanwhile. */
   data: Result[]
+  /** Those of them whose status counts: a success that arrived after the rollback is no success during the fault. */
+  settled: Result[]
   logins: Result[]
   dropped: number
   attempts: Attempt[]
@@ -28,19 +33,29 @@ export function select(run: Run, slo: Slo, phase?: string): Selection | undefine
   const windows = phase === undefined ? [] : faults.filter(takesDatabase).map(inForce)
   const due = run.results.filter((one) => isWithin(one.due, from, to) && !isUnderWayAt(run.faults, one))
   const results = windows.length === 0 ? due : windows.flatMap((window) => metBy(run, window, slo))
+  const data = results.filter(({ kind }) => kind !== 'login')
+  const ranges = windows.length === 0 ? [{ from, to }] : windows
   return {
     run,
     slo,
     from,
     to,
+    seconds: ranges.reduce((sum, range) => sum + range.to - range.from, 0) / 1000,
     faults,
-    data: results.filter(({ kind }) => kind !== 'login'),
+    data,
+    settled: data.filter((one) => !isSuccess(one) || !windows.some((window) => isEndOf(window, one))),
     logins: results.filter(({ kind }) => kind === 'login'),
-    dropped: run.dropped.filter((moment) => isWithin(moment, from, to)).length,
+    dropped: run.dropped.filter((moment) => ranges.some((range) => isWithin(moment, range.from, range.to))).length,
     attempts: run.attacks
       .filter((attack) => phase === undefined || attack.phase === phase)
       .flatMap(({ attempts }) => attempts),
   }
+}
+
+/** The figures of a selection's data requests; `rate`: requests due per second. */
+export function figuresOf({ data, dropped, seconds }: Selection): Figures & { rate: number } {
+  const found = figures(data, dropped)
+  return { ...found, rate: seconds > 0 ? found.due / seconds : 0 }
 }
 
 export function isWithin(moment: number, from: number, to: number): boolean {
@@ -51,21 +66,25 @@ function takesDatabase({ plan }: PlayedFault): boolean {
   return plan.kind !== 'crash'
 }
 
-/** What is under way while a fault is injected may be answered either way, and belongs to neither side. */
+/** A request under way while a fault is injected may be answered either way, and belongs to neither side. */
 function isUnderWayAt(faults: PlayedFault[], { due, done }: Result): boolean {
   return faults.some(({ injectedAt }) => isWithin(injectedAt, due, done))
 }
 
 type Window = { from: number; to: number }
 
-/** From the first refusal on, or the injection where nobody was refused, until it was undone. */
+/** From the first refusal on, or the injection when no request was refused, until the rollback. */
 export function inForce({ injectedAt, landedAt, undone }: PlayedFault): Window {
   return { from: landedAt ?? injectedAt, to: undone.at }
 }
 
 function metBy({ results }: Run, { from, to }: Window, { outage }: Slo): Result[] {
-  // What is under way while the fault is undone may be answered either way, but only for as long as a refusal may take.
+  // A request under way at the rollback may be answered either way, but only for as long as a refusal may take.
   return results.filter(
     (one) => isWithin(one.due, from, to) && (one.done <= to || one.due < to - outage.refusal_p99_ms),
   )
+}
+
+function isEndOf({ from, to }: Window, { due, done }: Result): boolean {
+  return isWithin(due, from, to) && done > to
 }

@@ -1,15 +1,15 @@
-import { readdirSync, readFileSync } from 'node:fs'
-import { basename, join } from 'node:path'
+import { readdirSync, readFileSync, statSync } from 'node:fs'
+import { basename, dirname, join, resolve } from 'node:path'
+import type { z } from 'zod'
 import { reasonOf, UserError } from '../errors.ts'
-import { faultsOf } from './check-journal.ts'
-import type { Journal } from './journal.ts'
+import { type Journal, journal, type MetricsEvent, metricsEvent } from './journal.ts'
 
 export type FoundRun = { name: string; folder: string; journal: Journal }
 
 /** `2026-11-22T18-03-05.123Z-` in front of the experiment's name. */
 const stamp = /^\d{4}-\d\d-\d\dT\d\d-\d\d-\d\d\.\d{3}Z-/
 
-/** The names of all runs, the newest last. */
+/** Returns the names of all runs, the newest last. */
 export function runNames(runsFolder: string): string[] {
   try {
     const entries = readdirSync(runsFolder, { withFileTypes: true })
@@ -24,15 +24,13 @@ export function runNames(runsFolder: string): string[] {
 }
 
 /**
- * The newest run, or a named one: by its folder's name (a path to it will do), or by its experiment, of which it is the
- * newest. A UserError when there is none, or when its journal cannot be used.
+ * Returns the newest run, or a named one: by its folder's name (a path to it will do), or the newest of an experiment.
+ * Throws a UserError when there is none, or when its journal cannot be used.
  */
 export function findRun(runsFolder: string, name?: string): FoundRun {
   const names = runNames(runsFolder)
   if (names.length === 0)
-    throw new UserError(
-      `There are no runs in ${runsFolder} yet: make an experiment first, such as make experiment NAME=baseline`,
-    )
+    throw new UserError(`There are no runs in ${runsFolder} yet: make one, for example with make demo.`)
   const wanted = name && basename(name)
   const found = names.findLast((one) => !wanted || one === wanted || experimentOf(one) === wanted)
   if (found === undefined) {
@@ -48,22 +46,78 @@ function experimentOf(name: string): string {
   return name.replace(stamp, '').replace(/-\d+$/, '')
 }
 
-/** A journal as it was written; a UserError that says what is wrong with it otherwise. */
+/** Returns a journal as it was written; throws a UserError that lists what is wrong with it. */
 export function readJournal(file: string): Journal {
-  let journal: Journal
+  let content: unknown
   try {
-    journal = JSON.parse(readFileSync(file, 'utf8'))
+    content = JSON.parse(readFileSync(file, 'utf8'))
   } catch (error) {
-    throw new UserError(
-      `${file} cannot be read as JSON (${reasonOf(error)}): this run cannot be shown. Name another one.`,
-    )
+    throw new UserError(`${file} cannot be read as JSON (${reasonOf(error)}). Name another run.`)
   }
-  if (journal?.schema !== 2)
+  const checked = journal.safeParse(content)
+  if (!checked.success) throw new UserError(`${file} is no journal of this lab: ${issues(checked.error)}.`)
+  // Not the parsed copy: fields that this version does not know stay in it.
+  return content as Journal
+}
+
+const mostIssues = 5
+
+function issues({ issues }: z.ZodError): string {
+  const named = issues.slice(0, mostIssues).map(({ path, message }) => `${path.join('.') || 'the whole'} (${message})`)
+  return named.join(', ') + (issues.length > mostIssues ? ` and ${issues.length - mostIssues} more` : '')
+}
+
+export type Recorded = { name: string; events: MetricsEvent[] }
+
+/**
+ * Returns the seconds of a run (the newest, or a named one), of a .jsonl file, or of every .jsonl file in a folder.
+ * Throws a UserError when there are none.
+ */
+export function readEvents(runsFolder: string, name?: string): Recorded[] {
+  const stat = name ? statSync(name, { throwIfNoEntry: false }) : undefined
+  const files = name && stat?.isDirectory() ? jsonlFiles(name) : name && stat?.isFile() ? [name] : []
+  if (files.length > 0) return files.map((file) => ({ name: nameOf(file), events: eventsIn(file) }))
+  const run = findRun(runsFolder, name)
+  return [{ name: run.name, events: run.journal.seconds }]
+}
+
+function jsonlFiles(folder: string): string[] {
+  const names = readdirSync(folder).filter((one) => one.endsWith('.jsonl'))
+  return names.sort().map((one) => join(folder, one))
+}
+
+/** A run's file is called after its folder. */
+function nameOf(file: string): string {
+  const name = basename(file)
+  return name === 'metrics_events.jsonl' ? basename(dirname(resolve(file))) : name
+}
+
+// Another program may have recorded fewer series: those that are there must have the right type.
+const someSeries = metricsEvent.partial().required({ second: true })
+
+function eventsIn(file: string): MetricsEvent[] {
+  let lines: string[]
+  try {
+    lines = readFileSync(file, 'utf8').split('\n')
+  } catch (error) {
+    throw new UserError(`${file} cannot be read (${reasonOf(error)}).`)
+  }
+  const events = lines.flatMap((line, i) => (line.trim() === '' ? [] : [eventOf(line, `${file}, line ${i + 1}`)]))
+  if (events.length === 0)
     throw new UserError(
-      `${file} has schema ${journal?.schema ?? 'none'}, and only 2 is understood: make the run again.`,
+      `${file} has no seconds: it should hold one JSON object per line, as metrics_events.jsonl does.`,
     )
-  const wrong = faultsOf(journal)
-  const named = wrong.length > 5 ? `${wrong.slice(0, 5).join(', ')} and more` : wrong.join(', ')
-  if (wrong.length > 0) throw new UserError(`${file} is not whole, wrong or missing: ${named}. Name another run.`)
-  return journal
+  return events
+}
+
+function eventOf(line: string, where: string): MetricsEvent {
+  let content: unknown
+  try {
+    content = JSON.parse(line)
+  } catch (error) {
+    throw new UserError(`${where} is no JSON (${reasonOf(error)}).`)
+  }
+  const checked = someSeries.safeParse(content)
+  if (!checked.success) throw new UserError(`${where} is no second of metrics_events.jsonl: ${issues(checked.error)}.`)
+  return content as MetricsEvent
 }

@@ -1,105 +1,161 @@
-import type { Slo } from '../slo.ts'
+import { z } from 'zod'
+import { sloSchema } from '../slo.ts'
 
-/**
- * journal.json: everything of one run that is worth keeping, and nothing secret. Moments end in `_ms` and are milliseconds
- * since the run began; `started` ties them to the calendar. null: could not be measured.
- */
-export type Journal = {
-  schema: 2
-  experiment: string
-  question: string
-  hypothesis: string
-  mode: 'stack' | 'embedded'
-  started: string
-  /** This run among its repeats, from 1. */
-  run: { number: number; of: number }
-  environment: {
-    node: string
-    platform: string
-    cpus: { count: number; model: string }
-    memory_bytes: number
-    journal_mode: 'delete' | 'wal'
-    load_generator: string
-  }
-  slo: Slo
-  planned: { phases: { name: string; rate: number; from_s: number; to_s: number }[]; faults: PlannedFault[] }
-  happened: { phases: { name: string; rate: number; start_ms: number; end_ms: number }[]; faults: HappenedFault[] }
-  /**
-   * What attackers did beside the load, and how they were answered; status 0: not at all. `guesses`: how many were made
-   * offline, of which an attempt is a batch, and 200 means that one was right.
-   */
-  attacks?: { phase: string; name: string; attempts: number; statuses: Record<string, number>; guesses?: number }[]
-  /** The rows of metrics_events.jsonl. */
-  seconds: MetricsEvent[]
-  expectations: JudgedExpectation[]
-  verdict: 'PASS' | 'FAIL' | 'INVALID'
+// The one description of journal.json: the types, the check of a file, and the columns of lab.db all follow from it.
+// Moments end in `_ms` and count from the begin of the run; `started` ties them to the calendar. null: not measurable.
+// Fields that newer versions added are optional, so that older runs can still be shown.
+
+const orNull = z.number().nullable()
+const flag = z.int().min(0).max(1).nullable()
+const counts = z.record(z.string(), z.number())
+
+/** One second: what the client met, what the API said, and what was being done to the API. Every field is a column. */
+export const metricsEvent = z.object({
+  second: z.int().describe('whole seconds since the run began'),
+  time: z.string().describe('when the second began, UTC'),
+  rate: z.number().describe('requests that were due in this second and sent'),
+  sent: z.number().optional().describe('the same as `rate`, which is its older name'),
+  answered: z
+    .number()
+    .optional()
+    .describe('answers that arrived in this second, whatever their status and whenever they were due'),
+  error_ratio: orNull.describe('share of the due requests without a 2xx answer, 0 to 1'),
+  p50_ms: orNull.describe('half of the answers were faster, counted from when each request was due'),
+  p95_ms: orNull.describe('95 of 100 answers were faster'),
+  p99_ms: orNull.describe('99 of 100 answers were faster'),
+  statuses: counts.describe('JSON: answers by status, `{"200":255,"201":45}`'),
+  dropped: z.number().describe('requests never sent, because too many still waited'),
+  db_errors: orNull.describe("by how much the API's db_errors_total rose"),
+  db_available: flag.describe('0: the API says that its database is away'),
+  degraded: flag.describe('1: /health says degraded'),
+  event_loop_delay_ms: orNull.describe("mean lateness of a timer on the API's event loop"),
+  server_rate: orNull.describe('data requests per second, as the API counted them'),
+  server_p95_ms: orNull.describe('p95 as the API measured it, without the time before its first line of code'),
+  memory_mb: orNull.optional().describe("the API's memory"),
+  attempts: counts.optional().describe("JSON: the attacker's attempts by status, 0 for no answer"),
+  guesses: z.number().optional().describe('guesses at a secret made offline, without a request'),
+  phase: z.string().describe("the experiment's phase"),
+  fault: z.string().nullable().describe('the kind of the fault in force'),
+  trouble: z
+    .string()
+    .nullable()
+    .optional()
+    .describe('trouble made on purpose: the kind of the fault, `overload` or `attack`'),
+})
+
+const plannedPhase = z.object({ name: z.string(), rate: z.number(), from_s: z.number(), to_s: z.number() })
+const plannedFault = z.object({ kind: z.string(), at_s: z.number(), for_s: z.number() })
+
+/** A whole phase in figures, computed once from its single requests. */
+const figures = z.object({
+  due: z.number(),
+  sent: z.number(),
+  answered: z.number(),
+  failed: z.number(),
+  error_ratio: orNull,
+  p50_ms: orNull,
+  p95_ms: orNull,
+  p99_ms: orNull,
+  max_ms: orNull,
+  rate: z.number(),
+})
+
+const happenedPhase = z.object({
+  name: z.string(),
+  rate: z.number(),
+  start_ms: z.number(),
+  end_ms: z.number(),
+  figures: figures.optional(),
+})
+
+const happenedFault = z.object({
+  kind: z.string(),
+  injected_ms: z.number(),
+  /** null: no request from outside ever felt it. */
+  landed_ms: orNull,
+  undone_ms: z.number(),
+  /** In force until the lab undid it. */
+  intact: z.boolean(),
+  did: z.string(),
+  undone: z.string(),
+  /** From the injection until /health said degraded; from the rollback until a data request succeeded. */
+  detected_after_ms: orNull,
+  recovered_after_ms: orNull,
+})
+
+/** `title` names the measure for a reader, `what` is the whole expectation in words. */
+const judgedExpectation = z.object({
+  measure: z.string().optional(),
+  phase: z.string(),
+  title: z.string().optional(),
+  what: z.string(),
+  why: z.string(),
+  compare: z.enum(['<', '<=', '=', '>=', '>']),
+  limit: z.number(),
+  value: orNull,
+  unit: z.string(),
+  /** What a reader should know beside the value, such as "2397 of 2397". */
+  words: z.string().nullish(),
+  /** Value, unit and words. */
+  measured: z.string(),
+  met: z.boolean(),
+})
+
+const prediction = z.object({
+  question: z.string(),
+  unit: z.string(),
+  guess: z.string(),
+  measured: z.string(),
+  value: orNull.optional(),
+  why: z.string().optional(),
+})
+
+/** What an attacker did in a phase, by status (0: no answer). `guesses`: made offline, each attempt being a batch of them. */
+const attack = z.object({
+  phase: z.string(),
+  name: z.string(),
+  attempts: z.number(),
+  statuses: counts,
+  guesses: z.number().optional(),
+})
+
+/** journal.json: everything of one run that is worth keeping, and no secret. */
+export const journal = z.object({
+  schema: z.literal(2),
+  experiment: z.string(),
+  question: z.string(),
+  hypothesis: z.string(),
+  mode: z.enum(['stack', 'embedded']),
+  started: z.string(),
+  run: z.object({ number: z.number(), of: z.number() }),
+  environment: z.object({
+    node: z.string(),
+    platform: z.string(),
+    cpus: z.object({ count: z.number(), model: z.string() }),
+    memory_bytes: z.number(),
+    journal_mode: z.enum(['delete', 'wal']),
+    load_generator: z.string(),
+  }),
+  slo: sloSchema,
+  planned: z.object({ phases: z.array(plannedPhase), faults: z.array(plannedFault) }),
+  happened: z.object({ phases: z.array(happenedPhase), faults: z.array(happenedFault) }),
+  attacks: z.array(attack).optional(),
+  seconds: z.array(metricsEvent),
+  expectations: z.array(judgedExpectation),
+  verdict: z.enum(['PASS', 'FAIL', 'INVALID']),
   /** Why it is not PASS, one sentence each. */
-  reasons: string[]
-  predictions: { question: string; unit: string; guess: string; measured: string }[]
-  notes: { acknowledged: number; lost: string[] | null }
-  /** How to run it again, as typed. */
-  again: string
-}
+  reasons: z.array(z.string()),
+  predictions: z.array(prediction),
+  notes: z.object({ acknowledged: z.number(), lost: z.array(z.string()).nullable() }),
+  /** Why it came out so, and the experiment to try next. */
+  learned: z.string().optional(),
+  next: z.string().optional(),
+  /** The command that runs it again. */
+  again: z.string(),
+})
 
-export type PlannedFault = { kind: string; at_s: number; for_s: number }
-
-/** `landed_ms` null: no request from outside ever felt it; `intact`: in force until it was undone. */
-export type HappenedFault = {
-  kind: string
-  injected_ms: number
-  landed_ms: number | null
-  undone_ms: number
-  intact: boolean
-  did: string
-  undone: string
-  /** When /health first said degraded, and when a data request first succeeded again: from the injection, from the rollback. */
-  detected_after_ms: number | null
-  recovered_after_ms: number | null
-}
-
-export type JudgedExpectation = {
-  phase: string
-  what: string
-  /** Why the limit is what it is. */
-  why: string
-  compare: '<' | '<=' | '=' | '>=' | '>'
-  limit: number
-  value: number | null
-  unit: string
-  /** The value in words, such as "2397 of 2397". */
-  measured: string
-  met: boolean
-}
-
-/** One second as the client saw it (rate to statuses), as the server said (the rest), and what was being done to it. */
-export type MetricsEvent = {
-  /** Whole seconds since the run began, and the moment on the calendar. */
-  second: number
-  time: string
-  /** Answers that were due in this second. */
-  rate: number
-  /** Everything but 2xx, the unanswered and the dropped included; null without requests. */
-  error_ratio: number | null
-  p50_ms: number | null
-  p95_ms: number | null
-  p99_ms: number | null
-  statuses: Record<string, number>
-  dropped: number
-  /** By how much db_errors_total rose. */
-  db_errors: number | null
-  db_available: 0 | 1 | null
-  degraded: 0 | 1 | null
-  /** Mean delay of the API's 20 ms timer in this second. */
-  event_loop_delay_ms: number | null
-  server_rate: number | null
-  server_p95_ms: number | null
-  /** Memory of the API, and connections open there: the last reading of the second. Older runs have neither. */
-  memory_mb?: number | null
-  open_connections?: number | null
-  /** Statuses of the attacker's attempts that ended in this second, 0 for no answer; guesses at a secret made offline. */
-  attempts?: Record<string, number>
-  guesses?: number
-  phase: string
-  /** The kind of the fault in force, null without one. */
-  fault: string | null
-}
+export type Journal = z.infer<typeof journal>
+export type MetricsEvent = z.infer<typeof metricsEvent>
+export type PhaseFigures = z.infer<typeof figures>
+export type HappenedFault = z.infer<typeof happenedFault>
+export type JudgedExpectation = z.infer<typeof judgedExpectation>

@@ -1,36 +1,24 @@
-import { renameSync, rmSync, statSync } from 'node:fs'
+import { renameSync } from 'node:fs'
 import { join } from 'node:path'
 import Database from 'better-sqlite3'
-import { reasonOf } from '../errors.ts'
+import { z } from 'zod'
+import { reasonOf, UserError } from '../errors.ts'
 import { readJournal, runNames } from './find-run.ts'
-import type { Journal } from './journal.ts'
+import { type Journal, metricsEvent } from './journal.ts'
 
-// `statuses` and `attempts` are JSON: ask them with `statuses ->> '503'`.
-const columns = {
+/** The columns of lab.db's table metrics_events, with their SQL types: the run, then one for each field of a second. */
+export const columns: Record<string, string> = {
   run: 'TEXT NOT NULL',
   experiment: 'TEXT NOT NULL',
   verdict: 'TEXT NOT NULL',
-  second: 'INTEGER NOT NULL',
-  time: 'TEXT NOT NULL',
-  rate: 'REAL',
-  error_ratio: 'REAL',
-  p50_ms: 'REAL',
-  p95_ms: 'REAL',
-  p99_ms: 'REAL',
-  statuses: 'TEXT',
-  dropped: 'INTEGER',
-  db_errors: 'REAL',
-  db_available: 'INTEGER',
-  degraded: 'INTEGER',
-  event_loop_delay_ms: 'REAL',
-  server_rate: 'REAL',
-  server_p95_ms: 'REAL',
-  memory_mb: 'REAL',
-  open_connections: 'INTEGER',
-  attempts: 'TEXT',
-  guesses: 'INTEGER',
-  phase: 'TEXT',
-  fault: 'TEXT',
+  ...Object.fromEntries(Object.entries(metricsEvent.shape).map(([name, field]) => [name, sqlType(field)])),
+}
+
+function sqlType(field: z.ZodType): string {
+  const type = JSON.stringify(z.toJSONSchema(field))
+  // Objects are kept as JSON text.
+  if (type.includes('"object"')) return 'TEXT'
+  return type.includes('"integer"') ? 'INTEGER' : type.includes('"number"') ? 'REAL' : 'TEXT'
 }
 
 const names = Object.keys(columns)
@@ -39,74 +27,60 @@ const create = `CREATE TABLE IF NOT EXISTS metrics_events (${definitions.join(',
 const insert = `INSERT OR REPLACE INTO metrics_events (${names.join(', ')}) VALUES (${names.map((name) => `@${name}`).join(', ')})`
 
 /**
- * Adds a run's seconds to metrics_events in the folder's lab.db and does `keep` in the same transaction: both or neither.
- * `keep` may be called twice.
- * The table holds copies only: runs that are not in it yet, since it was deleted, broken or held, are added too.
+ * Adds to lab.db the seconds of every run that is not in it yet. The table holds copies only, so a file that is broken or
+ * has other columns is moved aside and made anew. Returns why it could not be done, or undefined: a run is worth more
+ * than its copy, and the next update brings the missing seconds along.
  */
-export function addToLabDb(runsFolder: string, run: string, journal: Journal, keep: () => void): void {
-  change(runsFolder, (row) => insertAll(row, run, journal), keep)
-}
-
-/** Adds the runs whose folders were put there by somebody else. */
-export function bringUpToDate(runsFolder: string): void {
-  change(
-    runsFolder,
-    () => {},
-    () => {},
-  )
-}
-
-type Change = (row: Database.Statement) => void
-
-function change(runsFolder: string, insertMore: Change, keep: () => void): void {
+export function updateLabDb(runsFolder: string): string | undefined {
   const file = join(runsFolder, 'lab.db')
   try {
-    add(file, runsFolder, insertMore, keep)
+    try {
+      addMissing(file, runsFolder)
+    } catch (error) {
+      if (!/^SQLITE_(NOTADB|CORRUPT|ERROR)/.test(reasonOf(error))) throw error
+      renameSync(file, `${file}.broken`)
+      addMissing(file, runsFolder)
+    }
   } catch (error) {
     const reason = reasonOf(error)
-    // A run is worth more than its copy: when somebody else holds the file, the next run brings these seconds along.
-    if (reason.startsWith('SQLITE_BUSY')) keep()
-    else if (/^SQLITE_(NOTADB|CORRUPT|ERROR)/.test(reason)) {
-      renameSync(file, `${file}.broken`)
-      add(file, runsFolder, insertMore, keep)
-    } else throw error
+    // Anything without such a code is a mistake of the program, whose stack trace is worth seeing.
+    if (!/^[A-Z_]+$/.test(reason) && !(error instanceof UserError)) throw error
+    return `The index ${file} could not be updated (${reason}). The runs' folders are complete; make sure that the file can be written.`
   }
 }
 
-function add(file: string, runsFolder: string, insertMore: Change, keep: () => void): void {
+function addMissing(file: string, runsFolder: string): void {
   // Two runs may end at the same time: one waits for the other.
   const db = new Database(file, { timeout: 2_000 })
   try {
     db.transaction(() => {
       db.exec(create)
       const row = db.prepare(insert)
-      const known = db.prepare('SELECT DISTINCT run FROM metrics_events').pluck().all()
-      const forgotten = runNames(runsFolder).filter((name) => !known.includes(name))
-      for (const name of forgotten) {
-        const found = readable(join(runsFolder, name, 'journal.json'))
-        if (found) insertAll(row, name, found)
-      }
-      insertMore(row)
-      keep()
+      const known = new Set(db.prepare('SELECT DISTINCT run FROM metrics_events').pluck().all())
+      for (const run of runNames(runsFolder)) if (!known.has(run)) insertRun(row, run, readable(join(runsFolder, run)))
     }).immediate()
   } finally {
     db.close()
-    // Opening makes the file; when nothing could be written into it, it was not there before.
-    if (statSync(file, { throwIfNoEntry: false })?.size === 0) rmSync(file)
   }
 }
 
-function insertAll(row: Database.Statement, run: string, { experiment, verdict, seconds }: Journal): void {
+function insertRun(row: Database.Statement, run: string, journal?: Journal): void {
+  if (journal === undefined) return
+  const { experiment, verdict, seconds } = journal
   const empty = Object.fromEntries(names.map((name) => [name, null]))
   for (const second of seconds) {
-    const [statuses, attempts] = [JSON.stringify(second.statuses), JSON.stringify(second.attempts)]
-    row.run({ ...empty, ...second, statuses, attempts: attempts ?? null, run, experiment, verdict })
+    const values = Object.entries(second).map(([name, value]) => [name, asColumn(value)])
+    row.run({ ...empty, ...Object.fromEntries(values), run, experiment, verdict })
   }
 }
 
-function readable(file: string): Journal | undefined {
+function asColumn(value: unknown): unknown {
+  return typeof value === 'object' && value !== null ? JSON.stringify(value) : value
+}
+
+function readable(folder: string): Journal | undefined {
   try {
-    return readJournal(file)
+    return readJournal(join(folder, 'journal.json'))
   } catch {
     return undefined
   }

@@ -1,50 +1,56 @@
-import { createServer, type IncomingMessage, type Server } from 'node:http'
+import { createServer, type Server } from 'node:http'
 import { json } from 'node:stream/consumers'
+import Router from '@koa/router'
+import Koa, { type Context, type Next } from 'koa'
 import { duration, oneOf } from '../config.ts'
 import { UserError } from '../errors.ts'
 import { kinds } from '../faults/fault.ts'
-import type { CountAttempts } from './attempts.ts'
+import type { Activity } from './activity.ts'
 import type { Faults } from './faults.ts'
-import type { Phase } from './phase.ts'
 
-type Parts = { faults: Faults; phase: Phase; countAttempts: CountAttempts; status: () => object }
-type Handler = (body: Record<string, string>) => object | Promise<object>
+type Parts = { faults: Faults; activity: Activity; status: () => object }
 
 /**
- * Takes the commands of `outage`, `recover` and `status`. It listens on a Unix socket and nowhere else: whoever may use it
- * is inside the container already, and no web page can send anything there. A UserError is answered as 409 {sentence}.
+ * Takes the commands of `outage`, `recover`, `status` and of experiments. It listens on a Unix socket and nowhere else, so
+ * that no web page can reach it: its clients are inside the container already.
  */
-export function createControl({ faults, phase, countAttempts, status }: Parts): Server {
-  const handlers: Record<string, Handler> = {
-    'GET /status': () => status(),
-    'POST /outage': ({ mode = '', for: time = '' }) =>
-      faults.begin(oneOf('--mode', mode, kinds), duration('--for', time)),
-    'POST /recover': () => faults.end(),
-    'POST /phase': ({ experiment = '', phase: name = '', for: time = '' }) => {
-      if (phase.set(experiment, name, duration('--for', time))) return {}
-      throw new UserError('An experiment and its phase are named by small letters, digits and hyphens.')
-    },
-    'POST /attempts': ({ attack = '', ...told }) => {
-      countAttempts(attack, told)
-      return {}
-    },
-  }
-
-  return createServer(async (req, res) => {
-    const handler = handlers[`${req.method} ${req.url}`]
-    if (handler === undefined) return res.writeHead(404).end()
-    const [code, answer] = await answerOf(handler, req)
-    res.writeHead(code, { 'Content-Type': 'application/json' }).end(JSON.stringify(answer))
+export function createControl({ faults, activity, status }: Parts): Server {
+  const router = new Router()
+  router.get('/status', (ctx) => {
+    ctx.body = status()
   })
+  router.post('/outage', async (ctx) => {
+    const { mode = '', for: time = '' } = await bodyOf(ctx)
+    ctx.body = await faults.begin(oneOf('mode', mode, kinds), duration('for', time))
+  })
+  router.post('/recover', async (ctx) => {
+    ctx.body = await faults.end()
+  })
+  router.post('/phase', async (ctx) => {
+    const { experiment = '', phase = '', for: time = '' } = await bodyOf(ctx)
+    activity.enter(experiment, phase, duration('for', time))
+    ctx.body = {}
+  })
+  router.post('/attempts', async (ctx) => {
+    const { attack = '', ...reported } = await bodyOf(ctx)
+    activity.count(attack, reported)
+    ctx.body = {}
+  })
+  return createServer(new Koa().use(errors).use(router.routes()).callback())
 }
 
-async function answerOf(handler: Handler, req: IncomingMessage): Promise<[number, object]> {
+/** Answers an error as {error}: a UserError with 409, any other with 500. */
+async function errors(ctx: Context, next: Next): Promise<void> {
   try {
-    const body = req.method === 'POST' ? await json(req) : {}
-    return [200, await handler(body as Record<string, string>)]
+    await next()
   } catch (error) {
-    if (error instanceof UserError) return [409, { sentence: error.message }]
-    console.error(error)
-    return [500, { sentence: 'The lab met an unexpected error; its own log says more: make logs ONLY=lab' }]
+    const isExpected = error instanceof UserError
+    if (!isExpected) console.error(error)
+    ctx.status = isExpected ? 409 : 500
+    ctx.body = { error: isExpected ? error.message : "Unexpected error: see the lab's log, make logs ONLY=lab" }
   }
+}
+
+async function bodyOf(ctx: Context): Promise<Record<string, string>> {
+  return (await json(ctx.req)) as Record<string, string>
 }

@@ -1,27 +1,27 @@
 import pLimit from 'p-limit'
 import { Gauge, type Registry } from 'prom-client'
+import type { Session } from '../api-client.ts'
 import { UserError } from '../errors.ts'
 import { databasePath, type FaultKind, kinds } from '../faults/fault.ts'
 import type { ActiveFault } from '../faults/inject.ts'
 import { type FaultRecord, readRecord } from '../faults/record.ts'
 import { recover } from '../faults/recover.ts'
 import { type Begun, beginOutage, type Ended, endOutage } from '../runner/outage.ts'
-import type { Session } from '../session.ts'
 
 export type Faults = {
-  /** What is on record beside the database, whoever put it there. */
+  /** The fault on record beside the database, whichever process injected it. */
   active: () => Pick<FaultRecord, 'kind' | 'since' | 'until'> | undefined
   /** Throws a UserError when nothing was changed. `begun` is missing when this very fault was active already. */
   begin: (kind: FaultKind, forMs: number) => Promise<{ begun?: Begun; repaired?: string }>
-  /** Undoes whatever is on record; `ended` is missing when it was not this process's fault. */
+  /** Rolls back the fault on record; `ended` is missing when another process had injected it. */
   end: () => Promise<{ ended?: Ended; did?: string }>
-  /** For the way out: undoes at once and measures nothing. */
+  /** For the way out: rolls back at once and measures nothing. */
   undoAll: () => Promise<string>
 }
 
 type Own = { fault: ActiveFault; recovery?: Promise<Ended> }
 
-/** Holds at most one fault at a time. The metrics follow the record, so that they tell of an experiment's faults too. */
+/** Holds at most one fault at a time. The metrics follow the record, so they show an experiment's faults too. */
 export function createFaults(database: string, session: Session, registers: Registry[], stop: AbortSignal): Faults {
   new Gauge({
     name: 'lab_fault_active',
@@ -33,11 +33,11 @@ export function createFaults(database: string, session: Session, registers: Regi
       for (const one of kinds) this.set({ kind: one }, one === kind ? 1 : 0)
     },
   })
-  const landed = seconds('lab_fault_landed_seconds', 'Until a data request was answered 503, at the last fault')
+  const landed = seconds('lab_fault_landed_seconds', 'From the injection to the first 503, at the last fault')
   const detected = seconds('lab_fault_detected_seconds', 'Until /health said degraded, at the last fault')
   const recovered = seconds('lab_fault_recovered_seconds', 'From the rollback to the first success, at the last fault')
   let own: Own | undefined
-  // One command at a time: a recovery asked for while a fault is still landing waits until it can be undone in order.
+  // One command at a time: a recovery that comes while a fault is still landing waits until it can be rolled back in order.
   const inTurn = pLimit(1)
 
   function seconds(name: string, help: string) {
@@ -51,20 +51,22 @@ export function createFaults(database: string, session: Session, registers: Regi
       const record = readRecord(databasePath(database))
       return record && { kind: record.kind, since: record.since, until: record.until }
     } catch {
-      return undefined // unreadable: whoever asks for a fault or a recovery is told so
+      return undefined // unreadable: `begin` and `end` report that
     }
   }
 
   async function begin(kind: FaultKind, forMs: number) {
     if (own?.fault.kind === kind) return {}
     if (own)
-      throw new UserError(`The ${own.fault.kind} outage is on, and there is one at a time: make recover ends it.`)
+      throw new UserError(
+        `The ${own.fault.kind} outage is on, and only one at a time is possible. End it: make recover`,
+      )
     const { fault, begun, repaired } = await beginOutage({ database, kind, forMs, session, signal: stop })
     const mine: Own = { fault }
     own = mine
     landed(kind, begun.landed_ms)
     detected(kind, begun.degraded_ms)
-    // Its time may be over before anybody asks for the recovery.
+    // Its time may be over before a recovery is asked for.
     fault.ended.then(() => recovery(mine)).catch((error) => console.error(error))
     return { begun, repaired }
   }
@@ -77,7 +79,7 @@ export function createFaults(database: string, session: Session, registers: Regi
         return ended
       },
       (error) => {
-        one.recovery = undefined // what stood in the way may be gone at the next try
+        one.recovery = undefined // the next try may succeed
         throw error
       },
     )
@@ -90,7 +92,7 @@ export function createFaults(database: string, session: Session, registers: Regi
   }
 
   async function undoAll() {
-    return (await own?.fault.undo())?.did ?? 'no fault to undo'
+    return (await own?.fault.undo())?.did ?? 'no fault to roll back'
   }
   return {
     active,

@@ -1,20 +1,75 @@
 import { createServer, type Server } from 'node:http'
+import Router from '@koa/router'
+import Koa, { type Context, type Next } from 'koa'
 import type { Registry } from 'prom-client'
-import { rejectForeignOrigin } from './origin.ts'
+import { Pool } from 'undici'
 
-/** GET /metrics for Prometheus and GET / for people: what is being done to the API and how it looks from outside. */
+// The names of this machine, and the one under which Prometheus knows the lab.
+const ownNames = /^(localhost|127\.0\.0\.1|\[::1\]|lab)(:\d+)?$/i
+
+/**
+ * Rejects requests that a web page of another site sends: they carry its origin, or its own name that was pointed to this
+ * machine (DNS rebinding).
+ */
+async function rejectForeignOrigin(ctx: Context, next: Next): Promise<void> {
+  const { host, origin } = ctx.req.headers
+  // Only a health check speaks HTTP/1.0, without a Host.
+  const isOwn = host === undefined || ownNames.test(host)
+  if (isOwn && (origin === undefined || origin === `http://${host}`)) return next()
+  ctx.status = 403
+  ctx.body = 'Ask for localhost or 127.0.0.1, and from no other page.\n'
+}
+
+/** GET /metrics for Prometheus and GET / for people. Nothing can be changed here. */
 export function createPages(registry: Registry, status: () => object): Server {
-  return createServer(async (req, res) => {
-    if (rejectForeignOrigin(req, res)) return
-    const path = req.url?.split('?')[0]
-    if (req.method !== 'GET') return res.writeHead(405, { Allow: 'GET' }).end()
-    if (path === '/metrics') {
-      return res.writeHead(200, { 'Content-Type': registry.contentType }).end(await registry.metrics())
-    }
-    if (path === '/') {
-      const page = { ...status(), metrics: '/metrics', commands: 'make outage, make recover, make status' }
-      return res.writeHead(200, { 'Content-Type': 'application/json' }).end(`${JSON.stringify(page, null, 2)}\n`)
-    }
-    res.writeHead(404, { 'Content-Type': 'text/plain' }).end('There are GET / and GET /metrics here.\n')
+  const router = new Router()
+  router.get('/metrics', async (ctx) => {
+    ctx.type = registry.contentType
+    ctx.body = await registry.metrics()
   })
+  router.get('/', (ctx) => {
+    ctx.type = 'json'
+    ctx.body = `${JSON.stringify({ ...status(), metrics: '/metrics', commands: 'make outage, make recover, make status' }, null, 2)}\n`
+  })
+  return createServer(newApp().use(router.routes()).use(router.allowedMethods()).callback())
+}
+
+// Long queries are sent as a form.
+const readByPost = /^\/api\/v1\/(query|query_range|query_exemplars|series|labels)$/
+const passedOn = ['accept', 'accept-encoding', 'accept-language', 'content-type', 'content-length', 'user-agent']
+const passedBack = ['content-type', 'content-encoding', 'cache-control', 'location']
+
+/**
+ * Prometheus's pages and queries for this machine, read-only: otherwise any web page could write into it what only k6
+ * writes, inside the network.
+ */
+export function createPrometheusProxy(url: string): Server {
+  const pool = new Pool(url)
+  const pick = (headers: NodeJS.Dict<string | string[]>, names: string[]) =>
+    Object.fromEntries(names.flatMap((name) => (headers[name] === undefined ? [] : [[name, headers[name]]])))
+
+  async function proxy(ctx: Context): Promise<void> {
+    const { method, url: target } = ctx
+    const isRead = method === 'GET' || method === 'HEAD' || (method === 'POST' && readByPost.test(ctx.path))
+    if (!isRead) return ctx.throw(403, 'Only reading goes through here.')
+    // A client that takes this for a proxy sends a whole URL.
+    if (!target.startsWith('/')) return ctx.throw(400, 'Ask for a path.')
+    const headers = pick(ctx.req.headers, passedOn)
+    const body = method === 'POST' ? ctx.req : null
+    const answer = await pool.request({ method, path: target, headers, body }).catch(() => undefined)
+    if (answer === undefined) return ctx.throw(502, 'Prometheus does not answer: make status')
+    // A client that hangs up aborts the answer.
+    answer.body.on('error', () => {})
+    ctx.status = answer.statusCode
+    ctx.body = answer.body
+    ctx.set(pick(answer.headers, passedBack) as Record<string, string>)
+  }
+  return createServer(newApp().use(proxy).callback())
+}
+
+function newApp() {
+  const app = new Koa()
+  // Koa would log every client that hangs up or sends what is no request.
+  app.silent = true
+  return app.use(rejectForeignOrigin)
 }

@@ -2,32 +2,31 @@ import { rmSync } from 'node:fs'
 import type { Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { collectDefaultMetrics, Registry } from 'prom-client'
+import { openSession } from '../api-client.ts'
+import { aborted } from '../clock.ts'
 import { reasonOf, UserError } from '../errors.ts'
 import { recoverLeftovers } from '../faults/recover.ts'
-import { openSession } from '../session.ts'
-import { createAttempts } from './attempts.ts'
+import { createActivity } from './activity.ts'
 import { createControl } from './control.ts'
 import { createFaults } from './faults.ts'
 import { watchOutside } from './outside.ts'
-import { createPages } from './pages.ts'
-import { createPhase } from './phase.ts'
-import { createPrometheusDoor } from './prometheus.ts'
+import { createPages, createPrometheusProxy } from './pages.ts'
 
 export type ServeOptions = {
   database: string
   url: string
   username: string
   password: string
-  /** The Unix socket on which commands are taken: it cannot be reached by a web page. */
+  /** The Unix socket for commands: no web page can reach it. */
   socket: string
   host: string
   port: number
-  /** Where it is, and on which port it is shown for reading. */
+  /** Its address, and the port on which it is shown read-only. */
   prometheus: { url: string; port: number }
   stop: AbortSignal
 }
 
-/** The lab's long-running process: holds faults, undoes them, watches the API from outside. Ends when told to. */
+/** The lab's long-running process: holds faults and rolls them back, watches the API from outside. Ends with the signal. */
 export async function serve(options: ServeOptions): Promise<number> {
   const { database, url, username, password, socket, host, port, prometheus, stop } = options
   // A lab that was killed may have left its fault behind.
@@ -40,25 +39,24 @@ export async function serve(options: ServeOptions): Promise<number> {
   const session = openSession(url, username, password)
   const outside = watchOutside(session, [registry])
   const faults = createFaults(database, session, [registry], stop)
-  const phase = createPhase([registry])
-  const countAttempts = createAttempts([registry])
-  const status = () => ({ fault: faults.active(), ...phase.current(), outside: outside.seen })
+  const activity = createActivity([registry])
+  const status = () => ({ fault: faults.active(), ...activity.current(), outside: outside.seen })
 
-  const control = createControl({ faults, phase, countAttempts, status })
+  const control = createControl({ faults, activity, status })
   const pages = createPages(registry, status)
-  const door = createPrometheusDoor(prometheus.url)
+  const proxy = createPrometheusProxy(prometheus.url)
   try {
     await listen(control, { path: socket })
     await listen(pages, { host, port })
-    await listen(door, { host, port: prometheus.port })
+    await listen(proxy, { host, port: prometheus.port })
     console.log(`The lab watches ${url} and listens on ${(pages.address() as AddressInfo).port}.`)
-    if (!stop.aborted) await new Promise((resolve) => stop.addEventListener('abort', resolve))
-    // First of all: whatever else takes its time, the database is given back.
+    await aborted(stop)
+    // The database first, whatever else takes its time.
     console.log(`Ending: ${await faults.undoAll()}`)
     return 0
   } finally {
     outside.stop()
-    for (const server of [control, pages, door]) {
+    for (const server of [control, pages, proxy]) {
       server.close()
       server.closeAllConnections()
     }

@@ -1,7 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { createInterface } from 'node:readline'
 import { sleep } from '../clock.ts'
-import { UserError } from '../errors.ts'
+import { reasonOf, UserError } from '../errors.ts'
 import { endProcess, identify, type ProcessId } from '../processes.ts'
 import type { ApiLog } from './api-log.ts'
 
@@ -12,6 +12,8 @@ export type Start = {
   main: string
   folder: string
   env: NodeJS.ProcessEnv
+  /** The user that it runs as; without it the lab's own. */
+  user?: { uid: number; gid: number }
   log: ApiLog
   /** Called as soon as the process exists, before it listens. */
   started: (id: ProcessId) => void
@@ -21,41 +23,34 @@ export type ApiChild = {
   id: ProcessId
   port: number
   metricsPort: number
-  /** Says how it ended, as soon as it has and its last log line was read. */
+  /** Resolves with how it ended, after its last log line was read. */
   ended: Promise<string>
-  /** SIGTERM, then SIGKILL after 6 s. */
+  /** Sends SIGTERM, then SIGKILL after 6 s. */
   stop: () => Promise<void>
 }
 
-/** Starts the API as a process of its own and waits until it listens; a UserError when it does not. */
-export async function startApi({ main, folder, env, log, started }: Start): Promise<ApiChild> {
+/** Starts the API as a process of its own and waits until it listens. Throws a UserError when it does not. */
+export async function startApi({ main, folder, env, user, log, started }: Start): Promise<ApiChild> {
   log.listening = undefined
-  // As in the API's image.
-  const child = spawn(process.execPath, ['--max-semi-space-size=4', '--max-old-space-size=96', main], {
-    // Not the project's folder: an .env there is meant for another API.
-    cwd: folder,
-    // Its own process group: Ctrl-C is for the lab, which ends the API when the load has stopped.
-    detached: true,
-    stdio: ['ignore', 'pipe', 'pipe'],
-    env,
-  })
-  const id = identify(child.pid ?? -1)
-  if (id === undefined) throw new UserError('The API could not be started at all.')
-  const lastWords: string[] = []
+  const { child, id } = await spawnApi({ main, folder, env, user })
+  const lastLines: string[] = []
   const hear = (line: string) => {
-    lastWords.push(line)
-    if (lastWords.length > 5) lastWords.shift()
+    lastLines.push(line)
+    if (lastLines.length > 5) lastLines.shift()
   }
   createInterface({ input: child.stdout }).on('line', (line) => {
     log.take(line)
     if (log.listening === undefined) hear(line)
   })
   createInterface({ input: child.stderr }).on('line', hear)
-  const ended = endOf(child)
+  // `close` comes after the last log line was read, `exit` before.
+  const ended = new Promise<string>((resolve) => {
+    child.once('close', (code, signal) => resolve(signal ? `by ${signal}` : `with exit code ${code}`))
+  })
   const stop = () => endProcess(id, 6_000)
   try {
     started(id)
-    const { port, metrics_port } = await listening(log, ended, lastWords)
+    const { port, metrics_port } = await listening(log, ended, lastLines)
     return { id, port, metricsPort: metrics_port, ended, stop }
   } catch (error) {
     await stop()
@@ -63,14 +58,39 @@ export async function startApi({ main, folder, env, log, started }: Start): Prom
   }
 }
 
-function endOf(child: ChildProcess): Promise<string> {
+async function spawnApi({ main, folder, env, user }: Pick<Start, 'main' | 'folder' | 'env' | 'user'>) {
+  try {
+    // The limits of the heap are those of the API's image.
+    const child = spawn(process.execPath, ['--max-semi-space-size=4', '--max-old-space-size=96', main], {
+      // Not the project's folder: an .env there is meant for another API.
+      cwd: folder,
+      // A process group of its own: Ctrl-C is for the lab, which stops the API after the load.
+      detached: true,
+      stdio: ['ignore', 'pipe', 'pipe'],
+      env,
+      ...user,
+    })
+    const id = identify(child.pid ?? -1)
+    if (id === undefined) throw await failure(child)
+    return { child, id }
+  } catch (error) {
+    throw new UserError(user ? asUser(user.uid, reasonOf(error)) : `The API cannot be started (${reasonOf(error)}).`)
+  }
+}
+
+function failure(child: ChildProcess): Promise<unknown> {
   return new Promise((resolve) => {
-    // `close` comes after the last log line was read, `exit` before.
-    child.once('close', (code, signal) => resolve(signal ? `by ${signal}` : `with exit code ${code}`))
+    child.once('error', resolve)
+    child.once('close', (code) => resolve(`exit code ${code}`))
   })
 }
 
-async function listening(log: ApiLog, ended: Promise<string>, lastWords: string[]) {
+/** The message when a lab of root cannot start its API as another user. */
+export function asUser(uid: number, reason: string): string {
+  return `Started by root, the lab runs its API as the unprivileged user ${uid}, and that failed (${reason}). Start the lab as an ordinary user, or from a checkout that every user may read, such as one in /opt.`
+}
+
+async function listening(log: ApiLog, ended: Promise<string>, lastLines: string[]) {
   let end: string | undefined
   ended.then((how) => (end = how))
   for (let waited = 0; waited < startsWithinMs; waited += 20) {
@@ -79,11 +99,11 @@ async function listening(log: ApiLog, ended: Promise<string>, lastWords: string[
     await sleep(20)
   }
   const how = end ? `ended ${end}` : `did not listen within ${startsWithinMs / 1000} s`
-  throw new UserError(`The API did not start: it ${how}. ${wordsOf(lastWords)}`)
+  throw new UserError(`The API did not start: it ${how}. ${explained(lastLines)}`)
 }
 
-function wordsOf(lines: string[]): string {
+function explained(lines: string[]): string {
   const missing = lines.map((line) => /Cannot find package '([^']+)'/.exec(line)?.[1]).find(Boolean)
   if (missing) return `The package ${missing} is missing: run npm ci in the project's folder.`
-  return lines.length > 0 ? `Its last words:\n  ${lines.join('\n  ')}` : 'It said nothing.'
+  return lines.length > 0 ? `Its last lines:\n  ${lines.join('\n  ')}` : 'It printed nothing.'
 }

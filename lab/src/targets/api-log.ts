@@ -8,24 +8,29 @@ type Line = {
   metrics_port?: number
 }
 
-/** What the lab needs of the API's log. Times are milliseconds since 1970: the API's own clock. */
+/** What the lab needs of the API's log. Times are milliseconds since 1970, by the API's own clock. */
 export type ApiLog = {
   /** The ports, once it listens. */
   listening?: { port: number; metrics_port: number }
-  /** When each request was refused for want of a database. */
+  /** The time of each request that was refused because the database was unavailable. */
   refusals: number[]
-  /** "database unavailable" and "database available", as they came. */
+  /** "database unavailable" and "database available", in order. */
   changes: { time: number; msg: string; reason?: string }[]
+  /** Every line but those of successful requests, at most `mostKept`. */
+  kept: string[]
   take: (line: string) => void
 }
 
-/** Reads the API's log line by line and keeps the little that is judged. */
+const mostKept = 20_000
+
+/** Reads the API's log line by line and keeps what is judged, and what explains a failure afterwards. */
 export function keepLog(): ApiLog {
-  const log: ApiLog = { refusals: [], changes: [], take }
+  const log: ApiLog = { refusals: [], changes: [], kept: [], take }
 
   function take(text: string): void {
-    // Most lines are requests that went well: they need no parsing.
-    if (log.listening && !text.includes('"db_unavailable"')) return
+    // Most lines are successful requests: they are recognized without parsing.
+    if (/"status":[23]\d\d[,}]/.test(text)) return
+    if (log.kept.length < mostKept) log.kept.push(text)
     const line = parse(text)
     const time = new Date(line?.time ?? 0).getTime()
     if (line?.msg === 'listening' && line.port && line.metrics_port) {

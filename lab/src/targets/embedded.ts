@@ -1,106 +1,132 @@
 import { randomBytes } from 'node:crypto'
-import { chownSync, mkdirSync, renameSync, statSync, writeFileSync } from 'node:fs'
-import { join } from 'node:path'
-import { now, sleep } from '../clock.ts'
-import { reasonOf } from '../errors.ts'
-import { type ProcessId, signalTo } from '../processes.ts'
-import { addressesOfLoopback } from './addresses.ts'
-import { startApi } from './api-child.ts'
+import { chownSync, mkdirSync, statSync } from 'node:fs'
+import { dirname, join } from 'node:path'
+import { now } from '../clock.ts'
+import { reasonOf, UserError } from '../errors.ts'
+import { type ProcessId, self, signalTo } from '../processes.ts'
+import { asUser, startApi } from './api-child.ts'
 import { keepLog } from './api-log.ts'
 import type { Target } from './target.ts'
+import { callJanitor, clearFolder, makeFolder, needSmallDisk, writeOwner } from './temp-folder.ts'
 
 const usualMain = join(import.meta.dirname, '..', '..', '..', 'api', 'src', 'main.ts')
+const unprivileged = { uid: 65534, gid: 65534 }
+/** On Linux the whole of 127.0.0.0/8 is this machine; elsewhere only 127.0.0.1 is. */
+const loopback = Array.from({ length: 20 }, (_, i) => `127.0.0.${i + 21}`)
+
+/** What an experiment may ask of its API: settings, and megabytes of a small file system for the database. */
+export type Needs = { settings?: Record<string, string>; disk?: number }
+
+/** Starts an API for as long as `use` takes. Leaves nothing behind, even after kill -9. */
+export async function withEmbedded<T>({ settings, disk }: Needs, use: (target: Target) => Promise<T>): Promise<T> {
+  const owner = { lab: self(), disk: disk !== undefined }
+  const folder = makeFolder(owner)
+  const dismissJanitor = callJanitor(folder)
+  try {
+    if (disk !== undefined) needSmallDisk(join(folder, 'data'), disk)
+    const target = await openEmbedded({ folder, settings, started: (api) => writeOwner(folder, { ...owner, api }) })
+    return await use(target).finally(target.stop)
+  } finally {
+    await clearFolder(folder)
+    dismissJanitor()
+  }
+}
 
 export type EmbeddedOptions = {
   folder: string
   main?: string
   settings?: Record<string, string>
-  /** Called with every process that is started, so that somebody else could end it. */
+  /** Called with every process that is started, so that the janitor can end it. */
   started: (id: ProcessId) => void
 }
 
+export type EmbeddedTarget = Target & { stop: () => Promise<void> }
+
 /** Starts the API on a database in this folder and on free ports. */
-export async function openEmbedded(options: EmbeddedOptions): Promise<Target> {
+export async function openEmbedded(options: EmbeddedOptions): Promise<EmbeddedTarget> {
   const { folder, main = usualMain, settings = {}, started } = options
   const user = { username: 'demo', password: randomSecret(18) }
   const other = { username: 'other', password: randomSecret(18) }
-  // A folder of its own: started as root, the API gives it to the user it becomes.
-  mkdirSync(join(folder, 'data'), { mode: 0o700, recursive: true })
-  const database = join(folder, 'data', 'notes.db')
-  const usersFile = join(folder, 'users')
-  function writeUsers(users: { username: string; password: string }[]): void {
-    const lines = users.map(({ username, password }) => `${username}:${password}\n`)
-    writeFileSync(`${usersFile}.tmp`, lines.join(''), { mode: 0o600 })
-    // It is read again when root's rights are given up.
-    const { uid, gid } = statSync(join(folder, 'data'))
-    if (process.getuid?.() === 0) chownSync(`${usersFile}.tmp`, uid, gid)
-    renameSync(`${usersFile}.tmp`, usersFile)
-  }
-  writeUsers([user, other])
+  const data = join(folder, 'data')
+  mkdirSync(data, { mode: 0o700, recursive: true })
+  const isRoot = process.getuid?.() === 0
+  if (isRoot) giveToUnprivileged(data, main)
   const env: NodeJS.ProcessEnv = {
     PATH: process.env.PATH,
     HOST: '127.0.0.1',
     PORT: '0',
     METRICS_PORT: '0',
-    DATABASE_PATH: database,
+    DATABASE_PATH: join(data, 'notes.db'),
     JWT_SECRET: randomSecret(48),
-    LAB_USERS_FILE: usersFile,
+    LAB_USERS: [user, other].map(({ username, password }) => `${username}:${password}`).join(),
     // No limit: the lab logs in for all its clients, from one address.
     LOGIN_ATTEMPTS_PER_MINUTE: '0',
     LOG_LEVEL: 'info',
     ...settings,
   }
   const log = keepLog()
-  let child = await startApi({ main, folder, env, log, started })
-  // Clients know these ports: after a crash it is found where it was.
+  const start = () => startApi({ main, folder, env, user: isRoot ? unprivileged : undefined, log, started })
+  let child = await start()
+  // Clients know these ports: after a crash the API must listen on them again.
   env.PORT = String(child.port)
   env.METRICS_PORT = String(child.metricsPort)
 
-  let crashing = false
+  let isKilled = false
   const { promise: ended, resolve } = Promise.withResolvers<string>()
-  const watch = () => child.ended.then((how) => crashing || resolve(`The API ended by itself, ${how}.`))
+  const watch = () => child.ended.then((how) => isKilled || resolve(`The API ended by itself, ${how}.`))
   watch()
 
-  async function crash(downMs: number, signal: AbortSignal): Promise<number> {
-    crashing = true
-    const at = now()
-    signalTo(child.id, 'SIGKILL')
-    await child.ended
-    await sleep(at + downMs - now(), signal)
-    try {
-      child = await startApi({ main, folder, env, log, started })
-      crashing = false
-      watch()
-    } catch (error) {
-      resolve(`After kill -9: ${reasonOf(error)}`)
-    }
-    return at
-  }
-
-  const url = `http://127.0.0.1:${child.port}`
   return {
     mode: 'embedded',
-    url,
+    url: `http://127.0.0.1:${child.port}`,
     metricsUrl: `http://127.0.0.1:${child.metricsPort}`,
-    database,
+    database: env.DATABASE_PATH ?? '',
     ...user,
     other,
-    async changeOther(password) {
-      if (password) other.password = password
-      writeUsers(password ? [user, other] : [user])
-      signalTo(child.id, 'SIGUSR2')
-    },
-    addresses: addressesOfLoopback(url),
+    addresses: process.platform === 'linux' ? loopback : [],
     jwtSecret: env.JWT_SECRET,
     journalMode: settings.JOURNAL_MODE === 'wal' ? 'wal' : 'delete',
     log,
     ended,
-    crash,
+    api: {
+      async kill() {
+        isKilled = true
+        const at = now()
+        signalTo(child.id, 'SIGKILL')
+        await child.ended
+        return at
+      },
+      async start() {
+        try {
+          child = await start()
+        } catch (error) {
+          resolve(`After kill -9: ${reasonOf(error)}`)
+          throw error
+        }
+        isKilled = false
+        watch()
+      },
+    },
     async stop() {
       await child.stop()
       // Only now the last lines of its log have been read.
       await child.ended
     },
+  }
+}
+
+/** Permissions mean nothing to root, so a lab of root starts the API as another user, who must be able to read it. */
+function giveToUnprivileged(folder: string, main: string): void {
+  const { uid, gid } = unprivileged
+  for (let path = main; path !== dirname(path); path = dirname(path)) {
+    const stat = statSync(path, { throwIfNoEntry: false })
+    if (stat === undefined || stat.mode & (path === main ? 0o4 : 0o1)) continue
+    throw new UserError(asUser(uid, `${path} is closed to it`))
+  }
+  try {
+    chownSync(folder, uid, gid)
+  } catch (error) {
+    throw new UserError(asUser(uid, reasonOf(error)))
   }
 }
 

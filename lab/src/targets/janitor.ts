@@ -1,5 +1,5 @@
-// A process of its own that outlives the lab, even after kill -9: the system closes the lab's end of this pipe whatever
-// happened to it, and then there may be an API and a folder to clear away.
+// A process of its own that outlives the lab, even after kill -9: whatever ended the lab, the system closes its end of
+// this pipe. Then the API and the folder are cleared away.
 import { clearFolder } from './temp-folder.ts'
 
 const [folder = ''] = process.argv.slice(2)

@@ -1,6 +1,8 @@
+import { spawn, spawnSync } from 'node:child_process'
 import {
   chmodSync,
   lstatSync,
+  mkdirSync,
   mkdtempSync,
   readdirSync,
   readFileSync,
@@ -11,31 +13,31 @@ import {
 } from 'node:fs'
 import { rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import { reasonOf, UserError } from '../errors.ts'
+import { largestMegabytes } from '../faults/fill.ts'
 import { endProcess, isRunning, type ProcessId } from '../processes.ts'
-import { unmount } from './small-disk.ts'
 
 const prefix = 'systems-thinking-lab-'
-const neededBytes = 32 * 1024 * 1024
+const neededBytes = 16 * 1024 * 1024
 
-/** Who uses a temporary folder: enough for somebody else to end and remove everything. */
+/** The processes of a temporary folder: enough for another process to end them and remove the folder. */
 export type Owner = { lab: ProcessId; api?: ProcessId; disk?: boolean }
 
-/** Makes a temporary folder; a UserError when there is no place for one. */
+/** Makes a temporary folder. Throws a UserError when there is no place for one. */
 export function makeFolder(owner: Owner): string {
   const place = tmpdir()
   try {
     const { bavail, bsize } = statfsSync(place)
     if (bavail * bsize < neededBytes) throw Object.assign(new Error(), { code: 'ENOSPC' })
     const folder = mkdtempSync(join(realpathSync(place), prefix))
-    // The API gives up root's rights and must still get through to its own folder in here; the names stay unreadable.
+    // The unprivileged API of a lab that runs as root must reach its own folder in here.
     if (process.getuid?.() === 0) chmodSync(folder, 0o711)
     writeOwner(folder, owner)
     return folder
   } catch (error) {
     throw new UserError(
-      `The temporary folder ${place} cannot be used (${reasonOf(error)}): make room there (32 MB), or name another one: TMPDIR=/some/folder`,
+      `The temporary folder ${place} cannot be used (${reasonOf(error)}): make room there (16 MB), or name another one: TMPDIR=/some/folder`,
     )
   }
 }
@@ -54,7 +56,7 @@ function readOwner(folder: string): Partial<Owner> | undefined {
   }
 }
 
-/** Ends the API that lives in a temporary folder, politely first, and removes the folder. */
+/** Ends the API that lives in a temporary folder, first with SIGTERM, and removes the folder. */
 export async function clearFolder(folder: string): Promise<void> {
   const { api, disk } = readOwner(folder) ?? {}
   if (api) await endProcess(api, 6_000)
@@ -62,11 +64,11 @@ export async function clearFolder(folder: string): Promise<void> {
   await rm(folder, { recursive: true, force: true, maxRetries: 3 })
 }
 
-/** Clears the folders of runs that were killed together with their janitor; gives how many there were. */
+/** Clears the folders of runs that were killed together with their janitor. Returns how many there were. */
 export async function sweepFolders(): Promise<number> {
   const place = tmpdir()
   let swept = 0
-  for (const name of readdirSync(place).filter((one) => one.startsWith(prefix))) {
+  for (const name of entriesOf(place).filter((one) => one.startsWith(prefix))) {
     const folder = join(place, name)
     if (!isStale(folder)) continue
     await clearFolder(folder)
@@ -75,12 +77,53 @@ export async function sweepFolders(): Promise<number> {
   return swept
 }
 
+function entriesOf(place: string): string[] {
+  try {
+    return readdirSync(place)
+  } catch {
+    return [] // makeFolder reports a place that cannot be used
+  }
+}
+
 function isStale(folder: string): boolean {
   const stat = lstatSync(folder, { throwIfNoEntry: false })
-  // Others may write to the temporary folder too: only what this user made is believed, and removed.
+  // Other users may write to the temporary folder too: only what this user made is trusted, and removed.
   if (!stat?.isDirectory() || stat.uid !== process.getuid?.()) return false
   const owner = readOwner(folder)
-  // Another version of this program may write something else there: what is not understood is left alone.
+  // Another version of this program may write another owner.json: leave such a folder alone.
   if (owner) return owner.lab !== undefined && !isRunning(owner.lab)
   return Date.now() - stat.mtimeMs > 60_000
+}
+
+/** Starts the process that clears the folder when this one is killed. Returns the function that dismisses it. */
+export function callJanitor(folder: string): () => void {
+  const janitor = spawn(process.execPath, [join(import.meta.dirname, 'janitor.ts'), folder], {
+    stdio: ['pipe', 'ignore', 'ignore'],
+    // In a process group of its own, which neither Ctrl-C nor a signal to the lab's group reaches.
+    detached: true,
+  })
+  // Without a janitor the next run clears the folder.
+  janitor.on('error', () => {})
+  janitor.stdin.on('error', () => {})
+  janitor.unref()
+  return () => janitor.stdin.end()
+}
+
+/** Makes sure that a folder lies on a small file system. Mounts one in memory unless it does already. */
+export function needSmallDisk(folder: string, megabytes: number): void {
+  const { blocks, bsize } = statfsSync(dirname(folder))
+  // In a container the temporary folder is such a file system.
+  if (blocks * bsize <= largestMegabytes * 1024 * 1024) return
+  const skipped = 'Skipped: the database would need a small file system of its own, and'
+  if (process.platform !== 'linux') throw new UserError(`${skipped} only Linux mounts one on the fly.`)
+  if (process.getuid?.() !== 0) throw new UserError(`${skipped} only root may mount one.`)
+  mkdirSync(folder, { mode: 0o700 })
+  const options = ['-t', 'tmpfs', '-o', `size=${megabytes}m,mode=0700`, 'systems-thinking-lab', folder]
+  const { status, stderr, error } = spawnSync('mount', options, { encoding: 'utf8' })
+  if (status !== 0) throw new UserError(`${skipped} it could not be mounted (${error?.message ?? stderr.trim()}).`)
+}
+
+/** Harmless where nothing is mounted. A process that still uses the file system keeps it until it ends. */
+export function unmount(folder: string): void {
+  spawnSync('umount', ['--lazy', folder], { stdio: 'ignore' })
 }

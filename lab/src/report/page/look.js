@@ -4,37 +4,37 @@ const stripHeight = 16
 const color = (name) => getComputedStyle(document.body).getPropertyValue(name).trim()
 const font = (size) => `${size}px system-ui, sans-serif`
 
-/** Shades where a phase or a fault was, behind the lines, and names it in the strip above them where there is room. */
-function shade({ phases, faults }) {
+/** Shades where a phase, a fault or an attack was, and names it in the strip above the lines where there is room. */
+function shade({ phases, bands }) {
   return (u) => {
     u.ctx.save()
     phases.forEach((phase, i) => {
-      // The name of a fault stands there instead.
-      const taken = faults.some(
+      // Where a band covers most of a phase, its name stands there instead.
+      const isTaken = bands.some(
         ({ from, to }) => Math.min(to, phase.to) - Math.max(from, phase.from) > (phase.to - phase.from) / 2,
       )
-      strip(u, phase, i % 2 ? '--phase-odd' : '--phase-even', taken ? '' : phase.name, '--muted')
+      strip(u, phase, i % 2 ? '--phase-odd' : '--phase-even', isTaken ? '' : phase.name, '--muted')
     })
-    for (const fault of faults) {
-      strip(u, fault, '--fault-strip', fault.kind, '--fault-text')
-      band(u, fault, '--fault', u.bbox.top, u.bbox.height)
+    for (const one of bands) {
+      strip(u, one, '--fault-strip', one.name, '--fault-text')
+      fill(u, one, '--fault', u.bbox.top, u.bbox.height)
     }
     u.ctx.restore()
   }
 }
 
-/** Gives the band's edges in pixels. */
-function band(u, { from, to }, fill, y, height) {
+/** Fills the span of time and returns its edges in pixels. */
+function fill(u, { from, to }, paint, y, height) {
   const left = Math.max(u.bbox.left, u.valToPos(from, 'x', true))
   const right = Math.min(u.bbox.left + u.bbox.width, u.valToPos(to, 'x', true))
-  u.ctx.fillStyle = color(fill)
+  u.ctx.fillStyle = color(paint)
   u.ctx.fillRect(left, y, right - left, height)
   return { left, width: right - left }
 }
 
-function strip(u, span, fill, name, ink) {
+function strip(u, span, paint, name, ink) {
   const ratio = devicePixelRatio
-  const { left, width } = band(u, span, fill, u.bbox.top - stripHeight * ratio, stripHeight * ratio)
+  const { left, width } = fill(u, span, paint, u.bbox.top - stripHeight * ratio, stripHeight * ratio)
   u.ctx.font = font(11 * ratio)
   if (u.ctx.measureText(name).width + 6 * ratio > width) return
   u.ctx.textAlign = 'left'
@@ -43,7 +43,7 @@ function strip(u, span, fill, name, ink) {
   u.ctx.fillText(name, left + 4 * ratio, u.bbox.top - 5 * ratio)
 }
 
-/** A line across at +value and -value. */
+/** Draws dashed lines across at +limit and -limit. */
 function drawLimit(limit) {
   return (u) => {
     const { ctx } = u
@@ -51,7 +51,7 @@ function drawLimit(limit) {
     ctx.strokeStyle = color('--muted')
     ctx.lineWidth = devicePixelRatio
     ctx.setLineDash([2 * devicePixelRatio, 3 * devicePixelRatio])
-    for (const value of [limit.value, -limit.value]) {
+    for (const value of [limit, -limit]) {
       const y = u.valToPos(value, 'y', true)
       ctx.beginPath()
       ctx.moveTo(u.bbox.left, y)
@@ -62,7 +62,7 @@ function drawLimit(limit) {
   }
 }
 
-/** The name of each lane, inside it. */
+/** Writes the name of each lane beside it. */
 function nameLanes(lines) {
   return (u) => {
     const { ctx } = u

@@ -1,0 +1,54 @@
+import type { Kysely } from 'kysely'
+
+/** A database, whichever engine is behind it. */
+export type Database = {
+  /** Every query rejects with DatabaseUnavailable while the database cannot be used. One query is one transaction. */
+  db: Db
+  /** What the last use or the last check found; reading it touches no file. */
+  state(): State
+  close(): void
+}
+export type Db = Kysely<Tables>
+export type State = { available: boolean; reason: Reason | null; since: Date }
+
+export type Tables = {
+  users: {
+    id: string
+    name: string
+    password_hash: string // empty for a removed user
+    tokens_valid_from: number // tokens issued before this second (since 1970) are rejected
+  }
+  notes: {
+    id: string
+    user_id: string
+    title: string
+    body: string
+    created_at: string // ISO 8601, UTC, milliseconds
+    updated_at: string
+  }
+  heartbeat: { id: number; beats: number } // one row: a write to it proves that the database can be written
+}
+
+/** Why the database cannot be used. These are the values of the label `reason` everywhere. */
+export const reasons = [
+  'permission', // the process may not read and write the file or its folder
+  'missing', // there is no file under the database's name
+  'replaced', // another file has taken the name
+  'truncated', // the file is too short to be a database
+  'locked', // another process holds a lock
+  'full', // the file system has no room for a write
+  'readonly', // the file system or the file takes no writes
+  'io_error', // the operating system failed a read or a write
+  'cannot_open', // SQLite could not open the file
+  'corrupt', // the content of the file is not this program's database
+] as const
+export type Reason = (typeof reasons)[number]
+
+/** Thrown by every use of a database that cannot be used. The errors middleware answers 503. */
+export class DatabaseUnavailable extends Error {
+  readonly reason: Reason
+  constructor(reason: Reason) {
+    super(`database unavailable: ${reason}`)
+    this.reason = reason
+  }
+}

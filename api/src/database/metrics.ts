@@ -1,0 +1,37 @@
+import type { Meter } from '@opentelemetry/api'
+import { type Reason, reasons, type State } from './database.ts'
+
+/** The metrics of a database, the same for every engine. */
+export function databaseMetrics(meter: Meter, state: () => State) {
+  const duration = meter.createHistogram('db.client.operation.duration', {
+    unit: 's',
+    description: 'Duration of successful database operations, including the wait for the group commit',
+    advice: {
+      explicitBucketBoundaries: [0.00005, 0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.05, 0.1, 0.5],
+    },
+  })
+  // Recording NaN creates a series at 0: a panel shows 0, not "No data".
+  const attributes: Record<string, { 'db.operation.name': string }> = {}
+  for (const kind of ['Select', 'Insert', 'Update', 'Delete']) {
+    const attribute = { 'db.operation.name': kind.toUpperCase() }
+    attributes[`${kind}QueryNode`] = attribute
+    duration.record(Number.NaN, attribute)
+  }
+  const errors = meter.createCounter('db.errors', { description: 'Requests for which the database was unavailable' })
+  for (const reason of reasons) errors.add(0, { reason })
+  const batchSize = meter.createHistogram('db.commit.batch_size', {
+    description: 'Number of writes that shared one commit',
+    advice: { explicitBucketBoundaries: [1, 2, 4, 8, 16, 32, 64, 128] },
+  })
+  batchSize.record(Number.NaN)
+  meter
+    .createObservableGauge('db.available', { description: '1 while the database can be read and written, otherwise 0' })
+    .addCallback((gauge) => gauge.observe(state().available ? 1 : 0))
+
+  return {
+    /** A successful operation, by the kind of its Kysely query. */
+    succeeded: (kind: string, ms: number) => duration.record(ms / 1000, attributes[kind]),
+    failed: (requests: number, reason: Reason) => errors.add(requests, { reason }),
+    committed: (writes: number) => batchSize.record(writes),
+  }
+}

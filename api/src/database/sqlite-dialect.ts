@@ -1,0 +1,31 @@
+import {
+  type DatabaseConnection,
+  DummyDriver,
+  Kysely,
+  SqliteAdapter,
+  SqliteIntrospector,
+  SqliteQueryCompiler,
+} from 'kysely'
+import type { Db } from './database.ts'
+
+/** Kysely in SQLite's dialect; each query goes to `executeQuery`. */
+export function createKysely(executeQuery: DatabaseConnection['executeQuery']): Db {
+  const connection: DatabaseConnection = { executeQuery, streamQuery: rejectTransaction }
+  const acquireConnection = async () => connection
+  const driver = Object.assign(new DummyDriver(), { acquireConnection, beginTransaction: rejectTransaction })
+  // Kysely would give SQLite's one connection to one query at a time. Then no two writes could share a commit.
+  const adapter = Object.defineProperty(new SqliteAdapter(), 'supportsMultipleConnections', { value: true })
+  return new Kysely({
+    dialect: {
+      createAdapter: () => adapter,
+      createDriver: () => driver,
+      createIntrospector: (db) => new SqliteIntrospector(db),
+      createQueryCompiler: () => new SqliteQueryCompiler(),
+    },
+  })
+}
+
+// Queries of other requests would become part of a transaction that stays open while JavaScript waits.
+function rejectTransaction(): never {
+  throw new Error('one statement is one transaction here: the group commit owns BEGIN and COMMIT')
+}

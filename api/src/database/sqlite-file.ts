@@ -1,0 +1,117 @@
+import * as fs from 'node:fs'
+import { basename, dirname } from 'node:path'
+import BetterSqlite from 'better-sqlite3'
+import { Kysely, SqliteDialect } from 'kysely'
+import { type Config, ConfigError } from '../config.ts'
+import { DatabaseUnavailable, type Reason } from './database.ts'
+import { migrate } from './migrations.ts'
+
+export type Settings = Pick<Config, 'JOURNAL_MODE' | 'BUSY_TIMEOUT_MS'>
+/** `opened` is what stat returned then; `statements` are prepared ones by their SQL. */
+export type Connection = {
+  path: string
+  folder: string
+  sqlite: BetterSqlite.Database
+  opened: fs.Stats
+  statements: Map<string, BetterSqlite.Statement>
+}
+
+const applicationId = 0x6e6f7465 // in the header of our files: "note" in ASCII
+
+/**
+ * Opens the database, or creates it first. Throws ConfigError for a file that is not this program's, DatabaseUnavailable,
+ * SqliteError or a system error.
+ */
+export async function openFile(path: string, settings: Settings, mayCreate: boolean): Promise<Connection> {
+  if (mayCreate) await create(path)
+  if (!isOurs(path)) throw foreign(path, 'is not a database of this program')
+  // A busy timeout blocks the only JavaScript thread and every request with it, so it is 0 except in experiments.
+  const sqlite = new BetterSqlite(path, { fileMustExist: true, timeout: settings.BUSY_TIMEOUT_MS })
+  try {
+    await prepare(sqlite)
+    // SQLite keeps the old mode, without an error, while another process has the file open.
+    const mode = sqlite.pragma(`journal_mode = ${settings.JOURNAL_MODE}`, { simple: true })
+    if (mode !== settings.JOURNAL_MODE) throw new DatabaseUnavailable('locked')
+    return { path, folder: dirname(path), sqlite, opened: fs.statSync(path), statements: new Map() }
+  } catch (error) {
+    sqlite.close()
+    throw error
+  }
+}
+
+/** Whether the folder never had this database. Other files named like it, such as a journal, mean that there was one. */
+export function isFresh(path: string) {
+  const names = fs.readdirSync(dirname(path)).filter((name) => name.startsWith(basename(path)))
+  return names.every((name) => name.startsWith(`${basename(path)}.new`))
+}
+
+// The database gets its name when it is complete, so a process that is killed here leaves nothing half made.
+async function create(path: string) {
+  const draft = `${path}.new`
+  for (const leftover of [draft, `${draft}-journal`]) fs.rmSync(leftover, { force: true })
+  const sqlite = new BetterSqlite(draft)
+  try {
+    await prepare(sqlite)
+  } finally {
+    sqlite.close()
+  }
+  fs.renameSync(draft, path)
+}
+
+async function prepare(sqlite: BetterSqlite.Database) {
+  // EXTRA also syncs the folder, so a commit survives a power cut in rollback mode. It costs WAL nothing more.
+  sqlite.pragma('synchronous = EXTRA')
+  sqlite.pragma('foreign_keys = ON')
+  const id = sqlite.pragma('application_id', { simple: true })
+  if (id !== applicationId) sqlite.pragma(`application_id = ${applicationId}`)
+  await migrate(new Kysely({ dialect: new SqliteDialect({ database: sqlite }) })).catch((error: unknown) => {
+    throw reasonOf(error) ? error : foreign(sqlite.name, 'was made by a newer version of this program')
+  })
+}
+
+const foreign = (path: string, what: string) =>
+  new ConfigError([`DATABASE_PATH: ${path} ${what}. Its content was not changed; choose another path`])
+
+// Reads the header as plain bytes: SQLite itself may write to a file that it opens, to finish what a crash left.
+function isOurs(path: string) {
+  if (!fs.statSync(path).isFile()) return false // to open a pipe would wait for its writer
+  const header = Buffer.alloc(100)
+  const file = fs.openSync(path, 'r')
+  const length = fs.readSync(file, header)
+  fs.closeSync(file)
+  if (length < header.length) throw new DatabaseUnavailable('truncated')
+  if (!header.toString('latin1').startsWith('SQLite format 3\0')) return false
+  const id = header.readUInt32BE(68)
+  return id === applicationId || (id === 0 && hasOurTables(path))
+}
+
+// Files of earlier versions have no id. Read-only, so that another program's file is not changed; but what a crash left in
+// a journal can only be read by a connection that may write.
+function hasOurTables(path: string) {
+  const sqlite = new BetterSqlite(path, { readonly: !fs.existsSync(`${path}-journal`), timeout: 0 })
+  try {
+    const names = sqlite.prepare(`SELECT name FROM sqlite_schema WHERE type = 'table' ORDER BY name`).pluck().all()
+    return names.join() === 'heartbeat,notes,users'
+  } finally {
+    sqlite.close()
+  }
+}
+
+const reasonsByCode: [RegExp, Reason][] = [
+  [/^SQLITE_(BUSY|LOCKED)/, 'locked'],
+  [/^(SQLITE_FULL|ENOSPC|EDQUOT)/, 'full'],
+  [/^SQLITE_READONLY_DBMOVED/, 'replaced'],
+  [/^(SQLITE_READONLY|EROFS)/, 'readonly'],
+  [/^(SQLITE_PERM|SQLITE_AUTH|EACCES|EPERM)/, 'permission'],
+  [/^(ENOENT|ENOTDIR|ELOOP)/, 'missing'],
+  [/^SQLITE_CANTOPEN/, 'cannot_open'],
+  [/^SQLITE_(CORRUPT|NOTADB)/, 'corrupt'],
+  [/^(SQLITE_(IOERR|PROTOCOL|NOLFS)|EIO|EMFILE|ENFILE|ENOMEM)/, 'io_error'],
+]
+
+/** The reason behind an SQLite or file system error; undefined for an error of the program, such as wrong SQL. */
+export function reasonOf(error: unknown): Reason | undefined {
+  if (error instanceof DatabaseUnavailable) return error.reason
+  const { code } = error as { code?: unknown }
+  return reasonsByCode.find(([pattern]) => pattern.test(String(code)))?.[1]
+}

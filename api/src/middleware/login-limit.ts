@@ -1,0 +1,57 @@
+import type { Meter } from '@opentelemetry/api'
+import type { Context, Middleware, Next } from 'koa'
+import { HttpError } from 'koa'
+import { RateLimiterMemory, type RateLimiterRes } from 'rate-limiter-flexible'
+import { waitingHashes } from '../stores/passwords.ts'
+import { overloaded } from './errors.ts'
+
+const outcomes = { 200: 'success', 401: 'failure', 429: 'limited', 503: 'overloaded' } as const
+const maxWaiting = 50 // about one second of hashing; beyond that, refuse immediately
+
+/** Counts every login attempt by its outcome. */
+export function countLogins(meter: Meter): Middleware {
+  const logins = meter.createCounter('auth.logins', { description: 'Login attempts' })
+  for (const outcome of [...Object.values(outcomes), 'aborted', 'error']) logins.add(0, { outcome })
+
+  return async function countLogins(ctx: Context, next: Next) {
+    let status = 500
+    try {
+      await next()
+      status = ctx.status
+    } catch (error) {
+      if (error instanceof HttpError) status = error.status
+      throw error
+    } finally {
+      if (status !== 200) ctx.state.log.client_address = ctx.ip
+      const outcome = ctx.res.closed ? 'aborted' : (outcomes[status as keyof typeof outcomes] ?? 'error')
+      logins.add(1, { outcome })
+    }
+  }
+}
+
+/**
+ * Limits login attempts before a hash is spent on them: so many per minute for a name from an address, and five times as
+ * many for an address with any names. 0 switches the limits off. The returned function throws 429 or 503.
+ */
+export function limitLogins(attemptsPerMinute: number) {
+  const perPair = new RateLimiterMemory({ points: attemptsPerMinute, duration: 60 })
+  const perAddress = new RateLimiterMemory({ points: 5 * attemptsPerMinute, duration: 60 })
+
+  return async function limitLogins(ctx: Context, username: string) {
+    if (waitingHashes() >= maxWaiting) overloaded(ctx, 'Too many logins are waiting; try again.')
+    if (attemptsPerMinute === 0) return
+    const refuse = ({ msBeforeNext }: RateLimiterRes): never => {
+      const seconds = Math.max(1, Math.ceil(msBeforeNext / 1000))
+      ctx.throw(429, `Too many login attempts; try again in ${seconds} s.`, {
+        headers: { 'Retry-After': `${seconds}` },
+      })
+    }
+    const pair = JSON.stringify([username, ctx.ip])
+    // An attempt beyond the limit of its name does not use up the limit of the address, which others may share.
+    const used = await perPair.get(pair)
+    if (used && used.remainingPoints <= 0) refuse(used)
+    // The address first: a refused attempt must not leave a name in memory.
+    await perAddress.consume(ctx.ip).catch(refuse)
+    await perPair.consume(pair).catch(refuse)
+  }
+}

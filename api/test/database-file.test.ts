@@ -1,0 +1,95 @@
+import assert from 'node:assert/strict'
+import { readdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { type TestContext, test } from 'node:test'
+import Database from 'better-sqlite3'
+import { endOf, giveToApi, newFolder, startApi, until } from './start-api.ts'
+
+const applicationId = 0x6e6f7465
+type Health = { database: { reason: string | null } }
+
+/** A place for a database, and a file that SQL has made there. */
+function fileOf(t: TestContext, sql: string) {
+  const path = join(newFolder(t), 'notes.db')
+  if (sql) new Database(path).exec(sql).close()
+  else writeFileSync(path, 'These are the notes of another program. '.repeat(100))
+  giveToApi(path)
+  return path
+}
+
+const newer = `CREATE TABLE kysely_migration (name PRIMARY KEY, timestamp); INSERT INTO kysely_migration VALUES ('9_later', '')`
+const foreign = {
+  'a file that is no database': '',
+  'an empty database': 'VACUUM',
+  'a database of another program': 'CREATE TABLE accounts (id)',
+  'a database of another program in WAL mode': 'PRAGMA journal_mode = WAL; CREATE TABLE accounts (id)',
+  'another program’s table of users, with a version': 'CREATE TABLE users (id); PRAGMA user_version = 1',
+  'a database with the id of another program': 'CREATE TABLE users (id); PRAGMA application_id = 42',
+  'our tables and one more': `CREATE TABLE users (id); CREATE TABLE notes (id); CREATE TABLE heartbeat (id);
+    CREATE TABLE accounts (id)`,
+}
+for (const [what, sql] of Object.entries(foreign)) {
+  test(`${what} is refused with a sentence and stays byte for byte`, async (t) => {
+    const path = fileOf(t, sql)
+    const before = readFileSync(path)
+    const { code, stderr } = await endOf({ DATABASE_PATH: path })
+    assert.equal(stderr.trimEnd().split('\n').length, 1, stderr)
+    assert.ok(stderr.startsWith('DATABASE_PATH') && stderr.includes(path), stderr)
+    assert.equal(code, 1)
+    assert.deepEqual(readFileSync(path), before)
+    assert.ok(!readdirSync(join(path, '..')).includes('notes.db.new'))
+  })
+}
+
+test('a database of a newer version of this program is refused with a sentence and keeps its content', async (t) => {
+  const path = fileOf(t, `${newer}; PRAGMA application_id = ${applicationId}`)
+  const { code, stderr } = await endOf({ DATABASE_PATH: path })
+  assert.equal(stderr.trimEnd().split('\n').length, 1, stderr)
+  assert.equal(code, 1)
+  const db = new Database(path, { readonly: true })
+  assert.deepEqual(db.prepare('SELECT name FROM kysely_migration').pluck().all(), ['9_later'])
+  db.close()
+})
+
+for (const version of [1, 2]) {
+  test(`a database of schema version ${version} is adopted, with its users, tokens and notes`, async (t) => {
+    const first = await startApi(t)
+    const token = await first.login()
+    await first.fetch('/data/notes', { method: 'POST', token, json: { title: 'kept', body: '' } })
+    await first.stop()
+    new Database(first.databasePath)
+      .exec('DROP TABLE kysely_migration; DROP TABLE kysely_migration_lock; PRAGMA application_id = 0')
+      .exec(version === 1 ? 'ALTER TABLE users DROP COLUMN tokens_valid_from' : '')
+      .exec(`PRAGMA user_version = ${version}`)
+      .close()
+
+    const second = await startApi(t, first.env)
+    const page = (await (await second.fetch('/data/notes', { token })).json()) as { items: { title: string }[] }
+    assert.deepEqual(
+      page.items.map(({ title }) => title),
+      ['kept'],
+    )
+    assert.equal((await second.fetch('/auth/logout', { method: 'POST', token })).status, 204)
+    assert.equal((await second.fetch('/data/notes', { token })).status, 401)
+    await second.stop()
+    const db = new Database(first.databasePath, { readonly: true })
+    assert.equal(db.pragma('application_id', { simple: true }), applicationId)
+    db.close()
+  })
+}
+
+test('another program’s database that takes the place of ours while the API runs is an outage, and stays as it is', async (t) => {
+  const api = await startApi(t)
+  const other = fileOf(t, foreign['a database of another program'])
+  const before = readFileSync(other)
+  const path = api.databasePath
+  renameSync(path, `${path}.away`)
+  renameSync(other, path)
+  const reason = async () => ((await (await api.fetch('/health')).json()) as Health).database.reason
+  await until('/health says corrupt', async () => (await reason()) === 'corrupt')
+  const error = await api.logged(({ msg, reason }) => msg === 'database unavailable' && reason === 'corrupt')
+  assert.ok(error.err, 'the log says what is wrong with the file')
+  assert.deepEqual(readFileSync(path), before)
+  renameSync(`${path}.away`, path)
+  await until('the user can log in', () => api.login())
+})

@@ -1,0 +1,43 @@
+import { TableCellBackgroundDisplayMode, TableCellDisplayMode } from '@grafana/grafana-foundation-sdk/common'
+import type { DynamicConfigValue } from '@grafana/grafana-foundation-sdk/dashboard'
+import { PromQueryFormat } from '@grafana/grafana-foundation-sdk/prometheus'
+import { PanelBuilder as Table } from '@grafana/grafana-foundation-sdk/table'
+import { tiles } from '../colors.ts'
+import { type Built, frame, type Line, type Panel, queriesOf, refId } from './panel.ts'
+
+/** A row for each value of `label`, a column for each line. A value above the line's `goal` has a red ground. */
+export function table(
+  panel: Panel & { label: string; heading: string; unit: string; lines: (Line & { goal?: number })[]; noValue: string },
+): Built {
+  const queries = queriesOf(panel.lines, true).map((query) => query.format(PromQueryFormat.Table))
+  const headings = panel.lines.map(({ name }, index) => [`Value #${refId(index)}`, name])
+  const builder = frame(new Table(), panel, queries)
+    .unit(panel.unit)
+    .decimals(2)
+    .noValue(panel.noValue)
+    .minWidth(90)
+    .transformations([
+      { id: 'merge', options: {} },
+      {
+        id: 'organize',
+        options: {
+          excludeByName: { Time: true },
+          renameByName: { ...Object.fromEntries(headings), [panel.label]: panel.heading },
+        },
+      },
+    ])
+  for (const { name, goal } of panel.lines) if (goal !== undefined) builder.overrideByName(name, above(goal))
+  return { ...panel, builder }
+}
+
+function above(goal: number): DynamicConfigValue[] {
+  const steps = [
+    { value: null, color: tiles.good },
+    { value: goal, color: tiles.bad },
+  ]
+  const cell = { type: TableCellDisplayMode.ColorBackground, mode: TableCellBackgroundDisplayMode.Basic }
+  return [
+    { id: 'thresholds', value: { mode: 'absolute', steps } },
+    { id: 'custom.cellOptions', value: cell },
+  ]
+}
