@@ -1,6 +1,6 @@
 # The commands of the lab. `make` alone lists them; the text behind ## is what it prints.
 .DEFAULT_GOAL := help
-.PHONY: help node demo start test fuzz bench format experiment experiments report compare anomalies up down load-baseline load-peak load outage recover status logs doctor rotate clean
+.PHONY: help node demo start test fuzz bench format experiment experiments report compare anomalies index up down load-baseline load-peak load outage recover status logs doctor rotate clean
 
 # Any Node from 16 on will do: the script finds, or installs, Node 26 and the packages.
 NODE := node scripts/node26.cjs
@@ -35,6 +35,9 @@ compare: ## two runs, or lists of repeats with commas: A=name B=name
 
 anomalies: ## what a detector finds in the newest run, or in RUN=name
 	@$(STACK)/lab anomalies
+
+index: ## bring runs/lab.db up to date with the folders beside it
+	@$(STACK)/lab index
 
 start: node ## the API alone, with the settings of .env
 	@$(NODE) --max-semi-space-size=4 --max-old-space-size=96 api/src/main.ts

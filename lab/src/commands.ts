@@ -63,14 +63,14 @@ export function createProgram(stop: AbortSignal): Command {
     })
 
   command('experiments', 'their names and their questions').action(async () => {
-    const { experimentLines } = await import('./runner/list.ts')
+    const { experimentLines } = await import('./commands/show.ts')
     console.log(await experimentLines(loadSlo(sloFile)))
   })
 
   command('report', 'the page of a run')
     .option('--run <name>', 'the newest without it')
     .option(...folder)
-    .action(async ({ folder, run }) => console.log((await import('./commands/report.ts')).report(folder, run)))
+    .action(async ({ folder, run }) => console.log((await import('./commands/show.ts')).report(folder, run)))
 
   command('compare', 'two runs, or two lists of repeats with commas')
     .requiredOption('--a <names>', 'one run, or its repeats')
