@@ -28,7 +28,13 @@ if (wanted === '') {
   check('types', process.execPath, [tsc])
   check('types of k6', process.execPath, [tsc, '-p', 'k6'])
   const scripts = globSync('scripts/stack/*', { cwd: root })
-  check('shell scripts', 'shellcheck', ['--external-sources', '--severity=warning', ...scripts, '.ci/run'])
+  check('shell scripts', 'shellcheck', [
+    '--external-sources',
+    '--source-path=SCRIPTDIR',
+    '--severity=warning',
+    ...scripts,
+    '.ci/run',
+  ])
 }
 
 const files = globSync('{api,lab,k6,grafana,prometheus,scripts}/test/**/*.test.ts', { cwd: root })

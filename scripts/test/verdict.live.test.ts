@@ -15,7 +15,7 @@ import {
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { test } from 'node:test'
-import { judged } from '../../lab/test/judged.ts'
+import { conclusive } from '../../lab/test/play-on.ts'
 
 const root = join(import.meta.dirname, '../..')
 const parts = [
@@ -46,7 +46,7 @@ test('make says by its last line that an experiment failed', async (t) => {
   Object.assign(slo.goals.baseline, { rate: 50, latency_ms: 20_000, error_ratio: 0 })
   writeFileSync(join(there, 'slo.json'), JSON.stringify(slo))
 
-  const run = await judged(t, async () => {
+  const run = await conclusive(t, async () => {
     const child = spawn('make', ['experiment', 'NAME=baseline', 'EMBEDDED=1', 'LENGTH=6'], { cwd: there, env })
     t.after(() => child.kill('SIGKILL'))
     let out = ''

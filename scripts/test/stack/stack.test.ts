@@ -7,7 +7,7 @@ import { join } from 'node:path'
 import { after, test } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { checkPanels, type Range } from '../../../grafana/test/panels.ts'
-import { judged } from '../../../lab/test/judged.ts'
+import { conclusive } from '../../../lab/test/play-on.ts'
 import { checkout, noStack } from './checkout.ts'
 
 const skip = noStack()
@@ -220,7 +220,7 @@ function checkVerdict({ code, out }: { code: number | null; out: string }): stri
 
 test('a load run judges itself, and what it leaves belongs to the caller', { skip }, async (t) => {
   type Summary = { verdict: string; testid: string; failed: number; requests: number }
-  const summary = await judged(t, async () => {
+  const summary = await conclusive(t, async () => {
     const verdict = checkVerdict(await stack.make('load', 'SCRIPT=baseline', 'DURATION=10s'))
     const { content } = newestRun<Summary>('-k6-baseline', 'summary.json')
     assert.equal(content.verdict, verdict)
