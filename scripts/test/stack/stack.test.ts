@@ -279,9 +279,12 @@ async function attack(): Promise<void> {
     for (; on; await sleep(100)) await Promise.all([logIn('mallory', 'guessed it'), ask('/data/notes', forged)])
   }
   const play = async () => {
-    for (const name of ['flood', 'forged-tokens']) {
-      checkVerdict(await stack.make('experiment', `NAME=${name}`, 'LENGTH=12', 'LOAD=own'))
-      assert.ok(((await stack.prometheus(`sum(lab_attack_attempts_total{attack="${name}"})`)) ?? 0) > 0, name)
+    for (const [name, counted] of [
+      ['flood', 'lab_attack_attempts_total{attack="flood"}'],
+      ['weak-secret', 'lab_attack_guesses_total'],
+    ] as const) {
+      checkVerdict(await stack.make('experiment', `NAME=${name}`, 'LENGTH=10', 'LOAD=own'))
+      assert.ok(((await stack.prometheus(`sum(${counted})`)) ?? 0) > 0, name)
     }
   }
   await Promise.all([guess(), play().finally(() => (on = false))])
