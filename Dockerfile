@@ -22,18 +22,20 @@ RUN rm -rf /usr/local/lib/node_modules /usr/local/bin/npm /usr/local/bin/npx /us
 ENV NODE_ENV=production
 WORKDIR /app
 USER 1000:1000
-# Its own: a checkout with umask 077 would be closed to this user.
-COPY --chown=1000:1000 api/package.json api/
-COPY --chown=1000:1000 api/src api/src
 
 FROM base AS api
 COPY --from=api-packages /app/node_modules node_modules
+# Owned by this user: a checkout with umask 077 would be closed to it.
+COPY --chown=1000:1000 api/package.json api/
+COPY --chown=1000:1000 api/src api/src
 # By itself Node would let its heap grow beyond the memory of the container, and a flood of large bodies would end the process.
 CMD ["node", "--max-semi-space-size=4", "--max-old-space-size=96", "api/src/main.ts"]
 
 FROM base AS lab
 COPY --from=grafana/k6:2.2.0 /usr/bin/k6 /usr/bin/k6
 COPY --from=lab-packages /app/node_modules node_modules
+COPY --chown=1000:1000 api/package.json api/
+COPY --chown=1000:1000 api/src api/src
 COPY --chown=1000:1000 slo.json ./
 COPY --chown=1000:1000 k6 k6
 COPY --chown=1000:1000 lab/package.json lab/
