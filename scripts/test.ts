@@ -1,5 +1,5 @@
-// Everything that can be checked on this machine: format and lint, types, then every test file. `scripts/test.ts api`
-// runs the test files whose path contains "api". Exit code 1 when anything failed.
+// Everything that can be checked on this machine: format and lint, shell scripts, types, then every test file.
+// `scripts/test.ts api` runs the test files whose path contains "api". Exit code 1 when anything failed.
 import { spawnSync } from 'node:child_process'
 import { globSync } from 'node:fs'
 import { createRequire } from 'node:module'
@@ -10,20 +10,31 @@ import { spec } from 'node:test/reporters'
 const root = dirname(import.meta.dirname)
 const require = createRequire(join(root, 'package.json'))
 const wanted = process.argv[2] ?? ''
+const failures: string[] = []
+const skipped: string[] = []
+const counts = { passed: 0, failed: 0 }
 
 function check(what: string, command: string, args: string[]) {
   console.log(`${what} ...`)
-  const { status } = spawnSync(command, args, { cwd: root, stdio: ['ignore', 'inherit', 'inherit'] })
-  if (status !== 0) failures.push(what)
+  const { error, status } = spawnSync(command, args, { cwd: root, stdio: ['ignore', 'inherit', 'inherit'] })
+  if ((error as NodeJS.ErrnoException)?.code === 'ENOENT') skipped.push(`${what}: ${command} is not installed`)
+  else if (status !== 0) failures.push(what)
 }
 
-const failures: string[] = []
 if (wanted === '') {
   // Both packages start by a script with an old Node in mind, so they are run by name on this one.
   check('format and lint', process.execPath, [require.resolve('@biomejs/biome/bin/biome'), 'ci', '--error-on-warnings'])
   const tsc = join(dirname(require.resolve('typescript/package.json')), 'bin/tsc')
   check('types', process.execPath, [tsc])
   check('types of k6', process.execPath, [tsc, '-p', 'k6'])
+  const scripts = globSync('scripts/stack/*', { cwd: root })
+  check('shell scripts', 'shellcheck', [
+    '--external-sources',
+    '--source-path=SCRIPTDIR',
+    '--severity=warning',
+    ...scripts,
+    '.ci/run',
+  ])
 }
 
 const files = globSync('{api,lab,k6,grafana,prometheus,scripts}/test/**/*.test.ts', { cwd: root })
@@ -33,40 +44,55 @@ if (files.length === 0) {
   console.error(`No test file has "${wanted}" in its path; try: make test ONLY=api`)
   process.exit(1)
 }
-const counts = { passed: 0, failed: 0, skipped: 0 }
-const skipped: string[] = []
 
-async function runTests(files: string[], concurrency: number, timeout: number): Promise<void> {
+type Options = { concurrency: number; timeout: number; coverage?: boolean }
+
+async function runTests(files: string[], options: Options): Promise<void> {
   if (files.length === 0) return
-  const events = run({ files: files.map((file) => join(root, file)), cwd: root, concurrency, timeout })
+  const coverageIncludeGlobs = ['api/src/**', 'lab/src/**', 'grafana/src/**', 'scripts/**', 'k6/**']
+  const events = run({ files: files.map((file) => join(root, file)), cwd: root, coverageIncludeGlobs, ...options })
   events.on('test:pass', ({ name, skip, details }) => {
     if (details.type === 'suite') return
     if (skip === undefined) counts.passed++
-    else {
-      counts.skipped++
-      skipped.push(`${name}: ${skip === true ? 'no reason given' : skip}`)
-    }
+    else skipped.push(`${name}: ${skip === true ? 'no reason given' : skip}`)
   })
   events.on('test:fail', ({ details }) => {
-    // A suite by itself fails when what should end it did.
+    // A suite by itself fails when one of its hooks did.
     const { failureType } = details.error as { failureType?: string }
     if (details.type !== 'suite' || failureType === 'hookFailed') counts.failed++
   })
-  for await (const text of events.compose(spec)) process.stdout.write(text)
+  events.on('test:coverage', ({ summary }) => printCoverage(summary.files))
+  const told = events.filter(({ type }) => type !== 'test:coverage')
+  for await (const text of told.compose(spec)) process.stdout.write(text)
 }
 
-// The stack has the machine for itself: it is loaded and judged.
-const ofStack = (file: string) => file.includes('/stack/')
+/** Lines that ran, by room; the programs that tests start are not counted. Printed, not enforced. */
+function printCoverage(files: { path: string; totalLineCount: number; coveredLineCount: number }[]) {
+  const rooms = Map.groupBy(files, ({ path }) =>
+    path
+      .slice(root.length + 1)
+      .split('/')
+      .slice(0, 2)
+      .join('/'),
+  )
+  for (const [room, those] of rooms) {
+    const sum = (count: 'totalLineCount' | 'coveredLineCount') => those.reduce((all, file) => all + file[count], 0)
+    console.log(`coverage of ${room}: ${((100 * sum('coveredLineCount')) / sum('totalLineCount')).toFixed(0)} %`)
+  }
+}
+
+// Tests that measure or judge have the machine for themselves: an experiment (*.live.test.ts), and the stack.
+const [stack, live] = [(file: string) => file.includes('/stack/'), (file: string) => file.endsWith('.live.test.ts')]
 await runTests(
-  files.filter((file) => !ofStack(file)),
-  2,
-  180_000,
+  files.filter((file) => !stack(file) && !live(file)),
+  { concurrency: 2, timeout: 180_000, coverage: wanted === '' },
 )
-await runTests(files.filter(ofStack), 1, 900_000)
+await runTests(files.filter(live), { concurrency: 1, timeout: 300_000 })
+await runTests(files.filter(stack), { concurrency: 1, timeout: 900_000 })
 
 console.log(
   skipped.length === 0 ? '\nNothing was skipped.' : `\nSkipped:\n${skipped.map((line) => `  ${line}`).join('\n')}`,
 )
 for (const failure of failures) console.log(`Failed: ${failure}`)
-console.log(`${counts.passed} passed, ${counts.failed + failures.length} failed, ${counts.skipped} skipped`)
+console.log(`${counts.passed} passed, ${counts.failed + failures.length} failed, ${skipped.length} skipped`)
 process.exitCode = counts.failed + failures.length > 0 ? 1 : 0

@@ -33,27 +33,20 @@ const secret = z
   )
   .transform((text) => createSecretKey(Buffer.from(text))) // jsonwebtoken would try a string as a public key, for 90 µs
 
+const user = z
+  .string()
+  .regex(/^[A-Za-z0-9._-]{1,64}:.{8,1024}$/s, {
+    abort: true,
+    error:
+      'must be name:password, the name of 1 to 64 letters, digits, dots, hyphens or underscores, the password of 8 to ' +
+      '1024 characters; a comma ends it',
+  })
+  .transform((entry) => ({ name: entry.slice(0, entry.indexOf(':')), password: entry.slice(entry.indexOf(':') + 1) }))
 const users = z
   .string({ error: 'must name at least one user as name:password,name:password; it is missing' })
-  .transform((text) =>
-    text.split(',').map((entry) => {
-      const [, name = '', password = ''] = /^([^:]*):(.*)$/s.exec(entry) ?? []
-      return { name, password }
-    }),
-  )
-  .check(({ value, issues }) => {
-    const problem = (message: string) => issues.push({ code: 'custom', message, input: undefined })
-    for (const [i, { name, password }] of value.entries()) {
-      const entry = `entry ${i + 1}`
-      if (!/^[A-Za-z0-9._-]{1,64}$/.test(name)) {
-        problem(`${entry} must be name:password, the name of 1 to 64 letters, digits, dots, hyphens or underscores`)
-      } else if (password.length < 8 || password.length > 1024) {
-        problem(`${entry} must have a password of 8 to 1024 characters for ${name}; a comma ends it`)
-      }
-      if (value.findIndex((user) => user.name === name) < i)
-        problem(`must name each user once; ${entry} repeats ${name}`)
-    }
-  })
+  .transform((text) => text.split(','))
+  .pipe(z.array(user))
+  .refine((users) => new Set(users.map(({ name }) => name)).size === users.length, 'must name each user once')
 
 const settings = z
   .object({
@@ -96,7 +89,7 @@ const envLine = /^\s*(export\s+)?[A-Za-z_]\w*\s*=\s*('[^']*'|"[^"\\]*"|[^\s'"`#]
  */
 export function readSettings(path: string, env: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
   if (!existsSync(path)) return env
-  const text = readFileSync(path, 'utf8').replace(/^\uFEFF/, '')
+  const text = readText(path).replace(/^\uFEFF/, '')
   const wrong = text.split(/\r?\n/).flatMap((line, i) => (/^\s*(#|$)/.test(line) || envLine.test(line) ? [] : [i + 1]))
   if (wrong.length > 0) {
     throw new ConfigError(
@@ -104,14 +97,27 @@ export function readSettings(path: string, env: NodeJS.ProcessEnv): NodeJS.Proce
     )
   }
   const file = parseEnv(text)
-  return { ...file, ...env, ...(file.HOST && { HOST: file.HOST }) }
+  return { ...file, ...isSet(env), ...(file.HOST && { HOST: file.HOST }) }
 }
+
+function readText(path: string) {
+  try {
+    return readFileSync(path, 'utf8')
+  } catch (error) {
+    throw new ConfigError([
+      `${path} cannot be read (${(error as NodeJS.ErrnoException).code}): make it a readable file`,
+    ])
+  }
+}
+
+// Compose passes an unset variable as an empty one.
+const isSet = (env: NodeJS.ProcessEnv) => Object.fromEntries(Object.entries(env).filter(([, value]) => value !== ''))
 
 /** Reads the environment into a frozen object. Throws a ConfigError with every problem; secrets are never repeated. */
 export function loadConfig(env: NodeJS.ProcessEnv): Config {
-  // Compose passes an unset variable as an empty one.
-  const given = Object.fromEntries(Object.entries(env).filter(([, value]) => value !== ''))
-  const { data, error } = settings.safeParse(given)
-  if (error) throw new ConfigError(error.issues.map(({ path, message }) => `${path.join()} ${message}`))
+  const { data, error } = settings.safeParse(isSet(env))
+  const nameOf = ([name, entry]: PropertyKey[]) =>
+    String(name) + (entry === undefined ? '' : ` entry ${Number(entry) + 1}`)
+  if (error) throw new ConfigError(error.issues.map(({ path, message }) => `${nameOf(path)} ${message}`))
   return Object.freeze(data)
 }

@@ -1,7 +1,7 @@
-/** An error whose message is all its reader needs: it is printed without a stack trace, and the exit code is 2. */
+/** Expected error: its message is printed without a stack trace, and the exit code is 2. */
 export class UserError extends Error {}
 
-/** The short name of a system error (ENOSPC, EACCES, ECONNREFUSED …), or its message when it has none. */
+/** Returns the short name of a system error (ENOSPC, EACCES, ECONNREFUSED …), or its message when it has none. */
 export function reasonOf(error: unknown): string {
   if (!(error instanceof Error)) return String(error)
   const code = (error as NodeJS.ErrnoException).code

@@ -3,6 +3,7 @@ import assert from 'node:assert/strict'
 import { cpSync, symlinkSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, test } from 'node:test'
+import { experimentLines } from '../src/commands/show.ts'
 import {
   experimentNames,
   faultsOf,
@@ -12,7 +13,6 @@ import {
   plannedPhases,
   scale,
 } from '../src/runner/experiment.ts'
-import { experimentLines } from '../src/runner/list.ts'
 import { loadSlo } from '../src/slo.ts'
 import { lab, root, scratchFolder } from './helpers.ts'
 

@@ -64,6 +64,12 @@ test('a page that could not be read leaves a gap, not a zero', () => {
   assert.equal(between(gap, reading(page(1, 1, 1), 2_000)).server_rate, null)
 })
 
+test('a database that can only be read is not available', () => {
+  const page = 'db_available{operation="read"} 1\ndb_available{operation="write"} 0'
+  assert.equal(reading(page, 0).db_available, 0)
+  assert.equal(reading('db_available 1', 0).db_available, 1)
+})
+
 test('a second without requests has a rate of 0 and no p95', () => {
   const { server_rate, server_p95_ms } = between(reading(page(5, 5, 5), 0), reading(page(5, 5, 5), 1_000))
   assert.deepEqual([server_rate, server_p95_ms], [0, null])

@@ -93,12 +93,12 @@ test('without a record nothing is touched', async (t) => {
 })
 
 const mistakes: [string, string[], RegExp, NodeJS.ProcessEnv?][] = [
-  ['an unknown command', ['outrage'], /the commands are demo, .*outage, recover, .*help/],
-  ['an unknown mode', ['outage', '--mode', 'fire'], /--mode fire: the right ones are chmod, lock, move/],
+  ['an unknown command', ['outrage'], /'outrage'/],
+  ['an unknown mode', ['outage', '--mode', 'fire'], /'fire'.* chmod, lock, move/],
   ['a time that is none', ['outage', '--for', 'ever'], /--for ever: give a time/],
-  ['an unknown option', ['outage', '--mod', 'lock'], /The options are: --database, --mode/],
+  ['an unknown option', ['outage', '--mod', 'lock'], /'--mod'/],
   ['no database', ['recover'], /Name the API's database file/],
-  ['no password', ['outage', '--database', '/tmp/none.db'], /taken from the environment: LAB_PASSWORD/],
+  ['no password', ['outage', '--database', '/tmp/none.db'], /LAB_PASSWORD/],
   [
     'no API',
     ['outage', '--database', '/tmp/none.db', '--url', 'http://127.0.0.1:9'],

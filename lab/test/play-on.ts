@@ -21,10 +21,13 @@ export async function playOn(target: Target, experiment: Experiment, slo: Slo): 
  * A run that proves something. An INVALID one is played once more; if the machine is too busy for that one too, the test
  * is skipped with the reason, and undefined is returned.
  */
-export async function conclusive(t: TestContext, playIt: () => Promise<Played>): Promise<Played | undefined> {
+export async function conclusive<R extends { verdict: string; reasons?: string[] }>(
+  t: Pick<TestContext, 'skip'>,
+  playIt: () => Promise<R>,
+): Promise<R | undefined> {
   const first = await playIt()
   const played = first.verdict === 'INVALID' ? await playIt() : first
   if (played.verdict !== 'INVALID') return played
-  t.skip(`INVALID twice: ${played.reasons[0]}`)
+  t.skip(`INVALID twice: ${played.reasons?.[0] ?? 'this machine is too busy for a verdict'}`)
   return undefined
 }

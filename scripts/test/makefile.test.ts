@@ -1,9 +1,10 @@
 import assert from 'node:assert/strict'
 import { spawnSync } from 'node:child_process'
-import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
+import { cpSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { test } from 'node:test'
+import { kinds } from '../../lab/src/faults/fault.ts'
 
 const root = join(import.meta.dirname, '../..')
 const makefile = readFileSync(join(root, 'Makefile'), 'utf8')
@@ -16,7 +17,7 @@ function make(words: string[], env: NodeJS.ProcessEnv = {}) {
   return spawnSync('make', words, { cwd: root, encoding: 'utf8', env: { ...process.env, ...env } })
 }
 
-test('no value that stands behind make becomes a part of a shell command', () => {
+test('no value behind make becomes a part of a shell command', () => {
   assert.ok(targets.length > 20)
   const values = [...names].map((name) => `${name}=; echo intruder`)
   const { stdout, status, stderr } = make(['--dry-run', ...targets, ...values])
@@ -25,7 +26,7 @@ test('no value that stands behind make becomes a part of a shell command', () =>
   assert.doesNotMatch(stdout, /intruder/)
 })
 
-test('make itself runs nothing of a value, behind it or in the environment, and hands it on as it is', (t) => {
+test('make itself runs nothing of a value, behind it or in the environment, and passes it on as it is', (t) => {
   const folder = mkdtempSync(join(tmpdir(), 'lab-make-'))
   t.after(() => rmSync(folder, { recursive: true }))
   const intrusion = (name: string) => `$(shell touch ${folder}/${name})$$(touch ${folder}/${name})`
@@ -35,4 +36,27 @@ test('make itself runs nothing of a value, behind it or in the environment, and 
   const { stderr } = make(['test', ...values])
   assert.ok(stderr.includes(`No test file has "${intrusion('ONLY')}"`), stderr)
   assert.deepEqual(readdirSync(folder), [])
+})
+
+test('help fits a terminal of 80 columns and names every kind of fault', () => {
+  const { stdout } = make([])
+  for (const line of stdout.split('\n')) assert.ok(line.length <= 80, line)
+  const modes = /MODE=([a-z, ]+)/.exec(stdout)?.[1]?.split(', ')
+  assert.deepEqual(modes, [...kinds, 'crash'])
+})
+
+test('make ends with 0 or 2, so the last line of the output names the verdict', (t) => {
+  const folder = mkdtempSync(join(tmpdir(), 'lab-make-'))
+  t.after(() => rmSync(folder, { recursive: true }))
+  cpSync(join(root, 'Makefile'), join(folder, 'Makefile'))
+  mkdirSync(join(folder, 'scripts'))
+  for (const [code, verdict, exit] of [
+    [0, 'PASS', 0],
+    [1, 'FAIL', 2],
+    [2, 'INVALID', 2],
+  ] as const) {
+    writeFileSync(join(folder, 'scripts/node26.cjs'), `console.log('Verdict: ${verdict}'); process.exit(${code})`)
+    const { status, stdout } = spawnSync('make', ['demo'], { cwd: folder, encoding: 'utf8' })
+    assert.deepEqual([status, stdout.trim().split('\n').at(-1)], [exit, `Verdict: ${verdict}`])
+  }
 })

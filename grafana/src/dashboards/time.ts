@@ -93,13 +93,12 @@ export const time = (): Page =>
       timeSeries({
         title: 'Processor time per request',
         description:
-          'Only shown above 50 requests/s: below that, the fixed cost of a running process is larger than that of its requests.',
+          '0 below 50 requests/s, where the fixed cost of a running process is larger than that of its requests.',
         good: 'steady, whatever the rate.',
         size: [12, 8],
         unit: 's',
-        lines: [{ name: 'processor', expr: 'api:cpu_seconds:per_request5s', color: colors.client, mayBeEmpty: true }],
+        lines: [{ name: 'processor', expr: 'api:cpu_seconds:per_request5s', color: colors.client }],
         changesWith: 'load',
-        emptyBefore: true,
       }),
       timeSeries({
         title: 'Writes per commit',

@@ -34,6 +34,12 @@ export function total(samples: MetricSample[], name: string): number | undefined
   return found.length > 0 ? found.reduce((sum, sample) => sum + sample.value, 0) : undefined
 }
 
+/** The smallest value of all series of a name; undefined when the page has none. */
+function smallest(samples: MetricSample[], name: string): number | undefined {
+  const values = samples.flatMap((sample) => (sample.name === name ? [sample.value] : []))
+  return values.length > 0 ? Math.min(...values) : undefined
+}
+
 /** One reading of the page, `at` a moment of clock.ts; a value is missing when the page or the series was. */
 export type MetricsReading = {
   at: number
@@ -58,7 +64,8 @@ export function readingOf(samples: MetricSample[], at: number): MetricsReading {
   return {
     at,
     db_errors_total: total(samples, 'db_errors_total'),
-    db_available: total(samples, 'db_available'),
+    // Reads and writes may have a series of their own: the database is available when both are.
+    db_available: smallest(samples, 'db_available'),
     resident_bytes: total(samples, 'process_resident_memory_bytes'),
     requests: requests.size > 0 ? requests : undefined,
     eventLoopDelay: sum !== undefined && count !== undefined ? { sum, count } : undefined,

@@ -65,7 +65,7 @@ async function playOut({ experiment, target, startLoad, stop, pool, token }: Pla
   try {
     load = await startLoad(target, token, phases)
     const run = begun(load, watched)
-    const screen = watchSeconds(run, load, signal)
+    const screen = watchSeconds(run, load, plannedPhases(experiment).at(-1)?.to_s ?? 0, signal)
     const parts = [
       playPhases({ experiment, target, load, attacks, run, screen, signal }),
       playFaults(faultsOf(experiment), run, { target, token, pool, startedAt: load.startedAt, signal }),
@@ -135,7 +135,7 @@ async function playPhases({ experiment, target, load, attacks, run, screen, sign
       played.end = now()
     }
   }
-  screen.tellUntil(now())
+  screen.tellUntil(Number.POSITIVE_INFINITY)
   screen.stop()
   await Promise.all(underWay)
 }
@@ -149,7 +149,7 @@ function announce({ name, rate, seconds, says, attack }: Phase): void {
 type Screen = { tellUntil: (moment: number) => void; stop: () => void }
 
 /** Writes a row for every second of the run when it is over. A row belongs to the phase in which its second lies. */
-function watchSeconds(run: Run, load: Load, signal: AbortSignal): Screen {
+function watchSeconds(run: Run, load: Load, to_s: number, signal: AbortSignal): Screen {
   const over = new AbortController()
   const until = AbortSignal.any([signal, over.signal])
   const row = liveTable()
@@ -173,10 +173,10 @@ function watchSeconds(run: Run, load: Load, signal: AbortSignal): Screen {
   }
 
   const tellUntil = (moment: number) => {
-    while (run.startedAt + (shown + 1) * 1000 <= moment) tell(shown++)
+    while (shown + 1 <= to_s && run.startedAt + (shown + 1) * 1000 <= moment) tell(shown++)
   }
   const watch = async () => {
-    for (;;) {
+    while (shown + 1 <= to_s) {
       await sleep(run.startedAt + (shown + 1) * 1000 - now(), until)
       tellUntil(now())
     }

@@ -14,14 +14,13 @@ export type Probe = {
   stop: () => Promise<unknown>
 }
 
-const everyMs = 50
 const timeoutMs = 5_000
 
 /**
- * Sends a request to /health and an authenticated data request twenty times a second until stopped, on its own
+ * Sends a request to /health and an authenticated data request every `everyMs` until stopped, on its own
  * connections. For /health it opens a new one each time, as a load balancer does, so that it sees whether the API accepts any.
  */
-export function startProbe(url: string, token: string): Probe {
+export function startProbe(url: string, token: string, everyMs = 50): Probe {
   // One slow answer must not delay the next request.
   const pool = connect(url, 16, timeoutMs)
   const fresh = connect(url, 16, timeoutMs)

@@ -5,7 +5,7 @@ import { startK6Load } from '../load/k6-load.ts'
 import { startOwnLoad } from '../load/own-load.ts'
 import { loadSlo } from '../slo.ts'
 import { withEmbedded } from '../targets/embedded.ts'
-import { openStack, type StackOptions } from '../targets/stack.ts'
+import { openStack, reporting, type StackOptions } from '../targets/stack.ts'
 import type { Target } from '../targets/target.ts'
 import { sweepFolders } from '../targets/temp-folder.ts'
 import { type Experiment, lengthOf, loadExperiment, needsOwnApi, scale } from './experiment.ts'
@@ -55,13 +55,17 @@ export async function runExperiment(options: ExperimentOptions): Promise<number>
   for (let number = 1; number <= runs; number++) {
     if (runs > 1) say(`\nRun ${number} of ${runs}`)
     // The log of an API that was started for the run is complete when it has ended.
-    const played = stack ? await playOn(openStack(name, stack)) : await withEmbedded(experiment, playOn)
+    const played = stack ? await playOn(openStack(name, stack)) : await withEmbedded(experiment, playOnOwn)
     judgements.push(conclude(number, played))
   }
   if (runs > 1) say(`\n${repeatsTable(judgements)}`)
   const verdicts = judgements.map(({ verdict }) => verdict)
   // A run that proves something counts for more than one that proves nothing.
   return verdicts.includes('FAIL') ? 1 : verdicts.includes('INVALID') ? 2 : 0
+
+  function playOnOwn(target: Target) {
+    return playOn({ ...target, ...reporting(name, options.stack?.socket) })
+  }
 
   async function playOn(target: Target) {
     return { target, run: await play(experiment, target, startLoad, stop) }
@@ -97,7 +101,7 @@ function introduce(experiment: Experiment, { runs, stack }: ExperimentOptions): 
   if (stack && needsOwnApi(experiment))
     say(
       wrap(
-        "It runs on an API of its own, which the lab starts for it: the stack's API and its dashboards see nothing.",
+        "It runs on an API of its own, which the lab starts for it: the stack's API serves none of its requests, and the dashboards show none.",
       ),
     )
 }

@@ -1,7 +1,7 @@
 import { Counter, Gauge, type Registry } from 'prom-client'
-import { number, oneOf } from '../arguments.ts'
 import { type AttackName, attackers } from '../attacks/all.ts'
 import { outcomes } from '../attacks/outcomes.ts'
+import { number, oneOf } from '../config.ts'
 import { UserError } from '../errors.ts'
 
 const idle = { experiment: 'none', phase: 'idle' }

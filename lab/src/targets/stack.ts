@@ -18,10 +18,6 @@ export type StackOptions = {
 /** The target of an experiment in the stack. Throws a UserError when its database file cannot be read. */
 export function openStack(experiment: string, { socket, ...options }: StackOptions): Target {
   const database = databasePath(options.database)
-  // Only the dashboards need it: an experiment goes on without.
-  const report = (path: string, body: object) => {
-    if (socket) askLab(socket, 'POST', path, body).catch(() => {})
-  }
   return {
     ...options,
     mode: 'stack',
@@ -29,6 +25,17 @@ export function openStack(experiment: string, { socket, ...options }: StackOptio
     addresses: [],
     journalMode: journalModeOf(database),
     ended: new Promise(() => {}),
+    ...reporting(experiment, socket),
+  }
+}
+
+/** Tells the long-running lab what an experiment does. Only its dashboards need it: an experiment goes on without. */
+export function reporting(experiment: string, socket?: string): Pick<Target, 'entered' | 'attacked'> {
+  if (!socket) return {}
+  const report = (path: string, body: object) => {
+    askLab(socket, 'POST', path, body).catch(() => {})
+  }
+  return {
     entered: (phase, seconds) => report('/phase', { experiment, phase, for: `${Math.max(1, seconds)}s` }),
     attacked: (attack, tally) => report('/attempts', { attack, ...tally }),
   }

@@ -4,7 +4,10 @@ import { join, relative } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { reasonOf, UserError } from '../errors.ts'
 import { reportHtml } from '../report/report.ts'
+import { experimentNames, lengthOf, loadExperiment } from '../runner/experiment.ts'
+import { wrap } from '../runner/screen.ts'
 import { findRun } from '../runs/find-run.ts'
+import type { Slo } from '../slo.ts'
 
 /** Names the report of a run, the newest without a name, and opens it where there is a screen. */
 export function report(runsFolder: string, name?: string): string {
@@ -29,4 +32,17 @@ function open(file: string): void {
   spawn(opener, [file], { detached: true, stdio: 'ignore' })
     .on('error', () => {})
     .unref()
+}
+
+/** Every experiment in the order in which to meet them: its name, its level, its length, its question. */
+export async function experimentLines(slo: Slo): Promise<string> {
+  const all = await Promise.all(
+    experimentNames().map(async (name) => ({ name, experiment: await loadExperiment(name, slo) })),
+  )
+  all.sort((a, b) => a.experiment.order - b.experiment.order)
+  const lines = all.map(({ name, experiment }) => {
+    const length = Math.round(lengthOf(experiment))
+    return `${name} (level ${experiment.level}, ${length} s)\n${wrap(experiment.question, '  ')}`
+  })
+  return lines.join('\n')
 }

@@ -1,0 +1,174 @@
+import { Argument, Command, Option } from 'commander'
+import {
+  type ApiOptions,
+  apiOf,
+  databaseOf,
+  duration,
+  LAB_SOCKET,
+  number,
+  prometheusUrl,
+  runsFolder,
+  sloFile,
+  stackOf,
+} from './config.ts'
+import { UserError } from './errors.ts'
+import { kinds } from './faults/fault.ts'
+import { loadSlo } from './slo.ts'
+
+type RunOptions = { slo: string; folder: string; seconds?: number; runs: number }
+type ExperimentOptions = RunOptions & ApiOptions & { predict?: true; guesses?: string; load?: 'own' | 'k6' }
+
+/** Every command of the lab. Help is made from this table; the code behind a command is loaded when it is called. */
+export function createProgram(stop: AbortSignal): Command {
+  const program = new Command('lab')
+    .exitOverride()
+    .showHelpAfterError('`help` lists the commands, `help COMMAND` its options.')
+  program.description(
+    'Loads an API, breaks it, and judges what happened. Exit codes: 0 PASS, 1 FAIL, 2 INVALID or an error.',
+  )
+  const command = (name: string, description: string) => program.command(name).description(description)
+  const folder = ['--folder <folder>', 'where runs are kept', runsFolder] as const
+
+  command('demo', 'the whole story in a minute, on an API of its own: load, two outages, recovery, verdict')
+    .addOption(numberOption('--seconds <n>', 'length of a load phase; the other phases follow', 1, 600).default(15))
+    .option('--slo <file>', 'the goals', sloFile)
+    .option(...folder)
+    .action(async ({ seconds, slo, folder }: RunOptions & { seconds: number }) => {
+      const { runExperiment } = await import('./runner/run-experiment.ts')
+      const factor = seconds / 15
+      verdict(await runExperiment({ name: 'demo', factor, runs: 1, predict: false, load: 'own', slo, folder, stop }))
+    })
+
+  command('experiment', 'play one experiment, watch and judge it')
+    .addArgument(new Argument('[name]', 'see: experiments').default(''))
+    .addOption(numberOption('--seconds <n>', 'length of the whole; without it as long as it should be', 1, 3_600))
+    .addOption(numberOption('--runs <n>', 'repeats: median and spread at the end', 1, 100).default(1))
+    .option('--predict', 'ask first what you think will come out')
+    .option('--guesses <file>', 'the same from a file: a JSON array of numbers')
+    .addOption(new Option('--load <kind>', 'what sends the load').choices(['own', 'k6']))
+    .option('--url <url>', 'an API that runs already; without it one is started')
+    .option('--metrics <url>', 'its metrics page')
+    .option('--database <file>', 'its database file')
+    .option('--user <name>', 'who logs in there; the password: LAB_PASSWORD or LAB_USERS')
+    .option('--slo <file>', 'the goals', sloFile)
+    .option(...folder)
+    .action(async (name: string, given: ExperimentOptions) => {
+      const { checkName } = await import('./runner/experiment.ts')
+      checkName(name)
+      const { seconds, runs, guesses, slo, folder, predict = false } = given
+      const stack = stackOf(given)
+      const load = given.load ?? (stack ? 'k6' : 'own')
+      const { runExperiment } = await import('./runner/run-experiment.ts')
+      verdict(await runExperiment({ name, seconds, runs, predict, stack, load, guesses, slo, folder, stop }))
+    })
+
+  command('experiments', 'their names and their questions').action(async () => {
+    const { experimentLines } = await import('./commands/show.ts')
+    console.log(await experimentLines(loadSlo(sloFile)))
+  })
+
+  command('report', 'the page of a run')
+    .option('--run <name>', 'the newest without it')
+    .option(...folder)
+    .action(async ({ folder, run }) => console.log((await import('./commands/show.ts')).report(folder, run)))
+
+  command('compare', 'two runs, or two lists of repeats with commas')
+    .requiredOption('--a <names>', 'one run, or its repeats')
+    .requiredOption('--b <names>', 'the other')
+    .option(...folder)
+    .action(async ({ folder, a, b }) => {
+      const { compare } = await import('./commands/compare.ts')
+      const { findRun } = await import('./runs/find-run.ts')
+      const journals = (names: string) => names.split(',').map((name) => findRun(folder, name).journal)
+      console.log(compare(journals(a), journals(b)))
+    })
+
+  command('anomalies', 'what a detector makes of a run, graded')
+    .option('--run <name>', 'the newest without it')
+    .option(...folder)
+    .action(async ({ folder, run }) => console.log((await import('./commands/anomalies.ts')).anomalies(folder, run)))
+
+  command('index', 'bring runs/lab.db up to date with the folders beside it')
+    .option(...folder)
+    .action(async ({ folder }) => {
+      const { updateLabDb } = await import('./runs/lab-db.ts')
+      const remark = updateLabDb(folder)
+      if (remark) throw new UserError(remark)
+      console.log(`${folder}/lab.db holds every run.`)
+    })
+
+  withApi(command('outage', 'take the database of a running API away until the time is over, Ctrl-C, or recover'))
+    .addOption(new Option('--mode <kind>', 'the kind of fault').choices(kinds).default('chmod'))
+    .addOption(
+      new Option('--for <time>', '30s, 10m, 1h').argParser((text) => duration('--for', text) && text).default('10m'),
+    )
+    .action(async ({ mode, for: time, ...api }) => {
+      const { askForOutage, holdOutage } = await import('./commands/outage.ts')
+      if (LAB_SOCKET) return askForOutage(LAB_SOCKET, mode, time)
+      const database = databaseOf(api.database)
+      await holdOutage({ ...apiOf(api), database, kind: mode, forMs: duration('--for', time), stop })
+    })
+
+  command('recover', 'roll a fault back, also one that a killed process left')
+    .option('--database <file>', "the API's database file")
+    .action(async ({ database }) => {
+      if (LAB_SOCKET && !database) return (await import('./commands/outage.ts')).askForRecovery(LAB_SOCKET)
+      const { recover } = await import('./faults/recover.ts')
+      console.log((await recover(databaseOf(database))) ?? 'Nothing to undo: no fault is on record.')
+    })
+
+  withApi(command('downtime', 'ask a running API until it has failed and is back; print how long that took')).action(
+    async (api) => (await import('./commands/stack.ts')).downtime(apiOf(api), stop),
+  )
+
+  withApi(command('serve', 'the long-running lab of the stack: holds faults, watches the API, serves the page'))
+    .option('--host <address>', 'where it listens', '127.0.0.1')
+    .addOption(numberOption('--port <n>', 'the page and the metrics', 0, 65_535).default(8090))
+    .addOption(numberOption('--prometheus-port <n>', 'Prometheus, for reading', 0, 65_535).default(9090))
+    .action(async ({ host, port, prometheusPort, ...api }) => {
+      const prometheus = { url: prometheusUrl, port: prometheusPort }
+      const { serve } = await import('./server/server.ts')
+      await serve({ ...apiOf(api), database: databaseOf(api.database), socket: socket(), host, port, prometheus, stop })
+    })
+
+  command('status', 'what a running lab does and sees').action(async () =>
+    (await import('./commands/outage.ts')).askForStatus(socket()),
+  )
+
+  command('phase', 'name on the page of the lab what is being done')
+    .arguments('<experiment> <phase> <time>')
+    .action(async (experiment, phase, time) => {
+      const { askLab } = await import('./api-client.ts')
+      await askLab(socket(), 'POST', '/phase', { experiment, phase, for: time })
+    })
+
+  command('await-scrape', 'wait until Prometheus has read the metrics of these jobs')
+    .argument('<jobs...>')
+    .action(async (jobs: string[]) => (await import('./commands/stack.ts')).awaitScrape(prometheusUrl, jobs))
+
+  return program
+}
+
+function numberOption(flags: string, description: string, from: number, to: number): Option {
+  const [name = ''] = flags.split(' ')
+  return new Option(flags, description).argParser((text) => number(name, text, from, to))
+}
+
+function withApi(command: Command): Command {
+  return command
+    .option('--database <file>', "the API's database file")
+    .option('--url <url>', 'its address; without it http://127.0.0.1:8080')
+    .option('--user <name>', 'who logs in; the password is taken from LAB_PASSWORD or LAB_USERS')
+}
+
+/** The last line names the verdict: make turns every exit code that is not 0 into 2. */
+function verdict(code: number): void {
+  process.exitCode = code
+  // In the stack there are results to be copied first: scripts/stack/experiment prints it.
+  if (!LAB_SOCKET) console.log(`Verdict: ${['PASS', 'FAIL'][code] ?? 'INVALID'}`)
+}
+
+function socket(): string {
+  if (LAB_SOCKET) return LAB_SOCKET
+  throw new UserError('LAB_SOCKET is missing: it names the Unix socket of the running lab.')
+}

@@ -1,0 +1,76 @@
+// What the lab reads: its environment, and the values of its options.
+import { join } from 'node:path'
+import { UserError } from './errors.ts'
+
+const root = join(import.meta.dirname, '..', '..')
+export const sloFile = join(root, 'slo.json')
+export const runsFolder = join(root, 'runs')
+
+/** The socket of the long-running lab. It is set in the stack's container and nowhere else. */
+export const LAB_SOCKET = process.env.LAB_SOCKET || undefined
+// Outside of the container these variables may belong to any other program: there, only options count.
+const { API_URL, API_METRICS_URL, DATABASE_PATH, PROMETHEUS_URL } = LAB_SOCKET ? process.env : ({} as NodeJS.ProcessEnv)
+export const prometheusUrl = PROMETHEUS_URL ?? 'http://127.0.0.1:9090'
+
+export type ApiOptions = { url?: string; metrics?: string; database?: string; user?: string }
+type User = { username: string; password: string }
+
+/** The users in LAB_USERS, `name:password,name:password`; a password may hold colons. */
+function users(): User[] {
+  const entries = (process.env.LAB_USERS ?? '').split(',').filter((entry) => entry.includes(':'))
+  return entries.map((entry) => {
+    const colon = entry.indexOf(':')
+    return { username: entry.slice(0, colon), password: entry.slice(colon + 1) }
+  })
+}
+
+/** Returns the address of a running API and the user to log in as. */
+export function apiOf({ url = API_URL ?? 'http://127.0.0.1:8080', user }: ApiOptions): { url: string } & User {
+  if (!URL.canParse(url) || !url.startsWith('http'))
+    throw new UserError(`--url ${url}: give an address such as http://127.0.0.1:8080`)
+  const username = user ?? users()[0]?.username ?? 'demo'
+  const password = process.env.LAB_PASSWORD ?? users().find((one) => one.username === username)?.password
+  if (password) return { url, username, password }
+  throw new UserError(`The password of ${username} is missing: set LAB_PASSWORD, or LAB_USERS=${username}:password.`)
+}
+
+/** Returns the running API that an experiment shall use; undefined when the experiment starts its own. */
+export function stackOf(given: ApiOptions) {
+  if (given.url === undefined && API_URL === undefined) return undefined
+  const metricsUrl = given.metrics ?? API_METRICS_URL
+  if (!metricsUrl) throw new UserError("Name the address of the API's metrics: --metrics URL.")
+  const api = apiOf(given)
+  return {
+    ...api,
+    metricsUrl,
+    database: databaseOf(given.database),
+    socket: LAB_SOCKET,
+  }
+}
+
+export function databaseOf(given = DATABASE_PATH): string {
+  if (given) return given
+  throw new UserError("Name the API's database file: --database FILE.")
+}
+
+export function oneOf<T extends string>(name: string, value: string, values: readonly T[]): T {
+  if (values.includes(value as T)) return value as T
+  throw new UserError(`${name} ${value}: must be one of ${values.join(', ')}.`)
+}
+
+const units: Record<string, number> = { ms: 1, s: 1_000, m: 60_000, h: 3_600_000 }
+const dayMs = 86_400_000
+
+/** Returns `500ms`, `10s`, `5m` or `1h` as milliseconds. */
+export function duration(name: string, value: string): number {
+  const [, amount = '', unit = ''] = /^(\d+(?:\.\d+)?)(ms|s|m|h)$/.exec(value) ?? []
+  const ms = Number(amount) * (units[unit] ?? Number.NaN)
+  if (ms >= 100 && ms <= dayMs) return ms
+  throw new UserError(`${name} ${value}: give a time from 100ms to 24h, such as 30s, 10m or 1h.`)
+}
+
+export function number(name: string, value: string, from: number, to: number): number {
+  const parsed = Number(value)
+  if (value.trim() !== '' && parsed >= from && parsed <= to) return parsed
+  throw new UserError(`${name} ${value}: give a number from ${from} to ${to}.`)
+}

@@ -1,0 +1,144 @@
+// The helpers of scripts/stack, without Docker. Each test has a checkout of its own that holds nothing but the scripts.
+import assert from 'node:assert/strict'
+import { spawnSync } from 'node:child_process'
+import { chmodSync, cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { type TestContext, test } from 'node:test'
+
+const root = join(import.meta.dirname, '../..')
+
+function checkout(t: TestContext, env = '', name = 'checkout') {
+  const folder = mkdtempSync(join(tmpdir(), 'lab-shell-'))
+  t.after(() => rmSync(folder, { recursive: true, force: true }))
+  const there = join(folder, name)
+  mkdirSync(join(there, 'scripts'), { recursive: true })
+  cpSync(join(root, 'scripts/stack'), join(there, 'scripts/stack'), { recursive: true })
+  const file = join(there, '.env')
+  writeFileSync(file, env)
+  /** Runs commands after common.sh; their exit code and output. */
+  function bash(commands: string, variables: Record<string, string> = {}) {
+    const options = { cwd: there, encoding: 'utf8', env: { PATH: process.env.PATH, ...variables } } as const
+    const { status, stdout, stderr } = spawnSync(
+      'bash',
+      ['--norc', '-c', `. scripts/stack/common.sh\n${commands}`],
+      options,
+    )
+    return { status, stdout, stderr }
+  }
+  /** A program of this name on the PATH, which is a line of sh. */
+  function fake(program: string, line: string): Record<string, string> {
+    mkdirSync(join(folder, 'bin'), { recursive: true })
+    writeFileSync(join(folder, 'bin', program), `#!/bin/sh\n${line}\n`)
+    chmodSync(join(folder, 'bin', program), 0o755)
+    return { PATH: `${join(folder, 'bin')}:${process.env.PATH}` }
+  }
+  return { folder, there, file, bash, fake }
+}
+
+test('a setting is what .env says, the last of several, or the default', (t) => {
+  const { bash } = checkout(t, '#API_PORT=1\nAPI_PORT=2\nLAB_PORT=\nAPI_PORT=3\nX_API_PORT=4\nA=b=c\n')
+  const { stdout } = bash('for n in API_PORT LAB_PORT GONE A; do echo "$(setting $n none)"; done')
+  assert.deepEqual(stdout.trim().split('\n'), ['3', 'none', 'none', 'b=c'])
+})
+
+test('remember replaces a value in its place, once, keeps everything else and leaves a private file', (t) => {
+  const { bash, file } = checkout(t, '# first\nA=1\nB=2\nA=3\n')
+  const value = String.raw`a\1&b%$(touch x)`
+  assert.equal(bash('remember A "$VALUE"; remember C new', { VALUE: value }).status, 0)
+  assert.deepEqual(readFileSync(file, 'utf8').split('\n'), ['# first', `A=${value}`, 'B=2', 'C=new', ''])
+  assert.equal(statSync(file).mode & 0o777, 0o600)
+})
+
+test('a line of .env that its readers would not read alike is refused by its number', (t) => {
+  const wrong = [
+    'A=a#b',
+    'A="a"',
+    "A='a",
+    'A=$B',
+    'A=`b`',
+    'A=a\\b',
+    'A=a b',
+    ' A=1',
+    'A = 1',
+    'export A=1',
+    'A=1\r',
+    '\u{feff}A=1',
+  ]
+  for (const line of wrong) {
+    const { bash } = checkout(t, `# fine\nB=1\n${line}\n`)
+    const { status, stdout } = bash('check_env')
+    assert.equal(status, 1, line)
+    assert.match(stdout, /line 3:/, line)
+  }
+  const { bash } = checkout(t, '# a "comment" of $any kind\n\nA=\nLAB_USERS=demo:Tr0ub4dor&3!%/+=@[]{}~,eve:x:y\n')
+  assert.equal(bash('check_env').status, 0)
+})
+
+test('what is exported decides nothing: neither a setting, nor a secret, nor what Compose works on', (t) => {
+  const { bash, folder } = checkout(t, 'COMPOSE_PROJECT_NAME=mine\nJWT_SECRET=ours\nAPI_PORT=1\n')
+  const elsewhere = { COMPOSE_FILE: '/other.yml', COMPOSE_PROFILES: 'x', COMPOSE_ENV_FILES: '/x', CDPATH: folder }
+  const { stdout } = bash('project; echo; echo "$(setting API_PORT x) $PWD"; env', {
+    ...elsewhere,
+    COMPOSE_PROJECT_NAME: 'theirs',
+    JWT_SECRET: 'theirs',
+    LAB_USERS: 'them:theirs',
+    API_PORT: '2',
+  })
+  const [name, settings = ''] = stdout.split('\n')
+  assert.equal(name, 'mine')
+  assert.match(settings, /^1 .*checkout$/)
+  assert.doesNotMatch(stdout, /theirs|COMPOSE_|JWT_SECRET|^CDPATH/m)
+})
+
+test('make clean removes the project of .env, in this folder, whatever is exported', (t) => {
+  const { there, folder, fake } = checkout(t, 'COMPOSE_PROJECT_NAME=mine\n')
+  mkdirSync(join(folder, 'other/scripts/stack'), { recursive: true })
+  writeFileSync(join(folder, 'other/.env'), '')
+  mkdirSync(join(there, 'data'))
+  const env = {
+    ...fake(
+      'docker',
+      `case "$*" in 'compose version --short') echo 2.40.0; exit ;; esac; echo "$COMPOSE_FILE|$COMPOSE_PROJECT_NAME|$PWD|$*" >>${folder}/asked`,
+    ),
+    CDPATH: join(folder, 'other'),
+    COMPOSE_FILE: '/other/docker-compose.yml',
+    COMPOSE_PROJECT_NAME: 'theirs',
+  }
+  const { status, stderr } = spawnSync('bash', ['scripts/stack/down', 'clean'], { cwd: there, env, encoding: 'utf8' })
+  assert.equal(status, 0, stderr)
+  const asked = readFileSync(join(folder, 'asked'), 'utf8')
+  assert.match(asked, /\|down --volumes|down --volumes/)
+  for (const line of asked.trim().split('\n')) assert.ok(line.startsWith(`||${there}|`), line)
+  assert.match(asked, /project=mine/)
+  assert.deepEqual(
+    [statSync(join(folder, 'other/.env')).isFile(), spawnSync('ls', ['-A', there], { encoding: 'utf8' }).stdout],
+    [true, 'scripts\n'],
+  )
+})
+
+test('a checkout path of any characters is no hindrance', (t) => {
+  const { bash, there } = checkout(t, 'A=1\n', 'a b#c?d%20e\\f')
+  assert.equal(bash('setting A x; remember A 2; printf " %s %s" "$(setting A x)" "$PWD"').stdout, `1 2 ${there}`)
+})
+
+test('Podman, an old Compose and a Docker that does not answer are named', (t) => {
+  const { bash, fake } = checkout(t)
+  const said = (line: string) => bash('need_docker', fake('docker', line)).stderr
+  const version = (compose: string) => `case "$*" in 'compose version --short') echo ${compose} ;; esac`
+  assert.match(said('echo podman version 5.2.0'), /Podman/)
+  assert.match(said('exit 1'), /does not answer/)
+  for (const old of ['1.29.2', '2.20.9', 'v2.3.3', '']) assert.match(said(version(old)), /2\.21/, old)
+  for (const right of ['2.21.0', 'v2.40.3-desktop.1', '5.0.1']) assert.equal(said(version(right)), '', right)
+})
+
+test('the clock check takes time zones for what they are, and sees a clock that is behind', (t) => {
+  const { there, fake } = checkout(t)
+  const check = (behindS: number, zone: string) => {
+    const time = `TZ=${zone} date -d @$(($(date +%s) - ${behindS})) +%Y-%m-%dT%H:%M:%S.123%:z`
+    const env = fake('docker', `case "$*" in *SystemTime*) ${time} ;; esac`)
+    return spawnSync('bash', ['scripts/stack/doctor', 'clock'], { cwd: there, env }).status
+  }
+  for (const zone of ['UTC', 'Asia/Kathmandu', 'America/New_York'])
+    assert.deepEqual([check(0, zone), check(90, zone)], [0, 1], zone)
+})
