@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { join } from 'node:path'
 import { test } from 'node:test'
-import { lesson, nextCommand } from '../src/report/story.ts'
+import { lesson, nextCommand, serviceStory } from '../src/report/story.ts'
 import { phaseColumns, phaseRows } from '../src/report/tables.ts'
 import { loadExperiment } from '../src/runner/experiment.ts'
 import { journalOf } from '../src/runner/journal-of.ts'
@@ -40,6 +40,14 @@ test('the table of phases shows the very values that were judged', async () => {
   }
   const errors = expectations.filter(({ measure }) => measure === 'errors')
   for (const { phase, value } of errors) assert.equal(100 * (rows.get(phase)?.error_ratio ?? Number.NaN), value)
+})
+
+test('the story of a run leaves the warm-up out', async () => {
+  const journal = await journalFor('demo')
+  const figures = journal.happened.phases[0]?.figures
+  assert.ok(figures)
+  Object.assign(figures, { p95_ms: 7777, failed: 3 })
+  assert.doesNotMatch(serviceStory(journal).join(' '), /7,777|warm-up/)
 })
 
 test('a run that proved nothing has no lesson and is tried again; the others name the next experiment', async () => {

@@ -1,6 +1,6 @@
 import { median } from '../anomalies/z-score.ts'
 import { number } from '../report/html.ts'
-import { landing } from '../report/story.ts'
+import { landing, unjudged } from '../report/story.ts'
 import { phaseColumns, phaseRows } from '../report/tables.ts'
 import { textTable, wrap } from '../runner/screen.ts'
 import type { HappenedFault, Journal } from '../runs/journal.ts'
@@ -110,7 +110,7 @@ const noticeable = Math.log(1.25)
 /** The figures that differ most, by how many times; those of the warm-up mean nothing. */
 function differences(rows: Row[], isRepeated: boolean): string {
   const found = rows
-    .filter((row) => row.phase !== 'warm-up' && factor(row) >= noticeable && (!isRepeated || isBeyondSpread(row)))
+    .filter((row) => row.phase !== unjudged && factor(row) >= noticeable && (!isRepeated || isBeyondSpread(row)))
     .sort((one, other) => factor(other) - factor(one))
     .slice(0, mostDifferences)
   if (found.length === 0) return 'No figure differs noticeably.'

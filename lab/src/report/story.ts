@@ -13,10 +13,14 @@ export function verdictWords({ verdict, expectations }: Pick<Journal, 'verdict' 
   return 'the experiment itself went wrong, so it proves nothing either way. Run it again.'
 }
 
+/** The phase whose figures mean nothing: a process that has just started is slow. */
+export const unjudged = 'warm-up'
+
 /** How the service did, whatever was predicted: one sentence for each phase in which requests failed. */
 export function serviceStory(journal: Journal): string[] {
   const { happened, attacks = [], seconds } = journal
-  const phases = happened.phases.map((phase) => ({ ...phase, ...requestsIn(phase, seconds) }))
+  const judged = happened.phases.filter(({ name }) => name !== unjudged)
+  const phases = judged.map((phase) => ({ ...phase, ...requestsIn(phase, seconds) }))
   const stories = phases.flatMap((phase) => {
     const faults = happened.faults.filter((one) => one.injected_ms >= phase.start_ms && one.injected_ms < phase.end_ms)
     if (phase.failed === 0 && faults.length === 0) return []
