@@ -35,6 +35,9 @@ test('the demo passes, leaves nothing behind, and keeps everything but secrets i
   assert.ok(!played.out().includes('\u001b'), 'no colours in a pipe')
   for (const line of played.out().split('\n')) if (!line.startsWith('Kept')) assert.ok(line.length <= 80, line)
 
+  const rows = [...played.out().matchAll(/^ +(\d+) s +([a-z-]+) /gm)]
+  assert.ok(rows.length > 0)
+  for (const [, second, phase] of rows) assert.equal(journal.seconds[Number(second)]?.phase, phase, `second ${second}`)
   const [name = ''] = readdirSync(played.kept).filter((one) => one.endsWith('demo'))
   const text = readFileSync(join(played.kept, name, 'journal.json'), 'utf8')
   assert.deepEqual(journal.notes.lost, [])
