@@ -205,6 +205,9 @@ test('logins that would wait longer than a second are 503 at once, and other req
 })
 
 test('a login whose client has hung up while it waited is counted and not hashed', async () => {
+  const start = await cpuSeconds()
+  for (let n = 0; n < 10; n++) await login(api, 'demo', 'wrong')
+  const perLogin = ((await cpuSeconds()) - start) / 10
   const before = await logins()
   const body = JSON.stringify({ username: 'demo', password: 'wrong' })
   const headers = { 'Content-Type': 'application/json' }
@@ -215,6 +218,7 @@ test('a login whose client has hung up while it waited is counted and not hashed
   )
   for (const one of gone) one.on('error', () => {}).end(body)
   await until('all logins have arrived', async () => (await active()) >= 30)
+  const used = await cpuSeconds()
   for (const one of gone) one.destroy()
   await first
   await until('no login waits', async () => (await active()) === 0)
@@ -222,7 +226,14 @@ test('a login whose client has hung up while it waited is counted and not hashed
   const hashed = failure - (before.failure ?? 0)
   assert.ok(aborted - (before.aborted ?? 0) >= 20, `${aborted} aborted`)
   assert.equal(hashed + aborted - (before.aborted ?? 0), 41)
+  const spent = (await cpuSeconds()) - used
+  assert.ok(spent < 10 * perLogin, `${spent} s of processor time, ${perLogin} s for each login`)
 })
+
+async function cpuSeconds(): Promise<number> {
+  const page = await (await fetch(api.metricsUrl)).text()
+  return Number(/^process_cpu_seconds_total (\S+)$/m.exec(page)?.[1])
+}
 
 test('a token of the previous secret is accepted and tells its own faults; new ones have the first secret', async (t) => {
   const env = { JWT_SECRET_PREVIOUS: key, LAB_USERS: String(api.env.LAB_USERS) }

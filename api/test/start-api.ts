@@ -119,6 +119,7 @@ export async function startApi(
   const logs: LogLine[] = []
   const waiting = new Set<(line: LogLine) => void>()
   createInterface({ input: child.stdout }).on('line', (text) => {
+    if (child.killed && !text.endsWith('}')) return // killed in the middle of a line
     const line = JSON.parse(text) as LogLine
     logs.push(line)
     for (const look of waiting) look(line)

@@ -44,7 +44,7 @@ test('what could not be measured is said, not shown as a number', () => {
   Object.assign(journal.happened.faults[0] as object, missing)
   journal.notes.lost = null
   const text = textOf(reportHtml(journal))
-  assert.match(text, /chmod for 20 s \(ended from outside.*no client felt it.*never said degraded.*no success/)
+  assert.match(text, /chmod for 20 s \(ended from outside.*no request was refused.*never said degraded.*no success/)
   assert.match(text, /could not be read back/)
   assert.doesNotMatch(text, /NaN|null|undefined/)
 })

@@ -52,6 +52,7 @@ function setUp([a]: Journal[], [b]: Journal[]): string {
     ['faults', faults],
     ['phases', (run) => run?.planned.phases.map(({ name, rate }) => `${name} ${rate}/s`).join(', ')],
     ['attacks', (run) => run?.attacks?.map(({ name }) => name).join(', ') || 'none'],
+    ['settings', (run) => settingsOf(run)],
     ['journal mode', (run) => run?.environment.journal_mode],
     ['load by', (run) => run?.environment.load_generator],
     ['machine', (run) => `${run?.environment.cpus.count} x ${run?.environment.cpus.model}`],
@@ -60,6 +61,11 @@ function setUp([a]: Journal[], [b]: Journal[]): string {
     of(a) === of(b) ? [] : [wrap(`${name}: A ${of(a)}; B ${of(b)}`, '  ')],
   )
   return lines.length === 0 ? 'Both were set up alike.' : `Set up differently:\n${lines.join('\n')}`
+}
+
+function settingsOf(run?: Journal): string {
+  const settings = Object.entries(run?.environment.settings ?? {}).map((one) => one.join('='))
+  return settings.join(', ') || 'the usual ones'
 }
 
 /** The figures of every phase that either side has; a name that comes twice in a run is numbered. */
@@ -147,17 +153,23 @@ function middle(values: number[]): number | null {
   return values.length > 0 ? median(values) : null
 }
 
-/** The expectations that were met on one side only, or that only one side has. */
+/** The expectations that were met on one side only, and those that only one side has. */
 function changes(a: Journal[], b: Journal[]): string {
   const [inA, inB] = [byExpectation(a), byExpectation(b)]
-  const lines = [...new Set([...inA.keys(), ...inB.keys()])].flatMap((name) => {
-    const [left, right] = [inA.get(name), inB.get(name)]
-    const isSame = left && right && left.met / left.of === right.met / right.of
-    return isSame ? [] : [`  ${name}\n    A: ${metWords(left)}\n    B: ${metWords(right)}`]
+  const changed = [...inA].flatMap(([name, left]) => {
+    const right = inB.get(name)
+    if (!right || left.met / left.of === right.met / right.of) return []
+    return [`  ${name}\n    A: ${metWords(left)}\n    B: ${metWords(right)}`]
   })
-  return lines.length === 0
-    ? 'Every expectation was met, or missed, on both sides alike.'
-    : `Expectations that changed:\n${lines.join('\n')}`
+  const only = (side: Map<string, Met>, other: Map<string, Met>) =>
+    [...side].flatMap(([name, one]) => (other.has(name) ? [] : [wrap(`${name}: ${metWords(one)}`, '  ')]))
+  const parts = [
+    ['Expectations that changed:', ...changed],
+    ['Expected of A only:', ...only(inA, inB)],
+    ['Expected of B only:', ...only(inB, inA)],
+  ]
+  const found = parts.filter(({ length }) => length > 1).map((lines) => lines.join('\n'))
+  return found.join('\n\n') || 'Every expectation was met, or missed, on both sides alike.'
 }
 
 type Met = { met: number; of: number; measured: string[] }
@@ -172,6 +184,6 @@ function byExpectation(runs: Journal[]): Map<string, Met> {
   return found
 }
 
-function metWords(one?: Met): string {
-  return one ? `met in ${one.met} of ${one.of}, measured ${one.measured.join('; ')}` : 'not expected'
+function metWords({ met, of, measured }: Met): string {
+  return `met in ${met} of ${of}, measured ${measured.join('; ')}`
 }

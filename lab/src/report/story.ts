@@ -27,7 +27,8 @@ export function serviceStory(journal: Journal): string[] {
     const within = isOutage
       ? ' while the fault was felt'
       : ` within ${number((phase.end_ms - phase.start_ms) / 1000)} s`
-    return [[requests + within, ...faultsStory(faults)].join('; ')]
+    const p95 = phase.figures ? [`p95 ${milliseconds(phase.figures.p95_ms)}`] : []
+    return [[requests + within, ...p95, ...faultsStory(faults)].join('; ')]
   })
   return [...stories, wholeRun(phases), ...attacks.map(attackStory)].map((one) => `${one}.`)
 }
@@ -105,7 +106,7 @@ function faultStory(fault: Fault): string {
   const { kind, injected_ms, undone_ms, intact, detected_after_ms, recovered_after_ms } = fault
   const felt = landing(fault)
   const parts = [
-    felt === null ? 'no client felt it' : `felt after ${milliseconds(felt)}`,
+    felt === null ? 'no request was refused' : `felt after ${milliseconds(felt)}`,
     detected_after_ms === null
       ? '/health never said degraded'
       : `/health degraded after ${milliseconds(detected_after_ms)}`,

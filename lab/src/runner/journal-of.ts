@@ -39,6 +39,7 @@ export function journalOf(run: Run, judgement: Judgement, about: About): Journal
       cpus: { count: availableParallelism(), model: cpus()[0]?.model ?? 'unknown' },
       memory_bytes: totalmem(),
       journal_mode: target.journalMode,
+      settings: publicSettings(experiment),
       load_generator: run.generator,
     },
     slo,
@@ -71,6 +72,11 @@ export function journalOf(run: Run, judgement: Judgement, about: About): Journal
 function phaseFigures(run: Run, slo: Slo, phase: string) {
   const selection = select(run, slo, phase)
   return selection && roundAll(figuresOf(selection))
+}
+
+/** A secret stays out of the journal, even one that is meant to be guessed. */
+function publicSettings({ settings = {} }: Experiment): Record<string, string> {
+  return Object.fromEntries(Object.entries(settings).filter(([name]) => name !== 'JWT_SECRET'))
 }
 
 function attackOf({ phase, name, attempts: all }: PlayedAttack): NonNullable<Journal['attacks']>[number] {

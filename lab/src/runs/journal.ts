@@ -134,6 +134,8 @@ export const journal = z.object({
     cpus: z.object({ count: z.number(), model: z.string() }),
     memory_bytes: z.number(),
     journal_mode: z.enum(['delete', 'wal']),
+    /** Settings of the API other than the usual ones. */
+    settings: z.record(z.string(), z.string()).optional(),
     load_generator: z.string(),
   }),
   slo: sloSchema,
