@@ -49,7 +49,7 @@ type Options = { concurrency: number; timeout: number; coverage?: boolean }
 
 async function runTests(files: string[], options: Options): Promise<void> {
   if (files.length === 0) return
-  const coverageIncludeGlobs = ['api/src/**', 'lab/src/**', 'grafana/src/**', 'scripts/**', 'k6/**']
+  const coverageIncludeGlobs = ['api/src/**', 'lab/src/**', 'grafana/src/**', 'k6/**']
   const events = run({ files: files.map((file) => join(root, file)), cwd: root, coverageIncludeGlobs, ...options })
   events.on('test:pass', ({ name, skip, details }) => {
     if (details.type === 'suite') return
