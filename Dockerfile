@@ -37,6 +37,7 @@ COPY --from=lab-packages /app/node_modules node_modules
 COPY --chown=1000:1000 api/package.json api/
 COPY --chown=1000:1000 api/src api/src
 COPY --chown=1000:1000 slo.json ./
+COPY --chown=1000:1000 docs/glossary.md docs/
 COPY --chown=1000:1000 k6 k6
 COPY --chown=1000:1000 lab/package.json lab/
 COPY --chown=1000:1000 lab/src lab/src

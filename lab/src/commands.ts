@@ -86,7 +86,7 @@ export function createProgram(stop: AbortSignal): Command {
   command('anomalies', 'what a detector makes of a run, graded')
     .option('--run <name>', 'the newest without it')
     .option(...folder)
-    .action(async ({ folder, run }) => console.log((await import('./commands/anomalies.ts')).anomalies(folder, run)))
+    .action(async ({ folder, run }) => console.log((await import('./commands/show.ts')).anomalies(folder, run)))
 
   command('index', 'bring runs/lab.db up to date with the folders beside it')
     .option(...folder)

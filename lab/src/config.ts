@@ -1,6 +1,8 @@
-// What the lab reads: its environment, and the values of its options.
+// What comes from outside is checked here: the environment, the values of options, JSON files.
+import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { UserError } from './errors.ts'
+import type { z } from 'zod'
+import { reasonOf, UserError } from './errors.ts'
 
 const root = join(import.meta.dirname, '..', '..')
 export const sloFile = join(root, 'slo.json')
@@ -39,13 +41,7 @@ export function stackOf(given: ApiOptions) {
   if (given.url === undefined && API_URL === undefined) return undefined
   const metricsUrl = given.metrics ?? API_METRICS_URL
   if (!metricsUrl) throw new UserError("Name the address of the API's metrics: --metrics URL.")
-  const api = apiOf(given)
-  return {
-    ...api,
-    metricsUrl,
-    database: databaseOf(given.database),
-    socket: LAB_SOCKET,
-  }
+  return { ...apiOf(given), metricsUrl, database: databaseOf(given.database), socket: LAB_SOCKET }
 }
 
 export function databaseOf(given = DATABASE_PATH): string {
@@ -73,4 +69,33 @@ export function number(name: string, value: string, from: number, to: number): n
   const parsed = Number(value)
   if (value.trim() !== '' && parsed >= from && parsed <= to) return parsed
   throw new UserError(`${name} ${value}: give a number from ${from} to ${to}.`)
+}
+
+/** Reads a JSON file of this shape. Throws a UserError that says what is wrong with it. */
+export function readJson<T>(file: string, schema: z.ZodType<T>): T {
+  let content: string
+  try {
+    content = readFileSync(file, 'utf8')
+  } catch (error) {
+    throw new UserError(`${file} cannot be read (${reasonOf(error)}).`)
+  }
+  return parseJson(content, schema, file)
+}
+
+const mostIssues = 5
+
+/** Reads JSON of this shape; `where` names its place to the user. */
+export function parseJson<T>(text: string, schema: z.ZodType<T>, where: string): T {
+  let content: unknown
+  try {
+    content = JSON.parse(text)
+  } catch (error) {
+    throw new UserError(`${where} is no JSON (${reasonOf(error)}).`)
+  }
+  const { data, error } = schema.safeParse(content)
+  if (data) return data
+  const issues = error?.issues ?? []
+  const named = issues.slice(0, mostIssues).map(({ path, message }) => `${path.join('.') || 'the whole'} (${message})`)
+  const more = issues.length > mostIssues ? ` and ${issues.length - mostIssues} more` : ''
+  throw new UserError(`${where} does not hold what it should: ${named.join(', ')}${more}.`)
 }

@@ -7,3 +7,10 @@ export function reasonOf(error: unknown): string {
   const code = (error as NodeJS.ErrnoException).code
   return code ?? error.message
 }
+
+/** Throws an error that has no such short name: it is a mistake of the program, whose stack trace is worth seeing. */
+export function systemReasonOf(error: unknown): string {
+  const reason = reasonOf(error)
+  if (error instanceof UserError || /^[A-Z_]+$/.test(reason)) return reason
+  throw error
+}

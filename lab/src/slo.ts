@@ -1,6 +1,5 @@
-import { readFileSync } from 'node:fs'
 import { z } from 'zod'
-import { reasonOf, UserError } from './errors.ts'
+import { readJson } from './config.ts'
 
 const goal = z.object({
   rate: z.number(),
@@ -19,16 +18,7 @@ export const sloSchema = z.object({
 export type Goal = z.infer<typeof goal>
 export type Slo = z.infer<typeof sloSchema>
 
-/** Reads the service goals. Throws a UserError that names every number that is missing. */
+/** Reads the service goals. */
 export function loadSlo(file: string): Slo {
-  let content: unknown
-  try {
-    content = JSON.parse(readFileSync(file, 'utf8'))
-  } catch (error) {
-    throw new UserError(`${file} cannot be read as JSON (${reasonOf(error)}): it holds the service goals.`)
-  }
-  const { data, error } = sloSchema.safeParse(content)
-  if (data) return data
-  const missing = error.issues.map(({ path }) => path.join('.') || 'goals')
-  throw new UserError(`${file} lacks numbers, or has something else in their place: ${missing.join(', ')}.`)
+  return readJson(file, sloSchema)
 }

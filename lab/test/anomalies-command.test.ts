@@ -4,16 +4,19 @@ import { join, relative } from 'node:path'
 import { test } from 'node:test'
 import { graceS } from '../src/anomalies/grade.ts'
 import { defaults, floors } from '../src/anomalies/series.ts'
-import { anomalies } from '../src/commands/anomalies.ts'
+import { anomalies } from '../src/commands/show.ts'
 import { writeRun } from '../src/runner/write-run.ts'
+import { readEvents } from '../src/runs/find-run.ts'
 import { root, scratchFolder } from './helpers.ts'
 import { fixtures, generated, outage, outageJournal } from './report-fixtures.ts'
+import { sweepTable } from './sweep.ts'
 
-test('every figure in docs/anomalies.md is what its command prints', () => {
+test('every figure in docs/anomalies.md is what its command prints, or the sweep over the same runs', () => {
   const doc = readFileSync(join(root, 'docs', 'anomalies.md'), 'utf8')
   const [, folder] = /make anomalies RUN=(\S+)/.exec(doc) ?? []
   assert.equal(folder, relative(root, fixtures))
-  const printed = anomalies('/nowhere', fixtures).split('\n')
+  const runs = readEvents('/nowhere', fixtures).map(({ events }) => events)
+  const printed = `${anomalies('/nowhere', fixtures)}\n${sweepTable(runs)}`.split('\n')
   const tables = doc.split('\n').filter((line) => /^ {4}(z-score|window|above|the|any|[a-z0-9_]+ {4}|\d+ )/.test(line))
   assert.equal(tables.length, 14)
   for (const line of tables) assert.ok(printed.includes(line.trim()), `not printed: ${line}`)

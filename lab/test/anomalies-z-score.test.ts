@@ -1,9 +1,8 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import fc from 'fast-check'
-import { score } from '../src/anomalies/detect.ts'
+import { robustScore, score, zScore } from '../src/anomalies/detect.ts'
 import { defaults, type Tuning } from '../src/anomalies/series.ts'
-import { robustScore, zScore } from '../src/anomalies/z-score.ts'
 
 test('a z-score counts standard deviations from the mean', () => {
   // Mean 5, standard deviation 2.

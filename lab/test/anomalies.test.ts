@@ -1,9 +1,10 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { detect } from '../src/anomalies/detect.ts'
-import { graceS, grade, sweep, troublesIn } from '../src/anomalies/grade.ts'
+import { graceS, grade, troublesIn } from '../src/anomalies/grade.ts'
 import { defaults, type Tuning } from '../src/anomalies/series.ts'
 import { generated, outage, recorded } from './report-fixtures.ts'
+import { sweep } from './sweep.ts'
 
 const outages = ['outage-chmod', 'outage-lock', 'outage-move', 'outage-at-peak', 'outage-long', 'flapping']
 
@@ -12,8 +13,8 @@ for (const method of ['mean', 'median'] as Tuning['method'][]) {
     test(`${name}, as recorded (${method}): the combination finds every fault within 3 s and raises no false alarm`, () => {
       const events = recorded(name)
       const { combined } = detect(events, { ...defaults, method })
-      const { troubles, recall, precision, false_alarms } = grade([{ events, alarms: combined }], defaults.warmUp)
-      assert.equal(recall, 1)
+      const { troubles, found, precision, false_alarms } = grade([{ events, alarms: combined }], defaults.warmUp)
+      assert.equal(found, troubles.length)
       assert.equal(precision, 1)
       assert.equal(false_alarms, 0)
       for (const { delay_s } of troubles) assert.ok((delay_s ?? 99) <= 3, `found after ${delay_s} s`)
@@ -32,8 +33,8 @@ for (const method of ['mean', 'median'] as Tuning['method'][]) {
 test('latency does not find an outage: refusals are quick', () => {
   const { series } = detect(recorded('outage-lock'))
   const p50 = series.find(({ name }) => name === 'p50_ms')
-  const { recall } = grade([{ events: recorded('outage-lock'), alarms: p50?.alarms ?? [] }], defaults.warmUp)
-  assert.equal(recall, 0)
+  const { found } = grade([{ events: recorded('outage-lock'), alarms: p50?.alarms ?? [] }], defaults.warmUp)
+  assert.equal(found, 0)
 })
 
 test('one kind of evidence for one second is no alarm; two kinds are; one that lasts three seconds is', () => {
@@ -93,14 +94,14 @@ function graded(...alarmed: number[]) {
 }
 
 test('grading: an alarm in the fault finds it, with the delay until the end of that second', () => {
-  const { troubles, recall, precision, held, mean_delay_s } = graded(42, 43)
+  const { troubles, found, precision, held, mean_delay_s } = graded(42, 43)
   assert.deepEqual(troubles, [{ kind: 'chmod', delay_s: 3 }])
-  assert.deepEqual([recall, precision, held, mean_delay_s], [1, 1, 0.1, 3])
+  assert.deepEqual([found, precision, held, mean_delay_s], [1, 1, 0.1, 3])
 })
 
 test('grading: alarms outside of the fault are false, seconds in a row are one, and their rate counts quiet time only', () => {
-  const { recall, precision, false_alarms, quiet_s, false_alarms_per_hour } = graded(20, 21, 30, 45)
-  assert.deepEqual([recall, false_alarms, precision], [1, 2, 1 / 3])
+  const { found, precision, false_alarms, quiet_s, false_alarms_per_hour } = graded(20, 21, 30, 45)
+  assert.deepEqual([found, false_alarms, precision], [1, 2, 1 / 3])
   // 100 seconds without the fault (20), the second before it, the grace after it and the warm-up.
   assert.equal(quiet_s, 100 - 20 - 1 - graceS - 10)
   assert.equal(false_alarms_per_hour, (2 * 3600) / quiet_s)
@@ -112,14 +113,14 @@ test('grading: the recovery is no false alarm, but one that goes on past the gra
 })
 
 test('grading: an alarm that rang all the time has found nothing', () => {
-  const { recall, false_alarms } = graded(...Array.from({ length: 90 }, (_, i) => i + 10))
-  assert.deepEqual([recall, false_alarms], [0, 2])
+  const { found, false_alarms } = graded(...Array.from({ length: 90 }, (_, i) => i + 10))
+  assert.deepEqual([found, false_alarms], [0, 2])
 })
 
-test('grading: without a fault there is no recall, without an alarm no precision', () => {
+test('grading: without a fault nothing is found, without an alarm no precision', () => {
   const events = generated(50)
-  const { recall, precision, false_alarms_per_hour } = grade([{ events, alarms: events.map(() => false) }], 10)
-  assert.deepEqual([recall, precision, false_alarms_per_hour], [null, null, 0])
+  const { found, precision, false_alarms_per_hour } = grade([{ events, alarms: events.map(() => false) }], 10)
+  assert.deepEqual([found, precision, false_alarms_per_hour], [0, null, 0])
 })
 
 test('the sweep shows the price: for p95 alone, a higher threshold means fewer false alarms and fewer faults found', () => {
@@ -130,12 +131,12 @@ test('the sweep shows the price: for p95 alone, a higher threshold means fewer f
   const last = points.at(-1)
   assert.ok(first && last)
   assert.ok((first.false_alarms_per_hour ?? 0) > 5 * (last.false_alarms_per_hour ?? 0))
-  assert.ok((first.recall ?? 0) > (last.recall ?? 0))
+  assert.ok(first.found > last.found)
 })
 
 test('the combination needs no fine threshold: at every one from 2 to 12 all faults are found at once, and nothing else', () => {
   const points = sweep([...outages, 'quiet'].map(recorded)).filter(({ detector }) => detector === 'the combination')
-  assert.ok(points.length > 20)
-  for (const { recall, mean_delay_s, false_alarms } of points)
-    assert.deepEqual([recall, mean_delay_s, false_alarms], [1, 1, 0])
+  assert.ok(points.length > 14)
+  for (const { troubles, found, mean_delay_s, false_alarms } of points)
+    assert.deepEqual([found, mean_delay_s, false_alarms], [troubles.length, 1, 0])
 })

@@ -29,11 +29,6 @@ test('an attack is drawn by how its attempts ended, beside what it cost, with it
     serviceStory(journal).join(' '),
     /flood: 50 attempts .*, 0 accepted, 30 without an answer, 15 answered 408, 5 answered 503\./,
   )
-  const crowd = /hundred connections/
-  assert.match(chart(journal, 'attack')?.says ?? '', crowd)
-  const { attacks: [attack] = [], ...rest } = journal
-  const others = { ...rest, attacks: attack && [{ ...attack, name: 'forged-tokens' }] }
-  assert.doesNotMatch(chart(others, 'attack')?.says ?? '', crowd)
 })
 
 test('guesses at a secret are drawn as such, and the story says whether it was found', () => {

@@ -4,7 +4,7 @@ import type { Journal, MetricsEvent } from '../src/runs/journal.ts'
 
 export const fixtures = join(import.meta.dirname, 'fixtures')
 
-/** The journal of a real run: 30 s quiet, 20 s chmod, 30 s quiet, 100 requests a second; a fresh copy each time. */
+/** The journal of a real run, the figures of its phases made from its seconds: 30 s quiet, 20 s chmod, 30 s quiet, 100 requests a second; a fresh copy each time. */
 export function outageJournal(): Journal {
   return JSON.parse(readFileSync(join(fixtures, 'outage-chmod.json'), 'utf8'))
 }
@@ -52,11 +52,13 @@ export const outage = { error_ratio: 1, db_errors: 100, db_available: 0, degrade
 export function attacked(attack: NonNullable<Journal['attacks']>[number], change: Partial<MetricsEvent>): Journal {
   const journal = outageJournal()
   journal.happened.faults = []
+  const figures = { due: 1_000, sent: 1_000, answered: 1_000, failed: 0, error_ratio: 0, rate: 100 }
   journal.happened.phases = ['quiet', attack.phase].map((name, i) => ({
     name,
     rate: 100,
     start_ms: i * 10_000,
     end_ms: (i + 1) * 10_000,
+    figures: { ...figures, p50_ms: 2, p95_ms: 11, p99_ms: 20, max_ms: 30 },
   }))
   const seconds = generated(20, (s) => ({ attempts: {}, guesses: 0, fault: null, ...(s >= 10 && change) }))
   return { ...journal, attacks: [attack], seconds }

@@ -29,7 +29,7 @@ test('a second has what was sent in it, and the answers that arrived in it', () 
   const frozen = withResults(run, ({ due }) => (due >= at(5) && due < at(8) ? { done: at(8.5) } : undefined))
   const seconds = secondsOf(frozen)
   assert.deepEqual(
-    seconds.slice(4, 9).map(({ sent }) => sent),
+    seconds.slice(4, 9).map((one) => one.rate),
     Array(5).fill(rate),
   )
   const answered = seconds.slice(4, 9).map((one) => one.answered)
@@ -45,7 +45,7 @@ test('an unanswered request is sent and not answered, a dropped one neither, and
     due >= at(5) && due < at(6) ? { status: 0, error: 'timeout' } : undefined,
   )
   const [second] = secondsOf({ ...changed, dropped: [at(5.5)] }).slice(5)
-  assert.deepEqual([second?.sent, second?.dropped, second?.error_ratio], [rate, 1, 1])
+  assert.deepEqual([second?.rate, second?.dropped, second?.error_ratio], [rate, 1, 1])
   assert.deepEqual(second?.statuses, { timeout: rate })
 })
 

@@ -1,6 +1,39 @@
+import { quantile, sorted } from '../load/figures.ts'
 import type { MetricsEvent } from '../runs/journal.ts'
 import { defaults, type Family, floors, type Series, series, type Tuning } from './series.ts'
-import { robustScore, type Score, zScore } from './z-score.ts'
+
+/** How far a value lies from its baseline, in deviations. `floor` has the series' own unit: see `series.ts`. */
+type Score = (value: number, baseline: number[], floor: number) => number
+
+/** From the mean, in standard deviations. */
+export const zScore: Score = (value, baseline, floor) => {
+  const center = mean(baseline)
+  const deviation = Math.sqrt(mean(baseline.map((one) => (one - center) ** 2)))
+  return inDeviations(value - center, deviation, floor)
+}
+
+// For normally distributed values this many median deviations are one standard deviation.
+const madToDeviation = 1.4826
+
+/** From the median, in median absolute deviations: a few wild seconds in the baseline do not move it. */
+export const robustScore: Score = (value, baseline, floor) => {
+  const center = median(baseline)
+  const deviation = median(baseline.map((one) => Math.abs(one - center)))
+  return inDeviations(value - center, madToDeviation * deviation, floor)
+}
+
+function inDeviations(distance: number, deviation: number, floor: number): number {
+  // Without a floor a series that never moved has no deviation, and the smallest change would be endlessly far away.
+  return distance === 0 ? 0 : distance / Math.max(deviation, floor)
+}
+
+function mean(values: number[]): number {
+  return values.reduce((sum, value) => sum + value, 0) / values.length
+}
+
+export function median(values: number[]): number {
+  return quantile(sorted(values), 0.5)
+}
 
 const methods: Record<Tuning['method'], Score> = { mean: zScore, median: robustScore }
 

@@ -6,14 +6,14 @@ import { defaults } from './series.ts'
 export type Trouble = { kind: string; from: number; to: number }
 
 /** The seconds of one run, and whether each was alarmed. */
-export type Alarmed = { events: MetricsEvent[]; alarms: boolean[] }
+type Alarmed = { events: MetricsEvent[]; alarms: boolean[] }
 
 /** A share is null when there is nothing it could be a share of. */
 export type Grade = {
   /** Seconds from the first second of a trouble to the end of the first one with an alarm; null: not noticed. */
   troubles: { kind: string; delay_s: number | null }[]
   /** Troubles noticed. */
-  recall: number | null
+  found: number
   /** Troubles noticed among all alarms. */
   precision: number | null
   mean_delay_s: number | null
@@ -61,7 +61,7 @@ export function grade(runs: Alarmed[], warmUp: number): Grade {
   const quiet_s = sum(counts.map((one) => one.quiet_s))
   return {
     troubles,
-    recall: ratio(delays.length, troubles.length),
+    found: delays.length,
     precision: ratio(delays.length, delays.length + false_alarms),
     mean_delay_s: ratio(sum(delays), delays.length),
     held: ratio(sum(counts.map((one) => one.alarmed_s)), sum(counts.map((one) => one.trouble_s))),
@@ -91,12 +91,7 @@ function count({ events, alarms }: Alarmed, warmUp: number) {
   }
 }
 
-/** What can raise an alarm: the combination, any one series, or a single series. */
-export function detectors({ combined, anySeries, series }: Detection): { name: string; alarms: boolean[] }[] {
-  return [{ name: 'the combination', alarms: combined }, { name: 'any one series', alarms: anySeries }, ...series]
-}
-
-/** How well each detector did on some runs, taken together. */
+/** How well each detector did on some runs, taken together: the combination, any one series, each series by itself. */
 export function gradeDetectors(runs: MetricsEvent[][], tuning = defaults): { name: string; grade: Grade }[] {
   const found = runs.map((events) => ({ events, detectors: detectors(detect(events, tuning)) }))
   return (found[0]?.detectors ?? []).map(({ name }, d) => {
@@ -105,19 +100,8 @@ export function gradeDetectors(runs: MetricsEvent[][], tuning = defaults): { nam
   })
 }
 
-export const thresholds = [2, 2.5, 3, 4, 5, 6, 8, 12]
-export const windows = [10, 30, 60]
-export const sweptDetectors = ['p95_ms', 'any one series', 'the combination']
-export type SweepPoint = { detector: string; window: number; threshold: number } & Grade
-
-/** What each threshold and each length of the baseline would have cost in delay and in false alarms. */
-export function sweep(runs: MetricsEvent[][]): SweepPoint[] {
-  const settings = windows.flatMap((window) => thresholds.map((threshold) => ({ window, threshold })))
-  return settings.flatMap((setting) =>
-    gradeDetectors(runs, { ...defaults, ...setting })
-      .filter(({ name }) => sweptDetectors.includes(name))
-      .map(({ name, grade }) => ({ detector: name, ...setting, ...grade })),
-  )
+function detectors({ combined, anySeries, series }: Detection): { name: string; alarms: boolean[] }[] {
+  return [{ name: 'the combination', alarms: combined }, { name: 'any one series', alarms: anySeries }, ...series]
 }
 
 function sum(values: number[]): number {

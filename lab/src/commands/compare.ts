@@ -1,42 +1,20 @@
-import { median } from '../anomalies/z-score.ts'
+import { median } from '../anomalies/detect.ts'
 import { number } from '../report/html.ts'
-import { landing, unjudged } from '../report/story.ts'
+import { faultsIn, landing, unjudged } from '../report/story.ts'
 import { phaseColumns, phaseRows } from '../report/tables.ts'
 import { textTable, wrap } from '../runner/screen.ts'
 import type { HappenedFault, Journal } from '../runs/journal.ts'
 
-/** A figure of a phase. `least`: a difference below this says nothing, in the figure's own unit. */
-type Figure = { title: string; write: (value: number | null) => string; least: number }
-
-const least: Partial<Record<string, number>> = { error_ratio: 0.01, due: 10, answered: 10, failed: 10, db_errors: 10 }
-const ofPhase = phaseColumns.map(({ column, title, write }) => ({ column, title, write, least: least[column] ?? 2 }))
-const ofFault: (Figure & { of: (fault: HappenedFault) => number | null })[] = [
-  { title: 'fault felt after ms', write: number, least: 10, of: landing },
-  { title: 'degraded after ms', write: number, least: 50, of: (one) => one.detected_after_ms },
-  { title: 'back after ms', write: number, least: 50, of: (one) => one.recovered_after_ms },
-]
-
-/** One row: a figure of a phase on both sides, each with as many values as there are repeats. */
-type Row = Figure & { phase: string; a: number[]; b: number[] }
-
-/** Two runs side by side, or two sets of repeats by their medians: first what differs most, at last everything. */
+/** Two runs side by side, or two sets of repeats by their medians: what was done differently, and what came out of it. */
 export function compare(a: Journal[], b: Journal[]): string {
-  const rows = rowsOf(a, b)
   const isRepeated = a.length > 1 || b.length > 1
-  const parts = [
-    `${headline('A', a)}\n${headline('B', b)}`,
-    setUp(a, b),
-    differences(rows, isRepeated),
-    changes(a, b),
-    `All figures:\n\n${table(rows, isRepeated)}`,
-    isRepeated ? repeats : oneRun,
-  ]
-  return parts.filter((part) => part !== '').join('\n\n')
+  const parts = [`${headline('A', a)}\n${headline('B', b)}`, setUp(a, b), differences(a, b), changes(a, b)]
+  return [...parts, isRepeated ? repeats : oneRun].join('\n\n')
 }
 
 const oneRun = 'One run on each side cannot tell a difference from chance. Repeats (RUNS=5) can.'
-const repeats = `Of repeats the median is shown. spread: from the smallest to the largest repeat, on the side where it is wider.
-beyond: the difference is more than that, and more than 1 % of A.`
+const repeats =
+  'Of repeats the median is shown, with the smallest and the largest. Differences smaller than that range are left out.'
 
 function headline(side: string, runs: Journal[]): string {
   const [first] = runs
@@ -44,146 +22,115 @@ function headline(side: string, runs: Journal[]): string {
   return `${side}: ${first?.experiment}, ${first?.mode}, started ${first?.started}: ${verdicts}`
 }
 
+type Setting = (run: Journal) => string | undefined
+const settings: Record<string, Setting> = {
+  faults: ({ planned }) => planned.faults.map(({ kind, for_s }) => `${kind} for ${for_s} s`).join(', ') || 'none',
+  phases: ({ planned }) => planned.phases.map(({ name, rate }) => `${name} ${rate}/s`).join(', '),
+  attacks: ({ attacks }) => attacks?.map(({ name }) => name).join(', ') || 'none',
+  settings: ({ environment }) =>
+    Object.entries(environment.settings ?? {})
+      .map((one) => one.join('='))
+      .join(', ') || 'the usual ones',
+  'journal mode': ({ environment }) => environment.journal_mode,
+  'load by': ({ environment }) => environment.load_generator,
+  machine: ({ environment }) => `${environment.cpus.count} x ${environment.cpus.model}`,
+}
+
 /** What was done differently. */
 function setUp([a]: Journal[], [b]: Journal[]): string {
-  const faults = (run?: Journal) =>
-    run?.planned.faults.map(({ kind, for_s }) => `${kind} for ${for_s} s`).join(', ') || 'none'
-  const settings: [string, (run?: Journal) => string | undefined][] = [
-    ['faults', faults],
-    ['phases', (run) => run?.planned.phases.map(({ name, rate }) => `${name} ${rate}/s`).join(', ')],
-    ['attacks', (run) => run?.attacks?.map(({ name }) => name).join(', ') || 'none'],
-    ['settings', (run) => settingsOf(run)],
-    ['journal mode', (run) => run?.environment.journal_mode],
-    ['load by', (run) => run?.environment.load_generator],
-    ['machine', (run) => `${run?.environment.cpus.count} x ${run?.environment.cpus.model}`],
-  ]
-  const lines = settings.flatMap(([name, of]) =>
-    of(a) === of(b) ? [] : [wrap(`${name}: A ${of(a)}; B ${of(b)}`, '  ')],
-  )
+  const lines = Object.entries(settings).flatMap(([name, of]) => {
+    const [left, right] = [a && of(a), b && of(b)]
+    return left === right ? [] : [wrap(`${name}: A ${left}; B ${right}`, '  ')]
+  })
   return lines.length === 0 ? 'Both were set up alike.' : `Set up differently:\n${lines.join('\n')}`
 }
 
-function settingsOf(run?: Journal): string {
-  const settings = Object.entries(run?.environment.settings ?? {}).map((one) => one.join('='))
-  return settings.join(', ') || 'the usual ones'
+/** A figure of a phase; null where it was not measured. `least`: a difference below this says nothing, in its own unit. */
+type Figure = {
+  title: string
+  write: (value: number) => string
+  least: number
+  of: (run: Journal, phase: string) => number | null
 }
 
-/** The figures of every phase that either side has; a name that comes twice in a run is numbered. */
-function rowsOf(a: Journal[], b: Journal[]): Row[] {
-  const [inA, inB] = [byPhase(a), byPhase(b)]
-  const names = [...new Set([...inA.keys(), ...inB.keys()])]
-  return names.flatMap((phase) => {
-    const values = (side: Map<string, Figures[]>, title: string) =>
-      (side.get(phase) ?? []).flatMap((one) => one[title] ?? [])
-    const figures: Figure[] = [...ofPhase, ...ofFault]
-    const rows = figures.map((one) => ({ ...one, phase, a: values(inA, one.title), b: values(inB, one.title) }))
-    return rows.filter(({ a, b }) => a.length > 0 || b.length > 0)
-  })
-}
+const figures: Figure[] = [
+  ...phaseColumns.map(({ column, ...rest }) => ({
+    ...rest,
+    of: (run: Journal, phase: string) => phaseRows(run).find(({ name }) => name === phase)?.[column] ?? null,
+  })),
+  { title: 'fault felt after ms', write: number, least: 10, of: ofFaults(landing) },
+  { title: 'degraded after ms', write: number, least: 50, of: ofFaults((one) => one.detected_after_ms) },
+  { title: 'back after ms', write: number, least: 50, of: ofFaults((one) => one.recovered_after_ms) },
+]
 
-type Figures = Record<string, number | null>
-
-function byPhase(runs: Journal[]): Map<string, Figures[]> {
-  const phases = new Map<string, Figures[]>()
-  for (const run of runs) {
-    const seen = new Map<string, number>()
-    phaseRows(run).forEach((one, i) => {
-      const times = (seen.get(one.name) ?? 0) + 1
-      seen.set(one.name, times)
-      const name = times > 1 ? `${one.name} (${times})` : one.name
-      const { start_ms = 0, end_ms = 0 } = run.happened.phases[i] ?? {}
-      const faults = run.happened.faults.filter(({ injected_ms: at }) => at >= start_ms && at < end_ms)
-      const figures = Object.fromEntries([
-        ...ofPhase.map(({ column, title }) => [title, one[column]]),
-        ...ofFault.map(({ title, of }) => [title, middle(faults.flatMap((fault) => of(fault) ?? []))]),
-      ])
-      phases.set(name, [...(phases.get(name) ?? []), figures])
-    })
+/** The median of a figure over the faults of a phase. */
+function ofFaults(of: (fault: HappenedFault) => number | null): Figure['of'] {
+  return (run, name) => {
+    const phases = run.happened.phases.filter((phase) => phase.name === name)
+    const values = phases.flatMap((phase) => faultsIn(run, phase)).flatMap((fault) => of(fault) ?? [])
+    return values.length > 0 ? median(values) : null
   }
-  return phases
 }
 
-const mostDifferences = 10
 /** A quarter more or less is worth naming. */
-const noticeable = Math.log(1.25)
+const noticeable = 1.25
+const mostDifferences = 20
 
-/** The figures that differ most, by how many times; those of the warm-up mean nothing. */
-function differences(rows: Row[], isRepeated: boolean): string {
-  const found = rows
-    .filter((row) => row.phase !== unjudged && factor(row) >= noticeable && (!isRepeated || isBeyondSpread(row)))
-    .sort((one, other) => factor(other) - factor(one))
-    .slice(0, mostDifferences)
-  if (found.length === 0) return 'No figure differs noticeably.'
-  return `What differs most:\n\n${table(found, isRepeated)}`
+/** The figures that differ, by how many times; those of the warm-up mean nothing. */
+function differences(a: Journal[], b: Journal[]): string {
+  const phases = (a[0]?.happened.phases ?? []).map(({ name }) => name).filter((name) => name !== unjudged)
+  const rows = phases.flatMap((phase) => figures.flatMap((figure) => difference(figure, phase, a, b) ?? []))
+  rows.sort((one, other) => other.factor - one.factor)
+  if (rows.length === 0) return 'No figure of a phase that both have differs noticeably.'
+  const cells = rows.slice(0, mostDifferences).map((row) => row.cells)
+  return `What differs most (the reports show all figures):\n\n${textTable(['phase: figure', 'A', 'B', 'difference'], cells)}`
 }
 
-/** How many times larger one side is, as a logarithm; differences within `least` count for little. */
-function factor({ a, b, least }: Row): number {
-  const [left, right] = [middle(a), middle(b)]
-  if (left === null || right === null) return 0
-  return Math.abs(Math.log((Math.abs(right) + least) / (Math.abs(left) + least)))
+/** A row of the table; undefined where the sides are alike, or where their repeats scatter by more than the difference. */
+function difference({ title, write, least, of }: Figure, phase: string, a: Journal[], b: Journal[]) {
+  const [inA, inB] = [a, b].map((runs) => runs.flatMap((run) => of(run, phase) ?? []))
+  if (!inA?.length || !inB?.length) return undefined
+  const [left, right] = [median(inA), median(inB)]
+  const factor = Math.exp(Math.abs(Math.log((right + least) / (left + least))))
+  if (factor < noticeable || Math.abs(right - left) <= Math.max(range(inA), range(inB))) return undefined
+  const side = (values: number[]) =>
+    range(values) === 0
+      ? write(median(values))
+      : `${write(median(values))} (${write(Math.min(...values))} to ${write(Math.max(...values))})`
+  return {
+    factor,
+    cells: [`${phase}: ${title}`, side(inA), side(inB), `${right > left ? '+' : ''}${write(right - left)}`],
+  }
 }
 
-/** Without repeats there is no spread to show. */
-function table(rows: Row[], isRepeated: boolean): string {
-  const heads = ['phase: figure', 'A', 'B', 'difference', ...(isRepeated ? ['spread', 'beyond'] : [])]
-  const lines = rows.map((row) => {
-    const { phase, title, write, a, b } = row
-    const [left, right] = [middle(a), middle(b)]
-    const difference = left === null || right === null ? null : right - left
-    const sign = difference !== null && difference > 0 ? '+' : ''
-    const cells = [`${phase}: ${title}`, write(left), write(right), `${sign}${write(difference)}`]
-    return isRepeated ? [...cells, write(spread(row)), isBeyondSpread(row) ? 'yes' : 'no'] : cells
-  })
-  return textTable(heads, lines)
+function range(values: number[]): number {
+  return Math.max(...values) - Math.min(...values)
 }
 
-function isBeyondSpread(row: Row): boolean {
-  const [left, right] = [middle(row.a), middle(row.b)]
-  if (left === null || right === null) return false
-  return Math.abs(right - left) > Math.max(spread(row), Math.abs(left) / 100)
-}
-
-function spread({ a, b }: Row): number {
-  const range = (values: number[]) => (values.length > 0 ? Math.max(...values) - Math.min(...values) : 0)
-  return Math.max(range(a), range(b))
-}
-
-function middle(values: number[]): number | null {
-  return values.length > 0 ? median(values) : null
-}
-
-/** The expectations that were met on one side only, and those that only one side has. */
+/** The expectations that were not met on both sides alike. */
 function changes(a: Journal[], b: Journal[]): string {
   const [inA, inB] = [byExpectation(a), byExpectation(b)]
-  const changed = [...inA].flatMap(([name, left]) => {
-    const right = inB.get(name)
-    if (!right || left.met / left.of === right.met / right.of) return []
-    return [`  ${name}\n    A: ${metWords(left)}\n    B: ${metWords(right)}`]
+  const lines = [...new Set([...inA.keys(), ...inB.keys()])].flatMap((name) => {
+    const [left, right] = [inA.get(name) ?? [], inB.get(name) ?? []]
+    return shareMet(left) === shareMet(right) ? [] : [`  ${name}\n    A: ${inWords(left)}\n    B: ${inWords(right)}`]
   })
-  const only = (side: Map<string, Met>, other: Map<string, Met>) =>
-    [...side].flatMap(([name, one]) => (other.has(name) ? [] : [wrap(`${name}: ${metWords(one)}`, '  ')]))
-  const parts = [
-    ['Expectations that changed:', ...changed],
-    ['Expected of A only:', ...only(inA, inB)],
-    ['Expected of B only:', ...only(inB, inA)],
-  ]
-  const found = parts.filter(({ length }) => length > 1).map((lines) => lines.join('\n'))
-  return found.join('\n\n') || 'Every expectation was met, or missed, on both sides alike.'
+  if (lines.length === 0) return 'Every expectation was met, or missed, on both sides alike.'
+  return `Expectations that changed:\n${lines.join('\n')}`
 }
 
-type Met = { met: number; of: number; measured: string[] }
+type Judged = Journal['expectations']
 
-function byExpectation(runs: Journal[]): Map<string, Met> {
-  const found = new Map<string, Met>()
-  for (const { phase, what, met, measured } of runs.flatMap(({ expectations }) => expectations)) {
-    const name = `${phase}: ${what}`
-    const before = found.get(name) ?? { met: 0, of: 0, measured: [] }
-    found.set(name, { met: before.met + Number(met), of: before.of + 1, measured: [...before.measured, measured] })
-  }
-  return found
+function byExpectation(runs: Journal[]): Map<string, Judged> {
+  const all = runs.flatMap(({ expectations }) => expectations)
+  return Map.groupBy(all, ({ phase, what }) => `${phase}: ${what}`)
 }
 
-function metWords({ met, of, measured }: Met): string {
-  return `met in ${met} of ${of}, measured ${measured.join('; ')}`
+function shareMet(judged: Judged): number | undefined {
+  return judged.length === 0 ? undefined : judged.filter(({ met }) => met).length / judged.length
+}
+
+function inWords(judged: Judged): string {
+  if (judged.length === 0) return 'not expected'
+  const met = judged.filter((one) => one.met).length
+  return `met in ${met} of ${judged.length}, measured ${judged.map(({ measured }) => measured).join('; ')}`
 }

@@ -1,12 +1,15 @@
 import { spawn } from 'node:child_process'
 import { existsSync, writeFileSync } from 'node:fs'
 import { join, relative } from 'node:path'
-import { pathToFileURL } from 'node:url'
+import { detect } from '../anomalies/detect.ts'
+import { isLabelled, troublesIn } from '../anomalies/grade.ts'
+import type { Tuning } from '../anomalies/series.ts'
 import { reasonOf, UserError } from '../errors.ts'
+import { gradeTable, gradeWords } from '../report/anomalies.ts'
 import { reportHtml } from '../report/report.ts'
 import { experimentNames, lengthOf, loadExperiment } from '../runner/experiment.ts'
-import { wrap } from '../runner/screen.ts'
-import { findRun } from '../runs/find-run.ts'
+import { textTable, wrap } from '../runner/screen.ts'
+import { findRun, type Recorded, readEvents } from '../runs/find-run.ts'
 import type { Slo } from '../slo.ts'
 
 /** Names the report of a run, the newest without a name, and opens it where there is a screen. */
@@ -19,8 +22,7 @@ export function report(runsFolder: string, name?: string): string {
     throw new UserError(`${file} cannot be written (${reasonOf(error)}).`)
   }
   open(file)
-  const link = process.stdout.isTTY ? `\n      ${pathToFileURL(file)}` : ''
-  return `${journal.verdict}  ${relative('', file)}${link}`
+  return `${journal.verdict}  ${relative('', file)}`
 }
 
 function open(file: string): void {
@@ -45,4 +47,37 @@ export async function experimentLines(slo: Slo): Promise<string> {
     return `${name} (level ${experiment.level}, ${length} s)\n${wrap(experiment.question, '  ')}`
   })
   return lines.join('\n')
+}
+
+/** The graded tables for a run, a .jsonl file or a folder of them; without a name for the newest run. */
+export function anomalies(runsFolder: string, name?: string): string {
+  const recorded = readEvents(runsFolder, name)
+  const runs = recorded.map(({ events }) => events)
+  const graded = (method: Tuning['method']) => {
+    const { heads, rows } = gradeTable(runs, method)
+    return textTable(heads, rows)
+  }
+  const grades = runs.some((events) => events.some(isLabelled))
+    ? [graded('mean'), graded('median'), gradeWords.join('\n')]
+    : ['No second is labelled with a fault or its absence, so nothing can be graded.']
+  return [recorded.map(headline).join('\n'), ...grades, alarms(recorded)].join('\n\n')
+}
+
+function headline({ name, events }: Recorded): string {
+  const troubles = troublesIn(events).map(({ kind, from, to }) => `${kind} at ${from} s for ${to - from} s`)
+  return wrap(`${name}: ${events.length} s, ${troubles.join(', ') || 'no trouble on purpose'}`)
+}
+
+/** When the combination raised an alarm, and which series did with it. */
+function alarms(recorded: Recorded[]): string {
+  const lines = recorded.flatMap(({ name, events }) => {
+    const found = detect(events)
+    return events.flatMap(({ second }, i) => {
+      if (!found.combined[i] || found.combined[i - 1]) return []
+      const alarmed = found.series.filter((one) => one.alarms[i]).map((one) => one.name)
+      return wrap(`${name}, second ${second}: ${alarmed.join(', ')}`, '  ')
+    })
+  })
+  if (lines.length === 0) return 'The combination raised no alarm.'
+  return ['Alarms of the combination:', ...lines].join('\n')
 }

@@ -3,54 +3,37 @@ import { defaults } from '../anomalies/series.ts'
 import { type Outcome, outcomeOf } from '../attacks/outcomes.ts'
 import type { Journal, MetricsEvent } from '../runs/journal.ts'
 import { type Html, html } from './html.ts'
+import { sumOf } from './story.ts'
 
-type Values = (number | null)[]
-type Line = { name: string; values: Values; dash?: boolean }
-
-/** Where in the report a chart stands; every part of the page draws all charts that name it. */
-export type Place = 'what happened' | 'both sides' | 'anomalies'
+type Line = { name: string; values: (number | null)[]; dash?: boolean }
+type Span = { name: string; from: number; to: number }
 
 /** What page/charts.js draws. `lanes`: every line is 0 or 1 and lies in a lane of its own. */
 export type Chart = {
   id: string
-  place: Place
+  /** The part of the page in which it stands, if it is not "What happened". */
+  place?: 'both sides' | 'anomalies'
   title: string
   unit: string
   says: string
   scale: 'linear' | 'log' | 'lanes' | 'scores'
   lines: Line[]
-  /** A level worth a line across the chart. */
-  limit?: number
 }
 
-/** Everything the page's script needs; times in seconds since the run began. */
-export type ChartData = {
-  seconds: number[]
-  phases: { name: string; from: number; to: number }[]
-  /** What is shaded: faults while they were in force, and phases with an attack. */
-  bands: { name: string; from: number; to: number }[]
-  charts: Chart[]
-}
+/** Everything the page's script needs; times in seconds since the run began. `bands`: faults in force, and attacks. */
+export type ChartData = { seconds: number[]; phases: Span[]; bands: Span[]; charts: Chart[] }
 
-export function chartData(journal: Journal): ChartData {
-  const { seconds, happened, attacks = [] } = journal
-  const phases = happened.phases.map(({ name, start_ms, end_ms }) => ({
-    name,
-    from: start_ms / 1000,
-    to: end_ms / 1000,
-  }))
-  const faults = happened.faults.map(({ kind, injected_ms, undone_ms }) => ({
-    name: kind,
-    from: injected_ms / 1000,
-    to: undone_ms / 1000,
-  }))
+export function chartData({ seconds, happened, attacks = [] }: Journal): ChartData {
+  const span = (name: string, from_ms: number, to_ms: number) => ({ name, from: from_ms / 1000, to: to_ms / 1000 })
+  const phases = happened.phases.map(({ name, start_ms, end_ms }) => span(name, start_ms, end_ms))
+  const faults = happened.faults.map(({ kind, injected_ms, undone_ms }) => span(kind, injected_ms, undone_ms))
   const attacked = phases.filter(({ name }) => attacks.some(({ phase }) => phase === name))
   return {
     seconds: seconds.map(({ second }) => second),
     phases,
     bands: [...faults, ...attacked],
     charts: [
-      ...(attacks.length > 0 ? [attack(seconds, attacks)] : []),
+      ...(attacks.length > 0 ? [attack(seconds)] : []),
       traffic(seconds),
       latency(seconds),
       errors(seconds),
@@ -79,37 +62,6 @@ function line(seconds: MetricsEvent[], column: Column, name: string, dash?: true
   return { name, values: seconds.map((one) => one[column] ?? null), dash }
 }
 
-function traffic(seconds: MetricsEvent[]): Chart {
-  const succeeded = seconds.map(({ rate, error_ratio }) => (error_ratio === null ? null : rate * (1 - error_ratio)))
-  // Older runs only know what was due.
-  const isOld = seconds.every(({ sent }) => sent === undefined)
-  return {
-    id: 'traffic',
-    place: 'what happened',
-    title: 'Requests',
-    unit: 'per second',
-    says: 'What the clients sent, how much of it was answered with any status, and how much of it succeeded (2xx). The gap between sent and succeeded failed.',
-    scale: 'linear',
-    lines: [
-      line(seconds, isOld ? 'rate' : 'sent', 'sent', true),
-      { name: 'succeeded', values: succeeded },
-      ...(isOld ? [] : [line(seconds, 'answered', 'answered')]),
-    ],
-  }
-}
-
-function latency(seconds: MetricsEvent[]): Chart {
-  return {
-    id: 'latency',
-    place: 'what happened',
-    title: 'Latency, as the clients saw it',
-    unit: 'ms, each step ten times the last',
-    says: 'Of all answers, half (p50), 95 of 100 (p95) and 99 of 100 (p99) were faster than the line. Refusals count too, and they are quick.',
-    scale: 'log',
-    lines: [line(seconds, 'p50_ms', 'p50'), line(seconds, 'p95_ms', 'p95'), line(seconds, 'p99_ms', 'p99')],
-  }
-}
-
 const mostStatuses = 4
 
 /** One line for each of the most frequent statuses that `wanted` selects. */
@@ -124,6 +76,31 @@ function statusLines(counts: Record<string, number>[], wanted: (status: string) 
   }))
 }
 
+const traffic = (seconds: MetricsEvent[]): Chart => ({
+  id: 'traffic',
+  title: 'Requests',
+  unit: 'per second',
+  says: 'What the clients sent, how much of it was answered with any status, and how much of it succeeded (2xx). The gap between sent and succeeded failed.',
+  scale: 'linear',
+  lines: [
+    line(seconds, 'rate', 'sent', true),
+    {
+      name: 'succeeded',
+      values: seconds.map(({ rate, error_ratio }) => (error_ratio === null ? null : rate * (1 - error_ratio))),
+    },
+    line(seconds, 'answered', 'answered'),
+  ],
+})
+
+const latency = (seconds: MetricsEvent[]): Chart => ({
+  id: 'latency',
+  title: 'Latency, as the clients saw it',
+  unit: 'ms, each step ten times the last',
+  says: 'Of all answers, half (p50), 95 of 100 (p95) and 99 of 100 (p99) were faster than the line. Refusals count too, and they are quick.',
+  scale: 'log',
+  lines: [line(seconds, 'p50_ms', 'p50'), line(seconds, 'p95_ms', 'p95'), line(seconds, 'p99_ms', 'p99')],
+})
+
 function errors(seconds: MetricsEvent[]): Chart {
   const statuses = seconds.map((one) => one.statuses ?? {})
   const lines = statusLines(statuses, (status) => !status.startsWith('2'), 'answered STATUS')
@@ -131,7 +108,6 @@ function errors(seconds: MetricsEvent[]): Chart {
   if (lines.length === 0) lines.push({ name: 'failed', values: seconds.map(() => 0) })
   return {
     id: 'errors',
-    place: 'what happened',
     title: 'Errors',
     unit: 'per second',
     says: "What the clients got instead of a 2xx, and by how much the API's own db_errors_total rose; it counts probes too.",
@@ -140,32 +116,27 @@ function errors(seconds: MetricsEvent[]): Chart {
   }
 }
 
-function attack(seconds: MetricsEvent[], attacks: NonNullable<Journal['attacks']>): Chart {
-  const chart = { id: 'attack', place: 'what happened', scale: 'linear' } as const
+function attack(seconds: MetricsEvent[]): Chart {
   if (seconds.some(({ guesses = 0 }) => guesses > 0))
     return {
-      ...chart,
+      id: 'attack',
       title: 'The attack: guesses at the secret',
       unit: 'per second, without a request',
       says: 'Each guess is one signature computed and compared: no request, no log line, no limit. The line falls to 0 when the secret has been found.',
+      scale: 'linear',
       lines: [line(seconds, 'guesses', 'guesses')],
     }
   const attempts = seconds.map((one) => one.attempts ?? {})
   const ended = (outcome: Outcome, name: string) =>
     statusLines(attempts, (status) => outcomeOf(Number(status)) === outcome, name)
-  const accepted = attempts.map((one) =>
-    Object.entries(one).reduce((sum, [status, n]) => sum + (outcomeOf(Number(status)) === 'accepted' ? n : 0), 0),
-  )
-  const crowds = attacks.some(({ name }) => name === 'flood')
-    ? ' In a flood a hundred connections that say nothing are opened at once, as one attempt.'
-    : ''
   return {
-    ...chart,
+    id: 'attack',
     title: 'The attack: what its attempts met',
     unit: 'attempts ended per second',
-    says: `Accepted: the attacker got through; the line stands here even if that never happened. 4xx: refused, as it should be. No answer: the connection was cut; those still open at the end of the attack are left out.${crowds}`,
+    says: 'Accepted: the attacker got through; the line stands here even if that never happened. 4xx: refused, as it should be. No answer: the connection was cut; those still open at the end of the attack are left out. In a flood a hundred connections that say nothing count as one attempt.',
+    scale: 'linear',
     lines: [
-      { name: 'accepted (2xx)', values: accepted },
+      { name: 'accepted (2xx)', values: attempts.map((one) => sumOf(one, 'accepted')) },
       ...ended('refused', 'refused (STATUS)'),
       ...ended('unanswered', 'no answer'),
       ...ended('error', 'error (STATUS)'),
@@ -173,52 +144,45 @@ function attack(seconds: MetricsEvent[], attacks: NonNullable<Journal['attacks']
   }
 }
 
-function memory(seconds: MetricsEvent[]): Chart {
-  return {
-    id: 'memory',
-    place: 'what happened',
-    title: 'Memory of the API',
-    unit: 'MB',
-    says: 'What the attacker can make the API hold. In the stack its container has a limit, and a process that needs more is killed.',
-    scale: 'linear',
-    lines: [line(seconds, 'memory_mb', 'memory')],
-  }
-}
+const memory = (seconds: MetricsEvent[]): Chart => ({
+  id: 'memory',
+  title: 'Memory of the API',
+  unit: 'MB',
+  says: 'What the attacker can make the API hold. In the stack its container has a limit, and a process that needs more is killed.',
+  scale: 'linear',
+  lines: [line(seconds, 'memory_mb', 'memory')],
+})
 
-function states(seconds: MetricsEvent[]): Chart {
-  const { combined } = detect(seconds)
-  const unavailable = seconds.map(({ db_available }) => (typeof db_available === 'number' ? 1 - db_available : null))
-  return {
-    id: 'database',
-    place: 'what happened',
-    title: 'Database',
-    unit: '',
-    says: 'Filled where it is so: the truth on top, then what the API said about itself, then whether the anomaly detector raised an alarm.',
-    scale: 'lanes',
-    lines: [
-      { name: 'fault in force', values: seconds.map(({ fault }) => (fault ? 1 : 0)) },
-      { name: 'db_available = 0', values: unavailable },
-      line(seconds, 'degraded', '/health degraded'),
-      { name: 'anomaly alarm', values: combined.map(Number) },
-    ],
-  }
-}
+const states = (seconds: MetricsEvent[]): Chart => ({
+  id: 'database',
+  title: 'Database',
+  unit: '',
+  says: 'Filled where it is so: the truth on top, then what the API said about itself, then whether the anomaly detector raised an alarm.',
+  scale: 'lanes',
+  lines: [
+    { name: 'fault in force', values: seconds.map(({ fault }) => (fault ? 1 : 0)) },
+    {
+      name: 'db_available = 0',
+      values: seconds.map(({ db_available }) => (typeof db_available === 'number' ? 1 - db_available : null)),
+    },
+    line(seconds, 'degraded', '/health degraded'),
+    { name: 'anomaly alarm', values: detect(seconds).combined.map(Number) },
+  ],
+})
 
-function sides(seconds: MetricsEvent[]): Chart {
-  return {
-    id: 'sides',
-    place: 'both sides',
-    title: 'Client against server',
-    unit: 'ms, each step ten times the last',
-    says: 'The same requests seen from both sides. The server cannot see the time before its first line of code: when its event loop is late, clients wait and its own p95 does not show it.',
-    scale: 'log',
-    lines: [
-      line(seconds, 'p95_ms', 'p95, client'),
-      line(seconds, 'server_p95_ms', 'p95, server'),
-      line(seconds, 'event_loop_delay_ms', 'event loop delay', true),
-    ],
-  }
-}
+const sides = (seconds: MetricsEvent[]): Chart => ({
+  id: 'sides',
+  place: 'both sides',
+  title: 'Client against server',
+  unit: 'ms, each step ten times the last',
+  says: 'The same requests seen from both sides. The server cannot see the time before its first line of code: when its event loop is late, clients wait and its own p95 does not show it.',
+  scale: 'log',
+  lines: [
+    line(seconds, 'p95_ms', 'p95, client'),
+    line(seconds, 'server_p95_ms', 'p95, server'),
+    line(seconds, 'event_loop_delay_ms', 'event loop delay', true),
+  ],
+})
 
 const shown = ['error_ratio', 'p95_ms', 'event_loop_delay_ms', 'db_available']
 const edge = 20
@@ -233,10 +197,14 @@ function scores(seconds: MetricsEvent[]): Chart {
     unit: `deviations from the last ${window} calm seconds`,
     says: `How unusual each second was for its series (z-score). Beyond ${threshold} either way is an alarm of that series; beyond ${edge} the line stays at the edge.`,
     scale: 'scores',
-    lines: found.map(({ name, scores }) => ({
-      name,
-      values: scores.map((one) => (one === null ? null : Math.max(-edge, Math.min(edge, Math.round(one * 100) / 100)))),
-    })),
-    limit: threshold,
+    lines: [
+      ...found.map(({ name, scores }) => ({ name, values: scores.map(within) })),
+      { name: 'alarm above', values: seconds.map(() => threshold), dash: true },
+      { name: 'alarm below', values: seconds.map(() => -threshold), dash: true },
+    ],
   }
+}
+
+function within(score: number | null): number | null {
+  return score === null ? null : Math.max(-edge, Math.min(edge, Math.round(score * 100) / 100))
 }

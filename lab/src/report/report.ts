@@ -4,7 +4,7 @@ import { createRequire } from 'node:module'
 import { dirname, join } from 'node:path'
 import type { Journal } from '../runs/journal.ts'
 import { anomalies } from './anomalies.ts'
-import { chartData, figure, type Place } from './charts.ts'
+import { type Chart, chartData, figure } from './charts.ts'
 import { count, type Html, html, json, text, trusted } from './html.ts'
 import { lesson, nextCommand, serviceStory, verdictWords } from './story.ts'
 import { expectations, phases, predictions, word, words } from './tables.ts'
@@ -16,12 +16,11 @@ export function reportHtml(journal: Journal): string {
   const uplot = dirname(createRequire(import.meta.url).resolve('uplot'))
   const style = read(join(uplot, 'uPlot.min.css'), join(page, 'page.css'))
   const library = read(join(uplot, 'uPlot.iife.min.js'))
-  const scripts = ['look.js', 'charts.js'].map((name) => read(join(page, name)))
+  const script = read(join(page, 'charts.js'))
   const data = chartData(journal)
-  const charts = (place: Place) => data.charts.filter((one) => one.place === place).map(figure)
-  const hashes = [library, ...scripts].map((one) => `'${sha256(one)}'`).join(' ')
+  const charts = (place?: Chart['place']) => data.charts.filter((one) => one.place === place).map(figure)
   // Only this very style and these very scripts may be used; with nothing else allowed, no request can leave the page.
-  const policy = `default-src 'none'; style-src '${sha256(style)}'; script-src ${hashes}; base-uri 'none'; form-action 'none'`
+  const policy = `default-src 'none'; style-src '${sha256(style)}'; script-src '${sha256(library)}' '${sha256(script)}'; base-uri 'none'; form-action 'none'`
 
   return text(html`<!doctype html>
 <html lang="en">
@@ -39,7 +38,7 @@ ${predictions(journal)}
 <p>All charts share one time axis: minutes and seconds since the run began. Shaded in red:
 ${journal.attacks ? 'an attack was under way' : html`a ${word('fault', 'fault')} was in force`}.</p>
 <noscript><p>The charts need JavaScript; all figures are in the tables below.</p></noscript>
-${charts('what happened')}
+${charts()}
 ${expectations(journal)}
 ${phases(journal)}
 <h2>What the client saw, and what the server said</h2>
@@ -50,10 +49,7 @@ ${again(journal)}
 ${words()}
 <script type="application/json" id="data">${json(data)}</script>
 <script>${trusted(library)}</script>
-${scripts.map(
-  (one) => html`<script type="module">${trusted(one)}</script>
-`,
-)}
+<script type="module">${trusted(script)}</script>
 </body>
 </html>
 `)

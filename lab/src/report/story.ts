@@ -1,5 +1,5 @@
-import { outcomeOf } from '../attacks/outcomes.ts'
-import type { Journal, MetricsEvent } from '../runs/journal.ts'
+import { type Outcome, outcomeOf } from '../attacks/outcomes.ts'
+import type { HappenedFault as Fault, Journal, MetricsEvent } from '../runs/journal.ts'
 import { count, milliseconds, number } from './html.ts'
 
 // A run in sentences, the same in the terminal and in the report.
@@ -19,72 +19,68 @@ export const unjudged = 'warm-up'
 /** How the service did, whatever was predicted: one sentence for each phase in which requests failed. */
 export function serviceStory(journal: Journal): string[] {
   const { happened, attacks = [], seconds } = journal
-  const judged = happened.phases.filter(({ name }) => name !== unjudged)
-  const phases = judged.map((phase) => ({ ...phase, ...requestsIn(phase, seconds) }))
+  const phases = happened.phases.filter(({ name }) => name !== unjudged)
   const stories = phases.flatMap((phase) => {
-    const faults = happened.faults.filter((one) => one.injected_ms >= phase.start_ms && one.injected_ms < phase.end_ms)
-    if (phase.failed === 0 && faults.length === 0) return []
-    const how = phase.failures.length > 0 ? ` (${phase.failures.slice(0, 3).join(', ')})` : ''
-    const requests = `${phase.name}: ${count(phase.failed)} of ${count(phase.due)} requests failed${how}`
+    const { due, failed, p95_ms } = phase.figures
+    const faults = faultsIn(journal, phase)
+    if (failed === 0 && faults.length === 0) return []
+    const statuses = failuresIn(phase.name, seconds).slice(0, 3)
+    const how = statuses.length > 0 ? ` (${statuses.join(', ')})` : ''
+    const requests = `${phase.name}: ${count(failed)} of ${count(due)} requests failed${how}`
     // During an outage only the requests due while it was felt are judged, and are in the figures.
     const isOutage = faults.some(({ kind, landed_ms }) => kind !== 'crash' && landed_ms !== null)
     const within = isOutage
       ? ' while the fault was felt'
       : ` within ${number((phase.end_ms - phase.start_ms) / 1000)} s`
-    const p95 = phase.figures ? [`p95 ${milliseconds(phase.figures.p95_ms)}`] : []
-    return [[requests + within, ...p95, ...faultsStory(faults)].join('; ')]
+    return [[requests + within, `p95 ${milliseconds(p95_ms)}`, ...faultsStory(faults)].join('; ')]
   })
   return [...stories, wholeRun(phases), ...attacks.map(attackStory)].map((one) => `${one}.`)
 }
 
-function wholeRun(phases: (Phase & { due: number; failed: number })[]): string {
-  const due = phases.reduce((sum, one) => sum + one.due, 0)
-  const failed = phases.reduce((sum, one) => sum + one.failed, 0)
-  const all =
-    failed === 0
-      ? `All ${count(due)} requests were served`
-      : `In all phases ${count(failed)} of ${count(due)} requests failed`
-  // Older runs have no figures.
-  const waits = phases.flatMap(({ name, figures }) => (figures?.p95_ms ? [{ name, p95_ms: figures.p95_ms }] : []))
-  const [slowest] = waits.sort((a, b) => b.p95_ms - a.p95_ms)
-  return slowest ? `${all}; the slowest phase was ${slowest.name}, with a p95 of ${milliseconds(slowest.p95_ms)}` : all
+/** The faults that were injected in a phase. */
+export function faultsIn({ happened }: Journal, { start_ms, end_ms }: Phase): Fault[] {
+  return happened.faults.filter(({ injected_ms }) => injected_ms >= start_ms && injected_ms < end_ms)
+}
+
+function wholeRun(phases: Phase[]): string {
+  const sum = (figure: 'due' | 'failed') => phases.reduce((total, { figures }) => total + figures[figure], 0)
+  const [due, failed] = [count(sum('due')), count(sum('failed'))]
+  const all = failed === '0' ? `All ${due} requests were served` : `In all phases ${failed} of ${due} requests failed`
+  const [slowest] = phases.toSorted((a, b) => (b.figures.p95_ms ?? 0) - (a.figures.p95_ms ?? 0))
+  if (slowest === undefined) return all
+  return `${all}; the slowest phase was ${slowest.name}, with a p95 of ${milliseconds(slowest.figures.p95_ms)}`
 }
 
 type Phase = Journal['happened']['phases'][number]
 
-/** The requests of a phase, and how they failed, the most frequent first. A second belongs to the phase of its middle. */
-function requestsIn({ start_ms, end_ms, figures }: Phase, seconds: MetricsEvent[]) {
+/** How the requests of a phase failed, the most frequent status first. */
+function failuresIn(name: string, seconds: MetricsEvent[]): string[] {
   const failures = new Map<string, number>()
-  let [due, failed] = [0, 0]
-  for (const { second, rate, dropped, error_ratio, statuses } of seconds) {
-    if (second * 1000 + 500 < start_ms || second * 1000 + 500 >= end_ms) continue
-    due += rate + dropped
-    failed += Math.round((error_ratio ?? 0) * (rate + dropped))
-    for (const [status, n] of Object.entries(statuses ?? {}))
+  for (const { statuses = {} } of seconds.filter(({ phase }) => phase === name))
+    for (const [status, n] of Object.entries(statuses))
       if (!/^2\d\d$/.test(status)) failures.set(status, (failures.get(status) ?? 0) + n)
-  }
-  const names = [...failures].sort(([, a], [, b]) => b - a).map(([status]) => status)
-  // Older runs have no figures.
-  return { due: figures?.due ?? due, failed: figures?.failed ?? failed, failures: names }
+  return [...failures].sort(([, a], [, b]) => b - a).map(([status]) => status)
 }
 
 type Attack = NonNullable<Journal['attacks']>[number]
 
 /** What came of an attack. */
 function attackStory({ phase, attempts, statuses, guesses }: Attack): string {
-  const found = Number(statuses['200'] ?? 0) > 0
+  const accepted = sumOf(statuses, 'accepted')
   if (guesses !== undefined)
-    return `${phase}: ${count(guesses)} guesses without a request, the secret was ${found ? 'found' : 'not found'}`
-  const accepted = Object.entries(statuses).filter(([status]) => outcomeOf(Number(status)) === 'accepted')
-  const others = Object.entries(statuses).filter((one) => !accepted.some(([status]) => status === one[0]))
-  const sum = accepted.reduce((total, [, n]) => total + n, 0)
+    return `${phase}: ${count(guesses)} guesses without a request, the secret was ${accepted > 0 ? 'found' : 'not found'}`
+  const others = Object.entries(statuses).filter(([status]) => outcomeOf(Number(status)) !== 'accepted')
   const words = others.map(
     ([status, n]) => `${count(n)} ${status === '0' ? 'without an answer' : `answered ${status}`}`,
   )
-  return `${phase}: ${count(attempts)} attempts of the attacker, ${[`${count(sum)} accepted`, ...words].join(', ')}`
+  return `${phase}: ${count(attempts)} attempts of the attacker, ${[`${count(accepted)} accepted`, ...words].join(', ')}`
 }
 
-type Fault = Journal['happened']['faults'][number]
+/** The number of attempts that ended so. */
+export function sumOf(statuses: Record<string, number>, outcome: Outcome): number {
+  return Object.entries(statuses).reduce((sum, [status, n]) => sum + (outcomeOf(Number(status)) === outcome ? n : 0), 0)
+}
+
 const mostStories = 3
 
 /** What became of each fault; of many, the worst of each figure. */
@@ -109,14 +105,12 @@ export function landing({ landed_ms, injected_ms }: Fault): number | null {
 function faultStory(fault: Fault): string {
   const { kind, injected_ms, undone_ms, intact, detected_after_ms, recovered_after_ms } = fault
   const felt = landing(fault)
+  const after = (ms: number | null, words: string, never: string) =>
+    ms === null ? never : words.replace('TIME', milliseconds(ms))
   const parts = [
-    felt === null ? 'no request was refused' : `felt after ${milliseconds(felt)}`,
-    detected_after_ms === null
-      ? '/health never said degraded'
-      : `/health degraded after ${milliseconds(detected_after_ms)}`,
-    recovered_after_ms === null
-      ? 'no success after it'
-      : `first success ${milliseconds(recovered_after_ms)} after its end`,
+    after(felt, 'felt after TIME', 'no request was refused'),
+    after(detected_after_ms, '/health degraded after TIME', '/health never said degraded'),
+    after(recovered_after_ms, 'first success TIME after its end', 'no success after it'),
   ]
   const cut = intact ? '' : ' (ended from outside, before its time)'
   return `${kind} for ${number((undone_ms - injected_ms) / 1000)} s${cut}: ${parts.join(', ')}`

@@ -1,6 +1,7 @@
-import { median } from '../anomalies/z-score.ts'
-import type { Journal, JudgedExpectation, MetricsEvent } from '../runs/journal.ts'
-import { glossary } from './glossary.ts'
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { median } from '../anomalies/detect.ts'
+import type { Journal, MetricsEvent } from '../runs/journal.ts'
 import { type Html, html, number, percent, type Value } from './html.ts'
 import { offBy } from './story.ts'
 
@@ -9,81 +10,75 @@ export function word(text: string, id: string): Html {
   return html`<a class="word" href="#word-${id}">${text}</a>`
 }
 
-/** All words and their meanings. */
+/** All words of docs/glossary.md and their meanings. */
 export function words(): Html {
+  const file = readFileSync(join(import.meta.dirname, '../../../docs/glossary.md'), 'utf8')
+  const found = file.matchAll(/^<a id="(?<id>.+?)"><\/a>\*\*(?<word>.+?)\*\*: (?<meaning>.+)$/gm)
+  const entries = [...found].map(
+    ({ groups }) => html`<dt id="word-${groups?.id}">${groups?.word}</dt><dd>${groups?.meaning}</dd>
+`,
+  )
   return html`<h2>Words</h2>
-<dl>${glossary.map(
-    ({ id, word, meaning }) => html`<dt id="word-${id}">${word}</dt><dd>${meaning}</dd>
-`,
-  )}</dl>`
+<dl>${entries}</dl>`
 }
 
-/** A table that scrolls by itself where the screen is narrow; every column but the first holds numbers. `over`: names of so many columns. */
-export function numbersTable(heads: Value[], rows: Value[][], over: [string, number][] = []): Html {
-  return html`<div class="scroll"><table><thead>
-${over.length > 0 && html`<tr>${over.map(([name, span]) => html`<th colspan="${span}" class="over">${name}</th>`)}</tr>`}
-<tr>${heads.map((head, i) => html`<th scope="col" class="${i > 0 && 'number'}">${head}</th>`)}</tr></thead>
-<tbody>${rows.map(
-    ([
-      name,
-      ...cells
-    ]) => html`<tr><th scope="row">${name}</th>${cells.map((cell) => html`<td class="number">${cell}</td>`)}</tr>
-`,
-  )}</tbody></table></div>`
+/** A table that scrolls by itself where the screen is narrow. */
+function table(heads: Value[], body: Value, kind = ''): Html {
+  return html`<div class="scroll"><table class="${kind}"><thead><tr>${heads.map((head) => html`<th scope="col">${head}</th>`)}</tr></thead>
+<tbody>${body}</tbody></table></div>`
 }
 
-/** The figures of a phase, for the report (`head`) and for `make compare` (`title`); `id`: the word that explains it. */
-export type PhaseRow = Record<PhaseColumn, number | null> & { name: string; seconds: number }
-export type PhaseColumn = (typeof phaseColumns)[number]['column']
+/** Every column but the first holds numbers. */
+export function numbersTable(heads: Value[], rows: string[][]): Html {
+  const body = rows.map(
+    ([name, ...cells]) => html`<tr><th scope="row">${name}</th>${cells.map((cell) => html`<td>${cell}</td>`)}</tr>
+`,
+  )
+  return table(heads, body, 'numbers')
+}
 
+/**
+ * The figures of a phase, for the report and for `make compare`. `id`: the word that explains it. `least`: a difference
+ * below this says nothing, in the figure's own unit.
+ */
 export const phaseColumns = [
-  { column: 'due', title: 'due', head: 'due', id: 'due', write: number },
-  { column: 'answered', title: 'answered', head: 'answered', id: 'due', write: number },
-  { column: 'failed', title: 'failed', head: 'failed', id: 'error-ratio', write: number },
-  { column: 'error_ratio', title: 'failed %', head: '%', id: 'error-ratio', write: percent },
-  { column: 'p50_ms', title: 'p50 ms', head: 'p50', id: 'p95', write: number },
-  { column: 'p95_ms', title: 'p95 ms', head: 'p95', id: 'p95', write: number },
-  { column: 'p99_ms', title: 'p99 ms', head: 'p99', id: 'p95', write: number },
-  { column: 'max_ms', title: 'slowest ms', head: 'slowest', id: 'p95', write: number },
-  { column: 'server_p95_ms', title: 'server p95 ms', head: 'p95 ms', id: 'p95', write: number },
-  { column: 'event_loop_delay_ms', title: 'loop delay ms', head: 'loop ms', id: 'event-loop', write: number },
-  { column: 'db_errors', title: 'db_errors', head: 'db_errors', id: 'db-available', write: number },
+  { column: 'due', title: 'due', id: 'due', write: number, least: 10 },
+  { column: 'answered', title: 'answered', id: 'due', write: number, least: 10 },
+  { column: 'failed', title: 'failed', id: 'error-ratio', write: number, least: 10 },
+  { column: 'error_ratio', title: 'failed %', id: 'error-ratio', write: percent, least: 0.01 },
+  { column: 'p50_ms', title: 'p50 ms', id: 'p95', write: number, least: 2 },
+  { column: 'p95_ms', title: 'p95 ms', id: 'p95', write: number, least: 2 },
+  { column: 'p99_ms', title: 'p99 ms', id: 'p95', write: number, least: 2 },
+  { column: 'max_ms', title: 'slowest ms', id: 'p95', write: number, least: 2 },
+  { column: 'server_p95_ms', title: 'server p95 ms', id: 'p95', write: number, least: 2 },
+  { column: 'event_loop_delay_ms', title: 'loop delay ms', id: 'event-loop', write: number, least: 2 },
+  { column: 'db_errors', title: 'db_errors', id: 'db-available', write: number, least: 10 },
 ] as const
-const overColumns: [string, number][] = [
-  ['', 2],
-  ['requests', 4],
-  ['latency, ms', 4],
-  ['said by the API', 3],
-]
 
 /**
  * The client's figures of each phase, computed from its single requests, beside those of the server, which only exist by
  * the second: of the last three the first two are medians and the third is a sum. null: not measured.
  */
-export function phaseRows({ happened, seconds }: Journal): PhaseRow[] {
-  const unknown = { due: null, answered: null, failed: null, error_ratio: null }
-  const noLatency = { p50_ms: null, p95_ms: null, p99_ms: null, max_ms: null }
+export function phaseRows({ happened, seconds }: Journal) {
   return happened.phases.map(({ name, start_ms, end_ms, figures }) => {
-    // A second belongs to the phase in which its middle lies.
-    const within = seconds.filter(({ second }) => second * 1000 + 500 >= start_ms && second * 1000 + 500 < end_ms)
-    const all = (column: keyof MetricsEvent) =>
-      within.map((one) => one[column]).filter((one) => typeof one === 'number')
-    const middle = (column: keyof MetricsEvent) => (all(column).length > 0 ? median(all(column)) : null)
+    const within = seconds.filter(({ phase }) => phase === name)
+    const from = (column: keyof MetricsEvent, figure: (values: number[]) => number) => {
+      const values = within.map((one) => one[column]).filter((one) => typeof one === 'number')
+      return values.length > 0 ? figure(values) : null
+    }
     return {
-      ...unknown,
-      ...noLatency,
       ...figures,
       name,
       seconds: (end_ms - start_ms) / 1000,
-      server_p95_ms: middle('server_p95_ms'),
-      event_loop_delay_ms: middle('event_loop_delay_ms'),
-      db_errors: all('db_errors').length > 0 ? all('db_errors').reduce((sum, one) => sum + one) : null,
+      server_p95_ms: from('server_p95_ms', median),
+      event_loop_delay_ms: from('event_loop_delay_ms', median),
+      db_errors: from('db_errors', (values) => values.reduce((sum, one) => sum + one)),
     }
   })
 }
 
 export function phases(journal: Journal): Html {
-  const heads = phaseColumns.map(({ head, id }) => word(head, id))
+  const heads = phaseColumns.map(({ title, id }) => word(title, id))
   const rows = phaseRows(journal).map((row) => [
     row.name,
     number(row.seconds),
@@ -91,39 +86,32 @@ export function phases(journal: Journal): Html {
   ])
   return html`<h2>Phase by phase</h2>
 <p class="says">Requests and latency were counted by the client, over all requests by which the
-phase was judged: in an outage those that were due while it was felt.</p>
-${numbersTable(['phase', 'seconds', ...heads], rows, overColumns)}`
+phase was judged: in an outage those that were due while it was felt. The last three columns are what the API said.</p>
+${numbersTable(['phase', 'seconds', ...heads], rows)}`
 }
 
 export function expectations({ expectations }: Journal): Html {
-  const rows = expectations.map((one, i) => [
-    one.phase !== expectations[i - 1]?.phase &&
-      html`<tr class="group"><th colspan="3" scope="colgroup">${one.phase}</th></tr>`,
-    expectation(one),
-  ])
-  return html`<h2>Expected and measured</h2>
-<div class="scroll"><table><thead><tr><th scope="col">expected</th><th scope="col">measured</th><th scope="col">met</th></tr></thead>
-<tbody>${rows}</tbody></table></div>`
-}
-
-function expectation({ what, why, measured, met }: JudgedExpectation): Html {
-  return html`<tr class="above"><td>${what}</td><td>${measured}</td><td class="${met ? 'yes' : 'no'}">${met ? 'yes' : 'NO'}</td></tr>
+  const rows = expectations.map(
+    ({ phase, what, why, measured, met }, i) => html`${
+      phase !== expectations[i - 1]?.phase &&
+      html`<tr class="group"><th colspan="3" scope="colgroup">${phase}</th></tr>`
+    }<tr class="above"><td>${what}</td><td>${measured}</td><td class="${met ? 'yes' : 'no'}">${met ? 'yes' : 'NO'}</td></tr>
 <tr><td colspan="3" class="why">${why}</td></tr>
-`
+`,
+  )
+  return html`<h2>Expected and measured</h2>
+${table(['expected', 'measured', 'met'], rows)}`
 }
 
 /** Guess beside measurement; nothing without guesses. */
 export function predictions({ predictions }: Journal): Html | false {
   if (predictions.length === 0) return false
   const rows = predictions.map(
-    (
-      one,
-    ) => html`<tr class="${one.why && 'above'}"><td>${one.question}</td><td>${one.guess} ${one.guess !== '?' && one.unit}</td>
+    (one) => html`<tr class="above"><td>${one.question}</td><td>${one.guess} ${one.guess !== '?' && one.unit}</td>
 <td>${one.measured}</td><td>${offBy(one)}</td></tr>
-${one.why && html`<tr><td colspan="4" class="why">${one.why}</td></tr>`}
+<tr><td colspan="4" class="why">${one.why}</td></tr>
 `,
   )
   return html`<h2>Predicted and measured</h2>
-<div class="scroll"><table><thead><tr><th scope="col">question</th><th scope="col">guess</th><th scope="col">measured</th><th scope="col">off by</th></tr></thead>
-<tbody>${rows}</tbody></table></div>`
+${table(['question', 'guess', 'measured', 'off by'], rows)}`
 }

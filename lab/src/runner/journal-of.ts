@@ -48,13 +48,11 @@ export function journalOf(run: Run, judgement: Judgement, about: About): Journal
       faults: faultsOf(experiment).map((fault) => ({ kind: fault.kind, at_s: fault.at, for_s: fault.for })),
     },
     happened: {
-      phases: run.phases.map(({ plan, start, end }) => ({
-        name: plan.name,
-        rate: plan.rate,
-        start_ms: at(start),
-        end_ms: at(end),
-        figures: phaseFigures(run, slo, plan.name),
-      })),
+      phases: run.phases.flatMap(({ plan: { name, rate }, start, end }) => {
+        const selection = select(run, slo, name)
+        if (selection === undefined) return []
+        return [{ name, rate, start_ms: at(start), end_ms: at(end), figures: roundAll(figuresOf(selection)) }]
+      }),
       faults: run.faults.map((fault) => happened(fault, run, at)),
     },
     ...(run.attacks.length > 0 && { attacks: run.attacks.map(attackOf) }),
@@ -66,12 +64,6 @@ export function journalOf(run: Run, judgement: Judgement, about: About): Journal
     notes: { acknowledged: run.acknowledged, lost: run.lost ?? null },
     again,
   }
-}
-
-/** The figures by which a phase was judged. */
-function phaseFigures(run: Run, slo: Slo, phase: string) {
-  const selection = select(run, slo, phase)
-  return selection && roundAll(figuresOf(selection))
 }
 
 /** A secret stays out of the journal, even one that is meant to be guessed. */

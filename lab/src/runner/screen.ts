@@ -26,21 +26,20 @@ export function wrap(text: string, indent = ''): string {
   return [...lines, line.trimEnd()].join('\n')
 }
 
-const noLines = {
-  ...{ top: '', 'top-mid': '', 'top-left': '', 'top-right': '', bottom: '', 'bottom-mid': '', 'bottom-left': '' },
-  ...{ 'bottom-right': '', left: '', 'left-mid': '', mid: '', 'mid-mid': '', right: '', 'right-mid': '', middle: '  ' },
-}
+// The library draws lines between cells unless each of their parts is empty.
+const parts =
+  'top top-mid top-left top-right bottom bottom-mid bottom-left bottom-right left left-mid mid mid-mid right right-mid'
+const chars = { ...Object.fromEntries(parts.split(' ').map((part) => [part, ''])), middle: '  ' }
 
 type Cell = string | { content: string; colSpan: number }
-type Columns = { widths?: number[]; aligns?: ('left' | 'right')[] }
 
-/** A table without lines: the first column to the left, the others, which hold numbers, to the right. */
-export function textTable(heads: string[], rows: Cell[][], { widths, aligns }: Columns = {}): string {
+/** A table without lines. The first column is text, the others hold numbers; with `widths` all are text, which wraps. */
+export function textTable(heads: string[], rows: Cell[][], widths?: number[]): string {
   const table = new Table({
     head: heads,
-    chars: noLines,
+    chars,
     style: { head: [], border: [], 'padding-left': 0, 'padding-right': 0 },
-    colAligns: aligns ?? heads.map((_, i) => (i === 0 ? 'left' : 'right')),
+    colAligns: heads.map((_, i) => (widths || i === 0 ? 'left' : 'right')),
     colWidths: widths ?? [],
     wordWrap: widths !== undefined,
   })
@@ -68,7 +67,7 @@ const quietRows = 5
 
 /**
  * Returns a function that writes a row for a second, or nothing where nothing has changed: then only every fifth second
- * is shown. What has changed is coloured, or named behind the row where the terminal has no colours.
+ * is shown. What has changed is named behind the row: in red where it got worse, in green where it got better.
  */
 export function liveTable(hasColors = process.stdout.hasColors?.() ?? false): LiveTable {
   let before: Seen | undefined
@@ -76,8 +75,8 @@ export function liveTable(hasColors = process.stdout.hasColors?.() ?? false): Li
   return (second, phase, answers, health, attack) => {
     const seen = { second, phase, ...answers, health: healthWord(health), attack }
     const isNew = before?.phase !== seen.phase
-    const changes = before === undefined ? new Map() : changesIn(before, seen)
-    const isShown = isNew || changes.size > 0 || hidden >= quietRows - 1
+    const changes = before === undefined ? [] : changesIn(before, seen)
+    const isShown = isNew || changes.length > 0 || hidden >= quietRows - 1
     before = seen
     hidden = isShown ? 0 : hidden + 1
     return isShown ? row(seen, changes, hasColors) : undefined
@@ -85,65 +84,57 @@ export function liveTable(hasColors = process.stdout.hasColors?.() ?? false): Li
 }
 
 type Seen = Answers & { second: number; phase: string; health: string; attack?: Tally }
-type Changed = 'answered' | 'failed' | 'p95' | 'health' | 'let in'
+type Change = { name: string; isWorse: boolean }
 
 // A latency has changed when it is three times what it was, or a third, and by more than people overlook.
 const [factor, noticeableMs] = [3, 20]
 
 /** What has changed since the second before, and whether for the worse. */
-function changesIn(before: Seen, now: Seen): Map<Changed, boolean> {
+function changesIn(before: Seen, now: Seen): Change[] {
   const isLate = ({ sent, answered }: Seen) => answered < 0.8 * sent
+  const isIn = ({ attack }: Seen) => (attack?.accepted ?? 0) > 0
   const [was, is] = [before.p95_ms ?? 0, now.p95_ms ?? 0]
   const isOtherLatency = Math.max(was, is) >= factor * Math.min(was, is) && Math.abs(is - was) >= noticeableMs
-  const changes: [name: Changed, hasChanged: boolean, isWorse: boolean][] = [
-    ['answered', isLate(before) !== isLate(now), isLate(now)],
-    ['failed', before.failed > 0 !== now.failed > 0, now.failed > 0],
-    ['p95', isOtherLatency, is > was],
-    ['health', before.health !== now.health, now.health !== 'ok'],
-    ['let in', isIn(before) !== isIn(now), isIn(now)],
+  const changes = [
+    { name: 'answered', hasChanged: isLate(before) !== isLate(now), isWorse: isLate(now) },
+    { name: 'failed', hasChanged: before.failed > 0 !== now.failed > 0, isWorse: now.failed > 0 },
+    { name: 'p95', hasChanged: isOtherLatency, isWorse: is > was },
+    { name: 'health', hasChanged: before.health !== now.health, isWorse: now.health !== 'ok' },
+    { name: 'let in', hasChanged: isIn(before) !== isIn(now), isWorse: isIn(now) },
   ]
-  return new Map(changes.flatMap(([name, hasChanged, isWorse]) => (hasChanged ? [[name, isWorse]] : [])))
+  return changes.filter(({ hasChanged }) => hasChanged)
 }
 
-function row(seen: Seen, changes: Map<Changed, boolean>, hasColors: boolean): string {
-  const cell = (name: Changed, text: string) => {
-    const isWorse = changes.get(name)
-    if (!hasColors || isWorse === undefined) return text
-    return styleText(['bold', isWorse ? 'red' : 'green'], text, { validateStream: false })
-  }
-  // An attack leaves room for one word.
-  const words = [...changes.keys()].slice(0, seen.attack ? 1 : undefined)
+function row(
+  { second, phase, sent, answered, failed, p95_ms, health, attack }: Seen,
+  changes: Change[],
+  hasColors: boolean,
+) {
   const cells = [
-    `${String(seen.second + 1).padStart(4)} s`,
-    `  ${seen.phase.slice(0, 11).padEnd(11)}`,
-    String(seen.sent).padStart(6),
-    cell('answered', String(seen.answered).padStart(9)),
-    cell('failed', String(seen.failed).padStart(7)),
-    cell('p95', ms(seen.p95_ms ?? Number.NaN).padStart(8)),
-    '  ',
-    cell('health', seen.health) + ' '.repeat(10 - seen.health.length),
-    ...(seen.attack ? [cell('let in', attackCell(seen.attack).padEnd(8))] : []),
-    ...(hasColors || words.length === 0 ? [] : [`<- ${words.join(', ')}`]),
+    `${String(second + 1).padStart(4)} s  ${phase.slice(0, 11).padEnd(11)}`,
+    String(sent).padStart(6),
+    String(answered).padStart(9),
+    String(failed).padStart(7),
+    (p95_ms === null ? '-' : p95_ms.toFixed(1)).padStart(8),
+    `  ${health.padEnd(10)}`,
+    ...(attack ? [attackCell(attack).padEnd(8)] : []),
   ]
-  return cells.join('').trimEnd()
+  // An attack leaves room for one word.
+  const words = changes
+    .slice(0, attack ? 1 : undefined)
+    .map(({ name, isWorse }) =>
+      hasColors ? styleText(['bold', isWorse ? 'red' : 'green'], name, { validateStream: false }) : name,
+    )
+  return `${cells.join('')}${words.length > 0 ? `<- ${words.join(', ')}` : ''}`.trimEnd()
 }
 
 function attackCell({ guesses, accepted, refused, unanswered, error }: Tally): string {
   return guesses > 0 ? `${count(guesses)} guesses` : `${accepted} of ${accepted + refused + unanswered + error}`
 }
 
-/** Whether the attacker got through. */
-function isIn({ attack }: Seen): boolean {
-  return (attack?.accepted ?? 0) > 0
-}
-
 function healthWord(sample?: ProbeSample): string {
   if (sample?.status !== 200) return 'no answer'
   return sample.degraded ? 'degraded' : 'ok'
-}
-
-export function ms(value: number): string {
-  return Number.isNaN(value) ? '-' : value.toFixed(1)
 }
 
 /** What was expected, what was measured, yes or no: one row each, phases apart. */
@@ -152,7 +143,7 @@ function expectationTable(expectations: JudgedExpectation[]): string {
     ...(phase === expectations[i - 1]?.phase ? [] : [[''], [{ content: phase, colSpan: 3 }]]),
     [`  ${what}`, measured, met ? 'yes' : 'NO'],
   ])
-  return textTable(['expected', 'measured', 'met'], rows, { widths: [47, 24, 5], aligns: ['left', 'left', 'left'] })
+  return textTable(['expected', 'measured', 'met'], rows, [47, 24, 5])
 }
 
 /** What came out of a run: the table, the guesses, the verdict, what was seen, why, and what to try next. */

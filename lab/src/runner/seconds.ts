@@ -31,7 +31,6 @@ function event(run: Run, second: number, due: Result[], done: Result[]): Metrics
     second,
     time: new Date(from + run.wallOffset).toISOString(),
     rate: sent,
-    sent,
     answered: done.filter(({ status }) => status !== 0).length,
     error_ratio,
     p50_ms: rounded(p50_ms),

@@ -1,17 +1,6 @@
-import {
-  accessSync,
-  constants,
-  existsSync,
-  mkdirSync,
-  readdirSync,
-  renameSync,
-  rmSync,
-  statfsSync,
-  statSync,
-  writeFileSync,
-} from 'node:fs'
+import { accessSync, constants, existsSync, mkdirSync, renameSync, rmSync, statfsSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { reasonOf, UserError } from '../errors.ts'
+import { reasonOf, systemReasonOf, UserError } from '../errors.ts'
 import { reportHtml } from '../report/report.ts'
 import type { Journal } from '../runs/journal.ts'
 import { updateLabDb } from '../runs/lab-db.ts'
@@ -32,9 +21,6 @@ export function checkRunsFolder(folder: string): void {
   }
 }
 
-const draftPrefix = '.draft-'
-const abandonedAfterMs = 3_600_000
-
 /** `remark`: why the run is not in lab.db, which is only an index. */
 export type Kept = { folder: string; remark?: string }
 
@@ -43,28 +29,25 @@ export type Kept = { folder: string; remark?: string }
  * API's log, api.log; then adds it to lab.db. Throws a UserError when the folder cannot be written; then nothing of it stays.
  */
 export function writeRun(runsFolder: string, journal: Journal, log: string[] = []): Kept {
-  let draft: string | undefined
+  const name = freeName(runsFolder, journal)
+  const folder = join(runsFolder, name)
+  // The folder gets its name when it is complete: a run that is half written is no run.
+  const draft = join(runsFolder, `.draft-${process.pid}-${name}`)
+  const seconds = journal.seconds.map((one) => JSON.stringify(one))
   try {
-    mkdirSync(runsFolder, { recursive: true })
-    removeAbandoned(runsFolder)
-    const name = freeName(runsFolder, journal)
-    const folder = join(runsFolder, name)
-    draft = join(runsFolder, `${draftPrefix}${process.pid}-${name}`)
-    mkdirSync(draft)
-    const seconds = journal.seconds.map((one) => JSON.stringify(one))
+    mkdirSync(draft, { recursive: true })
     writeFileSync(join(draft, 'journal.json'), `${JSON.stringify(journal, null, 1)}\n`)
     writeFileSync(join(draft, 'metrics_events.jsonl'), lines(seconds))
     writeFileSync(join(draft, 'report.html'), reportHtml(journal))
     if (log.length > 0) writeFileSync(join(draft, 'api.log'), lines(log))
     renameSync(draft, folder)
-    return { folder, remark: updateLabDb(runsFolder) }
   } catch (error) {
-    if (draft) rmSync(draft, { recursive: true, force: true })
-    const reason = reasonOf(error)
-    // Anything without such a code is a mistake of the program, whose stack trace is worth seeing.
-    if (!/^[A-Z_]+$/.test(reason)) throw error
-    throw new UserError(`The run could not be kept in ${runsFolder} (${reason}). Make room there, or make it writable.`)
+    rmSync(draft, { recursive: true, force: true })
+    throw new UserError(
+      `The run could not be kept in ${runsFolder} (${systemReasonOf(error)}). Make room there, or make it writable.`,
+    )
   }
+  return { folder, remark: updateLabDb(runsFolder) }
 }
 
 /** `<time>-<experiment>`, as a name that every file system takes and that stays in its folder. */
@@ -73,15 +56,6 @@ function freeName(runsFolder: string, { started, experiment, run }: Journal): st
   const plain = experiment.replace(/[^A-Za-z0-9_-]+/g, '-').slice(0, 80) || 'run'
   const base = `${time}-${plain}${run.of > 1 ? `-${run.number}` : ''}`
   for (let i = 2, name = base; ; name = `${base}-${i++}`) if (!existsSync(join(runsFolder, name))) return name
-}
-
-/** Removes what a killed writer left. */
-function removeAbandoned(runsFolder: string): void {
-  for (const name of readdirSync(runsFolder).filter((one) => one.startsWith(draftPrefix))) {
-    const path = join(runsFolder, name)
-    const stat = statSync(path, { throwIfNoEntry: false })
-    if (stat && Date.now() - stat.mtimeMs > abandonedAfterMs) rmSync(path, { recursive: true, force: true })
-  }
 }
 
 function lines(texts: string[]): string {

@@ -1,8 +1,8 @@
 import { readdirSync, readFileSync, statSync } from 'node:fs'
 import { basename, dirname, join, resolve } from 'node:path'
-import type { z } from 'zod'
+import { parseJson, readJson } from '../config.ts'
 import { reasonOf, UserError } from '../errors.ts'
-import { type Journal, journal, type MetricsEvent, metricsEvent } from './journal.ts'
+import { type Journal, journal, type MetricsEvent, someSeries } from './journal.ts'
 
 export type FoundRun = { name: string; folder: string; journal: Journal }
 
@@ -12,10 +12,8 @@ const stamp = /^\d{4}-\d\d-\d\dT\d\d-\d\d-\d\d\.\d{3}Z-/
 /** Returns the names of all runs, the newest last. */
 export function runNames(runsFolder: string): string[] {
   try {
-    const entries = readdirSync(runsFolder, { withFileTypes: true })
-    return entries
-      .filter((one) => one.isDirectory() && stamp.test(one.name))
-      .map(({ name }) => name)
+    return readdirSync(runsFolder)
+      .filter((name) => stamp.test(name))
       .sort()
   } catch (error) {
     if (reasonOf(error) === 'ENOENT') return []
@@ -38,33 +36,12 @@ export function findRun(runsFolder: string, name?: string): FoundRun {
     throw new UserError(`There is no run ${name}. The last ones are:\n  ${last.join('\n  ')}`)
   }
   const folder = join(runsFolder, found)
-  return { name: found, folder, journal: readJournal(join(folder, 'journal.json')) }
+  return { name: found, folder, journal: readJson(join(folder, 'journal.json'), journal) }
 }
 
 /** Repeats have their number behind the experiment's name. */
 function experimentOf(name: string): string {
   return name.replace(stamp, '').replace(/-\d+$/, '')
-}
-
-/** Returns a journal as it was written; throws a UserError that lists what is wrong with it. */
-export function readJournal(file: string): Journal {
-  let content: unknown
-  try {
-    content = JSON.parse(readFileSync(file, 'utf8'))
-  } catch (error) {
-    throw new UserError(`${file} cannot be read as JSON (${reasonOf(error)}). Name another run.`)
-  }
-  const checked = journal.safeParse(content)
-  if (!checked.success) throw new UserError(`${file} is no journal of this lab: ${issues(checked.error)}.`)
-  // Not the parsed copy: fields that this version does not know stay in it.
-  return content as Journal
-}
-
-const mostIssues = 5
-
-function issues({ issues }: z.ZodError): string {
-  const named = issues.slice(0, mostIssues).map(({ path, message }) => `${path.join('.') || 'the whole'} (${message})`)
-  return named.join(', ') + (issues.length > mostIssues ? ` and ${issues.length - mostIssues} more` : '')
 }
 
 export type Recorded = { name: string; events: MetricsEvent[] }
@@ -92,32 +69,11 @@ function nameOf(file: string): string {
   return name === 'metrics_events.jsonl' ? basename(dirname(resolve(file))) : name
 }
 
-// Another program may have recorded fewer series: those that are there must have the right type.
-const someSeries = metricsEvent.partial().required({ second: true })
-
 function eventsIn(file: string): MetricsEvent[] {
-  let lines: string[]
-  try {
-    lines = readFileSync(file, 'utf8').split('\n')
-  } catch (error) {
-    throw new UserError(`${file} cannot be read (${reasonOf(error)}).`)
-  }
-  const events = lines.flatMap((line, i) => (line.trim() === '' ? [] : [eventOf(line, `${file}, line ${i + 1}`)]))
-  if (events.length === 0)
-    throw new UserError(
-      `${file} has no seconds: it should hold one JSON object per line, as metrics_events.jsonl does.`,
-    )
-  return events
-}
-
-function eventOf(line: string, where: string): MetricsEvent {
-  let content: unknown
-  try {
-    content = JSON.parse(line)
-  } catch (error) {
-    throw new UserError(`${where} is no JSON (${reasonOf(error)}).`)
-  }
-  const checked = someSeries.safeParse(content)
-  if (!checked.success) throw new UserError(`${where} is no second of metrics_events.jsonl: ${issues(checked.error)}.`)
-  return content as MetricsEvent
+  const lines = readFileSync(file, 'utf8').split('\n')
+  const events = lines.flatMap((line, i) =>
+    line.trim() === '' ? [] : [parseJson(line, someSeries, `${file}, line ${i + 1}`) as MetricsEvent],
+  )
+  if (events.length > 0) return events
+  throw new UserError(`${file} has no seconds: it should hold one JSON object per line, as metrics_events.jsonl does.`)
 }

@@ -14,7 +14,6 @@ export const metricsEvent = z.object({
   second: z.int().describe('whole seconds since the run began'),
   time: z.string().describe('when the second began, UTC'),
   rate: z.number().describe('requests that were due in this second and sent'),
-  sent: z.number().optional().describe('the same as `rate`, which is its older name'),
   answered: z
     .number()
     .optional()
@@ -43,8 +42,8 @@ export const metricsEvent = z.object({
     .describe('trouble made on purpose: the kind of the fault, `overload` or `attack`'),
 })
 
-const plannedPhase = z.object({ name: z.string(), rate: z.number(), from_s: z.number(), to_s: z.number() })
-const plannedFault = z.object({ kind: z.string(), at_s: z.number(), for_s: z.number() })
+/** Another program may have recorded fewer series: those that are there must have the right type. */
+export const someSeries = metricsEvent.partial().required({ second: true })
 
 /** A whole phase in figures, computed once from its single requests. */
 const figures = z.object({
@@ -60,15 +59,7 @@ const figures = z.object({
   rate: z.number(),
 })
 
-const happenedPhase = z.object({
-  name: z.string(),
-  rate: z.number(),
-  start_ms: z.number(),
-  end_ms: z.number(),
-  figures: figures.optional(),
-})
-
-const happenedFault = z.object({
+const fault = z.object({
   kind: z.string(),
   injected_ms: z.number(),
   /** null: no request from outside ever felt it. */
@@ -139,8 +130,16 @@ export const journal = z.object({
     load_generator: z.string(),
   }),
   slo: sloSchema,
-  planned: z.object({ phases: z.array(plannedPhase), faults: z.array(plannedFault) }),
-  happened: z.object({ phases: z.array(happenedPhase), faults: z.array(happenedFault) }),
+  planned: z.object({
+    phases: z.array(z.object({ name: z.string(), rate: z.number(), from_s: z.number(), to_s: z.number() })),
+    faults: z.array(z.object({ kind: z.string(), at_s: z.number(), for_s: z.number() })),
+  }),
+  happened: z.object({
+    phases: z.array(
+      z.object({ name: z.string(), rate: z.number(), start_ms: z.number(), end_ms: z.number(), figures }),
+    ),
+    faults: z.array(fault),
+  }),
   attacks: z.array(attack).optional(),
   seconds: z.array(metricsEvent),
   expectations: z.array(judgedExpectation),
@@ -159,5 +158,5 @@ export const journal = z.object({
 export type Journal = z.infer<typeof journal>
 export type MetricsEvent = z.infer<typeof metricsEvent>
 export type PhaseFigures = z.infer<typeof figures>
-export type HappenedFault = z.infer<typeof happenedFault>
+export type HappenedFault = z.infer<typeof fault>
 export type JudgedExpectation = z.infer<typeof judgedExpectation>

@@ -2,9 +2,10 @@ import { renameSync } from 'node:fs'
 import { join } from 'node:path'
 import Database from 'better-sqlite3'
 import { z } from 'zod'
-import { reasonOf, UserError } from '../errors.ts'
-import { readJournal, runNames } from './find-run.ts'
-import { type Journal, metricsEvent } from './journal.ts'
+import { readJson } from '../config.ts'
+import { reasonOf, systemReasonOf } from '../errors.ts'
+import { runNames } from './find-run.ts'
+import { type Journal, journal, metricsEvent } from './journal.ts'
 
 /** The columns of lab.db's table metrics_events, with their SQL types: the run, then one for each field of a second. */
 export const columns: Record<string, string> = {
@@ -42,10 +43,7 @@ export function updateLabDb(runsFolder: string): string | undefined {
       addMissing(file, runsFolder)
     }
   } catch (error) {
-    const reason = reasonOf(error)
-    // Anything without such a code is a mistake of the program, whose stack trace is worth seeing.
-    if (!/^[A-Z_]+$/.test(reason) && !(error instanceof UserError)) throw error
-    return `The index ${file} could not be updated (${reason}). The runs' folders are complete; make sure that the file can be written.`
+    return `The index ${file} could not be updated (${systemReasonOf(error)}). The runs' folders are complete; make sure that the file can be written.`
   }
 }
 
@@ -57,16 +55,22 @@ function addMissing(file: string, runsFolder: string): void {
       db.exec(create)
       const row = db.prepare(insert)
       const known = new Set(db.prepare('SELECT DISTINCT run FROM metrics_events').pluck().all())
-      for (const run of runNames(runsFolder)) if (!known.has(run)) insertRun(row, run, readable(join(runsFolder, run)))
+      for (const run of runNames(runsFolder)) if (!known.has(run)) insertRun(row, run, join(runsFolder, run))
     }).immediate()
   } finally {
     db.close()
   }
 }
 
-function insertRun(row: Database.Statement, run: string, journal?: Journal): void {
-  if (journal === undefined) return
-  const { experiment, verdict, seconds } = journal
+/** A run whose journal cannot be read is left out. */
+function insertRun(row: Database.Statement, run: string, folder: string): void {
+  let found: Journal
+  try {
+    found = readJson(join(folder, 'journal.json'), journal)
+  } catch {
+    return
+  }
+  const { experiment, verdict, seconds } = found
   const empty = Object.fromEntries(names.map((name) => [name, null]))
   for (const second of seconds) {
     const values = Object.entries(second).map(([name, value]) => [name, asColumn(value)])
@@ -76,12 +80,4 @@ function insertRun(row: Database.Statement, run: string, journal?: Journal): voi
 
 function asColumn(value: unknown): unknown {
   return typeof value === 'object' && value !== null ? JSON.stringify(value) : value
-}
-
-function readable(folder: string): Journal | undefined {
-  try {
-    return readJournal(join(folder, 'journal.json'))
-  } catch {
-    return undefined
-  }
 }

@@ -1,8 +1,10 @@
 // Draws the charts of the report from the data in the page, with uPlot. All share one time axis and one cursor.
-const { stripHeight, color, font, shade, drawLimit, nameLanes } = window.look
 const data = JSON.parse(document.getElementById('data').textContent)
 const end = Math.max(0, ...data.phases.map((phase) => phase.to), (data.seconds.at(-1) ?? 0) + 1)
+const stripHeight = 16
 
+const color = (name) => getComputedStyle(document.body).getPropertyValue(name).trim()
+const font = (size) => `${size}px system-ui, sans-serif`
 // On a phone the names of the lanes stand in the legend only.
 const isWide = () => innerWidth > 640 || document.documentElement.classList.contains('paper')
 
@@ -10,47 +12,35 @@ const isWide = () => innerWidth > 640 || document.documentElement.classList.cont
 const clock = (seconds) => `${Math.floor(seconds / 60)}:${String(Math.floor(seconds % 60)).padStart(2, '0')}`
 const short = (value) => (value == null ? '–' : String(Number(value.toPrecision(3))))
 
-const plainAxis = () => ({
+const axis = (more) => ({
   stroke: color('--muted'),
   font: font(11),
   grid: { stroke: color('--grid'), width: 1 },
   ticks: { show: false },
+  ...more,
 })
+const xAxis = () =>
+  axis({ size: 30, incrs: [1, 2, 5, 10, 15, 30, 60, 120, 300, 600], values: (_, at) => at.map(clock) })
 
-const xAxis = () => ({
-  ...plainAxis(),
-  size: 30,
-  space: 70,
-  incrs: [1, 2, 5, 10, 15, 30, 60, 120, 300, 600],
-  values: (_, splits) => splits.map(clock),
-})
-
-const yScales = {
-  linear: () => ({ range: (_, _min, max) => [0, Math.max(1, max * 1.08)] }),
+/** For each scale: the range of the y axis, and where its marks stand. */
+const scales = {
+  linear: () => ({ scale: { range: (_, _min, max) => [0, Math.max(1, max * 1.08)] } }),
   log: () => ({
-    distr: 3,
-    range: (_, min, max) => [
-      10 ** Math.floor(Math.log10(Math.max(0.1, min))),
-      10 ** Math.ceil(Math.log10(Math.max(10, max))),
-    ],
+    scale: { distr: 3, range: (_, min, max) => [tenBelow(Math.max(0.1, min)), tenAbove(Math.max(10, max))] },
+    marks: { splits: (u) => powersOfTen(u.scales.y.min, u.scales.y.max), values: (_, at) => at.map(short) },
   }),
-  lanes: (count) => ({ range: [0, count] }),
-  scores: () => ({ range: [-21, 21] }),
+  lanes: (lines) => ({
+    scale: { range: [0, lines.length] },
+    marks: {
+      grid: { show: false },
+      splits: () => lines.map((_, i) => i + 0.5),
+      values: () => lines.map(({ name }) => (isWide() ? name : '')).reverse(),
+    },
+  }),
+  scores: () => ({ scale: { range: [-21, 21] }, marks: { splits: () => [-20, -10, 0, 10, 20] } }),
 }
-
-function yAxis(chart) {
-  const axis = { ...plainAxis(), size: isWide() ? 112 : 44 }
-  if (chart.scale === 'log') {
-    axis.splits = (u) => powersOfTen(u.scales.y.min, u.scales.y.max)
-    axis.values = (_, splits) => splits.map(short)
-  }
-  if (chart.scale === 'lanes') {
-    axis.splits = () => chart.lines.map((_, i) => i)
-    axis.values = () => chart.lines.map(() => '')
-  }
-  if (chart.scale === 'scores') axis.splits = () => [-20, -10, 0, 10, 20]
-  return axis
-}
+const tenBelow = (value) => 10 ** Math.floor(Math.log10(value))
+const tenAbove = (value) => 10 ** Math.ceil(Math.log10(value))
 
 function powersOfTen(from, to) {
   const powers = []
@@ -58,21 +48,19 @@ function powersOfTen(from, to) {
   return powers
 }
 
-const lineColors = ['--line-1', '--line-2', '--line-3', '--line-4', '--line-5', '--line-6']
 const steps = uPlot.paths.stepped({ align: 1 })
 const isStepped = (chart) => chart.scale === 'linear' || chart.scale === 'lanes'
 
 /** Lanes from top to bottom: a line's 0 and 1 become the lower and upper edge of its lane. */
-function laneSeries(line, i, count) {
+function lane(line, i, count) {
   const base = count - 1 - i + 0.12
-  const paint = color(i === 0 ? '--fault-line' : lineColors[i])
+  const paint = color(i === 0 ? '--fault-line' : `--line-${i + 1}`)
   return {
     values: line.values.map((one) => (one === null ? null : base + one * 0.76)),
     series: {
       label: line.name,
       stroke: paint,
       fill: paint,
-      width: 1,
       paths: steps,
       fillTo: () => base,
       points: { show: false },
@@ -81,13 +69,13 @@ function laneSeries(line, i, count) {
   }
 }
 
-function plainSeries(chart, line, i) {
+function curve(chart, line, i) {
   return {
     // A logarithmic scale has no place for 0.
     values: chart.scale === 'log' ? line.values.map((one) => (one === null ? null : Math.max(one, 0.1))) : line.values,
     series: {
       label: line.name,
-      stroke: color(lineColors[i % lineColors.length]),
+      stroke: color(`--line-${(i % 6) + 1}`),
       width: 1.75,
       paths: isStepped(chart) ? steps : undefined,
       dash: line.dash ? [6, 4] : undefined,
@@ -98,44 +86,72 @@ function plainSeries(chart, line, i) {
 }
 
 /** A value belongs to a whole second: a step as wide as that, or a point in its middle. */
-function spread(chart, rows) {
+function columns(chart, rows) {
   if (!isStepped(chart)) return [data.seconds.map((second) => second + 0.5), ...rows.map((row) => row.values)]
   return [[...data.seconds, end], ...rows.map(({ values }) => [...values, values.at(-1) ?? null])]
 }
 
-function overlays(chart) {
-  if (chart.scale === 'lanes') return isWide() ? [nameLanes(chart.lines)] : []
-  return chart.limit ? [drawLimit(chart.limit)] : []
+/** Shades where a phase, a fault or an attack was, and names it in the strip above the lines where there is room. */
+function shade(u) {
+  u.ctx.save()
+  data.phases.forEach((phase, i) => {
+    // Where a band covers most of a phase, its name stands there instead.
+    const covered = ({ from, to }) => Math.min(to, phase.to) - Math.max(from, phase.from)
+    const isTaken = data.bands.some((band) => covered(band) > (phase.to - phase.from) / 2)
+    strip(u, phase, i % 2 ? '--phase-odd' : '--phase-even', isTaken ? '' : phase.name, '--muted')
+  })
+  for (const band of data.bands) {
+    strip(u, band, '--fault-strip', band.name, '--fault-text')
+    fill(u, band, '--fault', u.bbox.top, u.bbox.height)
+  }
+  u.ctx.restore()
+}
+
+/** Fills the span of time and returns its edge and width in pixels. */
+function fill(u, { from, to }, paint, y, height) {
+  const left = Math.max(u.bbox.left, u.valToPos(from, 'x', true))
+  const right = Math.min(u.bbox.left + u.bbox.width, u.valToPos(to, 'x', true))
+  u.ctx.fillStyle = color(paint)
+  u.ctx.fillRect(left, y, right - left, height)
+  return { left, width: right - left }
+}
+
+function strip(u, span, paint, name, ink) {
+  const ratio = devicePixelRatio
+  const { left, width } = fill(u, span, paint, u.bbox.top - stripHeight * ratio, stripHeight * ratio)
+  u.ctx.font = font(11 * ratio)
+  if (u.ctx.measureText(name).width + 6 * ratio > width) return
+  u.ctx.textAlign = 'left'
+  u.ctx.textBaseline = 'alphabetic'
+  u.ctx.fillStyle = color(ink)
+  u.ctx.fillText(name, left + 4 * ratio, u.bbox.top - 5 * ratio)
 }
 
 function draw(chart, width) {
   const place = document.querySelector(`#${chart.id} .plot`)
   const isLanes = chart.scale === 'lanes'
-  const rows = chart.lines.map((line, i) =>
-    isLanes ? laneSeries(line, i, chart.lines.length) : plainSeries(chart, line, i),
-  )
+  const rows = chart.lines.map((line, i) => (isLanes ? lane(line, i, chart.lines.length) : curve(chart, line, i)))
+  const { scale, marks } = scales[chart.scale](chart.lines)
   const options = {
     width: width ?? place.clientWidth,
     height: isLanes ? 40 + 24 * rows.length : 210,
     padding: [stripHeight + 2, 20, 0, 0],
-    legend: { live: true },
-    cursor: { sync: { key: 'run' }, drag: { x: false, y: false }, points: { size: 6 } },
-    scales: { x: { time: false, range: [0, end] }, y: yScales[chart.scale](rows.length) },
-    axes: [xAxis(), yAxis(chart)],
+    cursor: { sync: { key: 'run' }, drag: { x: false }, points: { size: 6 } },
+    scales: { x: { time: false, range: [0, end] }, y: scale },
+    axes: [xAxis(), axis({ size: isWide() ? 112 : 44, ...marks })],
     series: [
       { label: 'time', value: (_, value) => (value == null ? '–' : clock(value)) },
-      ...rows.map((row) => row.series),
+      ...rows.map(({ series }) => series),
     ],
-    hooks: { drawClear: [shade(data)], draw: overlays(chart) },
+    hooks: { drawClear: [shade] },
   }
-  return new uPlot(options, spread(chart, rows), place)
+  return new uPlot(options, columns(chart, rows), place)
 }
 
 let plots = []
 function redraw(width) {
   for (const plot of plots) plot.destroy()
-  // A test makes sure that every chart has its place; should one be missing, the others are drawn all the same.
-  plots = data.charts.filter(({ id }) => document.getElementById(id)).map((chart) => draw(chart, width))
+  plots = data.charts.map((chart) => draw(chart, width))
 }
 
 redraw()
@@ -147,11 +163,11 @@ addEventListener('resize', () => {
   drawnFor = innerWidth
 })
 // Paper is white and narrow whatever the screen is.
-addEventListener('beforeprint', () => {
-  document.documentElement.classList.add('paper')
-  redraw(650)
-})
-addEventListener('afterprint', () => {
-  document.documentElement.classList.remove('paper')
-  redraw()
-})
+for (const [event, isPaper, width] of [
+  ['beforeprint', true, 650],
+  ['afterprint', false],
+])
+  addEventListener(event, () => {
+    document.documentElement.classList.toggle('paper', isPaper)
+    redraw(width)
+  })
