@@ -13,8 +13,8 @@ export function compare(a: Journal[], b: Journal[]): string {
 }
 
 const oneRun = 'One run on each side cannot tell a difference from chance. Repeats (RUNS=5) can.'
-const repeats =
-  'Of repeats the median is shown, with the smallest and the largest. Differences smaller than that range are left out.'
+const repeats = `Of repeats the median is shown, with the smallest and the largest. What differs by less than
+that range, or by less than a quarter, is left out.`
 
 function headline(side: string, runs: Journal[]): string {
   const [first] = runs
