@@ -103,7 +103,7 @@ export function createProgram(stop: AbortSignal): Command {
       new Option('--for <time>', '30s, 10m, 1h').argParser((text) => duration('--for', text) && text).default('10m'),
     )
     .action(async ({ mode, for: time, ...api }) => {
-      const { askForOutage, holdOutage } = await import('./commands/outage.ts')
+      const { askForOutage, holdOutage } = await import('./commands/running.ts')
       if (LAB_SOCKET) return askForOutage(LAB_SOCKET, mode, time)
       const database = databaseOf(api.database)
       await holdOutage({ ...apiOf(api), database, kind: mode, forMs: duration('--for', time), stop })
@@ -112,13 +112,13 @@ export function createProgram(stop: AbortSignal): Command {
   command('recover', 'roll a fault back, also one that a killed process left')
     .option('--database <file>', "the API's database file")
     .action(async ({ database }) => {
-      if (LAB_SOCKET && !database) return (await import('./commands/outage.ts')).askForRecovery(LAB_SOCKET)
+      if (LAB_SOCKET && !database) return (await import('./commands/running.ts')).askForRecovery(LAB_SOCKET)
       const { recover } = await import('./faults/recover.ts')
       console.log((await recover(databaseOf(database))) ?? 'Nothing to undo: no fault is on record.')
     })
 
   withApi(command('downtime', 'ask a running API until it has failed and is back; print how long that took')).action(
-    async (api) => (await import('./commands/stack.ts')).downtime(apiOf(api), stop),
+    async (api) => (await import('./commands/running.ts')).downtime(apiOf(api), stop),
   )
 
   withApi(command('serve', 'the long-running lab of the stack: holds faults, watches the API, serves the page'))
@@ -132,7 +132,7 @@ export function createProgram(stop: AbortSignal): Command {
     })
 
   command('status', 'what a running lab does and sees').action(async () =>
-    (await import('./commands/outage.ts')).askForStatus(socket()),
+    (await import('./commands/running.ts')).askForStatus(socket()),
   )
 
   command('phase', 'name on the page of the lab what is being done')
@@ -144,7 +144,7 @@ export function createProgram(stop: AbortSignal): Command {
 
   command('await-scrape', 'wait until Prometheus has read the metrics of these jobs')
     .argument('<jobs...>')
-    .action(async (jobs: string[]) => (await import('./commands/stack.ts')).awaitScrape(prometheusUrl, jobs))
+    .action(async (jobs: string[]) => (await import('./commands/running.ts')).awaitScrape(prometheusUrl, jobs))
 
   return program
 }

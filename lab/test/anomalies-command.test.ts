@@ -3,7 +3,7 @@ import { readFileSync, writeFileSync } from 'node:fs'
 import { join, relative } from 'node:path'
 import { test } from 'node:test'
 import { graceS } from '../src/anomalies/grade.ts'
-import { defaults, floors } from '../src/anomalies/series.ts'
+import { defaults, series } from '../src/anomalies/series.ts'
 import { anomalies } from '../src/commands/show.ts'
 import { writeRun } from '../src/runner/write-run.ts'
 import { readEvents } from '../src/runs/find-run.ts'
@@ -35,7 +35,15 @@ test('docs/anomalies.md names the settings as they are', () => {
     /% of errors, (\d+) ms/,
   ].map((one) => Number(one.exec(doc)?.[1]))
   const { window, warmUp, threshold, memory } = defaults
-  assert.deepEqual(numbers, [window, warmUp, threshold, memory, graceS, 100 * floors.error_ratio, floors.p95_ms])
+  assert.deepEqual(numbers, [
+    window,
+    warmUp,
+    threshold,
+    memory,
+    graceS,
+    100 * series.error_ratio.floor,
+    series.p95_ms.floor,
+  ])
 })
 
 test('the newest run is graded, and each alarm is listed with the series that alarmed', (t) => {

@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { test } from 'node:test'
 import { parse } from 'yaml'
 import { rules } from '../../grafana/src/rules.ts'
-import { defaults, floors as floorsOfLab } from '../../lab/src/anomalies/series.ts'
+import { defaults, series } from '../../lab/src/anomalies/series.ts'
 import { noPromtool, promtool } from './promtool.ts'
 
 type Story = { name: string; alert_rule_test?: { alertname: string; exp_alerts: object[] }[] }
@@ -80,10 +80,10 @@ test('threshold, warm-up, memory and floors of the z-score are those of the lab'
     .map(({ labels, expr }) => [labels?.signal, number(/vector\(([\d.]+)\)/, expr)])
   const { logins, ...shared } = Object.fromEntries(floors)
   assert.deepEqual(shared, {
-    requests: floorsOfLab.rate,
-    errors: floorsOfLab.error_ratio,
-    latency: floorsOfLab.p95_ms / 1000,
-    eventloop: floorsOfLab.event_loop_delay_ms / 1000,
+    requests: series.rate.floor,
+    errors: series.error_ratio.floor,
+    latency: series.p95_ms.floor / 1000,
+    eventloop: series.event_loop_delay_ms.floor / 1000,
   })
   assert.ok(logins > 0)
 })

@@ -1,6 +1,6 @@
 import { quantile, sorted } from '../load/figures.ts'
 import type { MetricsEvent } from '../runs/journal.ts'
-import { defaults, type Family, floors, type Series, series, type Tuning } from './series.ts'
+import { defaults, type Family, type SeriesName, series, type Tuning, valueIn } from './series.ts'
 
 /** How far a value lies from its baseline, in deviations. `floor` has the series' own unit: see `series.ts`. */
 type Score = (value: number, baseline: number[], floor: number) => number
@@ -63,11 +63,17 @@ export function score(values: (number | null)[], floor: number, tuning: Tuning =
   return { scores, alarms }
 }
 
-export type Detection = { series: (Series & Scored)[]; anySeries: boolean[]; combined: boolean[] }
+type ScoredSeries = Scored & { name: SeriesName; family: Family }
+export type Detection = { series: ScoredSeries[]; anySeries: boolean[]; combined: boolean[] }
 
 /** All series of a run, each by itself, and combined. */
 export function detect(events: MetricsEvent[], tuning: Tuning = defaults): Detection {
-  const found = series.map((one) => ({ ...one, ...score(events.map(one.value), floors[one.name], tuning) }))
+  const names = Object.keys(series) as SeriesName[]
+  const found = names.map((name) => {
+    const { family, floor }: { family: Family; floor: number } = series[name]
+    const values = events.map((second) => valueIn(second, name))
+    return { name, family, ...score(values, floor, tuning) }
+  })
   const anySeries = events.map((_, i) => found.some((one) => one.family !== 'traffic' && one.alarms[i]))
   return { series: found, anySeries, combined: combine(found, events.length) }
 }
@@ -82,7 +88,7 @@ const patience = 3
  * Two families that alarm in one second, or one other than slowness that does so for three in a row. Traffic does not
  * count: it is what clients do to the service, not how the service is.
  */
-function combine(found: (Series & Scored)[], length: number): boolean[] {
+function combine(found: ScoredSeries[], length: number): boolean[] {
   const inARow = new Map<Family, number>()
   return Array.from({ length }, (_, i) => {
     const alarmed = families.filter((family) => found.some((one) => one.family === family && one.alarms[i]))

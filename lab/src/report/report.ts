@@ -3,11 +3,10 @@ import { readFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { dirname, join } from 'node:path'
 import type { Journal } from '../runs/journal.ts'
-import { anomalies } from './anomalies.ts'
 import { type Chart, chartData, figure } from './charts.ts'
 import { count, type Html, html, json, text, trusted } from './html.ts'
 import { lesson, nextCommand, serviceStory, verdictWords } from './story.ts'
-import { expectations, phases, predictions, word, words } from './tables.ts'
+import { anomalies, expectations, phases, predictions, word, words } from './tables.ts'
 
 const page = join(import.meta.dirname, 'page')
 

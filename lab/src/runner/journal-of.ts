@@ -24,7 +24,7 @@ export type About = {
 /** Collects everything of a run that is worth keeping, and no secret. */
 export function journalOf(run: Run, judgement: Judgement, about: About): Journal {
   const { name, experiment, slo, target, predictions, again } = about
-  const at = (moment: number) => round(moment - run.startedAt)
+  const at = (moment: number) => moment - run.startedAt
   return {
     schema: 2,
     experiment: name,
@@ -51,7 +51,8 @@ export function journalOf(run: Run, judgement: Judgement, about: About): Journal
       phases: run.phases.flatMap(({ plan: { name, rate }, start, end }) => {
         const selection = select(run, slo, name)
         if (selection === undefined) return []
-        return [{ name, rate, start_ms: at(start), end_ms: at(end), figures: roundAll(figuresOf(selection)) }]
+        const figures = roundAll(figuresOf(selection))
+        return [{ name, ...roundAll({ rate, start_ms: at(start), end_ms: at(end) }), figures }]
       }),
       faults: run.faults.map((fault) => happened(fault, run, at)),
     },
@@ -83,21 +84,15 @@ function happened(fault: PlayedFault, run: Run, at: (moment: number) => number):
   const { plan, did, injectedAt, landedAt, undone } = fault
   return {
     kind: plan.kind,
-    injected_ms: at(injectedAt),
-    landed_ms: landedAt === undefined ? null : at(landedAt),
-    undone_ms: at(undone.at),
+    ...roundAll({
+      injected_ms: at(injectedAt),
+      landed_ms: landedAt === undefined ? null : at(landedAt),
+      undone_ms: at(undone.at),
+      detected_after_ms: degradedAfter(fault, run) ?? null,
+      recovered_after_ms: recoveredAfter(fault, run) ?? null,
+    }),
     intact: undone.intact,
     did,
     undone: undone.did,
-    detected_after_ms: orNull(degradedAfter(fault, run)),
-    recovered_after_ms: orNull(recoveredAfter(fault, run)),
   }
-}
-
-function orNull(value: number | undefined): number | null {
-  return value === undefined ? null : round(value)
-}
-
-function round(value: number): number {
-  return Math.round(value * 100) / 100
 }

@@ -38,14 +38,12 @@ function judgeOne(one: Expectation, run: Run, slo: Slo): JudgedExpectation {
   return {
     measure: one.measure,
     phase: one.phase ?? 'the whole run',
-    title,
     what: `${title} ${one.compare} ${one.limit} ${unit}`.trimEnd(),
     why: one.why,
     compare: one.compare,
     limit: one.limit,
     value: value ?? null,
     unit,
-    words: measured.words ?? null,
     measured: inWords(measured, unit),
     met: value !== undefined && isMet[one.compare](value, one.limit),
   }

@@ -74,20 +74,16 @@ const fault = z.object({
   recovered_after_ms: orNull,
 })
 
-/** `title` names the measure for a reader, `what` is the whole expectation in words. */
+/** `what` and `measured` are for a reader: the whole expectation, and what came of it, in words. */
 const judgedExpectation = z.object({
   measure: z.string().optional(),
   phase: z.string(),
-  title: z.string().optional(),
   what: z.string(),
   why: z.string(),
   compare: z.enum(['<', '<=', '=', '>=', '>']),
   limit: z.number(),
   value: orNull,
   unit: z.string(),
-  /** What a reader should know beside the value, such as "2397 of 2397". */
-  words: z.string().nullish(),
-  /** Value, unit and words. */
   measured: z.string(),
   met: z.boolean(),
 })

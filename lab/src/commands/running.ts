@@ -1,0 +1,136 @@
+// Commands about an API, or a lab, that runs already.
+import { once } from 'node:events'
+import { ask, askLab, connect, openSession } from '../api-client.ts'
+import { now, sleep } from '../clock.ts'
+import { UserError } from '../errors.ts'
+import type { FaultKind } from '../faults/fault.ts'
+import { beginOutage, begunWords, endedWords, endOutage } from '../runner/outage.ts'
+import { firstAfter, startProbe } from '../runner/probe.ts'
+import type { Faults } from '../server/faults.ts'
+import type { Outside } from '../server/outside.ts'
+
+type Api = { url: string; username: string; password: string }
+type Begin = Awaited<ReturnType<Faults['begin']>>
+type End = Awaited<ReturnType<Faults['end']>>
+type Status = { fault?: ReturnType<Faults['active']>; experiment: string; phase: string; outside: Outside }
+type Outage = { database: string; kind: FaultKind; forMs: number; stop: AbortSignal }
+
+/** Takes the database away, prints what clients see, holds the fault until its time is over or the signal comes, rolls it back. */
+export async function holdOutage({ url, username, password, stop, ...what }: Api & Outage): Promise<void> {
+  const session = openSession(url, username, password)
+  try {
+    const { fault, begun, repaired } = await beginOutage({ ...what, session, signal: stop })
+    if (repaired) console.log(repaired)
+    console.log(begunWords(begun))
+    const until = fault.until.toLocaleTimeString()
+    console.log(`It ends at ${until}, with Ctrl-C here, or by: recover --database ${what.database}`)
+    await Promise.race([fault.ended, stop.aborted || once(stop, 'abort')])
+    console.log(endedWords(await endOutage(session, fault.undo)))
+  } finally {
+    await session.pool.destroy()
+  }
+}
+
+/** `outage` in the stack: the running lab holds the fault, this asks for it and prints what happened. */
+export async function askForOutage(socket: string, mode: FaultKind, time: string): Promise<void> {
+  const { begun, repaired } = await askLab<Begin>(socket, 'POST', '/outage', { mode, for: time })
+  if (repaired) console.log(repaired)
+  if (begun) {
+    console.log(begunWords(begun))
+    console.log(`It ends by itself at ${clockTime(begun.until)}, after ${time}, or at once by: make recover`)
+  } else {
+    const { fault } = await askLab<Status>(socket, 'GET', '/status')
+    console.log(`The ${mode} outage is on already, until ${clockTime(fault?.until)}: nothing was changed.`)
+    console.log('To end it: make recover')
+  }
+}
+
+export async function askForRecovery(socket: string): Promise<void> {
+  const { ended, did } = await askLab<End>(socket, 'POST', '/recover')
+  console.log(ended ? endedWords(ended) : (did ?? 'Nothing to undo: no fault is on record.'))
+}
+
+export async function askForStatus(socket: string): Promise<void> {
+  const { fault, experiment, phase, outside } = await askLab<Status>(socket, 'GET', '/status')
+  const { data, health, degraded } = outside
+  const seen = ({ status, seconds }: Outside['data']) =>
+    status === 0 ? 'no answer' : `${status} in ${(seconds * 1000).toFixed(1)} ms`
+  console.log(
+    `fault       ${fault ? `${fault.kind}, until ${clockTime(fault.until)}; to end it: make recover` : 'none'}`,
+  )
+  console.log(`experiment  ${experiment === 'none' ? 'none' : `${experiment}, ${phase}`}`)
+  console.log('from outside, a moment ago')
+  console.log(`  GET /data/notes  ${seen(data)}`)
+  console.log(`  GET /health      ${seen(health)}${degraded ? ', degraded' : ''}`)
+}
+
+/** In UTC: the container and its reader may be in different time zones. */
+function clockTime(iso = ''): string {
+  return `${iso.slice(11, 19)} UTC`
+}
+
+const everyMs = 20
+const failsWithinMs = 30_000
+const backWithinMs = 60_000
+// A service that answers once and fails again is not back.
+const steadyMs = 1_000
+
+/** Asks /health and a data request until something fails and both have answered again for a second; prints how long that took. */
+export async function downtime({ url, username, password }: Api, stop: AbortSignal): Promise<void> {
+  const session = openSession(url, username, password)
+  const probe = startProbe(url, await session.token(), everyMs)
+  const began = now()
+  const failed = () => [...probe.health, ...probe.data].filter(({ status }) => status !== 200)
+  /** The moment at which both were answered after the last failure; infinite while one of them was not. */
+  const backAt = () => {
+    const last = Math.max(...failed().map(({ done }) => done))
+    const waits = [probe.health, probe.data].map((samples) => firstAfter(samples, last, ({ status }) => status === 200))
+    return last + Math.max(...waits.map((wait) => wait ?? Number.POSITIVE_INFINITY))
+  }
+  try {
+    // The caller reads this line and does then what makes the API fail.
+    console.log('Watching the API from outside.')
+    if (!(await within(failsWithinMs, everyMs, () => failed().length > 0, stop)))
+      return console.log(`No request failed in ${failsWithinMs / 1000} s.`)
+    if (!(await within(backWithinMs, everyMs, () => now() - backAt() > steadyMs, stop)))
+      throw new UserError(`The API was not back within ${backWithinMs / 1000} s of its first failed request.`)
+    const from = Math.min(...failed().map(({ at }) => at))
+    console.log(`  first failed request  after ${(from - began).toFixed(0)} ms`)
+    console.log(`  back                  ${(backAt() - from).toFixed(0)} ms later`)
+    for (const [what, samples] of Object.entries({ '/data/notes': probe.data, '/health': probe.health })) {
+      const count = samples.filter(({ status }) => status !== 200).length
+      console.log(`  ${what.padEnd(20)}  ${count} of ${samples.length} requests failed`)
+    }
+  } finally {
+    await probe.stop()
+    await session.pool.destroy()
+  }
+}
+
+/** Asks again and again whether something is so; false when it was not in time. */
+async function within(limitMs: number, everyMs: number, isSo: () => boolean | Promise<boolean>, stop?: AbortSignal) {
+  for (const deadline = now() + limitMs; now() < deadline; await sleep(everyMs, stop)) if (await isSo()) return true
+  return false
+}
+
+/** Waits until Prometheus has read the metrics page of each of these jobs. */
+export async function awaitScrape(url: string, wanted: string[]): Promise<void> {
+  const pool = connect(url, 1, 5_000)
+  let missing = wanted
+  const areAllUp = async () => {
+    // Prometheus may still be starting.
+    const answer = await ask(pool, { method: 'GET', path: '/api/v1/query?query=up==1' }).catch(() => undefined)
+    if (answer?.status !== 200) return false
+    const { data } = JSON.parse(answer.text) as { data: { result: { metric: { job: string } }[] } }
+    missing = wanted.filter((job) => !data.result.some(({ metric }) => metric.job === job))
+    return missing.length === 0
+  }
+  try {
+    if (await within(60_000, 200, areAllUp)) return
+    throw new UserError(
+      `Prometheus has not read the metrics of ${missing.join(', ')} within a minute: make logs ONLY=prometheus`,
+    )
+  } finally {
+    await pool.destroy()
+  }
+}
