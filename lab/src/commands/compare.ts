@@ -13,8 +13,8 @@ export function compare(a: Journal[], b: Journal[]): string {
 }
 
 const oneRun = 'One run on each side cannot tell a difference from chance. Repeats (RUNS=5) can.'
-const repeats = `Of repeats the median is shown, with the smallest and the largest. What differs by less than
-that range, or by less than a quarter, is left out.`
+const repeats = `Of repeats the median is shown, with the smallest and the largest. What differs
+by less than that range, or by less than a quarter, is left out.`
 
 function headline(side: string, runs: Journal[]): string {
   const [first] = runs
@@ -107,14 +107,15 @@ function range(values: number[]): number {
   return Math.max(...values) - Math.min(...values)
 }
 
-/** The expectations that were not met on both sides alike. */
+/** The expectations that both sides have and that were not met on both alike. */
 function changes(a: Journal[], b: Journal[]): string {
-  const [inA, inB] = [byExpectation(a), byExpectation(b)]
-  const lines = [...new Set([...inA.keys(), ...inB.keys()])].flatMap((name) => {
-    const [left, right] = [inA.get(name) ?? [], inB.get(name) ?? []]
-    return shareMet(left) === shareMet(right) ? [] : [`  ${name}\n    A: ${inWords(left)}\n    B: ${inWords(right)}`]
+  const inB = byExpectation(b)
+  const lines = [...byExpectation(a)].flatMap(([name, left]) => {
+    const right = inB.get(name)
+    if (!right || met(left) / left.length === met(right) / right.length) return []
+    return [`  ${name}\n    A: ${inWords(left)}\n    B: ${inWords(right)}`]
   })
-  if (lines.length === 0) return 'Every expectation was met, or missed, on both sides alike.'
+  if (lines.length === 0) return 'Every expectation that both have was met, or missed, on both sides alike.'
   return `Expectations that changed:\n${lines.join('\n')}`
 }
 
@@ -125,12 +126,10 @@ function byExpectation(runs: Journal[]): Map<string, Judged> {
   return Map.groupBy(all, ({ phase, what }) => `${phase}: ${what}`)
 }
 
-function shareMet(judged: Judged): number | undefined {
-  return judged.length === 0 ? undefined : judged.filter(({ met }) => met).length / judged.length
+function met(judged: Judged): number {
+  return judged.filter((one) => one.met).length
 }
 
 function inWords(judged: Judged): string {
-  if (judged.length === 0) return 'not expected'
-  const met = judged.filter((one) => one.met).length
-  return `met in ${met} of ${judged.length}, measured ${judged.map(({ measured }) => measured).join('; ')}`
+  return `met in ${met(judged)} of ${judged.length}, measured ${judged.map(({ measured }) => measured).join('; ')}`
 }
