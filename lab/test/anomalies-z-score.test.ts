@@ -1,8 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import fc from 'fast-check'
-import { robustScore, score, zScore } from '../src/anomalies/detect.ts'
-import { defaults, type Tuning } from '../src/anomalies/series.ts'
+import { defaults, robustScore, score, type Tuning, zScore } from '../src/anomalies/detect.ts'
 
 test('a z-score counts standard deviations from the mean', () => {
   // Mean 5, standard deviation 2.

@@ -1,8 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { detect } from '../src/anomalies/detect.ts'
+import { defaults, detect, type Tuning } from '../src/anomalies/detect.ts'
 import { graceS, grade, troublesIn } from '../src/anomalies/grade.ts'
-import { defaults, type Tuning } from '../src/anomalies/series.ts'
 import { generated, outage, recorded } from './report-fixtures.ts'
 import { sweep } from './sweep.ts'
 

@@ -1,6 +1,7 @@
 // What other thresholds and other lengths of the baseline would have done: the second table of docs/anomalies.md.
+
+import { defaults } from '../src/anomalies/detect.ts'
 import { gradeDetectors } from '../src/anomalies/grade.ts'
-import { defaults } from '../src/anomalies/series.ts'
 import { number, percent } from '../src/report/html.ts'
 import { textTable } from '../src/runner/screen.ts'
 import type { MetricsEvent } from '../src/runs/journal.ts'

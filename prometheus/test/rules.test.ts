@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { test } from 'node:test'
 import { parse } from 'yaml'
 import { rules } from '../../grafana/src/rules.ts'
-import { defaults, series } from '../../lab/src/anomalies/series.ts'
+import { defaults, series } from '../../lab/src/anomalies/detect.ts'
 import { noPromtool, promtool } from './promtool.ts'
 
 type Story = { name: string; alert_rule_test?: { alertname: string; exp_alerts: object[] }[] }

@@ -1,4 +1,4 @@
-import { defaults } from '../../../lab/src/anomalies/series.ts'
+import { defaults } from '../../../lab/src/anomalies/detect.ts'
 import { colors, quiet, signalColors } from '../colors.ts'
 import { goalLine } from '../goals.ts'
 import { type Page, page } from '../page.ts'

@@ -1,9 +1,8 @@
 import type { MetricsEvent } from '../runs/journal.ts'
-import { type Detection, detect } from './detect.ts'
-import { defaults } from './series.ts'
+import { type Detection, defaults, detect } from './detect.ts'
 
 /** Trouble that the experiment caused on purpose, as the seconds are labelled; `to` is the first second after it. */
-export type Trouble = { kind: string; from: number; to: number }
+type Trouble = { kind: string; from: number; to: number }
 
 /** The seconds of one run, and whether each was alarmed. */
 type Alarmed = { events: MetricsEvent[]; alarms: boolean[] }

@@ -1,5 +1,4 @@
-import { detect } from '../anomalies/detect.ts'
-import { defaults } from '../anomalies/series.ts'
+import { defaults, detect } from '../anomalies/detect.ts'
 import { type Outcome, outcomeOf } from '../attacks/outcomes.ts'
 import type { Journal, MetricsEvent } from '../runs/journal.ts'
 import { type Html, html } from './html.ts'
