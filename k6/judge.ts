@@ -1,7 +1,7 @@
 // Imports nothing of k6, so that a test can compare its verdicts with those of the lab.
 
-import type { Goal } from '../lab/src/load/goal.ts'
-import { isMet, limitsOf, loadProblems, mayBeOwn, percent, type Verdict, verdictOf } from '../lab/src/load/goal.ts'
+import type { Goal } from '../lab/src/load/figures.ts'
+import { isMet, limitsOf, loadProblems, mayBeOwn, percent, type Verdict, verdictOf } from '../lab/src/load/figures.ts'
 
 /** What k6 passes to handleSummary, as far as it is used here. `setup_data` is missing when setup gave up. */
 export type Data = {

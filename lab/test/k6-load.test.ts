@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import type { Result } from '../src/load/figures.ts'
 import { placeDropped } from '../src/load/k6-load.ts'
-import type { Result } from '../src/load/load.ts'
 
 /** What k6 reports of a hundred arrivals, ten a second from 5000 on, when it dropped these: it numbers the rest without a gap. */
 function reported(dropped: number[]): Result[] {

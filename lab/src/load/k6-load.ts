@@ -4,9 +4,9 @@ import { createInterface } from 'node:readline'
 import { connect } from '../api-client.ts'
 import { now } from '../clock.ts'
 import { UserError } from '../errors.ts'
+import type { Result } from './figures.ts'
 import type { DroppedEvent, RequestEvent } from './k6-script.ts'
-import type { Load, LoadPhase, LoadTarget, Result } from './load.ts'
-import { startMix } from './own-load.ts'
+import { type Load, type LoadPhase, type LoadTarget, startMix } from './load.ts'
 
 const script = join(import.meta.dirname, 'k6-script.ts')
 

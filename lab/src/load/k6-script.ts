@@ -2,8 +2,9 @@
 // line, since k6's own outputs know neither when it was due nor which note it wrote.
 import exec from 'k6/execution'
 import type { ConstantArrivalRateScenario } from 'k6/options'
-import { dueNow, type K6Request, send, sentAt } from './k6-request.ts'
-import type { Kind, LoadPhase } from './load.ts'
+import type { Kind } from './figures.ts'
+import { type K6Request, sendDue } from './k6-request.ts'
+import type { LoadPhase } from './load.ts'
 import { requestAt } from './mix.ts'
 
 /** One line. Moments are milliseconds since 1970; `start` is when the first phase began. */
@@ -73,27 +74,15 @@ export function login() {
 
 function print(kind: Kind, request: K6Request, title?: string) {
   const { name: scenario, startTime } = exec.scenario
-  const due = dueNow()
-  const answer = send(url, request)
-  const { status, took, text } = answer
-  const sent = sentAt(due, answer)
-  const event: RequestEvent = {
-    kind,
-    scenario,
-    start: startTime - (starts[scenario] ?? 0) * 1000,
-    due,
-    sent,
-    done: sent + took,
-    status,
-    error: reasonOf(answer.error),
-    note: status === 201 && title ? [JSON.parse(text).id, title] : undefined,
-  }
+  const start = startTime - (starts[scenario] ?? 0) * 1000
+  const { due, sent, done, status, text, error } = sendDue(url, request)
+  const note: RequestEvent['note'] = status === 201 && title ? [JSON.parse(text).id, title] : undefined
+  const event: RequestEvent = { kind, scenario, start, due, sent, done, status, error: error && reasonOf(error), note }
   console.log(JSON.stringify(event))
 }
 
 /** The name of an error, as the lab's own generator says it. */
-function reasonOf(error?: string): string | undefined {
-  if (error === undefined) return undefined
+function reasonOf(error: string): string {
   return /refused/.test(error) ? 'ECONNREFUSED' : /timeout/.test(error) ? 'timeout' : 'error'
 }
 

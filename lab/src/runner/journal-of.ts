@@ -1,7 +1,6 @@
 import { availableParallelism, cpus, totalmem } from 'node:os'
 import { tally } from '../attacks/outcomes.ts'
-import { roundAll } from '../load/figures.ts'
-import type { HappenedFault, Journal } from '../runs/journal.ts'
+import type { HappenedFault, Journal, PhaseFigures } from '../runs/journal.ts'
 import type { Slo } from '../slo.ts'
 import type { Target } from '../targets/target.ts'
 import { type Experiment, faultsOf, plannedPhases } from './experiment.ts'
@@ -69,9 +68,10 @@ export function journalOf(run: Run, judgement: Judgement, about: About): Journal
 }
 
 /** The figures by which a phase was judged. */
-function phaseFigures(run: Run, slo: Slo, phase: string) {
+function phaseFigures(run: Run, slo: Slo, phase: string): PhaseFigures | undefined {
   const selection = select(run, slo, phase)
-  return selection && roundAll(figuresOf(selection))
+  const rounded = Object.entries(selection ? figuresOf(selection) : {}).map(([name, value]) => [name, orNull(value)])
+  return selection && Object.fromEntries(rounded)
 }
 
 /** A secret stays out of the journal, even one that is meant to be guessed. */
@@ -102,8 +102,8 @@ function happened(fault: PlayedFault, run: Run, at: (moment: number) => number):
   }
 }
 
-function orNull(value: number | undefined): number | null {
-  return value === undefined ? null : round(value)
+function orNull(value: number | null = null): number | null {
+  return value === null ? null : round(value)
 }
 
 function round(value: number): number {

@@ -4,10 +4,10 @@ import { reasonOf, UserError } from '../errors.ts'
 import type { Journal } from '../runs/journal.ts'
 import type { Slo } from '../slo.ts'
 import type { Experiment, Prediction } from './experiment.ts'
-import { inWords } from './measure.ts'
 import { measure, measures } from './measures.ts'
 import type { Run } from './run.ts'
 import { say } from './screen.ts'
+import { inWords } from './selection.ts'
 
 const noIdea = '?'
 const aNumber = /^-?\d+(?:[.,]\d+)?$/

@@ -1,5 +1,5 @@
+import type { Result } from '../load/figures.ts'
 import { figures, statusesOf } from '../load/figures.ts'
-import type { Result } from '../load/load.ts'
 import type { MetricsEvent } from '../runs/journal.ts'
 import { serverSecond } from './metrics-page.ts'
 import type { PlayedPhase, Run } from './run.ts'
