@@ -94,7 +94,7 @@ describe('INVALID', () => {
   const dropped = [at(4), at(4.01)]
   const runs: [what: string, run: Run][] = [
     ['a clock that jumped', { ...good, wallOffsetAtEnd: -3_600_000 }],
-    ['a fault that came late', { ...good, faults: [{ ...fault, injectedAt: fault.injectedAt + 600 }] }],
+    ['a fault that came late', { ...good, faults: [{ ...fault, injectedAt: fault.injectedAt + 2_500 }] }],
     [
       'a fault that was in force for half of its time only',
       { ...good, faults: [{ ...fault, undone: { ...fault.undone, at: fault.injectedAt + 500 * fault.plan.for } }] },

@@ -59,6 +59,10 @@ export function sorted(values: number[]): Float64Array {
   return Float64Array.from(values).sort()
 }
 
+export function quantileOf(results: Result[], of: (one: Result) => number, share: number): number {
+  return quantile(sorted(results.map(of)), share)
+}
+
 /** How often each status came; a request without an answer counts under the name of its error. */
 export function statusesOf(results: Pick<Result, 'status' | 'error'>[]): Record<string, number> {
   const counts: Record<string, number> = {}
@@ -117,13 +121,9 @@ export function loadProblems({ planned, sent, dropped, lag_p99_ms }: Sending, li
   return problems
 }
 
-/** A quantile of the latency from `due`, the same from `sent`, and that of the lag between them. */
-type Lateness = { latency_ms: number; from_sent_ms: number; lag_ms: number }
-
-/** Whether a latency above its limit may be the generator's own: then it proves nothing about the API. */
-export function mayBeOwn({ latency_ms, from_sent_ms, lag_ms }: Lateness, limit_ms: number): boolean {
-  // A generator that is late by half of what it measures shares the machine with something that slows the API too.
-  return latency_ms >= limit_ms && (from_sent_ms < limit_ms || lag_ms > limit_ms / 2)
+/** Whether a latency above its limit is the generator's own: counted from `sent` it meets the limit. Then it proves nothing. */
+export function isOwn(latency_ms: number, from_sent_ms: number, limit_ms: number): boolean {
+  return latency_ms >= limit_ms && from_sent_ms < limit_ms
 }
 
 /** A ratio in per cent, without the digits that binary fractions add. */

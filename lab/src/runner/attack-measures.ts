@@ -23,12 +23,6 @@ export const attackMeasures = {
     whenBusy: 'smaller',
     of: ({ attempts }) => ({ value: heard(attempts).length, words: `of ${attempts.length}` }),
   },
-  guesses_per_minute: {
-    title: 'guesses heard per minute',
-    unit: 'guesses',
-    whenBusy: 'smaller',
-    of: ({ attempts, from, to }) => ({ value: Math.round((heard(attempts).length * 60_000) / (to - from)) }),
-  },
   guesses_needed: { title: 'guesses until the secret is found', unit: 'guesses', of: guessesNeeded },
   guesses_per_second: {
     title: 'guesses a second of one core',

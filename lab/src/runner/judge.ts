@@ -1,12 +1,11 @@
 import {
   isMet,
+  isOwn,
   lagOf,
   latencyOf,
   loadProblems,
-  mayBeOwn,
-  quantile,
+  quantileOf,
   type Result,
-  sorted,
   type Verdict,
   verdictOf,
 } from '../load/figures.ts'
@@ -42,7 +41,7 @@ export function judge(run: Run, experiment: Experiment, slo: Slo): Judgement {
   const excused = excuses.includes(undefined) ? [] : excuses.filter((one) => one !== undefined)
   const problems = [
     ...run.refused,
-    ...faultProblems(run, slo),
+    ...faultProblems(run),
     ...clockProblems(run, slo),
     ...sendingProblems(run, experiment, slo),
     ...excused,
@@ -72,17 +71,15 @@ function judgeOne(one: Expectation, run: Run, slo: Slo): JudgedExpectation {
 
 // From here on: why a run would prove nothing, one sentence each.
 
-function faultProblems({ faults, startedAt }: Run, { outage }: Slo): string[] {
+function faultProblems({ faults }: Run): string[] {
   const problems: string[] = []
   for (const { plan, injectedAt, undone } of faults) {
     const name = `The fault ${plan.kind} at ${plan.at} s`
-    const late = injectedAt - (startedAt + plan.at * 1000)
     const lasted = (undone.at - injectedAt) / 1000
     if (!undone.intact)
       problems.push(`${name} was not in force until its end: something else ended it (${undone.did}).`)
     if (lasted < 0.75 * plan.for)
       problems.push(`${name} was in force for ${lasted.toFixed(1)} s instead of ${plan.for} s.`)
-    if (late > outage.degraded_within_ms / 2) problems.push(`${name} came ${late.toFixed(0)} ms late.`)
   }
   return problems
 }
@@ -120,7 +117,7 @@ function sendingIn(run: Run, { plan, start, end }: PlayedPhase, { data, logins }
     sent: run.results.filter(({ due }) => within(due)).length,
     dropped: run.dropped.filter(within).length,
     // Injecting a fault (a new process, a disk write) may hold up the generator: of an outage only what is judged counts.
-    lag_p99_ms: at([...data, ...logins], lagOf, 0.99),
+    lag_p99_ms: quantileOf([...data, ...logins], lagOf, 0.99),
   }
 }
 
@@ -150,7 +147,15 @@ function excuseOf({ measure, phase, limit }: Expectation, value: number | null, 
   // Being busy makes a time longer, never shorter.
   if (whenBusy === 'larger' ? value <= limit : value >= limit) return undefined
   const name = `${phase ?? 'The whole run'}: ${title} was missed`
-  if (latency && isOwn(latency.requests(selection), latency.quantile, limit))
+  const at = (of: (one: Result) => number) =>
+    latency ? quantileOf(latency.requests(selection), of, latency.quantile) : Number.NaN
+  if (
+    isOwn(
+      at(latencyOf),
+      at(({ sent, done }) => done - sent),
+      limit,
+    )
+  )
     return `${name}, but the generator was late itself: the machine is too busy.`
 
   // A recovery is measured from the end of a phase on.
@@ -160,17 +165,4 @@ function excuseOf({ measure, phase, limit }: Expectation, value: number | null, 
   return busyMs > busyShare * (to - from)
     ? `${name}, but this machine was busy with other programs then: close them and run it again.`
     : undefined
-}
-
-function isOwn(requests: Result[], share: number, limit: number): boolean {
-  const lateness = {
-    latency_ms: at(requests, latencyOf, share),
-    from_sent_ms: at(requests, ({ sent, done }) => done - sent, share),
-    lag_ms: at(requests, lagOf, share),
-  }
-  return mayBeOwn(lateness, limit)
-}
-
-function at(requests: Result[], of: (one: Result) => number, share: number): number {
-  return quantile(sorted(requests.map(of)), share)
 }

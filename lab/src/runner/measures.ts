@@ -1,4 +1,4 @@
-import { isSuccess, latencyOf, quantile, type Result, sorted } from '../load/figures.ts'
+import { isSuccess, latencyOf, quantileOf, type Result } from '../load/figures.ts'
 import { attackMeasures } from './attack-measures.ts'
 import type { MetricsReading } from './metrics-page.ts'
 import { firstAfter } from './probe.ts'
@@ -99,7 +99,7 @@ function latency(title: string, share: number, requests = ({ data }: Selection) 
 
 /** A quantile of the latency from the moment each request was due; undefined without requests. */
 function latencyAt(results: Result[], share: number): number | undefined {
-  return results.length > 0 ? quantile(sorted(results.map(latencyOf)), share) : undefined
+  return results.length > 0 ? quantileOf(results, latencyOf, share) : undefined
 }
 
 function isWrite({ kind }: Result): boolean {
@@ -135,7 +135,7 @@ export function recoveredAfter({ plan, undone }: PlayedFault, { data, results }:
 
 function longestGap({ run, from, to }: Selection): Measured {
   const successes = run.data.filter((one) => isSuccess(one) && isWithin(one.done, from, to))
-  const moments = [from, ...successes.map(({ done }) => done).sort((a, b) => a - b), to]
+  const moments = [from, ...successes.map(({ done }) => done), to]
   return { value: largest(moments.slice(1).map((moment, i) => moment - (moments[i] ?? 0))) }
 }
 

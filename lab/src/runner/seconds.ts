@@ -56,9 +56,8 @@ function troubleOf(phase?: PlayedPhase): string | null {
 
 /** What /health said last in a second. */
 function degradedIn({ health }: Run, from: number, to: number): 0 | 1 | null {
-  const samples = health.filter(({ done, degraded }) => degraded !== undefined && isWithin(done, from, to))
-  if (samples.length === 0) return null
-  return samples.reduce((last, one) => (one.done > last.done ? one : last)).degraded ? 1 : 0
+  const last = health.findLast(({ done, degraded }) => degraded !== undefined && isWithin(done, from, to))
+  return last === undefined ? null : last.degraded ? 1 : 0
 }
 
 /** What the attackers met in a second, of the attempts that ended in it. */
