@@ -25,8 +25,6 @@ export type Load = {
   acknowledged: Map<string, string>
   /** How many requests were sent so far, where the generator knows before their answers come. */
   sent?: () => number
-  /** What a reader of the results should know, one sentence each. Complete after `stop`. */
-  remarks: string[]
   /** A phase begins now. */
   enter: (phase: LoadPhase) => void
   /** Ends the arrivals and waits for the answers that are still missing. */
@@ -61,7 +59,6 @@ export async function startOwnLoad(target: LoadTarget, token: string, phases: Lo
     ...lists,
     acknowledged,
     sent: () => lists.results.length + data.inFlight() + logins.inFlight(),
-    remarks: [],
     enter: (phase) => setRates(phase.rate, phase.logins ?? 0),
     async stop() {
       await Promise.all([data.stop(), logins.stop()])

@@ -78,7 +78,6 @@ async function playOut({ experiment, target, startLoad, stop, pool, token }: Pla
     })
     isPlaying = false
     if (died === undefined) await load.stop()
-    for (const remark of load.remarks) say(wrap(remark))
     run.acknowledged = load.acknowledged.size
     say(`\nReading back the ${run.acknowledged} notes that were acknowledged ...`)
     if (died === undefined) run.lost = await lost(pool, token, load.acknowledged, stop).catch(() => undefined)
