@@ -64,12 +64,13 @@ export function quantileOf(results: Result[], of: (one: Result) => number, share
 }
 
 /** How often each status came; a request without an answer counts under the name of its error. */
-export function statusesOf(results: Pick<Result, 'status' | 'error'>[]): Record<string, number> {
+export function statusesOf(results: Result[]): Record<string, number> {
+  return countEach(results.map(({ status, error }) => (status === 0 ? (error ?? 'error') : status)))
+}
+
+export function countEach(names: (string | number)[]): Record<string, number> {
   const counts: Record<string, number> = {}
-  for (const { status, error } of results) {
-    const name = status === 0 ? (error ?? 'error') : status
-    counts[name] = (counts[name] ?? 0) + 1
-  }
+  for (const name of names) counts[name] = (counts[name] ?? 0) + 1
   return counts
 }
 

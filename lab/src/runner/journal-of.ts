@@ -1,5 +1,6 @@
 import { availableParallelism, cpus, totalmem } from 'node:os'
 import { tally } from '../attacks/outcomes.ts'
+import { countEach } from '../load/figures.ts'
 import type { HappenedFault, Journal, PhaseFigures } from '../runs/journal.ts'
 import type { Slo } from '../slo.ts'
 import type { Target } from '../targets/target.ts'
@@ -7,7 +8,7 @@ import { type Experiment, faultsOf, plannedPhases } from './experiment.ts'
 import type { Judgement } from './judge.ts'
 import { degradedAfter, recoveredAfter } from './measures.ts'
 import type { PlayedAttack, PlayedFault, Run } from './run.ts'
-import { secondsOf } from './seconds.ts'
+import { rounded, secondsOf } from './seconds.ts'
 import { figuresOf, select } from './selection.ts'
 
 export type About = {
@@ -70,8 +71,8 @@ export function journalOf(run: Run, judgement: Judgement, about: About): Journal
 /** The figures by which a phase was judged. */
 function phaseFigures(run: Run, slo: Slo, phase: string): PhaseFigures | undefined {
   const selection = select(run, slo, phase)
-  const rounded = Object.entries(selection ? figuresOf(selection) : {}).map(([name, value]) => [name, orNull(value)])
-  return selection && Object.fromEntries(rounded)
+  const entries = Object.entries(selection ? figuresOf(selection) : {}).map(([name, value]) => [name, rounded(value)])
+  return selection && Object.fromEntries(entries)
 }
 
 /** A secret stays out of the journal, even one that is meant to be guessed. */
@@ -81,8 +82,7 @@ function publicSettings({ settings = {} }: Experiment): Record<string, string> {
 
 function attackOf({ phase, name, attempts: all }: PlayedAttack): NonNullable<Journal['attacks']>[number] {
   const attempts = all.filter(({ byOwner }) => !byOwner)
-  const statuses: Record<string, number> = {}
-  for (const { status } of attempts) statuses[status] = (statuses[status] ?? 0) + 1
+  const statuses = countEach(attempts.map(({ status }) => status))
   const { guesses } = tally(attempts)
   return { phase, name, attempts: attempts.length, statuses, ...(guesses > 0 && { guesses }) }
 }
@@ -97,13 +97,9 @@ function happened(fault: PlayedFault, run: Run, at: (moment: number) => number):
     intact: undone.intact,
     did,
     undone: undone.did,
-    detected_after_ms: orNull(degradedAfter(fault, run)),
-    recovered_after_ms: orNull(recoveredAfter(fault, run)),
+    detected_after_ms: rounded(degradedAfter(fault, run)),
+    recovered_after_ms: rounded(recoveredAfter(fault, run)),
   }
-}
-
-function orNull(value: number | null = null): number | null {
-  return value === null ? null : round(value)
 }
 
 function round(value: number): number {

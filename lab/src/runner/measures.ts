@@ -33,24 +33,12 @@ const all = {
     of: ({ logins }) => share(logins.filter((one) => !isSuccess(one)).length, logins.length),
   },
   refused: { title: 'data requests answered 503', unit: '%', of: ({ settled }) => shareOf(settled, 503) },
-  reads_served: {
-    title: 'reads answered 200',
-    unit: '%',
-    of: ({ settled }) => shareOf(settled.filter(isRead), 200),
-  },
-  writes_refused: {
-    title: 'writes answered 503',
-    unit: '%',
-    of: ({ settled }) => shareOf(settled.filter(isWrite), 503),
-  },
+  reads_served: { title: 'reads answered 200', unit: '%', of: ({ settled }) => shareOf(reads(settled), 200) },
+  writes_refused: { title: 'writes answered 503', unit: '%', of: ({ settled }) => shareOf(writes(settled), 503) },
   degraded_after: { title: '/health degraded after', unit: 'ms', whenBusy: 'larger', of: worst(degradedAfter) },
   recovered_after: { title: 'first success after recovery', unit: 'ms', whenBusy: 'larger', of: worst(recoveredAfter) },
   longest_gap: { title: 'longest time without a success', unit: 'ms', whenBusy: 'larger', of: longestGap },
-  health_answered: {
-    title: '/health answered 200',
-    unit: '%',
-    of: (selection) => shareOf(health(selection), 200),
-  },
+  health_answered: { title: '/health answered 200', unit: '%', of: (selection) => shareOf(health(selection), 200) },
   health_slowest: {
     title: 'slowest answer of /health',
     unit: 'ms',
@@ -102,12 +90,12 @@ function latencyAt(results: Result[], share: number): number | undefined {
   return results.length > 0 ? quantileOf(results, latencyOf, share) : undefined
 }
 
-function isWrite({ kind }: Result): boolean {
-  return kind === 'write'
+function writes(results: Result[]): Result[] {
+  return results.filter(({ kind }) => kind === 'write')
 }
 
-function isRead(one: Result): boolean {
-  return !isWrite(one)
+function reads(results: Result[]): Result[] {
+  return results.filter(({ kind }) => kind === 'read' || kind === 'list')
 }
 
 function shareOf(answers: { status: number }[], wanted: number): Measured {
@@ -130,7 +118,7 @@ export function degradedAfter({ injectedAt, undone }: PlayedFault, { health }: R
 
 /** How long after the rollback a data request first succeeded; undefined when none did. */
 export function recoveredAfter({ plan, undone }: PlayedFault, { data, results }: Run): number | undefined {
-  return firstAfter(plan.feltBy === 'write' ? results.filter(isWrite) : data, undone.at, isSuccess)
+  return firstAfter(plan.feltBy === 'write' ? writes(results) : data, undone.at, isSuccess)
 }
 
 function longestGap({ run, from, to }: Selection): Measured {

@@ -5,21 +5,14 @@ import { now } from '../clock.ts'
 /** What an outside client saw of one request. Moments of clock.ts; status 0: no answer. */
 export type ProbeSample = { at: number; done: number; status: number; degraded?: boolean }
 
-export type Probe = {
-  health: ProbeSample[]
-  data: ProbeSample[]
-  /** Sends one more data request on the probe's own connections and returns its status; 0: no answer. */
-  ask: () => Promise<number>
-  stop: () => Promise<unknown>
-}
-
 const timeoutMs = 5_000
 
 /**
- * Sends a request to /health and an authenticated data request every `everyMs` until stopped, on its own
- * connections. For /health it opens a new one each time, as a load balancer does, so that it sees whether the API accepts any.
+ * Sends a request to /health and an authenticated data request every `everyMs` until stopped, on its own connections; `ask`
+ * sends one more data request. For /health it opens a new one each time, as a load balancer does, so that it sees whether the
+ * API accepts any.
  */
-export function startProbe(url: string, token: string, everyMs = 50): Probe {
+export function startProbe(url: string, token: string, everyMs = 50) {
   // One slow answer must not delay the next request.
   const pool = connect(url, 16, timeoutMs)
   const fresh = connect(url, 16, timeoutMs)
@@ -37,6 +30,8 @@ export function startProbe(url: string, token: string, everyMs = 50): Probe {
   }
   return { health, data, ask: () => dataStatus(pool, token), stop }
 }
+
+export type Probe = ReturnType<typeof startProbe>
 
 /** Sends one request and returns what a client saw of it. */
 export async function look(pool: Pool, path: string, token?: string): Promise<ProbeSample> {
