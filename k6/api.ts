@@ -1,7 +1,7 @@
 import exec from 'k6/execution'
 import { Counter, Rate, Trend } from 'k6/metrics'
 import { isSuccess, lagOf, latencyOf } from '../lab/src/load/figures.ts'
-import { dueNow, type K6Request, send as sendTo, sentAt } from '../lab/src/load/k6-request.ts'
+import { type K6Request, sendDue, send as sendTo } from '../lab/src/load/k6-request.ts'
 import { noteAt, notesToRead, requestAt } from '../lab/src/load/mix.ts'
 
 const url = (__ENV.API_URL || 'http://127.0.0.1:8080').replace(/\/+$/, '')
@@ -33,16 +33,13 @@ export function setup(): Prepared {
 /** One request of the mix: every arrival of a load is one call of this. */
 export function request({ token, ids }: Prepared): void {
   const { kind, note, ...asked } = requestAt(exec.scenario.iterationInTest, ids)
-  const due = dueNow()
-  const answer = send({ ...asked, body: note, token })
-  const { status, took } = answer
-  const sent = sentAt(due, answer)
-  const result = { kind, due, sent, done: sent + took, status }
+  const answer = sendDue(url, { ...asked, body: note, token })
+  const result = { kind, ...answer }
   fromDue.add(latencyOf(result))
-  fromSent.add(took)
+  fromSent.add(answer.took)
   lag.add(lagOf(result))
   failed.add(!isSuccess(result))
-  answers.add(1, { class: status === 0 ? 'none' : `${Math.floor(status / 100)}xx` })
+  answers.add(1, { class: answer.status === 0 ? 'none' : `${Math.floor(answer.status / 100)}xx` })
 }
 
 function logIn(): string {

@@ -1,7 +1,7 @@
 // Imports nothing of k6, so that a test can compare its verdicts with those of the lab.
 
-import type { Goal } from '../lab/src/load/goal.ts'
-import { isMet, limitsOf, loadProblems, mayBeOwn, percent, type Verdict, verdictOf } from '../lab/src/load/goal.ts'
+import type { Goal } from '../lab/src/load/figures.ts'
+import { isMet, isOwn, limitsOf, loadProblems, percent, type Verdict, verdictOf } from '../lab/src/load/figures.ts'
 
 /** What k6 passes to handleSummary, as far as it is used here. `setup_data` is missing when setup gave up. */
 export type Data = {
@@ -50,8 +50,7 @@ export function judge(data: Data, goal: Goal, load: { requests: number; seconds:
 
   const sending = { planned: load.requests, sent, dropped, lag_p99_ms: of('generator_lag', 'p(99)') }
   const problems = loadProblems(sending, goal.latency_ms)
-  const own = { latency_ms: latency, from_sent_ms: of('latency_from_sent', at), lag_ms: of('generator_lag', at) }
-  if (problems.length === 0 && mayBeOwn(own, goal.latency_ms))
+  if (problems.length === 0 && isOwn(latency, of('latency_from_sent', at), goal.latency_ms))
     problems.push('The latency was missed because the generator was late itself: the machine is too busy.')
   rows.push({
     what: 'every request was sent',

@@ -1,6 +1,6 @@
 import exec from 'k6/execution'
 import type { ConstantArrivalRateScenario, Options } from 'k6/options'
-import { enough, type Goal as Limits } from '../lab/src/load/goal.ts'
+import { enough, type Goal as Limits } from '../lab/src/load/figures.ts'
 import { classes } from './api.ts'
 import { quantile } from './judge.ts'
 

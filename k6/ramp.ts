@@ -1,7 +1,7 @@
 // Where is the knee? Each step asks for more than the one before it, until the goal `peak` of slo.json is not met any
 // more. The run passes when the step at that goal's own rate meets it; the steps beyond only look for the limit.
 import type { ConstantArrivalRateScenario } from 'k6/options'
-import { percent } from '../lab/src/load/goal.ts'
+import { percent } from '../lab/src/load/figures.ts'
 import { type Data, type Judgement, judge } from './judge.ts'
 import { goals, length, options as optionsOf, steady, thresholds, users } from './load.ts'
 import { summary } from './summary.ts'

@@ -1,7 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { type Ask, ask, connect } from '../../lab/src/api-client.ts'
-import { latencyOf, quantile, sorted, statusesOf } from '../../lab/src/load/figures.ts'
-import type { Result } from '../../lab/src/load/load.ts'
+import { latencyOf, quantile, type Result, sorted, statusesOf } from '../../lab/src/load/figures.ts'
 import { openLoop } from '../../lab/src/load/open-loop.ts'
 import { note } from './note.ts'
 import type { Server } from './servers.ts'
@@ -46,7 +45,7 @@ export type Figures = {
 
 /** Requests at even distances for so long, whatever the answers do; latencies count from when each was due. */
 export async function evenly(send: Send, rate: number, seconds: number): Promise<Figures & { results: Result[] }> {
-  const load = openLoop({ next: () => ({ kind: 'read', send }), limitMs: seconds * 1000 })
+  const load = openLoop({ next: () => ({ kind: 'read', send }) })
   load.setRate(rate)
   await sleep(seconds * 1000)
   await load.stop()

@@ -4,8 +4,8 @@ import { connect } from '../src/api-client.ts'
 import { sleep } from '../src/clock.ts'
 import { kinds } from '../src/faults/fault.ts'
 import { injectAndLand } from '../src/faults/inject.ts'
+import { lost, startMix } from '../src/load/load.ts'
 import { openLoop } from '../src/load/open-loop.ts'
-import { lost, startMix } from '../src/load/own-load.ts'
 import { startProbe } from '../src/runner/probe.ts'
 import { api, until } from './helpers.ts'
 
@@ -15,7 +15,7 @@ test('three cycles of every fault under load: no success while it lasts, no ackn
   const pool = connect(url, 128, 10_000)
   t.after(() => pool.destroy())
   const notes = await startMix(pool, token, 20)
-  const load = openLoop({ next: notes.next, limitMs: 120_000 })
+  const load = openLoop({ next: notes.next })
   const outside = startProbe(url, token)
   const windows: { kind: string; from: number; to: number }[] = []
   load.setRate(200)

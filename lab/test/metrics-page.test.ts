@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { between, parseMetrics, readingOf, total } from '../src/runner/metrics-page.ts'
+import { between, parseMetrics, readingOf } from '../src/runner/metrics-page.ts'
 
 test('a page in the text format is read: labels with escapes, no labels, time stamps, infinities', () => {
   const samples = parseMetrics(
@@ -16,9 +16,8 @@ test('a page in the text format is read: labels with escapes, no labels, time st
   )
   assert.deepEqual(samples[1], { name: 'db_errors_total', labels: { reason: 'a "b" } \\ \n' }, value: 4 })
   assert.equal(samples[3]?.value, Number.POSITIVE_INFINITY)
-  assert.equal(total(samples, 'db_errors_total'), 7)
-  assert.equal(total(samples, 'db_available'), 1)
-  assert.equal(total(samples, 'absent'), undefined)
+  const { db_errors_total, db_available, resident_bytes } = readingOf(samples, 0)
+  assert.deepEqual([db_errors_total, db_available, resident_bytes], [7, 1, undefined])
 })
 
 /** A page with so many data requests below 10 ms, below 100 ms and in all. */

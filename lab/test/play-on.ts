@@ -1,5 +1,5 @@
 import type { TestContext } from 'node:test'
-import { startOwnLoad } from '../src/load/own-load.ts'
+import { startOwnLoad } from '../src/load/load.ts'
 import type { Experiment } from '../src/runner/experiment.ts'
 import { type Judgement, judge } from '../src/runner/judge.ts'
 import { play } from '../src/runner/play.ts'

@@ -1,4 +1,4 @@
-import type { Result } from '../src/load/load.ts'
+import type { Result } from '../src/load/figures.ts'
 import { requestAt } from '../src/load/mix.ts'
 import { type Experiment, faultsOf, plannedPhases } from '../src/runner/experiment.ts'
 import type { MachineSample } from '../src/runner/machine.ts'
@@ -65,12 +65,12 @@ export function evenly(from: number, to: number, perSecond: number): number[] {
 }
 
 function quietMachine(from: number, to: number): MachineSample[] {
-  return evenly(from, to, 5).map((moment) => ({ what: 'processor', from: moment, to: moment + 200, waited_ms: 2 }))
+  return evenly(from, to, 5).map((moment) => ({ from: moment, to: moment + 200, busy: false }))
 }
 
-/** The run on a machine on which other programs took the processor, or the disk, all the time. */
-export function onBusyMachine(run: Run, what: MachineSample['what']): Run {
-  return { ...run, machine: run.machine.map((one) => ({ ...one, what, waited_ms: 180 })) }
+/** The run on a machine that was too busy all the time. */
+export function onBusyMachine(run: Run): Run {
+  return { ...run, machine: run.machine.map((one) => ({ ...one, busy: true })) }
 }
 
 /** The run with some of its requests changed. */

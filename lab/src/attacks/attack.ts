@@ -52,7 +52,6 @@ export async function attemptAtRate(
   next: () => AttackRequest,
 ): Promise<void> {
   const loop = openLoop({
-    limitMs: Number.POSITIVE_INFINITY,
     next() {
       const { what, send } = next()
       return {

@@ -39,7 +39,7 @@ export function experiment({ goals: { baseline } }: Slo): Experiment {
     ],
     predictions: [
       { question: 'How many attempts get through?', measure: 'attack_accepted', phase },
-      { question: 'How many different answers do they get?', measure: 'attack_answers', phase },
+      { question: 'How many different answers do they get?', measure: 'refusals_differ', phase },
       { question: 'How often does the time betray which note exists (50 %: a coin)?', measure: 'told_by_time', phase },
     ],
     level: 3,

@@ -58,7 +58,7 @@ export function experiment({ goals: { baseline } }: Slo): Experiment {
     ],
     predictions: [
       { question: 'How many forged tokens are accepted?', measure: 'attack_accepted', phase },
-      { question: 'How many different answers do they get?', measure: 'attack_answers', phase },
+      { question: 'How many different answers do they get?', measure: 'refusals_differ', phase },
       { question: 'By how much does p95 of the other requests rise?', measure: 'p95_rise', phase },
     ],
     level: 2,

@@ -1,23 +1,19 @@
-import type { Result } from './load.ts'
+// Results of a load, their figures, and the judge of a service goal: for the lab and for the scripts in k6/, so that a goal
+// has one meaning. k6 imports this file, so it uses nothing of Node.
 
-/** What clients met. Times in milliseconds; null without a request. */
-export type Figures = {
-  /** Requests that were due, the dropped ones included. */
-  due: number
-  sent: number
-  /** Requests that were answered, whatever the status. */
-  answered: number
-  /** Everything but a 2xx: other statuses, the unanswered and the dropped. */
-  failed: number
-  error_ratio: number | null
-  p50_ms: number | null
-  p95_ms: number | null
-  p99_ms: number | null
-  max_ms: number | null
-}
+export type Kind = 'read' | 'list' | 'write' | 'login' | 'attack'
 
-/** The figures of some results; latencies from the moment each was due. */
-export function figures(results: Result[], dropped = 0): Figures {
+/**
+ * One arrival. Moments are milliseconds of clock.ts. `status` 0: no answer came, `error` says why. Latency is
+ * `done - due`: a client that wanted to send at `due` waited that long. `sent - due` is the generator's own lag.
+ */
+export type Result = { kind: Kind; due: number; sent: number; done: number; status: number; error?: string }
+
+/**
+ * What clients met; latencies in milliseconds from the moment each request was due, null without one. `due` includes the
+ * dropped ones; `answered`: with any status; `failed`: everything but a 2xx.
+ */
+export function figures(results: Result[], dropped = 0) {
   const due = results.length + dropped
   const failed = due - results.filter(isSuccess).length
   const waits = sorted(results.map(latencyOf))
@@ -63,14 +59,80 @@ export function sorted(values: number[]): Float64Array {
   return Float64Array.from(values).sort()
 }
 
+export function quantileOf(results: Result[], of: (one: Result) => number, share: number): number {
+  return quantile(sorted(results.map(of)), share)
+}
+
 /** How often each status came; a request without an answer counts under the name of its error. */
 export function statusesOf(results: Result[]): Record<string, number> {
-  const statuses: Record<string, number> = {}
-  for (const { status, error } of results) {
-    const name = status === 0 ? (error ?? 'error') : String(status)
-    statuses[name] = (statuses[name] ?? 0) + 1
-  }
-  return statuses
+  return countEach(results.map(({ status, error }) => (status === 0 ? (error ?? 'error') : status)))
+}
+
+export function countEach(names: (string | number)[]): Record<string, number> {
+  const counts: Record<string, number> = {}
+  for (const name of names) counts[name] = (counts[name] ?? 0) + 1
+  return counts
+}
+
+/** `quantile` of the requests are answered within `latency_ms`, less than `error_ratio` fail. */
+export type Goal = { quantile: number; latency_ms: number; error_ratio: number }
+
+export type Compare = '<' | '<=' | '=' | '>=' | '>'
+export type Limit = { measure: 'p95' | 'p99' | 'errors'; compare: Compare; limit: number; unit: 'ms' | '%' }
+export type Verdict = 'PASS' | 'FAIL' | 'INVALID'
+
+export const isMet: Record<Compare, (value: number, limit: number) => boolean> = {
+  '<': (value, limit) => value < limit,
+  '<=': (value, limit) => value <= limit,
+  '=': (value, limit) => value === limit,
+  '>=': (value, limit) => value >= limit,
+  '>': (value, limit) => value > limit,
+}
+
+/** What a goal asks. An error is everything but a 2xx: another status, no answer, or a request that could not be sent. */
+export function limitsOf({ quantile, latency_ms, error_ratio }: Goal): Limit[] {
+  return [
+    { measure: quantile === 0.99 ? 'p99' : 'p95', compare: '<', limit: latency_ms, unit: 'ms' },
+    { measure: 'errors', compare: '<', limit: percent(error_ratio), unit: '%' },
+  ]
+}
+
+/** INVALID: the load was not the promised one, so that the limits prove nothing. */
+export function verdictOf(problems: string[], missed: unknown[]): Verdict {
+  if (problems.length > 0) return 'INVALID'
+  return missed.length > 0 ? 'FAIL' : 'PASS'
+}
+
+/** The share of the planned requests that must be sent for a run to prove anything. */
+export const enough = 0.98
+
+type Sending = { planned: number; sent: number; dropped: number; lag_p99_ms: number }
+
+/** Why a load was not the promised one, one sentence each. A generator may be late by half of the limit that is judged. */
+export function loadProblems({ planned, sent, dropped, lag_p99_ms }: Sending, limit_ms: number): string[] {
+  // k6 numbers only the arrivals that it sends: after a dropped one every request seems to have been due too early.
+  if (dropped > 0)
+    return [
+      `${dropped} requests were due and could not be sent, because too many still waited for their answer: the latencies are not exact.`,
+    ]
+  const problems: string[] = []
+  if (sent < Math.floor(enough * planned))
+    problems.push(`The load was not reached: ${sent} of ${Math.round(planned)} requests were sent.`)
+  if (lag_p99_ms > limit_ms / 2)
+    problems.push(
+      `The generator was late itself (p99 ${lag_p99_ms.toFixed(1)} ms, more than ${limit_ms / 2} ms): the machine is too busy.`,
+    )
+  return problems
+}
+
+/** Whether a latency above its limit is the generator's own: counted from `sent` it meets the limit. Then it proves nothing. */
+export function isOwn(latency_ms: number, from_sent_ms: number, limit_ms: number): boolean {
+  return latency_ms >= limit_ms && from_sent_ms < limit_ms
+}
+
+/** A ratio in per cent, without the digits that binary fractions add. */
+export function percent(ratio: number): number {
+  return Math.round(ratio * 1e6) / 1e4
 }
 
 /** The same numbers with two digits behind the point, to be read: a judge takes them as they are. */

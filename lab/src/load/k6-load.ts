@@ -5,8 +5,7 @@ import { connect } from '../api-client.ts'
 import { now } from '../clock.ts'
 import { UserError } from '../errors.ts'
 import type { DroppedEvent, RequestEvent } from './k6-script.ts'
-import type { Load, LoadPhase, LoadTarget, Result } from './load.ts'
-import { startMix } from './own-load.ts'
+import { type Load, type LoadPhase, type LoadTarget, startMix } from './load.ts'
 
 const script = join(import.meta.dirname, 'k6-script.ts')
 
@@ -17,8 +16,6 @@ export async function startK6Load(target: LoadTarget, token: string, phases: Loa
   const { acknowledged } = await startMix(pool, token).finally(() => pool.destroy())
   const results: Load['results'] = []
   const dropped: Load['dropped'] = []
-  const remarks: Load['remarks'] = []
-  const byScenario = new Map<string, Result[]>()
   const lastLines: string[] = []
   const wallOffset = Date.now() - now()
   const { promise: begun, resolve, reject } = Promise.withResolvers<number>()
@@ -47,25 +44,16 @@ export async function startK6Load(target: LoadTarget, token: string, phases: Loa
     else if (line.trim() !== '') lastLines.splice(0, lastLines.length - 2, line.trim())
   }
 
-  function addResult({ kind, scenario, start, status, error, note, ...event }: RequestEvent): void {
+  function addResult({ start, note, ...result }: RequestEvent): void {
     resolve(start - wallOffset)
-    const [due, sent, done] = [event.due - wallOffset, event.sent - wallOffset, event.done - wallOffset]
-    const result = { kind, due, sent, done, status, error }
+    for (const moment of ['due', 'sent', 'done'] as const) result[moment] -= wallOffset
     results.push(result)
-    byScenario.get(scenario)?.push(result) ?? byScenario.set(scenario, [result])
     if (note) acknowledged.set(...note)
   }
 
+  // k6 tells only how many it dropped in a phase: they count at its middle.
   function addDropped(events: DroppedEvent[]): void {
-    for (const { scenario, start, rate, count } of events) {
-      if (count > 0)
-        dropped.push(...placeDropped(byScenario.get(scenario) ?? [], count, startedAt + start * 1000, 1000 / rate))
-    }
-    // k6 reports it only now, and until then every later request seemed to have been due too early.
-    if (dropped.length > 0)
-      remarks.push(
-        `k6 dropped ${dropped.length} requests. The latencies printed after the first of them are too long; the results below are right.`,
-      )
+    for (const { middle, count } of events) dropped.push(...Array(count).fill(startedAt + middle * 1000))
   }
 
   return {
@@ -74,7 +62,6 @@ export async function startK6Load(target: LoadTarget, token: string, phases: Loa
     results,
     dropped,
     acknowledged,
-    remarks,
     enter() {},
     async stop() {
       const how = await ended
@@ -85,25 +72,6 @@ export async function startK6Load(target: LoadTarget, token: string, phases: Loa
       await ended
     },
   }
-}
-
-/**
- * k6 numbers only the arrivals that it sends, so every request after a dropped one seems to have been due an interval
- * too early, to the end of its scenario: a stall of a second would look like a second of latency for all that follow.
- * No request is sent before it is due, so no more were dropped before it than whole intervals lie between the two, for it
- * and for each that follows. Corrects `due`; returns the moments at which the `count` dropped ones were due.
- */
-export function placeDropped(results: Result[], count: number, start: number, intervalMs: number): number[] {
-  const sent = new Set<number>()
-  let before = count
-  for (const one of results.toSorted((a, b) => b.due - a.due)) {
-    // k6's clock counts whole milliseconds.
-    before = Math.min(before, Math.floor((one.sent - one.due + 1) / intervalMs))
-    one.due += before * intervalMs
-    sent.add(Math.round((one.due - start) / intervalMs))
-  }
-  const all = Array.from({ length: results.length + count }, (_, number) => number)
-  return all.filter((number) => !sent.has(number)).map((number) => start + number * intervalMs)
 }
 
 function spawnK6(env: Record<string, string>): ChildProcess {

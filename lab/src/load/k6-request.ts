@@ -46,14 +46,13 @@ export function send(url: string, { method, path, route = path, body, token, kee
 
 const rates: Record<string, number> = {}
 
-/** When the running iteration was due, as far as k6 knows: it numbers only the arrivals that it does not drop. */
-export function dueNow(): number {
+/** Sends the request of the running iteration; `due` as far as k6 knows: it numbers only the arrivals that it does not drop. */
+export function sendDue(url: string, request: K6Request): K6Answer & { due: number; sent: number } {
   const { name, iterationInTest, startTime } = exec.scenario
   rates[name] ??= (exec.test.options.scenarios as Record<string, ConstantArrivalRateScenario>)[name]?.rate ?? 0
-  return startTime + (iterationInTest * 1000) / rates[name]
-}
-
-/** When it was sent: k6's clock counts whole milliseconds, what it measured of the request itself is finer. */
-export function sentAt(due: number, { done, took }: K6Answer): number {
-  return Math.max(due, done - took)
+  const due = startTime + (iterationInTest * 1000) / rates[name]
+  const answer = send(url, request)
+  // k6's clock counts whole milliseconds, what it measured of the request itself is finer.
+  const sent = Math.max(due, answer.done - answer.took)
+  return { ...answer, due, sent, done: sent + answer.took }
 }

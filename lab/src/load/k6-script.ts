@@ -2,33 +2,23 @@
 // line, since k6's own outputs know neither when it was due nor which note it wrote.
 import exec from 'k6/execution'
 import type { ConstantArrivalRateScenario } from 'k6/options'
-import { dueNow, type K6Request, send, sentAt } from './k6-request.ts'
-import type { Kind, LoadPhase } from './load.ts'
+import type { Kind, Result } from './figures.ts'
+import { type K6Request, sendDue } from './k6-request.ts'
+import type { LoadPhase } from './load.ts'
 import { requestAt } from './mix.ts'
 
-/** One line. Moments are milliseconds since 1970; `start` is when the first phase began. */
-export type RequestEvent = {
-  kind: Kind
-  scenario: string
-  start: number
-  due: number
-  sent: number
-  done: number
-  status: number
-  error?: string
-  /** The note that was acknowledged. */
-  note?: [id: string, title: string]
-}
+/** One line. Moments are milliseconds since 1970; `start`: when the first phase began; `note`: the one that was acknowledged. */
+export type RequestEvent = Result & { start: number; note?: [id: string, title: string] }
 
-/** The arrivals of one scenario that k6 dropped, printed at its end. `start`: seconds since the first phase began. */
-export type DroppedEvent = { scenario: string; start: number; rate: number; count: number }
+/** How many arrivals k6 dropped, printed at the end for each scenario. `middle` of its phase: seconds since the first one began. */
+export type DroppedEvent = { middle: number; count: number }
 
 const { URL: url = '', TOKEN: token, USERNAME: username, PASSWORD: password } = __ENV
 const phases: LoadPhase[] = JSON.parse(__ENV.PHASES ?? '[]')
 const ids: string[] = JSON.parse(__ENV.IDS ?? '[]')
 
 const scenarios: Record<string, ConstantArrivalRateScenario> = {}
-const starts: Record<string, number> = {}
+const plans: Record<string, { start: number; seconds: number }> = {}
 let offset = 0
 phases.forEach(({ rate, logins = 0, seconds }, i) => {
   add(`data_${i}`, 'data', rate, seconds)
@@ -37,7 +27,7 @@ phases.forEach(({ rate, logins = 0, seconds }, i) => {
 })
 
 function add(name: string, what: string, rate: number, seconds: number) {
-  starts[name] = offset
+  plans[name] = { start: offset, seconds }
   // Each takes about 0.4 MB, and neighbouring phases keep theirs beside each other: for stalls of half a second at the
   // highest rates and of seconds at low ones. One that is missing is an arrival dropped.
   const vus = Math.min(250, rate <= 50 ? rate * 10 : Math.ceil(rate * 1.2) + 10)
@@ -72,39 +62,25 @@ export function login() {
 }
 
 function print(kind: Kind, request: K6Request, title?: string) {
-  const { name: scenario, startTime } = exec.scenario
-  const due = dueNow()
-  const answer = send(url, request)
-  const { status, took, text } = answer
-  const sent = sentAt(due, answer)
-  const event: RequestEvent = {
-    kind,
-    scenario,
-    start: startTime - (starts[scenario] ?? 0) * 1000,
-    due,
-    sent,
-    done: sent + took,
-    status,
-    error: reasonOf(answer.error),
-    note: status === 201 && title ? [JSON.parse(text).id, title] : undefined,
-  }
+  const { name, startTime } = exec.scenario
+  const start = startTime - (plans[name]?.start ?? 0) * 1000
+  const { due, sent, done, status, text, error } = sendDue(url, request)
+  const note: RequestEvent['note'] = status === 201 && title ? [JSON.parse(text).id, title] : undefined
+  const event: RequestEvent = { kind, start, due, sent, done, status, error: error && reasonOf(error), note }
   console.log(JSON.stringify(event))
 }
 
 /** The name of an error, as the lab's own generator says it. */
-function reasonOf(error?: string): string | undefined {
-  if (error === undefined) return undefined
+function reasonOf(error: string): string {
   return /refused/.test(error) ? 'ECONNREFUSED' : /timeout/.test(error) ? 'timeout' : 'error'
 }
 
 type Summary = { metrics: Record<string, { values: { count?: number } }> }
 
 export function handleSummary({ metrics }: Summary) {
-  const dropped: DroppedEvent[] = Object.entries(scenarios).map(([scenario, { rate }]) => ({
-    scenario,
-    start: starts[scenario] ?? 0,
-    rate,
-    count: metrics[`dropped_iterations{scenario:${scenario}}`]?.values.count ?? 0,
-  }))
+  const dropped: DroppedEvent[] = Object.entries(plans).map(([name, { start, seconds }]) => {
+    const count = metrics[`dropped_iterations{scenario:${name}}`]?.values.count ?? 0
+    return { middle: start + seconds / 2, count }
+  })
   return { stdout: `${JSON.stringify({ dropped })}\n` }
 }

@@ -1,16 +1,15 @@
+import type { Pool } from 'undici'
+import { ask, connect } from '../api-client.ts'
+import { now } from '../clock.ts'
+import type { Result } from './figures.ts'
+import { type Note, noteAt, notesToRead, requestAt } from './mix.ts'
+import { openLoop, type Request } from './open-loop.ts'
+
 /** The API that is loaded, and the user who sends the requests. */
 export type LoadTarget = { url: string; username: string; password: string }
 
 /** Data requests per second, and logins per second beside them. */
-export type LoadPhase = { name: string; rate: number; logins?: number; seconds: number }
-
-export type Kind = 'read' | 'list' | 'write' | 'login' | 'attack'
-
-/**
- * One arrival. Moments are milliseconds of clock.ts. `status` 0: no answer came, `error` says why. Latency is
- * `done - due`: a client that wanted to send at `due` waited that long. `sent - due` is the generator's own lag.
- */
-export type Result = { kind: Kind; due: number; sent: number; done: number; status: number; error?: string }
+export type LoadPhase = { rate: number; logins?: number; seconds: number }
 
 /** A running load: what the runner needs of it, whichever generator makes it. Moments are those of clock.ts. */
 export type Load = {
@@ -26,8 +25,6 @@ export type Load = {
   acknowledged: Map<string, string>
   /** How many requests were sent so far, where the generator knows before their answers come. */
   sent?: () => number
-  /** What a reader of the results should know, one sentence each. Complete after `stop`. */
-  remarks: string[]
   /** A phase begins now. */
   enter: (phase: LoadPhase) => void
   /** Ends the arrivals and waits for the answers that are still missing. */
@@ -37,3 +34,76 @@ export type Load = {
 }
 
 export type StartLoad = (target: LoadTarget, token: string, phases: LoadPhase[]) => Promise<Load>
+
+/** The lab's own load: the mix of data requests, and logins beside it in phases that have some. */
+export async function startOwnLoad(target: LoadTarget, token: string, phases: LoadPhase[]): Promise<Load> {
+  const { url, username, password } = target
+  // Enough connections for a stall to meet many waiting clients at once, as it would in real life; more would only
+  // test the listen queue. Nearly all are unused while answers take a millisecond.
+  const pool = connect(url, 128, 10_000)
+  const { next, acknowledged } = await startMix(pool, token)
+  const logIn = { method: 'POST', path: '/auth/login', body: { username, password } } as const
+  const login: Request = { kind: 'login', send: async (signal) => (await ask(pool, { ...logIn, signal })).status }
+  // Ten seconds of arrivals may wait before one is dropped: clients that wait longer give up.
+  const maxInFlight = Math.max(2_000, ...phases.map(({ rate }) => 10 * rate))
+  const lists = { results: [] as Result[], dropped: [] as number[] }
+  const data = openLoop({ next, maxInFlight, ...lists })
+  const logins = openLoop({ next: () => login, ...lists })
+  const setRates = (dataRate: number, loginRate: number) => {
+    data.setRate(dataRate)
+    logins.setRate(loginRate)
+  }
+  return {
+    generator: 'open loop (undici)',
+    startedAt: now(),
+    ...lists,
+    acknowledged,
+    sent: () => lists.results.length + data.inFlight() + logins.inFlight(),
+    enter: (phase) => setRates(phase.rate, phase.logins ?? 0),
+    async stop() {
+      await Promise.all([data.stop(), logins.stop()])
+      await pool.destroy()
+    },
+    async abandon() {
+      setRates(0, 0)
+      await pool.destroy()
+    },
+  }
+}
+
+/** Writes the notes to read and returns the mix of requests; `acknowledged` collects every note whose 201 arrived. */
+export async function startMix(pool: Pool, token: string, prepared = notesToRead) {
+  const acknowledged = new Map<string, string>()
+
+  async function write(note: Note, signal?: AbortSignal): Promise<number> {
+    const { status, text } = await ask(pool, { method: 'POST', path: '/data/notes', token, body: note, signal })
+    if (status === 201) acknowledged.set((JSON.parse(text) as { id: string }).id, note.title)
+    return status
+  }
+
+  for (let i = 0; i < prepared; i++) await write(noteAt(i))
+  const ids = [...acknowledged.keys()]
+  let number = 0
+
+  function next(): Request {
+    const { kind, method, path, note } = requestAt(number++, ids)
+    if (note) return { kind, send: (signal) => write(note, signal) }
+    return { kind, send: async (signal) => (await ask(pool, { method, path, token, signal })).status }
+  }
+  return { next, acknowledged }
+}
+
+/** Reads every acknowledged note; returns the ids of those that are missing or changed. */
+export async function lost(pool: Pool, token: string, acknowledged: Map<string, string>, signal?: AbortSignal) {
+  const missing: string[] = []
+  const rest = acknowledged.entries()
+  const reader = async () => {
+    for (const [id, title] of rest) {
+      const found = await ask(pool, { method: 'GET', path: `/data/notes/${id}`, token, signal })
+      const same = found.status === 200 && (JSON.parse(found.text) as { title: string }).title === title
+      if (!same) missing.push(id)
+    }
+  }
+  await Promise.all(Array.from({ length: 16 }, reader))
+  return missing
+}

@@ -1,7 +1,6 @@
 import type { Attempt } from '../attacks/attack.ts'
 import { isSuccess, sorted } from '../load/figures.ts'
-import { largest, type Measure, type Measured, share } from './measure.ts'
-import type { Selection } from './selection.ts'
+import { largest, type Measure, type Measured, type Selection, share } from './selection.ts'
 
 /** What an attack met. */
 export const attackMeasures = {
@@ -18,22 +17,11 @@ export const attackMeasures = {
     unit: 'kinds',
     of: ({ attempts }) => ({ value: distinct(attempts, 'what') }),
   },
-  attack_answers: {
-    title: 'answers that differ',
-    unit: 'answers',
-    of: ({ attempts }) => ({ value: distinct(attempts, 'told') }),
-  },
   guesses_heard: {
     title: 'guesses heard',
     unit: 'guesses',
     whenBusy: 'smaller',
     of: ({ attempts }) => ({ value: heard(attempts).length, words: `of ${attempts.length}` }),
-  },
-  guesses_per_minute: {
-    title: 'guesses heard per minute',
-    unit: 'guesses',
-    whenBusy: 'smaller',
-    of: ({ attempts, from, to }) => ({ value: Math.round((heard(attempts).length * 60_000) / (to - from)) }),
   },
   guesses_needed: { title: 'guesses until the secret is found', unit: 'guesses', of: guessesNeeded },
   guesses_per_second: {
@@ -46,11 +34,6 @@ export const attackMeasures = {
     title: 'refusals that differ',
     unit: 'answers',
     of: ({ attempts }) => ({ value: distinct(attempts.filter(isRejected), 'told') }),
-  },
-  owner_served: {
-    title: 'times the owner got in',
-    unit: 'times',
-    of: ({ attempts }) => ({ value: attempts.filter((attempt) => attempt.byOwner && isSuccess(attempt)).length }),
   },
   served_for: { title: 'the attacker was last served after', unit: 's', of: servedFor },
   served_on: { title: 'served on after the owner had acted', unit: 's', of: servedOn },
@@ -88,17 +71,19 @@ function guessesIn(attempts: Attempt[]): number {
 /** From the first attempt to the last one that got through. */
 function servedFor({ attempts }: Selection): Measured {
   const first = attempts.reduce((least, { at }) => Math.min(least, at), Infinity)
-  const last = largest(attempts.filter(isAccepted).map(({ at }) => at))
-  if (last === undefined) return {}
-  return { value: (last - first) / 1000 }
+  const last = lastAccepted(attempts)
+  return last === undefined ? {} : { value: (last - first) / 1000 }
 }
 
 /** From the end of what the owner did to the last attempt that got through. */
 function servedOn({ attempts }: Selection): Measured {
   const acted = attempts.find(({ byOwner }) => byOwner)?.done
-  const last = largest(attempts.filter(isAccepted).map(({ at }) => at))
-  if (acted === undefined || last === undefined) return {}
-  return { value: Math.max(0, last - acted) / 1000 }
+  const last = lastAccepted(attempts)
+  return acted === undefined || last === undefined ? {} : { value: Math.max(0, last - acted) / 1000 }
+}
+
+function lastAccepted(attempts: Attempt[]): number | undefined {
+  return largest(attempts.filter(isAccepted).map(({ at }) => at))
 }
 
 function isAccepted(attempt: Attempt): boolean {

@@ -1,6 +1,6 @@
 import { availableParallelism, cpus, totalmem } from 'node:os'
 import { tally } from '../attacks/outcomes.ts'
-import { roundAll } from '../load/figures.ts'
+import { countEach, roundAll } from '../load/figures.ts'
 import type { HappenedFault, Journal } from '../runs/journal.ts'
 import type { Slo } from '../slo.ts'
 import type { Target } from '../targets/target.ts'
@@ -74,8 +74,7 @@ function publicSettings({ settings = {} }: Experiment): Record<string, string> {
 
 function attackOf({ phase, name, attempts: all }: PlayedAttack): NonNullable<Journal['attacks']>[number] {
   const attempts = all.filter(({ byOwner }) => !byOwner)
-  const statuses: Record<string, number> = {}
-  for (const { status } of attempts) statuses[status] = (statuses[status] ?? 0) + 1
+  const statuses = countEach(attempts.map(({ status }) => status))
   const { guesses } = tally(attempts)
   return { phase, name, attempts: attempts.length, statuses, ...(guesses > 0 && { guesses }) }
 }

@@ -1,11 +1,18 @@
-import { isSuccess, latencyOf, quantile, sorted } from '../load/figures.ts'
-import type { Result } from '../load/load.ts'
+import { isSuccess, latencyOf, quantileOf, type Result } from '../load/figures.ts'
 import { attackMeasures } from './attack-measures.ts'
-import { largest, type Measure, type Measured, share } from './measure.ts'
 import type { MetricsReading } from './metrics-page.ts'
 import { firstAfter } from './probe.ts'
 import type { PlayedFault, Run } from './run.ts'
-import { figuresOf, isWithin, type Selection, select } from './selection.ts'
+import {
+  figuresOf,
+  isWithin,
+  largest,
+  type Measure,
+  type Measured,
+  type Selection,
+  select,
+  share,
+} from './selection.ts'
 
 /** Everything an experiment may expect, or ask about beforehand. */
 const all = {
@@ -25,43 +32,13 @@ const all = {
     whenBusy: 'larger',
     of: ({ logins }) => share(logins.filter((one) => !isSuccess(one)).length, logins.length),
   },
-  refused: {
-    title: 'data requests answered 503',
-    unit: '%',
-    of: ({ settled }) => shareOf(settled, 503),
-  },
-  reads_served: {
-    title: 'reads answered 200',
-    unit: '%',
-    of: ({ settled }) =>
-      shareOf(
-        settled.filter(({ kind }) => kind === 'read' || kind === 'list'),
-        200,
-      ),
-  },
-  writes_refused: {
-    title: 'writes answered 503',
-    unit: '%',
-    of: ({ settled }) =>
-      shareOf(
-        settled.filter(({ kind }) => kind === 'write'),
-        503,
-      ),
-  },
-  refused_after: {
-    title: 'first 503 after',
-    unit: 'ms',
-    whenBusy: 'larger',
-    of: worst(({ landedAt, injectedAt }) => landedAt && landedAt - injectedAt),
-  },
+  refused: { title: 'data requests answered 503', unit: '%', of: ({ settled }) => shareOf(settled, 503) },
+  reads_served: { title: 'reads answered 200', unit: '%', of: ({ settled }) => shareOf(reads(settled), 200) },
+  writes_refused: { title: 'writes answered 503', unit: '%', of: ({ settled }) => shareOf(writes(settled), 503) },
   degraded_after: { title: '/health degraded after', unit: 'ms', whenBusy: 'larger', of: worst(degradedAfter) },
   recovered_after: { title: 'first success after recovery', unit: 'ms', whenBusy: 'larger', of: worst(recoveredAfter) },
   longest_gap: { title: 'longest time without a success', unit: 'ms', whenBusy: 'larger', of: longestGap },
-  health_answered: {
-    title: '/health answered 200',
-    unit: '%',
-    of: (selection) => shareOf(health(selection), 200),
-  },
+  health_answered: { title: '/health answered 200', unit: '%', of: (selection) => shareOf(health(selection), 200) },
   health_slowest: {
     title: 'slowest answer of /health',
     unit: 'ms',
@@ -73,26 +50,19 @@ const all = {
     unit: '',
     of: (selection) => ({ value: health(selection).at(-1)?.status }),
   },
-  db_errors: { title: 'db_errors_total rose by', unit: 'errors', of: dbErrors },
-  refusals_logged: {
-    title: 'refusals found in the log',
-    unit: '%',
-    of: refusalsLogged,
-    readable: ({ logged }) => logged !== undefined,
+  db_errors: {
+    title: 'db_errors_total rose by',
+    unit: 'errors',
+    of: (selection) => rise(selection, ({ db_errors_total }) => db_errors_total),
   },
+  refusals_logged: { title: 'refusals found in the log', unit: '%', of: refusalsLogged },
   notes_lost: {
     title: 'acknowledged notes lost',
     unit: 'notes',
     of: ({ run: { lost, acknowledged } }) =>
       lost ? { value: lost.length, words: `of ${acknowledged}` } : { words: 'could not be read back' },
   },
-  p95_rise: {
-    title: 'p95 above that of the phase before',
-    unit: 'ms',
-    whenBusy: 'larger',
-    of: p95Rise,
-    latency: { requests: ({ data }) => data, quantile: 0.95 },
-  },
+  p95_rise: { ...latency('p95 above that of the phase before', 0.95), of: p95Rise },
   memory_rise: {
     title: "the API's memory rose by",
     unit: 'MB',
@@ -110,18 +80,22 @@ export function measure(name: MeasureName, phase: string | undefined, run: Run, 
   return selection === undefined ? { words: 'never reached' } : measures[name].of(selection)
 }
 
-function latency(
-  title: string,
-  share: number,
-  requests: (selection: Selection) => Result[] = ({ data }) => data,
-): Measure {
+function latency(title: string, share: number, requests = ({ data }: Selection) => data): Measure {
   const of = (selection: Selection) => ({ value: latencyAt(requests(selection), share) })
   return { title, unit: 'ms', whenBusy: 'larger', of, latency: { requests, quantile: share } }
 }
 
 /** A quantile of the latency from the moment each request was due; undefined without requests. */
 function latencyAt(results: Result[], share: number): number | undefined {
-  return results.length > 0 ? quantile(sorted(results.map(latencyOf)), share) : undefined
+  return results.length > 0 ? quantileOf(results, latencyOf, share) : undefined
+}
+
+function writes(results: Result[]): Result[] {
+  return results.filter(({ kind }) => kind === 'write')
+}
+
+function reads(results: Result[]): Result[] {
+  return results.filter(({ kind }) => kind === 'read' || kind === 'list')
 }
 
 function shareOf(answers: { status: number }[], wanted: number): Measured {
@@ -132,8 +106,7 @@ function shareOf(answers: { status: number }[], wanted: number): Measured {
 function worst(of: (fault: PlayedFault, run: Run) => number | undefined): (selection: Selection) => Measured {
   return ({ faults, run }) => {
     const values = faults.map((fault) => of(fault, run))
-    if (values.length === 0 || values.includes(undefined)) return {}
-    return { value: largest(values as number[]) }
+    return values.includes(undefined) ? {} : { value: largest(values as number[]) }
   }
 }
 
@@ -145,30 +118,17 @@ export function degradedAfter({ injectedAt, undone }: PlayedFault, { health }: R
 
 /** How long after the rollback a data request first succeeded; undefined when none did. */
 export function recoveredAfter({ plan, undone }: PlayedFault, { data, results }: Run): number | undefined {
-  if (plan.feltBy !== 'write') return firstAfter(data, undone.at, ({ status }) => status === 200)
-  return firstAfter(
-    results.filter(({ kind }) => kind === 'write'),
-    undone.at,
-    ({ status }) => status === 201,
-  )
+  return firstAfter(plan.feltBy === 'write' ? writes(results) : data, undone.at, isSuccess)
 }
 
 function longestGap({ run, from, to }: Selection): Measured {
-  const successes = run.data.filter(({ status, done }) => status === 200 && isWithin(done, from, to))
-  const moments = [from, ...successes.map(({ done }) => done).sort((a, b) => a - b), to]
+  const successes = run.data.filter((one) => isSuccess(one) && isWithin(one.done, from, to))
+  const moments = [from, ...successes.map(({ done }) => done), to]
   return { value: largest(moments.slice(1).map((moment, i) => moment - (moments[i] ?? 0))) }
 }
 
 function health({ run, from, to }: Selection) {
   return run.health.filter(({ at }) => isWithin(at, from, to))
-}
-
-/** From the last reading before the selection to the first one after it, or the last one there is. */
-function dbErrors({ run: { metrics }, from, to }: Selection): Measured {
-  const readable = metrics.filter((reading) => reading.db_errors_total !== undefined)
-  const before = readable.findLast(({ at }) => at <= from)?.db_errors_total
-  const after = (readable.find(({ at }) => at >= to) ?? readable.at(-1))?.db_errors_total
-  return before === undefined || after === undefined ? { words: 'not readable' } : { value: after - before }
 }
 
 /** Of the refusals that clients saw. The probe's are logged too, so there may be more lines than that. */
@@ -180,20 +140,18 @@ function refusalsLogged({ run: { logged, results } }: Selection): Measured {
 
 function p95Rise({ run, slo, from, data }: Selection): Measured {
   const before = run.phases.findLast(({ start }) => start < from)
-  const was = latencyAt(select(run, slo, before?.plan.name)?.data ?? [], 0.95)
+  const was = before && latencyAt(select(run, slo, before.plan.name)?.data ?? [], 0.95)
   const is = latencyAt(data, 0.95)
-  if (before === undefined || was === undefined || is === undefined) return {}
+  if (was === undefined || is === undefined) return {}
   return { value: is - was, words: `${was.toFixed(1)} to ${is.toFixed(1)}` }
 }
 
-/** By how much a gauge rose: from the last reading before the selection to the largest one in it. */
-function rise(
-  { run: { metrics }, from, to }: Selection,
-  of: (reading: MetricsReading) => number | undefined,
-): Measured {
+/** By how much a figure of the API rose: from the last reading before the selection to the largest until its end. */
+function rise({ run, from, to }: Selection, of: (reading: MetricsReading) => number | undefined): Measured {
   const read = (readings: MetricsReading[]) => readings.map(of).filter((value) => value !== undefined)
-  const before = read(metrics.filter(({ at }) => at <= from)).at(-1)
-  const most = largest(read(metrics.filter(({ at }) => isWithin(at, from, to))))
+  const before = read(run.metrics.filter(({ at }) => at <= from)).at(-1)
+  // The page is read once a second: the first reading after the end tells what happened until then.
+  const most = largest(read(run.metrics.filter(({ at }) => isWithin(at, from, to + 1_000))))
   if (before === undefined || most === undefined) return { words: 'not readable' }
   return { value: most - before, words: `${before} to ${most}` }
 }

@@ -23,21 +23,7 @@ export function parseMetrics(page: string): MetricSample[] {
 }
 
 function number(text: string): number {
-  if (text === '+Inf') return Number.POSITIVE_INFINITY
-  if (text === '-Inf') return Number.NEGATIVE_INFINITY
-  return Number(text)
-}
-
-/** The sum over all series of a name; undefined when the page has none. */
-export function total(samples: MetricSample[], name: string): number | undefined {
-  const found = samples.filter((sample) => sample.name === name)
-  return found.length > 0 ? found.reduce((sum, sample) => sum + sample.value, 0) : undefined
-}
-
-/** The smallest value of all series of a name; undefined when the page has none. */
-function smallest(samples: MetricSample[], name: string): number | undefined {
-  const values = samples.flatMap((sample) => (sample.name === name ? [sample.value] : []))
-  return values.length > 0 ? Math.min(...values) : undefined
+  return Number(text.replace('Inf', 'Infinity'))
 }
 
 /** One reading of the page, `at` a moment of clock.ts; a value is missing when the page or the series was. */
@@ -46,15 +32,16 @@ export type MetricsReading = {
   db_errors_total?: number
   db_available?: number
   resident_bytes?: number
-  /** Data requests by the upper edge of their histogram bucket, cumulative over edges and time. */
-  requests?: Map<number, number>
-  eventLoopDelay?: { sum: number; count: number }
+  /** Data requests by the upper edge of their histogram bucket, cumulative over edges and time; the last edge is Infinity. */
+  requests?: [edge: number, count: number][]
+  delay_sum?: number
+  delay_count?: number
 }
 
 /** What the runner needs of a page. */
 export function readingOf(samples: MetricSample[], at: number): MetricsReading {
-  const sum = total(samples, 'nodejs_eventloop_delay_seconds_sum')
-  const count = total(samples, 'nodejs_eventloop_delay_seconds_count')
+  const values = (name: string) => samples.filter((one) => one.name === name).map(({ value }) => value)
+  const total = (name: string) => values(name).reduce<number | undefined>((sum = 0, value) => sum + value, undefined)
   const requests = new Map<number, number>()
   for (const { name, labels, value } of samples) {
     if (name !== 'http_server_request_duration_seconds_bucket' || !labels.http_route?.startsWith('/data/')) continue
@@ -63,12 +50,13 @@ export function readingOf(samples: MetricSample[], at: number): MetricsReading {
   }
   return {
     at,
-    db_errors_total: total(samples, 'db_errors_total'),
-    // Reads and writes may have a series of their own: the database is available when both are.
-    db_available: smallest(samples, 'db_available'),
-    resident_bytes: total(samples, 'process_resident_memory_bytes'),
-    requests: requests.size > 0 ? requests : undefined,
-    eventLoopDelay: sum !== undefined && count !== undefined ? { sum, count } : undefined,
+    db_errors_total: total('db_errors_total'),
+    // Reads and writes have a series each: the database is available when both are.
+    db_available: values('db_available').sort()[0],
+    resident_bytes: total('process_resident_memory_bytes'),
+    requests: requests.size > 0 ? [...requests].sort(([a], [b]) => a - b) : undefined,
+    delay_sum: total('nodejs_eventloop_delay_seconds_sum'),
+    delay_count: total('nodejs_eventloop_delay_seconds_count'),
   }
 }
 
@@ -90,90 +78,53 @@ export function watchMetrics(url: string): { readings: MetricsReading[]; stop: (
   return { readings, stop }
 }
 
-/** What the API's counters said between two readings of its metrics page; null where a reading has a gap. */
-export type ServerSecond = {
-  db_errors: number | null
-  event_loop_delay_ms: number | null
-  server_rate: number | null
-  server_p95_ms: number | null
-}
-
-const silence: ServerSecond = {
-  db_errors: null,
-  event_loop_delay_ms: null,
-  server_rate: null,
-  server_p95_ms: null,
-}
-
 /** What the API said of a second: its counters between the readings around the middle, its gauges as read in it. */
 export function serverSecond(readings: MetricsReading[], from: number) {
   const next = readings.findIndex(({ at }) => at > from + 500)
-  const [before, after] = [readings[next - 1], readings[next]]
-  const db_available = readings.findLast(({ at }) => isWithin(at, from, from + 1000))?.db_available
+  const nothing: MetricsReading = { at: from }
+  const { db_available } = readings.findLast(({ at }) => isWithin(at, from, from + 1000)) ?? nothing
   // One reading a second: when the next one is late, the last one still tells how much there was.
-  const last = readings.findLast(
-    (one) => one.resident_bytes !== undefined && isWithin(one.at, from - 1000, from + 1000),
-  )
+  const { resident_bytes } =
+    readings.findLast((one) => one.resident_bytes !== undefined && isWithin(one.at, from - 1000, from + 1000)) ??
+    nothing
   return {
-    ...(before && after ? between(before, after) : silence),
+    ...between(readings[next - 1] ?? nothing, readings[next] ?? nothing),
     db_available: db_available === undefined ? null : db_available > 0 ? 1 : 0,
-    memory_mb: last?.resident_bytes === undefined ? null : Math.round(last.resident_bytes / 1e5) / 10,
+    memory_mb: resident_bytes === undefined ? null : Math.round(resident_bytes / 1e5) / 10,
   } as const
 }
 
-/** The difference of two readings. A counter that fell was started again, so it counts from 0. */
-export function between(before: MetricsReading, after: MetricsReading): ServerSecond {
-  const seconds = (after.at - before.at) / 1000
-  const restarted = (after.db_errors_total ?? 0) < (before.db_errors_total ?? 0) || fell(before, after)
-  const from = restarted ? undefined : before
-  const known = before.requests !== undefined && after.requests !== undefined
-  const requests = known ? difference(from?.requests ?? new Map(), after.requests ?? new Map()) : undefined
-  const count = requests?.get(Number.POSITIVE_INFINITY)
+/** What the API's counters said between two readings; null where a reading has a gap. */
+export function between(before: MetricsReading, after: MetricsReading) {
+  const requests = after.requests?.map(([edge, count], i) => [edge, rise(before.requests?.[i]?.[1], count)] as const)
+  const count = requests?.at(-1)?.[1]
+  const delay = rise(before.delay_sum, after.delay_sum) / rise(before.delay_count, after.delay_count)
   return {
-    db_errors: rise(before.db_errors_total, after.db_errors_total, restarted),
-    event_loop_delay_ms: meanDelay(from, after),
-    server_rate: count === undefined ? null : round(count / seconds),
-    server_p95_ms: requests === undefined ? null : round(bucketQuantile(requests, 0.95) * 1000),
+    db_errors: orNull(rise(before.db_errors_total, after.db_errors_total)),
+    event_loop_delay_ms: orNull(1000 * delay),
+    server_rate: orNull((1000 * (count ?? Number.NaN)) / (after.at - before.at)),
+    server_p95_ms: orNull(1000 * bucketQuantile(requests ?? [], 0.95)),
   }
 }
 
-function fell(before: MetricsReading, after: MetricsReading): boolean {
-  const all = ({ requests }: MetricsReading) => requests?.get(Number.POSITIVE_INFINITY)
-  return (all(after) ?? 0) < (all(before) ?? 0) && all(after) !== undefined
-}
-
-function rise(before: number | undefined, after: number | undefined, restarted: boolean): number | null {
-  if (after === undefined || before === undefined) return null
-  return restarted ? after : after - before
-}
-
-function meanDelay(before: MetricsReading | undefined, { eventLoopDelay: after }: MetricsReading): number | null {
-  if (after === undefined) return null
-  const { sum, count } = before?.eventLoopDelay ?? { sum: 0, count: 0 }
-  return after.count > count ? round(((after.sum - sum) / (after.count - count)) * 1000) : null
-}
-
-function difference(before: Map<number, number>, after: Map<number, number>): Map<number, number> {
-  return new Map([...after].map(([edge, count]) => [edge, count - (before.get(edge) ?? 0)]))
+/** By how much a counter rose. One that fell was started again, so it counts from 0. NaN where a reading has a gap. */
+function rise(before = Number.NaN, after = Number.NaN): number {
+  return after < before ? after : after - before
 }
 
 /** The quantile that Prometheus's histogram_quantile would give, in the unit of the edges; NaN without values. */
-function bucketQuantile(buckets: Map<number, number>, share: number): number {
-  const edges = [...buckets].sort(([a], [b]) => a - b)
-  const all = edges.at(-1)?.[1] ?? 0
-  if (all === 0) return Number.NaN
+function bucketQuantile(buckets: (readonly [edge: number, count: number])[], share: number): number {
+  const wanted = share * (buckets.at(-1)?.[1] ?? 0)
   let [lower, below] = [0, 0]
-  for (const [edge, count] of edges) {
-    if (count >= share * all) {
-      // Beyond the last edge nothing is known but that it is beyond.
-      if (edge === Number.POSITIVE_INFINITY) return lower
-      return lower + ((edge - lower) * (share * all - below)) / (count - below)
-    }
+  for (const [edge, count] of wanted > 0 ? buckets : []) {
+    // Beyond the last edge nothing is known but that it is beyond.
+    if (edge === Number.POSITIVE_INFINITY) return lower
+    if (count >= wanted) return lower + ((edge - lower) * (wanted - below)) / (count - below)
     ;[lower, below] = [edge, count]
   }
-  return lower
+  return Number.NaN
 }
 
-function round(value: number): number | null {
-  return Number.isNaN(value) ? null : Math.round(value * 1000) / 1000
+function orNull(value: number): number | null {
+  return Number.isFinite(value) ? Math.round(value * 1000) / 1000 : null
 }

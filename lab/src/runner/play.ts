@@ -5,7 +5,7 @@ import { tally } from '../attacks/outcomes.ts'
 import { now, sleep } from '../clock.ts'
 import { figures } from '../load/figures.ts'
 import type { Load, StartLoad } from '../load/load.ts'
-import { lost } from '../load/own-load.ts'
+import { lost } from '../load/load.ts'
 import type { Target } from '../targets/target.ts'
 import { type Experiment, faultsOf, type Phase, plannedPhases } from './experiment.ts'
 import { watchMachine } from './machine.ts'
@@ -78,7 +78,6 @@ async function playOut({ experiment, target, startLoad, stop, pool, token }: Pla
     })
     isPlaying = false
     if (died === undefined) await load.stop()
-    for (const remark of load.remarks) say(wrap(remark))
     run.acknowledged = load.acknowledged.size
     say(`\nReading back the ${run.acknowledged} notes that were acknowledged ...`)
     if (died === undefined) run.lost = await lost(pool, token, load.acknowledged, stop).catch(() => undefined)

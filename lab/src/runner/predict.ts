@@ -4,13 +4,14 @@ import { reasonOf, UserError } from '../errors.ts'
 import type { Journal } from '../runs/journal.ts'
 import type { Slo } from '../slo.ts'
 import type { Experiment, Prediction } from './experiment.ts'
-import { inWords } from './measure.ts'
 import { measure, measures } from './measures.ts'
 import type { Run } from './run.ts'
 import { say } from './screen.ts'
+import { inWords } from './selection.ts'
 
 const noIdea = '?'
-const aNumber = /^-?\d+(?:[.,]\d+)?$/
+/** A number, or no idea. */
+const aGuess = /^(?:\?|-?\d+(?:[.,]\d+)?)$/
 
 /** One guess for each question, a number or "?" for no idea. */
 export type Guesses = string[]
@@ -23,7 +24,7 @@ export function readGuesses(file: string, questions: Prediction[]): Guesses {
   } catch (error) {
     throw new UserError(`${file} cannot be read as JSON (${reasonOf(error)}). ${wanted(questions)}`)
   }
-  if (!Array.isArray(guesses) || guesses.length !== questions.length || !guesses.map(String).every(isGuess))
+  if (!Array.isArray(guesses) || guesses.length !== questions.length || !guesses.every((one) => aGuess.test(one)))
     throw new UserError(`${file} does not hold one guess for each question. ${wanted(questions)}`)
   return guesses.map(String)
 }
@@ -41,7 +42,7 @@ export async function askGuesses(questions: Prediction[], stop: AbortSignal): Pr
     say(`What do you think will happen? A number for each question, or ${noIdea} if you have no idea.`)
     for (const question of questions) {
       let guess = ''
-      while (!isGuess(guess)) guess = (await terminal.question(`  ${withUnit(question)} `, { signal })).trim()
+      while (!aGuess.test(guess)) guess = (await terminal.question(`  ${withUnit(question)} `, { signal })).trim()
       guesses.push(guess)
     }
   } catch (error) {
@@ -53,10 +54,6 @@ export async function askGuesses(questions: Prediction[], stop: AbortSignal): Pr
     terminal.close()
   }
   return guesses
-}
-
-function isGuess(guess: string): boolean {
-  return guess === noIdea || aNumber.test(guess)
 }
 
 /** Each question with its guess, what was measured, and why it came out so. */

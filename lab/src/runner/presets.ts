@@ -1,4 +1,4 @@
-import { limitsOf } from '../load/goal.ts'
+import { limitsOf } from '../load/figures.ts'
 import type { Goal, Slo } from '../slo.ts'
 import type { Expectation, Experiment, Phase, Prediction } from './experiment.ts'
 
@@ -49,13 +49,7 @@ export function writesOutage({ goals: { baseline }, outage }: Slo, reads: string
     ...meetsGoal('before', baseline),
     { measure: 'reads_served', phase, compare: '=', limit: 100, why: reads },
     { measure: 'writes_refused', phase, compare: '=', limit: 100, why: writes },
-    {
-      measure: 'degraded_after',
-      phase,
-      compare: '<',
-      limit: outage.degraded_within_ms,
-      why: 'half of the service is gone, and /health must say so',
-    },
+    isNoticed(phase, outage, 'half of the service is gone, and /health must say so'),
     comesBack(phase, outage),
     nothingLost,
   ]
@@ -68,74 +62,46 @@ export function meetsGoal(phase: string, goal: Goal): Expectation[] {
 }
 
 /** What is expected while no data request can be served. */
-export function refusesCleanly(phase: string, { refusal_p99_ms, degraded_within_ms }: Slo['outage']): Expectation[] {
+export function refusesCleanly(phase: string, outage: Slo['outage']): Expectation[] {
+  const all = { phase, compare: '=', limit: 100 } as const
+  const soon = { phase, compare: '<', limit: outage.refusal_p99_ms } as const
   return [
-    {
-      measure: 'refused',
-      phase,
-      compare: '=',
-      limit: 100,
-      why: 'a success now would be a lie, any other answer a bug of the API',
-    },
-    {
-      measure: 'p99',
-      phase,
-      compare: '<',
-      limit: refusal_p99_ms,
-      why: 'a refusal costs no work, and clients that wait pile up',
-    },
-    {
-      measure: 'degraded_after',
-      phase,
-      compare: '<',
-      limit: degraded_within_ms,
-      why: 'a load balancer that asks every second should know at its next question',
-    },
-    {
-      measure: 'health_answered',
-      phase,
-      compare: '=',
-      limit: 100,
-      why: '/health never touches the database: the process is alive and says so',
-    },
-    {
-      measure: 'db_errors',
-      phase,
-      compare: '>',
-      limit: 0,
-      why: 'the outage must show in the metrics too',
-    },
+    { ...all, measure: 'refused', why: 'a success now would be a lie, any other answer a bug of the API' },
+    { ...soon, measure: 'p99', why: 'a refusal costs no work, and clients that wait pile up' },
+    isNoticed(phase, outage, 'a load balancer that asks every second should know at its next question'),
+    { ...all, measure: 'health_answered', why: '/health never touches the database: the process is alive and says so' },
+    { measure: 'db_errors', phase, compare: '>', limit: 0, why: 'the outage must show in the metrics too' },
   ]
 }
 
+function isNoticed(phase: string, { degraded_within_ms: limit }: Slo['outage'], why: string): Expectation {
+  return { measure: 'degraded_after', phase, compare: '<', limit, why }
+}
+
 /** What is expected of the end of an outage. */
-export function comesBack(phase: string, { recovered_within_ms }: Slo['outage']): Expectation {
-  return {
-    measure: 'recovered_after',
-    phase,
-    compare: '<',
-    limit: recovered_within_ms,
-    why: 'service comes back by itself, without a restart',
-  }
+export function comesBack(phase: string, { recovered_within_ms: limit }: Slo['outage']): Expectation {
+  const why = 'service comes back by itself, without a restart'
+  return { measure: 'recovered_after', phase, compare: '<', limit, why }
 }
 
 /** What is expected after an outage. */
-export function fastAgain(phase: string, { latency_ms }: Goal): Expectation {
-  return { measure: 'p95', phase, compare: '<', limit: latency_ms, why: 'an outage that is over has no after-effects' }
+export function fastAgain(phase: string, { latency_ms: limit }: Goal): Expectation {
+  return { measure: 'p95', phase, compare: '<', limit, why: 'an outage that is over has no after-effects' }
 }
 
-export const nothingLost: Expectation = {
-  measure: 'notes_lost',
-  compare: '=',
-  limit: 0,
-  why: 'a 201 is a promise',
-}
+export const nothingLost: Expectation = { measure: 'notes_lost', compare: '=', limit: 0, why: 'a 201 is a promise' }
 
 export const everyRefusalLogged: Expectation = {
   measure: 'refusals_logged',
   compare: '=',
   limit: 100,
   why: 'every refused request must be found in the log too',
+}
+
+/** What is expected of an attack whose attempts must all look alike. */
+export function nothingLearned(phase: string): Expectation {
+  const why = 'an answer that differs tells an attacker which attempt came closer'
+  return { measure: 'refusals_differ', phase, compare: '=', limit: 1, why }
 }
 
 /** The questions to ask before an outage. */
@@ -172,10 +138,4 @@ export function outagePredictions(phase: string): Prediction[] {
       why: 'the API tries to reopen its database ten times a second',
     },
   ]
-}
-
-/** What is expected of an attack whose attempts must all look alike. */
-export function nothingLearned(phase: string): Expectation {
-  const why = 'an answer that differs tells an attacker which attempt came closer'
-  return { measure: 'attack_answers', phase, compare: '=', limit: 1, why }
 }

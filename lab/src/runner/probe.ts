@@ -1,26 +1,18 @@
 import type { Pool } from 'undici'
 import { ask, connect, dataStatus } from '../api-client.ts'
 import { now } from '../clock.ts'
-import { reasonOf } from '../errors.ts'
 
 /** What an outside client saw of one request. Moments of clock.ts; status 0: no answer. */
-export type ProbeSample = { at: number; done: number; status: number; degraded?: boolean; reason?: string }
-
-export type Probe = {
-  health: ProbeSample[]
-  data: ProbeSample[]
-  /** Sends one more data request on the probe's own connections and returns its status; 0: no answer. */
-  ask: () => Promise<number>
-  stop: () => Promise<unknown>
-}
+export type ProbeSample = { at: number; done: number; status: number; degraded?: boolean }
 
 const timeoutMs = 5_000
 
 /**
- * Sends a request to /health and an authenticated data request every `everyMs` until stopped, on its own
- * connections. For /health it opens a new one each time, as a load balancer does, so that it sees whether the API accepts any.
+ * Sends a request to /health and an authenticated data request every `everyMs` until stopped, on its own connections; `ask`
+ * sends one more data request. For /health it opens a new one each time, as a load balancer does, so that it sees whether the
+ * API accepts any.
  */
-export function startProbe(url: string, token: string, everyMs = 50): Probe {
+export function startProbe(url: string, token: string, everyMs = 50) {
   // One slow answer must not delay the next request.
   const pool = connect(url, 16, timeoutMs)
   const fresh = connect(url, 16, timeoutMs)
@@ -39,37 +31,32 @@ export function startProbe(url: string, token: string, everyMs = 50): Probe {
   return { health, data, ask: () => dataStatus(pool, token), stop }
 }
 
+export type Probe = ReturnType<typeof startProbe>
+
 /** Sends one request and returns what a client saw of it. */
 export async function look(pool: Pool, path: string, token?: string): Promise<ProbeSample> {
   const at = now()
   try {
     const headers: Record<string, string> = token ? {} : { connection: 'close' }
     const { status, text } = await ask(pool, { method: 'GET', path, token, headers })
-    const state = token ? undefined : healthOf(text)
-    return { at, done: now(), status, ...state }
-  } catch (error) {
-    return { at, done: now(), status: 0, reason: reasonOf(error) }
-  }
-}
-
-function healthOf(text: string): { degraded?: boolean; reason?: string } {
-  try {
-    const { degraded, database } = JSON.parse(text) as { degraded: boolean; database: { reason: string | null } }
-    return { degraded, reason: database.reason ?? undefined }
+    return { at, done: now(), status, degraded: token ? undefined : degradedOf(text) }
   } catch {
-    return {}
+    return { at, done: now(), status: 0 }
   }
 }
 
-type SeenAnswer = Pick<ProbeSample, 'done' | 'status' | 'degraded'>
+function degradedOf(text: string): boolean | undefined {
+  try {
+    return JSON.parse(text).degraded
+  } catch {
+    return undefined
+  }
+}
 
-/** Milliseconds from a moment to the first answer after it that is as wanted; undefined when there is none. */
-export function firstAfter(
-  answers: SeenAnswer[],
-  moment: number,
-  wanted: (answer: SeenAnswer) => boolean,
-): number | undefined {
-  // Answers come in their own order; the earliest one counts.
-  const found = answers.filter((one) => one.done >= moment && wanted(one)).map(({ done }) => done - moment)
-  return found.length > 0 ? found.reduce((a, b) => Math.min(a, b)) : undefined
+type Seen = Pick<ProbeSample, 'done' | 'status' | 'degraded'>
+
+/** Milliseconds from a moment to the first answer after it that is as wanted; `answers` are in order of completion. */
+export function firstAfter(answers: Seen[], moment: number, wanted: (answer: Seen) => boolean): number | undefined {
+  const found = answers.find((one) => one.done >= moment && wanted(one))
+  return found && found.done - moment
 }

@@ -1,7 +1,7 @@
 import type { AttackName } from '../attacks/all.ts'
 import type { Attempt } from '../attacks/attack.ts'
 import type { RolledBack } from '../faults/rollback.ts'
-import type { Result } from '../load/load.ts'
+import type { Result } from '../load/figures.ts'
 import type { Phase, TimedFault } from './experiment.ts'
 import type { MachineSample } from './machine.ts'
 import type { MetricsReading } from './metrics-page.ts'

@@ -1,5 +1,6 @@
-import { figures, statusesOf } from '../load/figures.ts'
-import type { Result } from '../load/load.ts'
+import { tally } from '../attacks/outcomes.ts'
+import type { Result } from '../load/figures.ts'
+import { countEach, figures, statusesOf } from '../load/figures.ts'
 import type { MetricsEvent } from '../runs/journal.ts'
 import { serverSecond } from './metrics-page.ts'
 import type { PlayedPhase, Run } from './run.ts'
@@ -55,28 +56,23 @@ function troubleOf(phase?: PlayedPhase): string | null {
 
 /** What /health said last in a second. */
 function degradedIn({ health }: Run, from: number, to: number): 0 | 1 | null {
-  const samples = health.filter(({ done, degraded }) => degraded !== undefined && isWithin(done, from, to))
-  if (samples.length === 0) return null
-  return samples.reduce((last, one) => (one.done > last.done ? one : last)).degraded ? 1 : 0
+  const last = health.findLast(({ done, degraded }) => degraded !== undefined && isWithin(done, from, to))
+  return last === undefined ? null : last.degraded ? 1 : 0
 }
 
 /** What the attackers met in a second, of the attempts that ended in it. */
 function attackIn({ phases, attacks }: Run, from: number, to: number) {
-  const attempts: Record<string, number> = {}
-  let guesses = 0
-  for (const { phase, attempts: all } of attacks) {
+  const all = attacks.flatMap(({ phase, attempts }) => {
     const end = phases.find(({ plan }) => plan.name === phase)?.end ?? 0
-    for (const one of all) {
-      // A connection that was open when the attack ended was not cut off by the API.
-      const isOver = !one.byOwner && (one.status !== 0 || one.done <= end)
-      if (!isOver || !isWithin(one.done, from, to)) continue
-      if (one.guesses === undefined) attempts[one.status] = (attempts[one.status] ?? 0) + 1
-      else guesses += one.guesses
-    }
-  }
-  return { attempts, guesses }
+    // A connection that was open when the attack ended was not cut off by the API.
+    return attempts.filter(({ byOwner, status, done }) => !byOwner && (status !== 0 || done <= end))
+  })
+  const over = all.filter(({ done }) => isWithin(done, from, to))
+  const { guesses } = tally(over)
+  return { attempts: countEach(over.flatMap((one) => (one.guesses === undefined ? one.status : []))), guesses }
 }
 
-function rounded(ms: number | null): number | null {
-  return ms === null ? null : Math.round(ms * 100) / 100
+/** With two digits behind the point, to be read: a judge takes the numbers as they are. */
+export function rounded(value: number | null = null): number | null {
+  return value === null ? null : Math.round(value * 100) / 100
 }

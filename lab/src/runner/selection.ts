@@ -1,6 +1,5 @@
 import type { Attempt } from '../attacks/attack.ts'
-import { type Figures, figures, isSuccess } from '../load/figures.ts'
-import type { Result } from '../load/load.ts'
+import { figures, isSuccess, type Result } from '../load/figures.ts'
 import type { Slo } from '../slo.ts'
 import type { PlayedFault, Run } from './run.ts'
 
@@ -30,11 +29,13 @@ export function select(run: Run, slo: Slo, phase?: string): Selection | undefine
   if (first === undefined || last === undefined) return undefined
   const [from, to] = [first.start, last.end]
   const faults = run.faults.filter(({ plan }) => isWithin(plan.at, first.from_s, last.to_s))
-  const windows = phase === undefined ? [] : faults.filter(takesDatabase).map(inForce)
+  // A crash leaves the database alone.
+  const windows = phase === undefined ? [] : faults.filter(({ plan }) => plan.kind !== 'crash').map(inForce)
   const due = run.results.filter((one) => isWithin(one.due, from, to) && !isUnderWayAt(run.faults, one))
   const results = windows.length === 0 ? due : windows.flatMap((window) => metBy(run, window, slo))
   const data = results.filter(({ kind }) => kind !== 'login')
   const ranges = windows.length === 0 ? [{ from, to }] : windows
+  const isLate = ({ due, done }: Result) => windows.some(({ from, to }) => isWithin(due, from, to) && done > to)
   return {
     run,
     slo,
@@ -43,7 +44,7 @@ export function select(run: Run, slo: Slo, phase?: string): Selection | undefine
     seconds: ranges.reduce((sum, range) => sum + range.to - range.from, 0) / 1000,
     faults,
     data,
-    settled: data.filter((one) => !isSuccess(one) || !windows.some((window) => isEndOf(window, one))),
+    settled: data.filter((one) => !isSuccess(one) || !isLate(one)),
     logins: results.filter(({ kind }) => kind === 'login'),
     dropped: run.dropped.filter((moment) => ranges.some((range) => isWithin(moment, range.from, range.to))).length,
     attempts: run.attacks
@@ -53,17 +54,13 @@ export function select(run: Run, slo: Slo, phase?: string): Selection | undefine
 }
 
 /** The figures of a selection's data requests; `rate`: requests due per second. */
-export function figuresOf({ data, dropped, seconds }: Selection): Figures & { rate: number } {
+export function figuresOf({ data, dropped, seconds }: Selection) {
   const found = figures(data, dropped)
   return { ...found, rate: seconds > 0 ? found.due / seconds : 0 }
 }
 
 export function isWithin(moment: number, from: number, to: number): boolean {
   return moment >= from && moment < to
-}
-
-function takesDatabase({ plan }: PlayedFault): boolean {
-  return plan.kind !== 'crash'
 }
 
 /** A request under way while a fault is injected may be answered either way, and belongs to neither side. */
@@ -85,6 +82,31 @@ function metBy({ results }: Run, { from, to }: Window, { outage }: Slo): Result[
   )
 }
 
-function isEndOf({ from, to }: Window, { due, done }: Result): boolean {
-  return isWithin(due, from, to) && done > to
+/** What is measured of a selection: a value in `unit`, undefined when there is none, and words for the reader. */
+export type Measured = { value?: number; words?: string }
+
+export type Measure = {
+  title: string
+  /** In the plural; empty for a number without a unit. */
+  unit: string
+  of: (selection: Selection) => Measured
+  /** Of a latency: whose, and which quantile. */
+  latency?: { requests: (selection: Selection) => Result[]; quantile: number }
+  /** What a machine that is too busy makes of it, whatever the API does. */
+  whenBusy?: 'larger' | 'smaller'
+}
+
+export function share(part: number, all: number): Measured {
+  return all === 0 ? { words: 'no request' } : { value: (100 * part) / all, words: `${part} of ${all}` }
+}
+
+export function largest(values: number[]): number | undefined {
+  return values.length === 0 ? undefined : values.reduce((a, b) => Math.max(a, b))
+}
+
+/** A number without needless digits, its unit, and the words beside it. */
+export function inWords({ value, words }: Measured, unit: string): string {
+  if (value === undefined) return words ?? 'never'
+  const digits = ['ms', 's', 'MB'].includes(unit) ? value.toFixed(1) : String(Math.round(value * 100) / 100)
+  return `${digits} ${unit}`.trimEnd() + (words === undefined ? '' : ` (${words})`)
 }
