@@ -1,4 +1,5 @@
 import { type ChildProcess, spawn } from 'node:child_process'
+import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { sleep } from '../clock.ts'
 import { reasonOf, UserError } from '../errors.ts'
@@ -6,14 +7,13 @@ import { endProcess, identify, type ProcessId } from '../processes.ts'
 import type { ApiLog } from './api-log.ts'
 
 const startsWithinMs = 20_000
+const asNobody = join(import.meta.dirname, 'as-nobody.ts')
 
 export type Start = {
   /** The API's main file. */
   main: string
   folder: string
   env: NodeJS.ProcessEnv
-  /** The user that it runs as; without it the lab's own. */
-  user?: { uid: number; gid: number }
   log: ApiLog
   /** Called as soon as the process exists, before it listens. */
   started: (id: ProcessId) => void
@@ -30,9 +30,9 @@ export type ApiChild = {
 }
 
 /** Starts the API as a process of its own and waits until it listens. Throws a UserError when it does not. */
-export async function startApi({ main, folder, env, user, log, started }: Start): Promise<ApiChild> {
+export async function startApi({ main, folder, env, log, started }: Start): Promise<ApiChild> {
   log.listening = undefined
-  const { child, id } = await spawnApi({ main, folder, env, user })
+  const { child, id } = await spawnApi({ main, folder, env })
   const lastLines: string[] = []
   const hear = (line: string) => {
     lastLines.push(line)
@@ -58,23 +58,23 @@ export async function startApi({ main, folder, env, user, log, started }: Start)
   }
 }
 
-async function spawnApi({ main, folder, env, user }: Pick<Start, 'main' | 'folder' | 'env' | 'user'>) {
+async function spawnApi({ main, folder, env }: Pick<Start, 'main' | 'folder' | 'env'>) {
   try {
+    const program = process.getuid?.() === 0 ? [asNobody, main] : [main]
     // The limits of the heap are those of the API's image.
-    const child = spawn(process.execPath, ['--max-semi-space-size=4', '--max-old-space-size=96', main], {
+    const child = spawn(process.execPath, ['--max-semi-space-size=4', '--max-old-space-size=96', ...program], {
       // Not the project's folder: an .env there is meant for another API.
       cwd: folder,
       // A process group of its own: Ctrl-C is for the lab, which stops the API after the load.
       detached: true,
       stdio: ['ignore', 'pipe', 'pipe'],
       env,
-      ...user,
     })
     const id = identify(child.pid ?? -1)
     if (id === undefined) throw await failure(child)
     return { child, id }
   } catch (error) {
-    throw new UserError(user ? asUser(user.uid, reasonOf(error)) : `The API cannot be started (${reasonOf(error)}).`)
+    throw new UserError(`The API cannot be started (${reasonOf(error)}).`)
   }
 }
 
@@ -83,11 +83,6 @@ function failure(child: ChildProcess): Promise<unknown> {
     child.once('error', resolve)
     child.once('close', (code) => resolve(`exit code ${code}`))
   })
-}
-
-/** The message when a lab of root cannot start its API as another user. */
-export function asUser(uid: number, reason: string): string {
-  return `Started by root, the lab runs its API as the unprivileged user ${uid}, and that failed (${reason}). Start the lab as an ordinary user, or from a checkout that every user may read, such as one in /opt.`
 }
 
 async function listening(log: ApiLog, ended: Promise<string>, lastLines: string[]) {

@@ -1,16 +1,15 @@
 import { randomBytes } from 'node:crypto'
-import { chownSync, mkdirSync, statSync } from 'node:fs'
-import { dirname, join } from 'node:path'
+import { chownSync, mkdirSync } from 'node:fs'
+import { join } from 'node:path'
 import { now } from '../clock.ts'
 import { reasonOf, UserError } from '../errors.ts'
 import { type ProcessId, self, signalTo } from '../processes.ts'
-import { asUser, startApi } from './api-child.ts'
+import { startApi } from './api-child.ts'
 import { keepLog } from './api-log.ts'
 import type { Target } from './target.ts'
 import { callJanitor, clearFolder, makeFolder, needSmallDisk, writeOwner } from './temp-folder.ts'
 
 const usualMain = join(import.meta.dirname, '..', '..', '..', 'api', 'src', 'main.ts')
-const unprivileged = { uid: 65534, gid: 65534 }
 /** On Linux the whole of 127.0.0.0/8 is this machine; elsewhere only 127.0.0.1 is. */
 const loopback = Array.from({ length: 20 }, (_, i) => `127.0.0.${i + 21}`)
 
@@ -49,8 +48,7 @@ export async function openEmbedded(options: EmbeddedOptions): Promise<EmbeddedTa
   const other = { username: 'other', password: randomSecret(18) }
   const data = join(folder, 'data')
   mkdirSync(data, { mode: 0o700, recursive: true })
-  const isRoot = process.getuid?.() === 0
-  if (isRoot) giveToUnprivileged(data, main)
+  if (process.getuid?.() === 0) giveToNobody(data)
   const env: NodeJS.ProcessEnv = {
     PATH: process.env.PATH,
     HOST: '127.0.0.1',
@@ -65,7 +63,7 @@ export async function openEmbedded(options: EmbeddedOptions): Promise<EmbeddedTa
     ...settings,
   }
   const log = keepLog()
-  const start = () => startApi({ main, folder, env, user: isRoot ? unprivileged : undefined, log, started })
+  const start = () => startApi({ main, folder, env, log, started })
   let child = await start()
   // Clients know these ports: after a crash the API must listen on them again.
   env.PORT = String(child.port)
@@ -115,18 +113,14 @@ export async function openEmbedded(options: EmbeddedOptions): Promise<EmbeddedTa
   }
 }
 
-/** Permissions mean nothing to root, so a lab of root starts the API as another user, who must be able to read it. */
-function giveToUnprivileged(folder: string, main: string): void {
-  const { uid, gid } = unprivileged
-  for (let path = main; path !== dirname(path); path = dirname(path)) {
-    const stat = statSync(path, { throwIfNoEntry: false })
-    if (stat === undefined || stat.mode & (path === main ? 0o4 : 0o1)) continue
-    throw new UserError(asUser(uid, `${path} is closed to it`))
-  }
+/** Permissions mean nothing to root, so a lab of root starts the API as another user (as-nobody.ts). */
+function giveToNobody(folder: string): void {
   try {
-    chownSync(folder, uid, gid)
+    chownSync(folder, 65534, 65534)
   } catch (error) {
-    throw new UserError(asUser(uid, reasonOf(error)))
+    throw new UserError(
+      `Started by root, the lab runs its API as the user 65534 (nobody), and that failed (${reasonOf(error)}). Start the lab as an ordinary user.`,
+    )
   }
 }
 
