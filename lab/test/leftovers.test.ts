@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict'
 import { spawnSync } from 'node:child_process'
-import { cpSync, existsSync, readdirSync, readFileSync, statSync, symlinkSync } from 'node:fs'
+import { cpSync, existsSync, readdirSync, readFileSync, rmSync, statSync, symlinkSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, test } from 'node:test'
-import { endProcess } from '../src/processes.ts'
+import { endProcess, isRunning } from '../src/processes.ts'
 import { api, lab, main, root, says, scratchFolder, until } from './helpers.ts'
 import { demo, nothingLeft } from './run-experiment.ts'
 
@@ -23,6 +23,15 @@ describe('what the demo leaves behind', () => {
     })
   }
 
+  test('an API does not outlive a lab that is killed after its folder was removed', async (t) => {
+    const run = demo(t)
+    await says(run, 'Warm-up')
+    const { api } = run.owner()
+    rmSync(run.tmp, { recursive: true })
+    run.child.kill('SIGKILL')
+    await until('the API is gone', () => !isRunning(api))
+  })
+
   test('a reader who goes away (| head) ends the demo like Ctrl-C', async (t) => {
     const run = demo(t)
     await says(run, 'Warm-up')
@@ -40,7 +49,7 @@ describe('what the demo leaves behind', () => {
     const { api, lab: killed } = run.owner()
     const children = readFileSync(`/proc/${killed.pid}/task/${killed.pid}/children`, 'utf8').trim().split(' ')
     for (const pid of children.map(Number)) {
-      if (readFileSync(`/proc/${pid}/cmdline`, 'utf8').includes('janitor')) process.kill(pid, 'SIGKILL')
+      if (readFileSync(`/proc/${pid}/cmdline`, 'utf8').includes('temp-folder')) process.kill(pid, 'SIGKILL')
     }
     run.child.kill('SIGKILL')
     await run.ended

@@ -2,8 +2,10 @@
 import { accessSync, constants } from 'node:fs'
 import Database from 'better-sqlite3'
 import { now } from '../clock.ts'
+import { reasonOf } from '../errors.ts'
 
-export type HolderSays = { state: 'ready' | 'held'; at: number } | { failed: string }
+/** It says when it is ready, and when it holds the lock. */
+export type HolderSays = { at: number } | { failed: string }
 
 const [path = '', until = ''] = process.argv.slice(2)
 const givesUpAfterMs = 3_000
@@ -13,11 +15,7 @@ process.on('disconnect', () => process.exit(0))
 setTimeout(() => process.exit(0), Math.max(0, Date.parse(until) - Date.now()))
 
 function say(word: HolderSays): void {
-  process.send?.(word)
-}
-
-function fail(reason: string): void {
-  process.send?.({ failed: reason } satisfies HolderSays, () => process.exit(1))
+  process.send?.(word, () => 'failed' in word && process.exit(1))
 }
 
 function hold(db: Database.Database): void {
@@ -25,12 +23,14 @@ function hold(db: Database.Database): void {
   const attempt = () => {
     try {
       db.exec('BEGIN EXCLUSIVE')
-      say({ state: 'held', at: now() })
+      say({ at: now() })
     } catch (error) {
-      const code = (error as { code?: string }).code ?? String(error)
-      if (!code.startsWith('SQLITE_BUSY')) return fail(`The lock cannot be taken: ${code}.`)
+      const code = reasonOf(error)
+      if (!code.startsWith('SQLITE_BUSY')) return say({ failed: `The lock cannot be taken: ${code}.` })
       if (now() > deadline)
-        return fail(`The lock could not be taken within ${givesUpAfterMs / 1000} s: another process holds it.`)
+        return say({
+          failed: `The lock could not be taken within ${givesUpAfterMs / 1000} s: another process holds it.`,
+        })
       setTimeout(attempt, 1)
     }
   }
@@ -43,8 +43,7 @@ try {
   // Waiting inside SQLite blocks only this process, and the API gets its turns in between.
   const db = new Database(path, { fileMustExist: true, timeout: 100 })
   process.on('message', () => hold(db))
-  say({ state: 'ready', at: now() })
+  say({ at: now() })
 } catch (error) {
-  const code = (error as { code?: string }).code ?? String(error)
-  fail(`The lock holder may not open ${path} for reading and writing (${code}).`)
+  say({ failed: `The lock holder may not open ${path} for reading and writing (${reasonOf(error)}).` })
 }

@@ -1,4 +1,5 @@
 import { type ChildProcess, fork } from 'node:child_process'
+import { once } from 'node:events'
 import { join } from 'node:path'
 import { UserError } from '../errors.ts'
 import { identify, isRunning, signalTo } from '../processes.ts'
@@ -23,14 +24,14 @@ export const lock: Fault = {
     if (holder === undefined) throw new UserError(endedAtOnce)
     holders.set(holder.pid, child)
     child.once('exit', () => holders.delete(holder.pid))
-    await answer(child, 'ready')
+    await answer(child)
     return { holder }
   },
 
   async inject(_victim, record) {
     const child = holders.get(record.holder?.pid ?? -1)
     if (child === undefined) throw new UserError('The process that should hold the lock has ended.')
-    const held = answer(child, 'held')
+    const held = answer(child)
     child.send('hold')
     return held
   },
@@ -48,25 +49,15 @@ export const lock: Fault = {
   hint: 'With JOURNAL_MODE=wal a lock stops writes only: reads go on.',
 }
 
-/** Waits for a message of the holder. Throws a UserError when it fails or ends without one. */
-function answer(child: ChildProcess, expected: 'ready' | 'held'): Promise<number> {
-  return new Promise((resolve, reject) => {
-    const ended = () => {
-      child.off('message', said)
-      reject(new UserError(endedAtOnce))
-    }
-    const said = (message: unknown) => {
-      const word = message as HolderSays
-      if ('failed' in word) {
-        child.off('exit', ended)
-        return reject(new UserError(word.failed))
-      }
-      if (word.state !== expected) return
-      child.off('exit', ended)
-      child.off('message', said)
-      resolve(word.at)
-    }
-    child.on('message', said)
-    child.once('exit', ended)
-  })
+/** Returns the moment of the holder's next message. Throws a UserError when it fails or ends without one. */
+async function answer(child: ChildProcess): Promise<number> {
+  const over = new AbortController()
+  const ended = once(child, 'disconnect', over).then(() => [{ failed: endedAtOnce }])
+  try {
+    const [said] = (await Promise.race([once(child, 'message', over), ended])) as [HolderSays]
+    if ('failed' in said) throw new UserError(said.failed)
+    return said.at
+  } finally {
+    over.abort()
+  }
 }

@@ -60,6 +60,7 @@ const all = {
   health_answered: {
     title: '/health answered 200',
     unit: '%',
+    whenBusy: 'smaller',
     of: (selection) => shareOf(health(selection), 200),
   },
   health_slowest: {

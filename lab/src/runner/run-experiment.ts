@@ -1,5 +1,5 @@
 import { relative } from 'node:path'
-import { recoverLeftovers } from '../faults/recover.ts'
+import { recoverLeftovers } from '../faults/rollback.ts'
 import { quantile, sorted } from '../load/figures.ts'
 import { startK6Load } from '../load/k6-load.ts'
 import { startOwnLoad } from '../load/own-load.ts'

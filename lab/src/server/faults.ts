@@ -5,7 +5,7 @@ import { UserError } from '../errors.ts'
 import { databasePath, type FaultKind, kinds } from '../faults/fault.ts'
 import type { ActiveFault } from '../faults/inject.ts'
 import { type FaultRecord, readRecord } from '../faults/record.ts'
-import { recover } from '../faults/recover.ts'
+import { recover } from '../faults/rollback.ts'
 import { type Begun, beginOutage, type Ended, endOutage } from '../runner/outage.ts'
 
 export type Faults = {

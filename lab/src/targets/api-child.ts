@@ -5,19 +5,13 @@ import { sleep } from '../clock.ts'
 import { reasonOf, UserError } from '../errors.ts'
 import { endProcess, identify, type ProcessId } from '../processes.ts'
 import type { ApiLog } from './api-log.ts'
+import type { TempFolder } from './temp-folder.ts'
 
 const startsWithinMs = 20_000
 const asNobody = join(import.meta.dirname, 'as-nobody.ts')
 
-export type Start = {
-  /** The API's main file. */
-  main: string
-  folder: string
-  env: NodeJS.ProcessEnv
-  log: ApiLog
-  /** Called as soon as the process exists, before it listens. */
-  started: (id: ProcessId) => void
-}
+/** `main`: the API's main file. `folder` owns the process as soon as it exists. */
+type Start = { main: string; folder: TempFolder; env: NodeJS.ProcessEnv; log: ApiLog }
 
 export type ApiChild = {
   id: ProcessId
@@ -30,9 +24,20 @@ export type ApiChild = {
 }
 
 /** Starts the API as a process of its own and waits until it listens. Throws a UserError when it does not. */
-export async function startApi({ main, folder, env, log, started }: Start): Promise<ApiChild> {
+export async function startApi({ main, folder, env, log }: Start): Promise<ApiChild> {
   log.listening = undefined
-  const { child, id } = await spawnApi({ main, folder, env })
+  const ports = () => log.listening
+  const program = process.getuid?.() === 0 ? [asNobody, main] : [main]
+  // The limits of the heap are those of the API's image.
+  const child = spawn(process.execPath, ['--max-semi-space-size=4', '--max-old-space-size=96', ...program], {
+    // Not the project's folder: an .env there is meant for another API.
+    cwd: folder.path,
+    // A process group of its own: Ctrl-C is for the lab, which stops the API after the load.
+    detached: true,
+    stdio: ['ignore', 'pipe', 'pipe'],
+    env,
+  })
+  const id = await identified(child)
   const lastLines: string[] = []
   const hear = (line: string) => {
     lastLines.push(line)
@@ -47,54 +52,33 @@ export async function startApi({ main, folder, env, log, started }: Start): Prom
   const ended = new Promise<string>((resolve) => {
     child.once('close', (code, signal) => resolve(signal ? `by ${signal}` : `with exit code ${code}`))
   })
+  let end: string | undefined
+  ended.then((how) => (end = how))
   const stop = () => endProcess(id, 6_000)
   try {
-    started(id)
-    const { port, metrics_port } = await listening(log, ended, lastLines)
-    return { id, port, metricsPort: metrics_port, ended, stop }
+    folder.owns(id)
+    for (let waited = 0; waited < startsWithinMs && end === undefined; waited += 20) {
+      const listening = ports()
+      if (listening) return { id, port: listening.port, metricsPort: listening.metrics_port, ended, stop }
+      await sleep(20)
+    }
+    const how = end ? `ended ${end}` : `did not listen within ${startsWithinMs / 1000} s`
+    throw new UserError(`The API did not start: it ${how}. ${explained(lastLines)}`)
   } catch (error) {
     await stop()
     throw error
   }
 }
 
-async function spawnApi({ main, folder, env }: Pick<Start, 'main' | 'folder' | 'env'>) {
-  try {
-    const program = process.getuid?.() === 0 ? [asNobody, main] : [main]
-    // The limits of the heap are those of the API's image.
-    const child = spawn(process.execPath, ['--max-semi-space-size=4', '--max-old-space-size=96', ...program], {
-      // Not the project's folder: an .env there is meant for another API.
-      cwd: folder,
-      // A process group of its own: Ctrl-C is for the lab, which stops the API after the load.
-      detached: true,
-      stdio: ['ignore', 'pipe', 'pipe'],
-      env,
-    })
-    const id = identify(child.pid ?? -1)
-    if (id === undefined) throw await failure(child)
-    return { child, id }
-  } catch (error) {
-    throw new UserError(`The API cannot be started (${reasonOf(error)}).`)
-  }
-}
-
-function failure(child: ChildProcess): Promise<unknown> {
-  return new Promise((resolve) => {
+/** At once, before another process may have its number: a process that could not be started has none. */
+async function identified(child: ChildProcess): Promise<ProcessId> {
+  const id = identify(child.pid ?? -1)
+  if (id) return id
+  const reason = await new Promise((resolve) => {
     child.once('error', resolve)
     child.once('close', (code) => resolve(`exit code ${code}`))
   })
-}
-
-async function listening(log: ApiLog, ended: Promise<string>, lastLines: string[]) {
-  let end: string | undefined
-  ended.then((how) => (end = how))
-  for (let waited = 0; waited < startsWithinMs; waited += 20) {
-    if (log.listening) return log.listening
-    if (end) break
-    await sleep(20)
-  }
-  const how = end ? `ended ${end}` : `did not listen within ${startsWithinMs / 1000} s`
-  throw new UserError(`The API did not start: it ${how}. ${explained(lastLines)}`)
+  throw new UserError(`The API cannot be started (${reasonOf(reason)}).`)
 }
 
 function explained(lines: string[]): string {
