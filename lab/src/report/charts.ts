@@ -1,6 +1,6 @@
 import { detect } from '../anomalies/detect.ts'
 import { defaults } from '../anomalies/series.ts'
-import { type Outcome, outcomeOf } from '../attacks/outcomes.ts'
+import { type Outcome, outcomeOf } from '../attacks/attack.ts'
 import type { Journal, MetricsEvent } from '../runs/journal.ts'
 import { type Html, html } from './html.ts'
 

@@ -1,4 +1,4 @@
-import { outcomeOf } from '../attacks/outcomes.ts'
+import { outcomeOf } from '../attacks/attack.ts'
 import type { Journal, MetricsEvent } from '../runs/journal.ts'
 import { count, milliseconds, number } from './html.ts'
 
