@@ -5,7 +5,7 @@ import { closeSync, mkdtempSync, openSync, readFileSync, rmSync, statfsSync } fr
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { assertReadable, giveToApi, unprivileged } from '../test/start-api.ts'
+import { giveToApi, program } from '../test/start-api.ts'
 import { note } from './note.ts'
 import type { Variant } from './variants.ts'
 
@@ -41,7 +41,6 @@ let started = 0
 
 /** A server in a process of its own, on a free port and a new database: the complete API, or a variant of it. */
 export async function startServer(variant: Variant | 'complete'): Promise<Server> {
-  assertReadable()
   const name = `${started++}-${variant}`
   const databasePath = join(folder, name, 'notes.db')
   const logPath = join(folder, `${name}.log`)
@@ -56,7 +55,7 @@ export async function startServer(variant: Variant | 'complete'): Promise<Server
     LAB_USERS: `${credentials.username}:${credentials.password}`,
     LOGIN_ATTEMPTS_PER_MINUTE: '0',
   }
-  const file = variant === 'complete' ? '../src/main.ts' : 'variants.ts'
+  const words = variant === 'complete' ? program : [join(import.meta.dirname, 'variants.ts'), variant]
   const log = openSync(logPath, 'a')
   const child = spawn(
     process.execPath,
@@ -65,10 +64,9 @@ export async function startServer(variant: Variant | 'complete'): Promise<Server
       '--max-old-space-size=96',
       '--import',
       join(import.meta.dirname, 'observed.ts'),
-      join(import.meta.dirname, file),
-      variant,
+      ...words,
     ],
-    { env, ...unprivileged, stdio: ['ignore', log, 'inherit', 'ipc'] },
+    { env, stdio: ['ignore', log, 'inherit', 'ipc'] },
   )
   closeSync(log)
   running.add(child)

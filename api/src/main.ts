@@ -14,12 +14,15 @@ import { createLogger } from './telemetry/logger.ts'
 import { createMetricsPage } from './telemetry/metrics-page.ts'
 import { startTelemetry } from './telemetry/sdk.ts'
 
-try {
-  await main()
-} catch (error) {
-  // A person can correct a ConfigError; any other error is one of the program and shows its stack.
-  console.error(error instanceof ConfigError ? error.message : error)
-  process.exit(1)
+/** Runs the API until a signal ends it. Ends the process with code 1 when it cannot start. */
+export async function start() {
+  try {
+    await main()
+  } catch (error) {
+    // A person can correct a ConfigError; any other error is one of the program and shows its stack.
+    console.error(error instanceof ConfigError ? error.message : error)
+    process.exit(1)
+  }
 }
 
 async function main() {
@@ -96,3 +99,5 @@ function makeFolder(path: string) {
     }
   }
 }
+
+if (import.meta.main) await start()

@@ -8,7 +8,7 @@ import { join } from 'node:path'
 import { type TestContext, test } from 'node:test'
 
 import { ConfigError, loadConfig, readSettings } from '../src/config.ts'
-import { endOf, giveToApi, newFolder, startApi } from './start-api.ts'
+import { endOf, giveToApi, newFolder, program, startApi } from './start-api.ts'
 
 const skipWindows = process.platform === 'win32' && 'Windows has no mkfifo'
 const skipRoot = process.getuid?.() !== 0 && 'only root can start it as root'
@@ -42,8 +42,8 @@ function problemsOf(env: Record<string, string>): string[] {
 const variablesOf = (env: Record<string, string>) => problemsOf(env).map((problem) => problem.split(' ')[0])
 
 /** The program ends with code 1 and one line that names this. */
-async function assertRefused(env: Record<string, string>, names: string[], folder?: string, user?: object) {
-  const { code, stderr } = await endOf(env, folder, user)
+async function assertRefused(env: Record<string, string>, names: string[], folder?: string, words?: string[]) {
+  const { code, stderr } = await endOf(env, folder, words)
   assert.equal(stderr.trimEnd().split('\n').length, 1, `one line: ${stderr}`)
   for (const name of names) assert.ok(stderr.includes(name), `${name} in: ${stderr}`)
   assert.equal(code, 1)
@@ -149,7 +149,7 @@ test('a HOST of another machine ends the program with a sentence', async (t) => 
 
 test('started as root the program ends with a sentence and creates nothing', { skip: skipRoot }, async (t) => {
   const folder = newFolder(t)
-  await assertRefused({ DATABASE_PATH: join(folder, 'notes.db') }, ['root'], folder, {})
+  await assertRefused({ DATABASE_PATH: join(folder, 'notes.db') }, ['root'], folder, program.slice(-1))
   assert.deepEqual(readdirSync(folder), [])
 })
 

@@ -6,7 +6,7 @@ import { readdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { test } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { type Api, main, newFolder, startApi, unprivileged } from './start-api.ts'
+import { type Api, newFolder, program, startApi } from './start-api.ts'
 
 const limit = { timeout: 170_000 } // only against hanging
 
@@ -116,10 +116,9 @@ test('kill -9 while the database is created leaves nothing that a restart cannot
       LAB_USERS: 'demo:durable-password',
       JWT_SECRET: randomBytes(48).toString('base64'),
     }
-    const child = spawn(process.execPath, [main], {
+    const child = spawn(process.execPath, program, {
       cwd: folder,
       env: { ...env, PORT: '0', METRICS_PORT: '0' },
-      ...unprivileged,
       stdio: 'ignore',
     })
     const exited = once(child, 'exit')

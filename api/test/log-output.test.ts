@@ -6,7 +6,7 @@ import { type AddressInfo, connect, createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { type TestContext, test } from 'node:test'
-import { assertReadable, main, newFolder, startApi, unprivileged, until } from './start-api.ts'
+import { newFolder, program, startApi, until } from './start-api.ts'
 
 const limit = { timeout: 150_000 } // only against hanging
 
@@ -22,7 +22,6 @@ type Running = { port: number; metricsPort: number; child: ChildProcess }
 
 /** Starts the API with its standard output on this file descriptor. */
 async function startOn(t: TestContext, output: number): Promise<Running> {
-  assertReadable()
   const [port, metricsPort, folder] = [await freePort(), await freePort(), newFolder(t)]
   const env = {
     PORT: String(port),
@@ -31,11 +30,10 @@ async function startOn(t: TestContext, output: number): Promise<Running> {
     JWT_SECRET: 'not a secret, but long enough for this test',
     LAB_USERS: 'demo:password',
   }
-  const args = ['--max-old-space-size=96', main]
+  const args = ['--max-old-space-size=96', ...program]
   const child = spawn(process.execPath, args, {
     cwd: folder,
     env,
-    ...unprivileged,
     stdio: ['ignore', output, 'inherit'],
   })
   t.after(() => child.kill('SIGKILL'))

@@ -1,4 +1,4 @@
-import { type ChildProcess, spawn, spawnSync } from 'node:child_process'
+import { type ChildProcess, spawn } from 'node:child_process'
 import { randomBytes } from 'node:crypto'
 import { once } from 'node:events'
 import { chownSync, mkdtempSync, rmSync } from 'node:fs'
@@ -9,26 +9,15 @@ import { createInterface } from 'node:readline'
 import type { TestContext } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
 
-export const main = join(import.meta.dirname, '../src/main.ts')
+const main = join(import.meta.dirname, '../src/main.ts')
+const isRoot = process.getuid?.() === 0
 
-/** The API refuses to run as root: where the tests do, they start it as an unprivileged user. */
-export const unprivileged = process.getuid?.() === 0 ? { uid: 65534, gid: 65534 } : {}
-
-let readable: boolean | undefined
-/** Throws if that user cannot read this checkout. */
-export function assertReadable() {
-  const read = ['-e', 'fs.accessSync(process.argv[1], fs.constants.R_OK)', main]
-  readable ??= spawnSync(process.execPath, read, { cwd: '/', ...unprivileged }).status === 0
-  if (!readable) {
-    throw new Error(
-      `User ${unprivileged.uid} cannot read ${main}. Move the checkout out of private folders such as /root, or run the tests as another user.`,
-    )
-  }
-}
+/** The arguments of Node that start the API. It refuses to run as root: for tests of root a launcher makes it nobody. */
+export const program = isRoot ? [join(import.meta.dirname, '../../lab/src/targets/as-nobody.ts'), main] : [main]
 
 /** Gives a file or folder that a test has made to the user of the API. */
 export function giveToApi(path: string) {
-  if (unprivileged.uid !== undefined) chownSync(path, unprivileged.uid, unprivileged.gid)
+  if (isRoot) chownSync(path, 65534, 65534)
 }
 
 /** Waits until the condition is true. The bound only ends a test that would hang. */
@@ -57,11 +46,10 @@ export type Api = {
 }
 
 /** Starts the program where it cannot stay: its output and how it ends. */
-export async function endOf(env: Record<string, string>, folder = tmpdir(), user: object = unprivileged) {
-  assertReadable()
+export async function endOf(env: Record<string, string>, folder = tmpdir(), words = program) {
   const secrets = { JWT_SECRET: randomBytes(48).toString('base64'), LAB_USERS: 'demo:password' }
   const full = { PATH: process.env.PATH, PORT: '0', METRICS_PORT: '0', ...secrets, ...env }
-  const child = spawn(process.execPath, [main], { cwd: folder, env: full, timeout: 60_000, ...user })
+  const child = spawn(process.execPath, words, { cwd: folder, env: full, timeout: 60_000 })
   const [stdout, stderr, [code, signal]] = await Promise.all([
     child.stdout.setEncoding('utf8').toArray(),
     child.stderr.setEncoding('utf8').toArray(),
@@ -95,7 +83,6 @@ export async function startApi(
   env: Record<string, string> = {},
   without: string[] = [],
 ): Promise<Api> {
-  assertReadable()
   const folder = env.DATABASE_PATH ? join(env.DATABASE_PATH, '..') : newFolder(t)
   const full = {
     PATH: process.env.PATH ?? '',
@@ -107,10 +94,9 @@ export async function startApi(
     LOGIN_ATTEMPTS_PER_MINUTE: '0',
     ...env,
   }
-  const child = spawn(process.execPath, ['--max-semi-space-size=4', '--max-old-space-size=96', main], {
+  const child = spawn(process.execPath, ['--max-semi-space-size=4', '--max-old-space-size=96', ...program], {
     cwd: folder,
     env: Object.fromEntries(Object.entries(full).filter(([name]) => !without.includes(name))),
-    ...unprivileged,
     stdio: ['ignore', 'pipe', 'inherit'],
   })
   t.after(() => child.kill('SIGKILL'))

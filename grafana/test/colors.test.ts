@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { after, test } from 'node:test'
 import { startApi } from '../../api/test/start-api.ts'
-import { outcomes } from '../../lab/src/attacks/outcomes.ts'
+import { outcomes } from '../../lab/src/attacks/attack.ts'
 import { pages } from '../src/all.ts'
 import * as palette from '../src/colors.ts'
 import { heat } from '../src/panels/heatmap.ts'

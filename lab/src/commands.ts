@@ -113,7 +113,7 @@ export function createProgram(stop: AbortSignal): Command {
     .option('--database <file>', "the API's database file")
     .action(async ({ database }) => {
       if (LAB_SOCKET && !database) return (await import('./commands/running.ts')).askForRecovery(LAB_SOCKET)
-      const { recover } = await import('./faults/recover.ts')
+      const { recover } = await import('./faults/rollback.ts')
       console.log((await recover(databaseOf(database))) ?? 'Nothing to undo: no fault is on record.')
     })
 

@@ -39,9 +39,15 @@ export function apiOf({ url = API_URL ?? 'http://127.0.0.1:8080', user }: ApiOpt
 /** Returns the running API that an experiment shall use; undefined when the experiment starts its own. */
 export function stackOf(given: ApiOptions) {
   if (given.url === undefined && API_URL === undefined) return undefined
-  const metricsUrl = given.metrics ?? API_METRICS_URL
-  if (!metricsUrl) throw new UserError("Name the address of the API's metrics: --metrics URL.")
-  return { ...apiOf(given), metricsUrl, database: databaseOf(given.database), socket: LAB_SOCKET }
+  const metrics = given.metrics ?? API_METRICS_URL ?? ''
+  if (!URL.canParse(metrics)) throw new UserError("Name the address of the API's metrics: --metrics URL.")
+  const api = apiOf(given)
+  return {
+    ...api,
+    metricsUrl: new URL(metrics).origin,
+    database: databaseOf(given.database),
+    socket: LAB_SOCKET,
+  }
 }
 
 export function databaseOf(given = DATABASE_PATH): string {

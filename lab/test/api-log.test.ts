@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { keepLog } from '../src/targets/api-log.ts'
+import { keepLog } from '../src/targets/api-child.ts'
 
 const line = (fields: object) => JSON.stringify({ time: '2026-01-01T00:00:00.000Z', ...fields })
 

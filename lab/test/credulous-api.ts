@@ -62,9 +62,13 @@ const metrics = createServer((_, response) => {
   })
 })
 
-api.listen(0, '127.0.0.1', () => {
-  metrics.listen(0, '127.0.0.1', () => {
-    const [port, metrics_port] = [api, metrics].map((server) => (server.address() as AddressInfo).port)
-    console.log(JSON.stringify({ msg: 'listening', port, metrics_port }))
+export function start(): void {
+  api.listen(0, '127.0.0.1', () => {
+    metrics.listen(0, '127.0.0.1', () => {
+      const [port, metrics_port] = [api, metrics].map((server) => (server.address() as AddressInfo).port)
+      console.log(JSON.stringify({ msg: 'listening', port, metrics_port }))
+    })
   })
-})
+}
+
+if (import.meta.main) start()

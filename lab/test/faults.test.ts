@@ -7,7 +7,7 @@ import { UserError } from '../src/errors.ts'
 import { kinds } from '../src/faults/fault.ts'
 import { inject, injectAndLand } from '../src/faults/inject.ts'
 import { recordPath } from '../src/faults/record.ts'
-import { recoverLeftovers } from '../src/faults/recover.ts'
+import { recoverLeftovers } from '../src/faults/rollback.ts'
 import { isRunning } from '../src/processes.ts'
 import { api, mode, scratchDatabase, until } from './helpers.ts'
 

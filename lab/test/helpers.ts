@@ -1,13 +1,12 @@
 import { type ChildProcess, spawn } from 'node:child_process'
-import { chmodSync, mkdirSync, mkdtempSync, rmSync, statSync } from 'node:fs'
+import { chmodSync, mkdtempSync, rmSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import Database from 'better-sqlite3'
 import { connect, dataStatus, logIn } from '../src/api-client.ts'
 import { now, sleep } from '../src/clock.ts'
-import { self } from '../src/processes.ts'
 import { openEmbedded } from '../src/targets/embedded.ts'
 import type { Target } from '../src/targets/target.ts'
-import { callJanitor, writeOwner } from '../src/targets/temp-folder.ts'
+import { makeTempFolder } from '../src/targets/temp-folder.ts'
 
 export const root = join(import.meta.dirname, '..', '..')
 export const main = join(root, 'lab', 'src', 'main.ts')
@@ -34,16 +33,9 @@ export type Api = Target & { token: string; probe: () => Promise<number>; env: N
 
 /** The real API on a database of its own, ended after the test or the file. */
 export async function api(t: Scope, settings?: Record<string, string>, apiMain?: string): Promise<Api> {
-  const folder = join(scratchFolder(t), 'api')
-  mkdirSync(folder, { mode: 0o711 })
-  // A test run that is killed must not leave its API behind either.
-  t.after(callJanitor(folder))
-  const target = await openEmbedded({
-    folder,
-    settings,
-    main: apiMain,
-    started: (api) => writeOwner(folder, { lab: self(), api }),
-  })
+  const folder = await makeTempFolder()
+  t.after(folder.clear)
+  const target = await openEmbedded(folder, settings, apiMain)
   t.after(target.stop)
   const pool = connect(target.url, 4, 5_000)
   t.after(() => pool.destroy())

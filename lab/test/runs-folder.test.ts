@@ -1,29 +1,24 @@
 import assert from 'node:assert/strict'
-import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { type TestContext, test } from 'node:test'
-import { needSmallDisk, unmount } from '../src/targets/temp-folder.ts'
+import { makeTempFolder } from '../src/targets/temp-folder.ts'
 import { lab, says, scratchFolder, until } from './helpers.ts'
 import { experiment, nothingLeft } from './run-experiment.ts'
 
 const noDisk = (process.platform !== 'linux' || process.getuid?.() !== 0) && 'only root on Linux can mount a small disk'
 
-function smallDisk(t: TestContext, megabytes: number): string {
-  const around = mkdtempSync('/tmp/lab-test-')
-  const folder = join(around, 'disk')
-  t.after(() => {
-    unmount(folder)
-    rmSync(around, { recursive: true })
-  })
-  needSmallDisk(folder, megabytes)
-  return folder
+async function smallDisk(t: TestContext, megabytes: number): Promise<string> {
+  const folder = await makeTempFolder(megabytes)
+  t.after(folder.clear)
+  return join(folder.path, 'data')
 }
 
 test('a folder for runs that is full is told before anything is measured', { skip: noDisk }, async (t) => {
-  const folder = smallDisk(t, 4)
+  const folder = await smallDisk(t, 4)
   const run = lab(t, ['experiment', 'baseline', '--seconds', '4', '--folder', folder])
   assert.equal(await run.ended, 2)
-  assert.match(run.out(), /disk, .*\(ENOSPC\)/)
+  assert.match(run.out(), /\(ENOSPC\)/)
 })
 
 test('a folder for runs that is no folder is told too', async (t) => {
@@ -35,7 +30,7 @@ test('a folder for runs that is no folder is told too', async (t) => {
 })
 
 test('a disk that fills up meanwhile costs the run its record, not its verdict', { skip: noDisk }, async (t) => {
-  const folder = smallDisk(t, 9)
+  const folder = await smallDisk(t, 9)
   const run = experiment(t, ['experiment', 'baseline', '--seconds', '4', '--folder', folder])
   await says(run, 'Warm-up')
   const { api } = run.owner()

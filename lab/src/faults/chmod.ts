@@ -12,10 +12,6 @@ export const chmod: Fault = {
     if (me !== 0 && me !== file.uid) {
       throw new UserError(`Only its owner (user ${file.uid}) or root may chmod ${file.path}; you are user ${me}.`)
     }
-    // The kernel silently drops the set-group-ID bit when the owner is not in the file's group.
-    if (file.mode & 0o2000 && me !== 0 && !process.getgroups?.().includes(file.gid)) {
-      throw new UserError(`${file.path} has the set-group-ID bit and a group you are not in: it could not be restored.`)
-    }
   },
 
   async inject({ database }) {

@@ -1,10 +1,10 @@
+import { setTimeout as delay } from 'node:timers/promises'
 import { now, sleep } from '../clock.ts'
 import { UserError } from '../errors.ts'
 import { self, signalTo } from '../processes.ts'
-import { faults } from './all.ts'
 import { databasePath, type FaultKind, look, octal, type Victim } from './fault.ts'
 import { type FaultRecord, refuseSecond, writeRecord } from './record.ts'
-import { type Rollback, rollback } from './rollback.ts'
+import { faults, type Rollback, rollback } from './rollback.ts'
 
 const landsWithinMs = 5_000
 
@@ -15,14 +15,12 @@ export type Order = Victim & {
   at?: number
   /** The status of one authenticated data request from outside, 0 when no answer came. */
   probe: () => Promise<number>
-  /** After this time it is no longer tried whether the fault has landed. Without it: until the fault ends. */
-  landsWithinMs?: number
   signal?: AbortSignal
 }
 
 /**
  * A fault in force. Moments are those of clock.ts. `landed` resolves with the moment at which a request from outside first
- * felt it, or with undefined when none did.
+ * felt it, or with undefined when none did until it ended.
  */
 export type ActiveFault = Rollback & {
   kind: FaultKind
@@ -37,12 +35,12 @@ export type ActiveFault = Rollback & {
  * was touched or everything has been rolled back.
  */
 export async function inject(order: Order): Promise<ActiveFault> {
-  const { kind, forMs, at, signal } = order
+  const { kind, forMs, at = 0, signal } = order
   const fault = faults[kind]
   const victim = { database: databasePath(order.database), api: order.api }
   const file = await checkBefore(victim, order)
 
-  const end = () => new Date(Date.now() + Math.max(0, (at ?? 0) - now()) + forMs)
+  const end = () => new Date(Date.now() + Math.max(0, at - now()) + forMs)
   const prepared = await fault.prepare?.(file, end())
   // Preparing takes time that is not the fault's.
   const until = end()
@@ -66,7 +64,7 @@ export async function inject(order: Order): Promise<ActiveFault> {
   const { undo, ended } = rollback(victim, record)
   try {
     // Node's timers count whole milliseconds and may fire a little early.
-    while (at !== undefined && now() < at) await sleep(at - now(), signal)
+    while (now() < at) await sleep(at - now(), signal)
     const injectedAt = await fault.inject(victim, record)
     const timer = setTimeout(() => undo().catch(() => {}), Math.max(0, until.getTime() - Date.now()))
     ended.finally(() => clearTimeout(timer)).catch(() => {})
@@ -82,12 +80,13 @@ export async function inject(order: Order): Promise<ActiveFault> {
 
 /** Injects a fault and waits until it has landed. Rolls it back and throws a UserError when that takes five seconds. */
 export async function injectAndLand(order: Order): Promise<ActiveFault & { landedAt: number }> {
-  const fault = await inject({ ...order, landsWithinMs })
+  const { kind, database } = order
+  const fault = await inject(order)
   try {
-    const landedAt = await fault.landed
+    const landedAt = await Promise.race([fault.landed, delay(landsWithinMs, undefined, { ref: false })])
     if (landedAt !== undefined) return { ...fault, landedAt }
     throw new UserError(
-      `The fault ${fault.kind} did not land: ${landsWithinMs / 1000} s later a data request was still not answered 503. It has been rolled back. Is ${databasePath(order.database)} the API's database? ${faults[fault.kind].hint}`,
+      `The fault ${kind} did not land: ${landsWithinMs / 1000} s later a data request was still not answered 503. It has been rolled back. Is ${databasePath(database)} the API's database? ${faults[kind].hint}`,
     )
   } catch (error) {
     await fault.undo()
@@ -110,13 +109,11 @@ async function checkBefore(victim: Victim, { kind, probe }: Order) {
 }
 
 /** When a request from outside first felt the fault; undefined when none did. */
-async function firstFelt(order: Order, ended: Promise<unknown>): Promise<number | undefined> {
-  const { kind, probe, landsWithinMs = Number.POSITIVE_INFINITY, signal } = order
-  const deadline = now() + landsWithinMs
+async function firstFelt({ kind, probe, signal }: Order, ended: Promise<unknown>): Promise<number | undefined> {
   let isOver = false
   const end = () => (isOver = true)
   ended.then(end, end)
-  while (!isOver && now() < deadline) {
+  while (!isOver) {
     if ((await probe()) === faults[kind].feltAs) return now()
     await sleep(5, signal)
   }

@@ -1,9 +1,14 @@
 import { type ChildProcess, fork } from 'node:child_process'
-import { join } from 'node:path'
-import { UserError } from '../errors.ts'
+import { once } from 'node:events'
+import { accessSync, constants } from 'node:fs'
+import Database from 'better-sqlite3'
+import { now } from '../clock.ts'
+import { reasonOf, UserError } from '../errors.ts'
 import { identify, isRunning, signalTo } from '../processes.ts'
 import type { Fault } from './fault.ts'
-import type { HolderSays } from './lock-holder.ts'
+
+/** The holder says when it is ready, and when it holds the lock. */
+type HolderSays = { at: number } | { failed: string }
 
 const holders = new Map<number, ChildProcess>()
 const endedAtOnce = 'The process that should hold the lock ended at once. Is better-sqlite3 installed? npm ci'
@@ -15,7 +20,7 @@ export const lock: Fault = {
   async prepare(file, until) {
     // The owner ends the fault in time; the holder's own deadline is for an owner that hangs.
     const deadline = new Date(until.getTime() + 5_000)
-    const child = fork(join(import.meta.dirname, 'lock-holder.ts'), [file.path, deadline.toISOString()], {
+    const child = fork(import.meta.filename, [file.path, deadline.toISOString()], {
       stdio: ['ignore', 'ignore', 'ignore', 'ipc'],
     })
     // Identified before it holds the lock, because the record is written first.
@@ -23,14 +28,14 @@ export const lock: Fault = {
     if (holder === undefined) throw new UserError(endedAtOnce)
     holders.set(holder.pid, child)
     child.once('exit', () => holders.delete(holder.pid))
-    await answer(child, 'ready')
+    await answer(child)
     return { holder }
   },
 
   async inject(_victim, record) {
     const child = holders.get(record.holder?.pid ?? -1)
     if (child === undefined) throw new UserError('The process that should hold the lock has ended.')
-    const held = answer(child, 'held')
+    const held = answer(child)
     child.send('hold')
     return held
   },
@@ -48,25 +53,51 @@ export const lock: Fault = {
   hint: 'With JOURNAL_MODE=wal a lock stops writes only: reads go on.',
 }
 
-/** Waits for a message of the holder. Throws a UserError when it fails or ends without one. */
-function answer(child: ChildProcess, expected: 'ready' | 'held'): Promise<number> {
-  return new Promise((resolve, reject) => {
-    const ended = () => {
-      child.off('message', said)
-      reject(new UserError(endedAtOnce))
-    }
-    const said = (message: unknown) => {
-      const word = message as HolderSays
-      if ('failed' in word) {
-        child.off('exit', ended)
-        return reject(new UserError(word.failed))
-      }
-      if (word.state !== expected) return
-      child.off('exit', ended)
-      child.off('message', said)
-      resolve(word.at)
-    }
-    child.on('message', said)
-    child.once('exit', ended)
-  })
+/** Returns the moment of the holder's next message. Throws a UserError when it fails or ends without one. */
+async function answer(child: ChildProcess): Promise<number> {
+  const over = new AbortController()
+  const ended = once(child, 'disconnect', over).then(() => [{ failed: endedAtOnce }])
+  try {
+    const [said] = (await Promise.race([once(child, 'message', over), ended])) as [HolderSays]
+    if ('failed' in said) throw new UserError(said.failed)
+    return said.at
+  } finally {
+    over.abort()
+  }
 }
+
+// As a program this file is the holder: SQLite's locks belong to a process, and the system releases them when it ends,
+// whatever the reason.
+const takenWithinMs = 3_000
+
+function holdLock(path: string, until: string): void {
+  // When the parent is killed no other process is left to end the fault.
+  process.on('disconnect', () => process.exit(0))
+  setTimeout(() => process.exit(0), Math.max(0, Date.parse(until) - Date.now()))
+  try {
+    // Without the right to write, BEGIN EXCLUSIVE succeeds all the same and is only a shared lock.
+    accessSync(path, constants.R_OK | constants.W_OK)
+    // Waiting inside SQLite blocks only this process, and the API gets its turns in between.
+    const db = new Database(path, { fileMustExist: true, timeout: 100 })
+    process.on('message', () => take(db, now() + takenWithinMs))
+    say({ at: now() })
+  } catch (error) {
+    say({ failed: `The lock holder may not open ${path} for reading and writing (${reasonOf(error)}).` })
+  }
+}
+
+function take(db: Database.Database, deadline: number): void {
+  try {
+    db.exec('BEGIN EXCLUSIVE')
+    say({ at: now() })
+  } catch (error) {
+    if (reasonOf(error).startsWith('SQLITE_BUSY') && now() < deadline) setTimeout(() => take(db, deadline), 1)
+    else say({ failed: `The lock cannot be taken (${reasonOf(error)}): does another process hold it?` })
+  }
+}
+
+function say(word: HolderSays): void {
+  process.send?.(word, () => 'failed' in word && process.exit(1))
+}
+
+if (import.meta.main) holdLock(String(process.argv[2]), String(process.argv[3]))

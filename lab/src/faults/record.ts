@@ -1,8 +1,8 @@
-import { linkSync, lstatSync, readdirSync, readFileSync, rmSync } from 'node:fs'
-import { open } from 'node:fs/promises'
-import { basename, dirname, join } from 'node:path'
+import { linkSync, lstatSync, readFileSync, rmSync } from 'node:fs'
+import { open, rm, writeFile } from 'node:fs/promises'
+import { dirname } from 'node:path'
 import { reasonOf, UserError } from '../errors.ts'
-import { identify, type ProcessId } from '../processes.ts'
+import type { ProcessId } from '../processes.ts'
 import { allKinds, type FaultKind } from './fault.ts'
 
 /** The file beside the database while a fault is active: enough to roll it back after a kill -9. */
@@ -28,41 +28,19 @@ export async function writeRecord(database: string, record: FaultRecord): Promis
   const path = recordPath(database)
   const draft = `${path}.${process.pid}.tmp`
   try {
-    rmSync(draft, { force: true })
-    const file = await open(draft, 'wx', 0o644)
-    try {
-      await file.writeFile(`${JSON.stringify(record, null, 2)}\n`)
-      await file.sync()
-    } finally {
-      await file.close()
-    }
+    await writeFile(draft, `${JSON.stringify(record, null, 2)}\n`, { flag: 'wx', flush: true })
     // A link appears at once and complete, and fails when the name is taken: of two processes only one succeeds.
     linkSync(draft, path)
-    await syncFolder(dirname(path))
+    await using folder = await open(dirname(path), 'r')
+    await folder.sync()
   } catch (error) {
     refuseSecond(database)
     throw new UserError(
       `The record ${path} cannot be written (${reasonOf(error)}), so nothing was touched: without a record the fault could not be rolled back after a crash. Make room in the folder, or become its owner.`,
     )
   } finally {
-    removeQuietly(draft)
-  }
-}
-
-async function syncFolder(folder: string): Promise<void> {
-  const handle = await open(folder, 'r')
-  try {
-    await handle.sync()
-  } finally {
-    await handle.close()
-  }
-}
-
-function removeQuietly(file: string): void {
-  try {
-    rmSync(file, { force: true })
-  } catch {
     // What made the write fail (a folder without write permission) also prevented the draft.
+    await rm(draft, { force: true }).catch(() => {})
   }
 }
 
@@ -98,14 +76,4 @@ export function readRecord(database: string): FaultRecord | undefined {
 
 export function removeRecord(database: string): void {
   rmSync(recordPath(database), { force: true })
-}
-
-/** Removes the drafts of writers that were killed before their record was complete. */
-export function sweepDrafts(database: string): void {
-  const name = `${basename(database)}.fault.json.`
-  for (const entry of readdirSync(dirname(database))) {
-    if (!entry.startsWith(name) || !entry.endsWith('.tmp')) continue
-    const pid = Number(entry.slice(name.length, -'.tmp'.length))
-    if (pid !== process.pid && identify(pid) === undefined) removeQuietly(join(dirname(database), entry))
-  }
 }

@@ -1,9 +1,15 @@
 import { now } from '../clock.ts'
 import { UserError } from '../errors.ts'
-import { gone, signalTo } from '../processes.ts'
-import { faults } from './all.ts'
-import type { Victim } from './fault.ts'
+import { gone, isLab, isRunning, type ProcessId, signalTo } from '../processes.ts'
+import { chmod } from './chmod.ts'
+import { crash } from './crash.ts'
+import { databasePath, type Fault, type FaultKind, type Victim } from './fault.ts'
+import { fill } from './fill.ts'
+import { lock } from './lock.ts'
+import { move } from './move.ts'
 import { type FaultRecord, readRecord, removeRecord } from './record.ts'
+
+export const faults: Record<FaultKind, Fault> = { chmod, lock, move, fill, crash }
 
 /** `at`: when the rollback began; `intact`: whether the fault was in force until then; `did`: what was done. */
 export type RolledBack = { at: number; intact: boolean; did: string }
@@ -56,4 +62,46 @@ export function rollback(victim: Victim, record: FaultRecord): Rollback {
     return running
   }
   return { undo, ended }
+}
+
+/**
+ * Rolls back the fault that a killed process left on this database. Returns what was done, undefined when there was
+ * nothing. A fault whose owner runs is left alone. Throws a UserError, and keeps the record, when the rollback fails.
+ */
+export async function recoverLeftovers(database: string): Promise<string | undefined> {
+  const path = databasePath(database)
+  const record = readRecord(path)
+  if (record === undefined || isRunning(record.owner)) return undefined
+  // The holder ends by itself when its parent is gone; the lock is free only after that.
+  if (record.holder && !(await gone(record.holder, 2_000))) signalLab(record.holder, 'SIGKILL')
+  const did = await faults[record.kind].rollback({ database: path }, record)
+  removeRecord(path)
+  return `A ${record.kind} fault of ${record.since} was left by a process that is gone: ${did}.`
+}
+
+/** Ends the fault on this database, whichever process keeps it. Returns what was done, undefined when there was nothing. */
+export async function recover(database: string): Promise<string | undefined> {
+  const path = databasePath(database)
+  const record = readRecord(path)
+  if (record && isRunning(record.owner)) {
+    const { kind, since, owner } = record
+    signalLab(owner, 'SIGTERM')
+    // The owner rolls back first and may then have other work to end: the record is what counts.
+    for (const deadline = now() + 10_000; readRecord(path) && !(await gone(owner, 20)); ) {
+      if (now() > deadline)
+        throw new UserError(
+          `Process ${owner.pid} keeps the fault and does not end it. After kill -9 ${owner.pid}, run recover again.`,
+        )
+    }
+    if (!readRecord(path)) return `The ${kind} fault of ${since} was ended by the process that kept it (${owner.pid}).`
+  }
+  return recoverLeftovers(path)
+}
+
+/** Every user with write permission for the folder can write such a record: only processes of the lab are signalled. */
+function signalLab(id: ProcessId, signal: NodeJS.Signals): void {
+  if (!isRunning(id)) return
+  if (!isLab(id.pid))
+    throw new UserError(`The record names process ${id.pid}, which is not this lab's: it was left alone.`)
+  signalTo(id, signal)
 }

@@ -1,5 +1,5 @@
 import { defaults, detect } from '../anomalies/detect.ts'
-import { type Outcome, outcomeOf } from '../attacks/outcomes.ts'
+import { type Outcome, outcomeOf } from '../attacks/attack.ts'
 import type { Journal, MetricsEvent } from '../runs/journal.ts'
 import { type Html, html } from './html.ts'
 import { sumOf } from './story.ts'

@@ -1,4 +1,4 @@
-import { type Outcome, outcomeOf } from '../attacks/outcomes.ts'
+import { type Outcome, outcomeOf } from '../attacks/attack.ts'
 import type { HappenedFault as Fault, Journal, MetricsEvent } from '../runs/journal.ts'
 import { count, milliseconds, number } from './html.ts'
 

@@ -1,5 +1,5 @@
 import { availableParallelism, cpus, totalmem } from 'node:os'
-import { tally } from '../attacks/outcomes.ts'
+import { tally } from '../attacks/attack.ts'
 import { countEach, roundAll } from '../load/figures.ts'
 import type { HappenedFault, Journal } from '../runs/journal.ts'
 import type { Slo } from '../slo.ts'

@@ -38,7 +38,12 @@ const all = {
   degraded_after: { title: '/health degraded after', unit: 'ms', whenBusy: 'larger', of: worst(degradedAfter) },
   recovered_after: { title: 'first success after recovery', unit: 'ms', whenBusy: 'larger', of: worst(recoveredAfter) },
   longest_gap: { title: 'longest time without a success', unit: 'ms', whenBusy: 'larger', of: longestGap },
-  health_answered: { title: '/health answered 200', unit: '%', of: (selection) => shareOf(health(selection), 200) },
+  health_answered: {
+    title: '/health answered 200',
+    unit: '%',
+    whenBusy: 'smaller',
+    of: (selection) => shareOf(health(selection), 200),
+  },
   health_slowest: {
     title: 'slowest answer of /health',
     unit: 'ms',

@@ -4,8 +4,8 @@ import { reasonOf } from '../errors.ts'
 import { databasePath, type FaultKind } from '../faults/fault.ts'
 import { type ActiveFault, injectAndLand } from '../faults/inject.ts'
 import { refuseSecond } from '../faults/record.ts'
-import { recoverLeftovers } from '../faults/recover.ts'
 import type { RolledBack } from '../faults/rollback.ts'
+import { recoverLeftovers } from '../faults/rollback.ts'
 import { firstAfter, type Probe, startProbe } from './probe.ts'
 
 export type Order = { database: string; kind: FaultKind; forMs: number; session: Session; signal: AbortSignal }

@@ -1,7 +1,6 @@
 import { dirname } from 'node:path'
-import type { Pool } from 'undici'
 import { connect, logIn } from '../api-client.ts'
-import { tally } from '../attacks/outcomes.ts'
+import { tally } from '../attacks/attack.ts'
 import { now, sleep } from '../clock.ts'
 import { figures } from '../load/figures.ts'
 import type { Load, StartLoad } from '../load/load.ts'
@@ -24,80 +23,52 @@ export async function play(
   startLoad: StartLoad,
   stop: AbortSignal,
 ): Promise<Run> {
-  const pool = connect(target.url, 16, 10_000)
-  try {
-    const token = await logIn(pool, target.url, target.username, target.password)
-    if (faultsOf(experiment).length > 0) await checkOwnDatabase(target, pool, token)
-    return await playOut({ experiment, target, startLoad, stop, pool, token })
-  } finally {
-    await pool.destroy()
+  // However this ends, what was started is stopped, the last first.
+  await using started = new AsyncDisposableStack()
+  const pool = started.adopt(connect(target.url, 16, 10_000), (pool) => pool.destroy())
+  const token = await logIn(pool, target.url, target.username, target.password)
+  const timeline = faultsOf(experiment)
+  if (timeline.length > 0) await checkOwnDatabase(target, pool, token)
+  const attacks = started.adopt(await readyAttacks(experiment.phases, target, token), (one) => one.stop())
+  const probe = started.adopt(startProbe(target.url, token), async (probe) => void (await probe.stop()))
+  const metrics = started.adopt(watchMetrics(target.metricsUrl), (one) => one.stop())
+  const machine = started.adopt(watchMachine(dirname(target.database), target.mode === 'embedded'), (one) => one.stop())
+  const load = started.adopt(await startLoad(target, token, experiment.phases), (load) => load.abandon())
+  const end = started.adopt(new AbortController(), (end) => end.abort())
+
+  const { generator, startedAt, results, dropped } = load
+  const wallOffset = Date.now() - now()
+  const run: Run = {
+    ...{ startedAt, wallOffset, wallOffsetAtEnd: wallOffset, generator, results, dropped },
+    ...{ health: probe.health, data: probe.data, metrics: metrics.readings, machine: machine.samples },
+    ...{ phases: [], faults: [], refused: [], attacks: [], acknowledged: 0 },
   }
-}
-
-type Play = {
-  experiment: Experiment
-  target: Target
-  startLoad: StartLoad
-  stop: AbortSignal
-  pool: Pool
-  token: string
-}
-
-async function playOut({ experiment, target, startLoad, stop, pool, token }: Play): Promise<Run> {
-  const { phases } = experiment
-  const attacks = await readyAttacks(phases, target, token)
-  const probe = startProbe(target.url, token)
-  const metrics = watchMetrics(target.metricsUrl)
-  const machine = watchMachine(dirname(target.database), target.mode === 'embedded')
-  const watched = { health: probe.health, data: probe.data, metrics: metrics.readings, machine: machine.samples }
-
   // Without its API the run is over, and when one part of it fails the others end too: what was measured is judged.
-  const end = new AbortController()
   const signal = AbortSignal.any([stop, end.signal])
-  let load: Load | undefined
-  let died: string | undefined
   let isPlaying = true
   target.ended.then((how) => {
     if (!isPlaying) return
-    died = how
+    run.died = how
     end.abort()
   })
-  try {
-    load = await startLoad(target, token, phases)
-    const run = begun(load, watched)
-    const screen = watchSeconds(run, load, plannedPhases(experiment).at(-1)?.to_s ?? 0, signal)
-    const parts = [
-      playPhases({ experiment, target, load, attacks, run, screen, signal }),
-      playFaults(faultsOf(experiment), run, { target, token, pool, startedAt: load.startedAt, signal }),
-    ]
-    await Promise.all(parts).catch(async (error) => {
-      end.abort()
-      // The other part rolls back what it has done.
-      await Promise.allSettled(parts)
-      if (stop.aborted || died === undefined) throw error
-    })
-    isPlaying = false
-    if (died === undefined) await load.stop()
-    run.acknowledged = load.acknowledged.size
-    say(`\nReading back the ${run.acknowledged} notes that were acknowledged ...`)
-    if (died === undefined) run.lost = await lost(pool, token, load.acknowledged, stop).catch(() => undefined)
-    stop.throwIfAborted()
-    return { ...run, died, wallOffsetAtEnd: Date.now() - now() }
-  } finally {
+  const parts = [
+    playPhases({ experiment, target, load, attacks, run, signal }),
+    playFaults(timeline, run, { target, token, pool, startedAt, signal }),
+  ]
+  await Promise.all(parts).catch(async (error) => {
     end.abort()
-    metrics.stop()
-    machine.stop()
-    await load?.abandon()
-    await attacks.stop()
-    await probe.stop()
-  }
-}
-
-function begun(load: Load, watched: Pick<Run, 'health' | 'data' | 'metrics' | 'machine'>): Run {
-  const { generator, startedAt, results, dropped } = load
-  const wallOffset = Date.now() - now()
-  const nothing = { phases: [], faults: [], refused: [], attacks: [], acknowledged: 0 }
-  return { startedAt, wallOffset, wallOffsetAtEnd: wallOffset, generator, results, dropped, ...watched, ...nothing }
+    // The other part rolls back what it has done.
+    await Promise.allSettled(parts)
+    if (stop.aborted || run.died === undefined) throw error
+  })
+  isPlaying = false
+  if (run.died === undefined) await load.stop()
+  run.acknowledged = load.acknowledged.size
+  say(`\nReading back the ${run.acknowledged} notes that were acknowledged ...`)
+  if (run.died === undefined) run.lost = await lost(pool, token, load.acknowledged, stop).catch(() => undefined)
+  stop.throwIfAborted()
+  run.wallOffsetAtEnd = Date.now() - now()
+  return run
 }
 
 type Parts = {
@@ -106,13 +77,14 @@ type Parts = {
   load: Load
   attacks: Attacks
   run: Run
-  screen: Screen
   signal: AbortSignal
 }
 
-async function playPhases({ experiment, target, load, attacks, run, screen, signal }: Parts): Promise<void> {
+async function playPhases({ experiment, target, load, attacks, run, signal }: Parts): Promise<void> {
   const underWay: Promise<void>[] = []
-  for (const planned of plannedPhases(experiment)) {
+  const phases = plannedPhases(experiment)
+  const screen = watchSeconds(run, load, phases.at(-1)?.to_s ?? 0, signal)
+  for (const planned of phases) {
     const { plan } = planned
     const until = load.startedAt + planned.to_s * 1000
     const played = { ...planned, start: now(), end: until }

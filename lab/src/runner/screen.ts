@@ -1,6 +1,6 @@
 import { styleText } from 'node:util'
 import Table from 'cli-table3'
-import type { Tally } from '../attacks/outcomes.ts'
+import type { Tally } from '../attacks/attack.ts'
 import { count } from '../report/html.ts'
 import { lesson, nextCommand, offBy, serviceStory, verdictWords } from '../report/story.ts'
 import type { Journal, JudgedExpectation } from '../runs/journal.ts'

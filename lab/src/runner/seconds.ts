@@ -1,4 +1,4 @@
-import { tally } from '../attacks/outcomes.ts'
+import { tally } from '../attacks/attack.ts'
 import type { Result } from '../load/figures.ts'
 import { countEach, figures, statusesOf } from '../load/figures.ts'
 import type { MetricsEvent } from '../runs/journal.ts'

@@ -4,25 +4,14 @@ import type { Session } from '../api-client.ts'
 import { UserError } from '../errors.ts'
 import { databasePath, type FaultKind, kinds } from '../faults/fault.ts'
 import type { ActiveFault } from '../faults/inject.ts'
-import { type FaultRecord, readRecord } from '../faults/record.ts'
-import { recover } from '../faults/recover.ts'
+import { readRecord } from '../faults/record.ts'
+import { recover } from '../faults/rollback.ts'
 import { type Begun, beginOutage, type Ended, endOutage } from '../runner/outage.ts'
 
-export type Faults = {
-  /** The fault on record beside the database, whichever process injected it. */
-  active: () => Pick<FaultRecord, 'kind' | 'since' | 'until'> | undefined
-  /** Throws a UserError when nothing was changed. `begun` is missing when this very fault was active already. */
-  begin: (kind: FaultKind, forMs: number) => Promise<{ begun?: Begun; repaired?: string }>
-  /** Rolls back the fault on record; `ended` is missing when another process had injected it. */
-  end: () => Promise<{ ended?: Ended; did?: string }>
-  /** For the way out: rolls back at once and measures nothing. */
-  undoAll: () => Promise<string>
-}
-
-type Own = { fault: ActiveFault; recovery?: Promise<Ended> }
+export type Faults = ReturnType<typeof createFaults>
 
 /** Holds at most one fault at a time. The metrics follow the record, so they show an experiment's faults too. */
-export function createFaults(database: string, session: Session, registers: Registry[], stop: AbortSignal): Faults {
+export function createFaults(database: string, session: Session, registers: Registry[], stop: AbortSignal) {
   new Gauge({
     name: 'lab_fault_active',
     help: '1 while this fault is in force, else 0',
@@ -36,7 +25,7 @@ export function createFaults(database: string, session: Session, registers: Regi
   const landed = seconds('lab_fault_landed_seconds', 'From the injection to the first 503, at the last fault')
   const detected = seconds('lab_fault_detected_seconds', 'Until /health said degraded, at the last fault')
   const recovered = seconds('lab_fault_recovered_seconds', 'From the rollback to the first success, at the last fault')
-  let own: Own | undefined
+  let own: ActiveFault | undefined
   // One command at a time: a recovery that comes while a fault is still landing waits until it can be rolled back in order.
   const inTurn = pLimit(1)
 
@@ -46,6 +35,7 @@ export function createFaults(database: string, session: Session, registers: Regi
       ms === null ? gauge.remove({ kind }) : gauge.set({ kind }, ms / 1000)
   }
 
+  /** The fault on record beside the database, whichever process injected it. */
   function active() {
     try {
       const record = readRecord(databasePath(database))
@@ -55,48 +45,40 @@ export function createFaults(database: string, session: Session, registers: Regi
     }
   }
 
-  async function begin(kind: FaultKind, forMs: number) {
-    if (own?.fault.kind === kind) return {}
+  /** Throws a UserError when nothing was changed. `begun` is missing when this very fault was active already. */
+  async function begin(kind: FaultKind, forMs: number): Promise<{ begun?: Begun; repaired?: string }> {
+    if (own?.kind === kind) return {}
     if (own)
-      throw new UserError(
-        `The ${own.fault.kind} outage is on, and only one at a time is possible. End it: make recover`,
-      )
+      throw new UserError(`The ${own.kind} outage is on, and only one at a time is possible. End it: make recover`)
     const { fault, begun, repaired } = await beginOutage({ database, kind, forMs, session, signal: stop })
-    const mine: Own = { fault }
-    own = mine
+    own = fault
     landed(kind, begun.landed_ms)
     detected(kind, begun.degraded_ms)
     // Its time may be over before a recovery is asked for.
-    fault.ended.then(() => recovery(mine)).catch((error) => console.error(error))
+    fault.ended.then(() => inTurn(() => endOwn(fault))).catch((error) => console.error(error))
     return { begun, repaired }
   }
 
-  function recovery(one: Own): Promise<Ended> {
-    one.recovery ??= endOutage(session, one.fault.undo).then(
-      (ended) => {
-        if (own === one) own = undefined
-        recovered(one.fault.kind, ended.success_ms)
-        return ended
-      },
-      (error) => {
-        one.recovery = undefined // the next try may succeed
-        throw error
-      },
-    )
-    return one.recovery
+  async function endOwn(fault: ActiveFault): Promise<Ended | undefined> {
+    if (own !== fault) return undefined // ended in an earlier turn
+    const ended = await endOutage(session, fault.undo)
+    own = undefined
+    recovered(fault.kind, ended.success_ms)
+    return ended
   }
 
-  async function end() {
-    if (own) return { ended: await recovery(own) }
-    return { did: await recover(database) }
+  /** Rolls back the fault on record; `ended` is missing when another process had injected it. */
+  async function end(): Promise<{ ended?: Ended; did?: string }> {
+    return own ? { ended: await endOwn(own) } : { did: await recover(database) }
   }
 
+  /** For the way out: rolls back at once and measures nothing. */
   async function undoAll() {
-    return (await own?.fault.undo())?.did ?? 'no fault to roll back'
+    return (await own?.undo())?.did ?? 'no fault to roll back'
   }
   return {
     active,
-    begin: (...order) => inTurn(() => begin(...order)),
+    begin: (...order: Parameters<typeof begin>) => inTurn(() => begin(...order)),
     end: () => inTurn(end),
     undoAll: () => inTurn(undoAll),
   }

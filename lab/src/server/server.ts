@@ -5,12 +5,11 @@ import { collectDefaultMetrics, Registry } from 'prom-client'
 import { openSession } from '../api-client.ts'
 import { aborted } from '../clock.ts'
 import { reasonOf, UserError } from '../errors.ts'
-import { recoverLeftovers } from '../faults/recover.ts'
+import { recoverLeftovers } from '../faults/rollback.ts'
 import { createActivity } from './activity.ts'
-import { createControl } from './control.ts'
 import { createFaults } from './faults.ts'
+import { createControl, createPages, createPrometheusProxy } from './http.ts'
 import { watchOutside } from './outside.ts'
-import { createPages, createPrometheusProxy } from './pages.ts'
 
 export type ServeOptions = {
   database: string

@@ -1,23 +1,16 @@
 import { type ChildProcess, spawn } from 'node:child_process'
+import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { sleep } from '../clock.ts'
 import { reasonOf, UserError } from '../errors.ts'
 import { endProcess, identify, type ProcessId } from '../processes.ts'
-import type { ApiLog } from './api-log.ts'
+import type { TempFolder } from './temp-folder.ts'
 
 const startsWithinMs = 20_000
+const asNobody = join(import.meta.dirname, 'as-nobody.ts')
 
-export type Start = {
-  /** The API's main file. */
-  main: string
-  folder: string
-  env: NodeJS.ProcessEnv
-  /** The user that it runs as; without it the lab's own. */
-  user?: { uid: number; gid: number }
-  log: ApiLog
-  /** Called as soon as the process exists, before it listens. */
-  started: (id: ProcessId) => void
-}
+/** `main`: the API's main file. `folder` owns the process as soon as it exists. */
+type Start = { main: string; folder: TempFolder; env: NodeJS.ProcessEnv; log: ApiLog }
 
 export type ApiChild = {
   id: ProcessId
@@ -30,9 +23,20 @@ export type ApiChild = {
 }
 
 /** Starts the API as a process of its own and waits until it listens. Throws a UserError when it does not. */
-export async function startApi({ main, folder, env, user, log, started }: Start): Promise<ApiChild> {
+export async function startApi({ main, folder, env, log }: Start): Promise<ApiChild> {
   log.listening = undefined
-  const { child, id } = await spawnApi({ main, folder, env, user })
+  const ports = () => log.listening
+  const program = process.getuid?.() === 0 ? [asNobody, main] : [main]
+  // The limits of the heap are those of the API's image.
+  const child = spawn(process.execPath, ['--max-semi-space-size=4', '--max-old-space-size=96', ...program], {
+    // Not the project's folder: an .env there is meant for another API.
+    cwd: folder.path,
+    // A process group of its own: Ctrl-C is for the lab, which stops the API after the load.
+    detached: true,
+    stdio: ['ignore', 'pipe', 'pipe'],
+    env,
+  })
+  const id = await identified(child)
   const lastLines: string[] = []
   const hear = (line: string) => {
     lastLines.push(line)
@@ -47,63 +51,91 @@ export async function startApi({ main, folder, env, user, log, started }: Start)
   const ended = new Promise<string>((resolve) => {
     child.once('close', (code, signal) => resolve(signal ? `by ${signal}` : `with exit code ${code}`))
   })
+  let end: string | undefined
+  ended.then((how) => (end = how))
   const stop = () => endProcess(id, 6_000)
   try {
-    started(id)
-    const { port, metrics_port } = await listening(log, ended, lastLines)
-    return { id, port, metricsPort: metrics_port, ended, stop }
+    folder.owns(id)
+    for (let waited = 0; waited < startsWithinMs && end === undefined; waited += 20) {
+      const listening = ports()
+      if (listening) return { id, port: listening.port, metricsPort: listening.metrics_port, ended, stop }
+      await sleep(20)
+    }
+    const how = end ? `ended ${end}` : `did not listen within ${startsWithinMs / 1000} s`
+    throw new UserError(`The API did not start: it ${how}. ${explained(lastLines)}`)
   } catch (error) {
     await stop()
     throw error
   }
 }
 
-async function spawnApi({ main, folder, env, user }: Pick<Start, 'main' | 'folder' | 'env' | 'user'>) {
-  try {
-    // The limits of the heap are those of the API's image.
-    const child = spawn(process.execPath, ['--max-semi-space-size=4', '--max-old-space-size=96', main], {
-      // Not the project's folder: an .env there is meant for another API.
-      cwd: folder,
-      // A process group of its own: Ctrl-C is for the lab, which stops the API after the load.
-      detached: true,
-      stdio: ['ignore', 'pipe', 'pipe'],
-      env,
-      ...user,
-    })
-    const id = identify(child.pid ?? -1)
-    if (id === undefined) throw await failure(child)
-    return { child, id }
-  } catch (error) {
-    throw new UserError(user ? asUser(user.uid, reasonOf(error)) : `The API cannot be started (${reasonOf(error)}).`)
-  }
-}
-
-function failure(child: ChildProcess): Promise<unknown> {
-  return new Promise((resolve) => {
+/** At once, before another process may have its number: a process that could not be started has none. */
+async function identified(child: ChildProcess): Promise<ProcessId> {
+  const id = identify(child.pid ?? -1)
+  if (id) return id
+  const reason = await new Promise((resolve) => {
     child.once('error', resolve)
     child.once('close', (code) => resolve(`exit code ${code}`))
   })
-}
-
-/** The message when a lab of root cannot start its API as another user. */
-export function asUser(uid: number, reason: string): string {
-  return `Started by root, the lab runs its API as the unprivileged user ${uid}, and that failed (${reason}). Start the lab as an ordinary user, or from a checkout that every user may read, such as one in /opt.`
-}
-
-async function listening(log: ApiLog, ended: Promise<string>, lastLines: string[]) {
-  let end: string | undefined
-  ended.then((how) => (end = how))
-  for (let waited = 0; waited < startsWithinMs; waited += 20) {
-    if (log.listening) return log.listening
-    if (end) break
-    await sleep(20)
-  }
-  const how = end ? `ended ${end}` : `did not listen within ${startsWithinMs / 1000} s`
-  throw new UserError(`The API did not start: it ${how}. ${explained(lastLines)}`)
+  throw new UserError(`The API cannot be started (${reasonOf(reason)}).`)
 }
 
 function explained(lines: string[]): string {
   const missing = lines.map((line) => /Cannot find package '([^']+)'/.exec(line)?.[1]).find(Boolean)
   if (missing) return `The package ${missing} is missing: run npm ci in the project's folder.`
   return lines.length > 0 ? `Its last lines:\n  ${lines.join('\n  ')}` : 'It printed nothing.'
+}
+
+type Line = {
+  time?: string | number
+  msg?: string
+  db_unavailable?: boolean
+  reason?: string
+  status?: number
+  port?: number
+  metrics_port?: number
+}
+
+/** What the lab needs of the API's log. Times are milliseconds since 1970, by the API's own clock. */
+export type ApiLog = {
+  /** The ports, once it listens. */
+  listening?: { port: number; metrics_port: number }
+  /** The time of each request that was refused because the database was unavailable. */
+  refusals: number[]
+  /** "database unavailable" and "database available", in order. */
+  changes: { time: number; msg: string; reason?: string }[]
+  /** Every line but those of successful requests, at most `mostKept`. */
+  kept: string[]
+  take: (line: string) => void
+}
+
+const mostKept = 20_000
+
+/** Reads the API's log line by line and keeps what is judged, and what explains a failure afterwards. */
+export function keepLog(): ApiLog {
+  const log: ApiLog = { refusals: [], changes: [], kept: [], take }
+
+  function take(text: string): void {
+    // Most lines are successful requests: they are recognized without parsing.
+    if (/"status":[23]\d\d[,}]/.test(text)) return
+    if (log.kept.length < mostKept) log.kept.push(text)
+    const line = parse(text)
+    const time = new Date(line?.time ?? 0).getTime()
+    if (line?.msg === 'listening' && line.port && line.metrics_port) {
+      log.listening = { port: line.port, metrics_port: line.metrics_port }
+    } else if (line?.msg?.startsWith('database ')) {
+      log.changes.push({ time, msg: line.msg, reason: line.reason })
+    } else if (line?.db_unavailable === true && line.status !== undefined) {
+      log.refusals.push(time)
+    }
+  }
+  return log
+}
+
+function parse(text: string): Line | undefined {
+  try {
+    return JSON.parse(text) as Line
+  } catch {
+    return undefined
+  }
 }

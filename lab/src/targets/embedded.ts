@@ -1,16 +1,14 @@
 import { randomBytes } from 'node:crypto'
-import { chownSync, mkdirSync, statSync } from 'node:fs'
-import { dirname, join } from 'node:path'
+import { chownSync, mkdirSync } from 'node:fs'
+import { join } from 'node:path'
 import { now } from '../clock.ts'
 import { reasonOf, UserError } from '../errors.ts'
-import { type ProcessId, self, signalTo } from '../processes.ts'
-import { asUser, startApi } from './api-child.ts'
-import { keepLog } from './api-log.ts'
+import { signalTo } from '../processes.ts'
+import { keepLog, startApi } from './api-child.ts'
 import type { Target } from './target.ts'
-import { callJanitor, clearFolder, makeFolder, needSmallDisk, writeOwner } from './temp-folder.ts'
+import { makeTempFolder, type TempFolder } from './temp-folder.ts'
 
 const usualMain = join(import.meta.dirname, '..', '..', '..', 'api', 'src', 'main.ts')
-const unprivileged = { uid: 65534, gid: 65534 }
 /** On Linux the whole of 127.0.0.0/8 is this machine; elsewhere only 127.0.0.1 is. */
 const loopback = Array.from({ length: 20 }, (_, i) => `127.0.0.${i + 21}`)
 
@@ -19,44 +17,35 @@ export type Needs = { settings?: Record<string, string>; disk?: number }
 
 /** Starts an API for as long as `use` takes. Leaves nothing behind, even after kill -9. */
 export async function withEmbedded<T>({ settings, disk }: Needs, use: (target: Target) => Promise<T>): Promise<T> {
-  const owner = { lab: self(), disk: disk !== undefined }
-  const folder = makeFolder(owner)
-  const dismissJanitor = callJanitor(folder)
+  const folder = await makeTempFolder(disk)
   try {
-    if (disk !== undefined) needSmallDisk(join(folder, 'data'), disk)
-    const target = await openEmbedded({ folder, settings, started: (api) => writeOwner(folder, { ...owner, api }) })
+    const target = await openEmbedded(folder, settings)
     return await use(target).finally(target.stop)
   } finally {
-    await clearFolder(folder)
-    dismissJanitor()
+    await folder.clear()
   }
-}
-
-export type EmbeddedOptions = {
-  folder: string
-  main?: string
-  settings?: Record<string, string>
-  /** Called with every process that is started, so that the janitor can end it. */
-  started: (id: ProcessId) => void
 }
 
 export type EmbeddedTarget = Target & { stop: () => Promise<void> }
 
 /** Starts the API on a database in this folder and on free ports. */
-export async function openEmbedded(options: EmbeddedOptions): Promise<EmbeddedTarget> {
-  const { folder, main = usualMain, settings = {}, started } = options
+export async function openEmbedded(
+  folder: TempFolder,
+  settings: Record<string, string> = {},
+  main = usualMain,
+): Promise<EmbeddedTarget> {
   const user = { username: 'demo', password: randomSecret(18) }
   const other = { username: 'other', password: randomSecret(18) }
-  const data = join(folder, 'data')
+  const data = join(folder.path, 'data')
   mkdirSync(data, { mode: 0o700, recursive: true })
-  const isRoot = process.getuid?.() === 0
-  if (isRoot) giveToUnprivileged(data, main)
+  if (process.getuid?.() === 0) giveToNobody(data)
+  const database = join(data, 'notes.db')
   const env: NodeJS.ProcessEnv = {
     PATH: process.env.PATH,
     HOST: '127.0.0.1',
     PORT: '0',
     METRICS_PORT: '0',
-    DATABASE_PATH: join(data, 'notes.db'),
+    DATABASE_PATH: database,
     JWT_SECRET: randomSecret(48),
     LAB_USERS: [user, other].map(({ username, password }) => `${username}:${password}`).join(),
     // No limit: the lab logs in for all its clients, from one address.
@@ -65,7 +54,7 @@ export async function openEmbedded(options: EmbeddedOptions): Promise<EmbeddedTa
     ...settings,
   }
   const log = keepLog()
-  const start = () => startApi({ main, folder, env, user: isRoot ? unprivileged : undefined, log, started })
+  const start = () => startApi({ main, folder, env, log })
   let child = await start()
   // Clients know these ports: after a crash the API must listen on them again.
   env.PORT = String(child.port)
@@ -80,7 +69,7 @@ export async function openEmbedded(options: EmbeddedOptions): Promise<EmbeddedTa
     mode: 'embedded',
     url: `http://127.0.0.1:${child.port}`,
     metricsUrl: `http://127.0.0.1:${child.metricsPort}`,
-    database: env.DATABASE_PATH ?? '',
+    database,
     ...user,
     other,
     addresses: process.platform === 'linux' ? loopback : [],
@@ -115,18 +104,14 @@ export async function openEmbedded(options: EmbeddedOptions): Promise<EmbeddedTa
   }
 }
 
-/** Permissions mean nothing to root, so a lab of root starts the API as another user, who must be able to read it. */
-function giveToUnprivileged(folder: string, main: string): void {
-  const { uid, gid } = unprivileged
-  for (let path = main; path !== dirname(path); path = dirname(path)) {
-    const stat = statSync(path, { throwIfNoEntry: false })
-    if (stat === undefined || stat.mode & (path === main ? 0o4 : 0o1)) continue
-    throw new UserError(asUser(uid, `${path} is closed to it`))
-  }
+/** Permissions mean nothing to root, so a lab of root starts the API as another user (as-nobody.ts). */
+function giveToNobody(folder: string): void {
   try {
-    chownSync(folder, uid, gid)
+    chownSync(folder, 65534, 65534)
   } catch (error) {
-    throw new UserError(asUser(uid, reasonOf(error)))
+    throw new UserError(
+      `Started by root, the lab runs its API as the user 65534 (nobody), and that failed (${reasonOf(error)}). Start the lab as an ordinary user.`,
+    )
   }
 }
 

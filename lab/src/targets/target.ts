@@ -1,22 +1,16 @@
-import type { Tally } from '../attacks/outcomes.ts'
-import type { ApiProcess } from '../faults/fault.ts'
-import type { ApiLog } from './api-log.ts'
+import { closeSync, openSync, readSync } from 'node:fs'
+import { askLab } from '../api-client.ts'
+import type { AttackTarget, Tally } from '../attacks/attack.ts'
+import { reasonOf, UserError } from '../errors.ts'
+import { type ApiProcess, databasePath } from '../faults/fault.ts'
+import type { ApiLog } from './api-child.ts'
 
 /** The API of an experiment. */
-export type Target = {
+export type Target = AttackTarget & {
   mode: 'embedded' | 'stack'
-  url: string
   metricsUrl: string
   /** Its database file, as the lab can reach it. */
   database: string
-  username: string
-  password: string
-  /** A second user, where the lab has started the API. */
-  other?: { username: string; password: string }
-  /** Other addresses of this machine from which a client can connect; empty where it has none. */
-  addresses: string[]
-  /** The secret that signs its tokens, where the lab has started it. */
-  jwtSecret?: string
   journalMode: 'delete' | 'wal'
   /** Its log, where it can be read. */
   log?: ApiLog
@@ -28,4 +22,54 @@ export type Target = {
   entered?: (phase: string, seconds: number) => void
   /** Called every second of an attack with the outcomes of its attempts since the last call. */
   attacked?: (attack: string, tally: Tally) => void
+}
+
+/** An API that runs already; the lab neither starts nor stops it. */
+export type StackOptions = {
+  url: string
+  metricsUrl: string
+  database: string
+  username: string
+  password: string
+  /** The long-running lab's socket: its metrics page shows which phase is running. */
+  socket?: string
+}
+
+/** The target of an experiment in the stack. Throws a UserError when its database file cannot be read. */
+export function openStack(experiment: string, { socket, ...options }: StackOptions): Target {
+  const database = databasePath(options.database)
+  return {
+    ...options,
+    mode: 'stack',
+    database,
+    addresses: [],
+    journalMode: journalModeOf(database),
+    ended: new Promise(() => {}),
+    ...reporting(experiment, socket),
+  }
+}
+
+/** Tells the long-running lab what an experiment does. Only its dashboards need it: an experiment goes on without. */
+export function reporting(experiment: string, socket?: string): Pick<Target, 'entered' | 'attacked'> {
+  if (!socket) return {}
+  const report = (path: string, body: object) => {
+    askLab(socket, 'POST', path, body).catch(() => {})
+  }
+  return {
+    entered: (phase, seconds) => report('/phase', { experiment, phase, for: `${Math.max(1, seconds)}s` }),
+    attacked: (attack, tally) => report('/attempts', { attack, ...tally }),
+  }
+}
+
+/** Byte 18 of a database file is 2 in WAL mode. */
+function journalModeOf(database: string): 'delete' | 'wal' {
+  try {
+    const file = openSync(database, 'r')
+    const header = Buffer.alloc(20)
+    readSync(file, header)
+    closeSync(file)
+    return header[18] === 2 ? 'wal' : 'delete'
+  } catch (error) {
+    throw new UserError(`The database file ${database} cannot be read (${reasonOf(error)}).`)
+  }
 }

@@ -14,24 +14,60 @@ import {
 import { rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
+import type { Writable } from 'node:stream'
+import { text } from 'node:stream/consumers'
 import { reasonOf, UserError } from '../errors.ts'
 import { largestMegabytes } from '../faults/fill.ts'
-import { endProcess, isRunning, type ProcessId } from '../processes.ts'
+import { endProcess, isRunning, type ProcessId, self } from '../processes.ts'
 
 const prefix = 'systems-thinking-lab-'
 const neededBytes = 16 * 1024 * 1024
 
 /** The processes of a temporary folder: enough for another process to end them and remove the folder. */
-export type Owner = { lab: ProcessId; api?: ProcessId; disk?: boolean }
+type Owner = { lab: ProcessId; api?: ProcessId; disk?: boolean }
 
-/** Makes a temporary folder. Throws a UserError when there is no place for one. */
-export function makeFolder(owner: Owner): string {
+export type TempFolder = {
+  path: string
+  /** Takes down the process of the API: whatever happens to the lab or to the folder, it will be ended. */
+  owns: (api: ProcessId) => void
+  /** Ends the API and removes the folder. */
+  clear: () => Promise<void>
+}
+
+/**
+ * Makes a temporary folder for an API, with so many megabytes of a small file system for its data. When this process is
+ * killed, the janitor clears it. Throws a UserError when there is no place for one.
+ */
+export async function makeTempFolder(disk?: number): Promise<TempFolder> {
+  const owner: Owner = { lab: self(), disk: disk !== undefined }
+  const path = makeFolder(owner)
+  const janitor = callJanitor(path)
+  const owns = (api?: ProcessId) => {
+    owner.api = api
+    janitor.write(`${JSON.stringify(owner)}\n`)
+    writeOwner(path, owner)
+  }
+  const clear = async () => {
+    await clearFolder(path, owner)
+    janitor.end()
+  }
+  owns()
+  try {
+    if (disk !== undefined) needSmallDisk(join(path, 'data'), disk)
+  } catch (error) {
+    await clear()
+    throw error
+  }
+  return { path, owns, clear }
+}
+
+function makeFolder(owner: Owner): string {
   const place = tmpdir()
   try {
     const { bavail, bsize } = statfsSync(place)
     if (bavail * bsize < neededBytes) throw Object.assign(new Error(), { code: 'ENOSPC' })
     const folder = mkdtempSync(join(realpathSync(place), prefix))
-    // The unprivileged API of a lab that runs as root must reach its own folder in here.
+    // The API of a lab that runs as root is another user, who must reach its own folder in here.
     if (process.getuid?.() === 0) chmodSync(folder, 0o711)
     writeOwner(folder, owner)
     return folder
@@ -42,7 +78,7 @@ export function makeFolder(owner: Owner): string {
   }
 }
 
-export function writeOwner(folder: string, owner: Owner): void {
+function writeOwner(folder: string, owner: Owner): void {
   const draft = join(folder, 'owner.json.tmp')
   writeFileSync(draft, JSON.stringify(owner), { mode: 0o600 })
   renameSync(draft, join(folder, 'owner.json'))
@@ -56,9 +92,8 @@ function readOwner(folder: string): Partial<Owner> | undefined {
   }
 }
 
-/** Ends the API that lives in a temporary folder, first with SIGTERM, and removes the folder. */
-export async function clearFolder(folder: string): Promise<void> {
-  const { api, disk } = readOwner(folder) ?? {}
+/** Ends the API of a temporary folder, first with SIGTERM, and removes the folder. */
+async function clearFolder(folder: string, { api, disk }: Partial<Owner>): Promise<void> {
   if (api) await endProcess(api, 6_000)
   if (disk) unmount(join(folder, 'data'))
   await rm(folder, { recursive: true, force: true, maxRetries: 3 })
@@ -71,7 +106,7 @@ export async function sweepFolders(): Promise<number> {
   for (const name of entriesOf(place).filter((one) => one.startsWith(prefix))) {
     const folder = join(place, name)
     if (!isStale(folder)) continue
-    await clearFolder(folder)
+    await clearFolder(folder, readOwner(folder) ?? {})
     swept++
   }
   return swept
@@ -95,9 +130,9 @@ function isStale(folder: string): boolean {
   return Date.now() - stat.mtimeMs > 60_000
 }
 
-/** Starts the process that clears the folder when this one is killed. Returns the function that dismisses it. */
-export function callJanitor(folder: string): () => void {
-  const janitor = spawn(process.execPath, [join(import.meta.dirname, 'janitor.ts'), folder], {
+/** Starts the process that clears the folder when its input ends, and returns that input. */
+function callJanitor(folder: string): Writable {
+  const janitor = spawn(process.execPath, [import.meta.filename, folder], {
     stdio: ['pipe', 'ignore', 'ignore'],
     // In a process group of its own, which neither Ctrl-C nor a signal to the lab's group reaches.
     detached: true,
@@ -106,11 +141,11 @@ export function callJanitor(folder: string): () => void {
   janitor.on('error', () => {})
   janitor.stdin.on('error', () => {})
   janitor.unref()
-  return () => janitor.stdin.end()
+  return janitor.stdin
 }
 
 /** Makes sure that a folder lies on a small file system. Mounts one in memory unless it does already. */
-export function needSmallDisk(folder: string, megabytes: number): void {
+function needSmallDisk(folder: string, megabytes: number): void {
   const { blocks, bsize } = statfsSync(dirname(folder))
   // In a container the temporary folder is such a file system.
   if (blocks * bsize <= largestMegabytes * 1024 * 1024) return
@@ -124,6 +159,13 @@ export function needSmallDisk(folder: string, megabytes: number): void {
 }
 
 /** Harmless where nothing is mounted. A process that still uses the file system keeps it until it ends. */
-export function unmount(folder: string): void {
+function unmount(folder: string): void {
   spawnSync('umount', ['--lazy', folder], { stdio: 'ignore' })
+}
+
+// As a program this file is the janitor. It outlives the lab, even after kill -9: whatever ended the lab, the system closes its
+// end of the pipe. The last line holds the processes, because the folder may be gone by then.
+if (import.meta.main) {
+  const lines = (await text(process.stdin)).trim().split('\n')
+  await clearFolder(String(process.argv[2]), JSON.parse(lines.at(-1) || '{}'))
 }

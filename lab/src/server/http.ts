@@ -1,8 +1,50 @@
 import { createServer, type Server } from 'node:http'
+import { text } from 'node:stream/consumers'
 import Router from '@koa/router'
 import Koa, { type Context, type Next } from 'koa'
 import type { Registry } from 'prom-client'
 import { Pool } from 'undici'
+import { duration, oneOf } from '../config.ts'
+import { UserError } from '../errors.ts'
+import { kinds } from '../faults/fault.ts'
+import type { Activity } from './activity.ts'
+import type { Faults } from './faults.ts'
+
+type Control = { faults: Faults; activity: Activity; status: () => object }
+
+/**
+ * Takes the commands of `outage`, `recover`, `status` and of experiments. It listens on a Unix socket and nowhere else, so
+ * that no web page can reach it: its clients are inside the container already.
+ */
+export function createControl({ faults, activity, status }: Control): Server {
+  const router = new Router()
+  const post = (path: string, command: (words: Record<string, string>) => unknown) =>
+    router.post(path, async (ctx) => {
+      ctx.body = (await command(JSON.parse((await text(ctx.req)) || '{}'))) ?? {}
+    })
+  router.get('/status', (ctx) => {
+    ctx.body = status()
+  })
+  post('/outage', ({ mode = '', for: time = '' }) => faults.begin(oneOf('mode', mode, kinds), duration('for', time)))
+  post('/recover', () => faults.end())
+  post('/phase', ({ experiment = '', phase = '', for: time = '' }) =>
+    activity.enter(experiment, phase, duration('for', time)),
+  )
+  post('/attempts', ({ attack = '', ...reported }) => activity.count(attack, reported))
+  return createServer(new Koa().use(errors).use(router.routes()).callback())
+}
+
+/** Answers an error as {error}: a UserError with 409, any other with 500. */
+async function errors(ctx: Context, next: Next): Promise<void> {
+  try {
+    await next()
+  } catch (error) {
+    const isExpected = error instanceof UserError
+    if (!isExpected) console.error(error)
+    ctx.status = isExpected ? 409 : 500
+    ctx.body = { error: isExpected ? error.message : "Unexpected error: see the lab's log, make logs ONLY=lab" }
+  }
+}
 
 // The names of this machine, and the one under which Prometheus knows the lab.
 const ownNames = /^(localhost|127\.0\.0\.1|\[::1\]|lab)(:\d+)?$/i
