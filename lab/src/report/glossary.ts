@@ -8,31 +8,31 @@ export const glossary: Word[] = [
     id: 'rate',
     word: 'rate, open load',
     meaning:
-      'Requests per second. The clients of the lab send at a fixed rate whether or not earlier answers have come (an open load), as visitors of a web site do. Clients that wait for each answer slow down together with the API and hide its trouble.',
+      'Requests per second. The clients of the lab send at a fixed rate, whether or not earlier answers have come (an open load). Clients that wait for each answer would slow down with the API and hide its trouble.',
   },
   {
     id: 'due',
     word: 'due, sent, answered',
     meaning:
-      'A request is due at the moment the rate demands it. It is sent then, or a little later when the client is held up, and answered when its last byte has arrived. Latency counts from due, so that no waiting is hidden.',
+      'A request is due at the moment that the rate sets. It is sent then or, when the client is busy, a little later. It is answered when the last byte of the answer has arrived. Latency counts from due, so that no wait is hidden.',
   },
   {
     id: 'p95',
     word: 'p50, p95, p99',
     meaning:
-      'Sort all answers by their latency: half were faster than p50, 95 of 100 faster than p95, 99 of 100 faster than p99. An average hides the slow ones, these do not.',
+      'Half of the answers were faster than p50, 95 of 100 faster than p95, 99 of 100 faster than p99. An average hides the slow answers; p95 and p99 show them.',
   },
   {
     id: 'error-ratio',
     word: 'error ratio, failed',
     meaning:
-      'The share of due requests without a 2xx answer: refused, broken off, or never sent because too many were still waiting (dropped).',
+      'The share of due requests without a 2xx answer: refused, broken off, or never sent because too many still waited (dropped).',
   },
   {
     id: '503',
     word: '503',
     meaning:
-      'Service Unavailable: the API is alive but cannot do its work now, and says so at once. A quick 503 is better for a client than a wait of ten seconds: it can try again later.',
+      'Service Unavailable: the API runs but cannot do this work now. A quick 503 is better for a client than a long wait: it can try again.',
   },
   {
     id: '4xx',
@@ -44,25 +44,25 @@ export const glossary: Word[] = [
     id: 'slo',
     word: 'SLO, goal',
     meaning:
-      'Service level objective: what the service promises, as numbers. For example: at 300 requests per second p95 stays below 200 ms and fewer than 1 % fail. The goals of the lab are in slo.json.',
+      'Service level objective: what the service promises, as numbers. For example: at 300 requests per second p95 is below 200 ms and fewer than 1 % fail. The goals are in slo.json.',
   },
   {
     id: 'error-budget',
     word: 'error budget, burn rate',
     meaning:
-      'A goal of 99 % allows 1 % of the requests to fail: that is the budget. The burn rate says how fast it is used up; at 1 it lasts exactly as long as the period of the goal.',
+      'A goal of 99 % allows 1 % of the requests to fail: that is the budget. The burn rate says how fast it is used up; at 1 it lasts as long as the period of the goal.',
   },
   {
     id: 'verdict',
     word: 'PASS, FAIL',
     meaning:
-      'PASS: every expectation of the experiment was met, also where it expects a disaster. FAIL: at least one was not. Neither says whether the service did well; the line about the service does.',
+      'PASS: every expectation of the experiment was met, also one of a disaster. FAIL: at least one was not. Whether the service did well is said apart from it.',
   },
   {
     id: 'invalid',
     word: 'INVALID',
     meaning:
-      'The experiment itself went wrong: the load was not reached, the fault did not land, or the machine was busy with something else. It proves nothing, so it is neither PASS nor FAIL: run it again.',
+      'The run proves nothing: the load was not reached, the fault did not land, or the machine was busy with other programs. Run it again.',
   },
   {
     id: 'fault',
@@ -74,43 +74,43 @@ export const glossary: Word[] = [
     id: 'attack',
     word: 'attack',
     meaning:
-      'Beside the ordinary clients the lab sends what an attacker would send, always to its own API. Each attempt is accepted (2xx), refused (4xx), left without an answer, or met by an error (5xx).',
+      'The lab sends what an attacker would send, always to its own API. Each attempt is accepted (2xx), refused (4xx), unanswered, or an error (5xx).',
   },
   {
     id: 'degraded',
     word: 'degraded',
     meaning:
-      'What /health says while the API cannot use its database fully. The status is still 200, because the process itself works.',
+      'What /health reports while the API cannot use its database fully. The status is still 200, because the process works.',
   },
   {
     id: 'db-available',
     word: 'db_available, db_errors',
     meaning:
-      'What the API tells Prometheus about its database: 1 or 0, and how many uses of the database have failed so far.',
+      'Metrics of the API: whether it can use its database (1 or 0), and how many uses of it have failed.',
   },
   {
     id: 'event-loop',
     word: 'event loop, event loop delay',
     meaning:
-      'Node runs all JavaScript of the API on one thread, one piece after another: the event loop. The delay is how late a timer fires there. While one piece takes long, every other request waits.',
+      'Node runs all JavaScript of the API on one thread, one piece after another: the event loop. While one piece takes long, all requests wait. The delay is how late a timer fires there.',
   },
   {
     id: 'wal',
     word: 'WAL, journal mode',
     meaning:
-      'How SQLite keeps a change safe. In mode "delete" a writer locks the whole file; with a write-ahead log (WAL) it appends to a second file, so that others can still read.',
+      'How SQLite keeps a change safe. In mode "delete" a writer locks the whole file; with a write-ahead log (WAL) it appends to a second file, so that others can read meanwhile.',
   },
   {
     id: 'argon2id',
     word: 'argon2id',
     meaning:
-      'The function that hashes passwords. It is slow and needs memory on purpose (about 10 ms and 19 MB), so that guessing stolen hashes is expensive. It makes logins the most expensive requests of the API.',
+      'The function that hashes passwords. It is slow and needs memory on purpose (about 10 ms and 19 MB), so that guessing is expensive. So logins are the most expensive requests of the API.',
   },
   {
     id: 'token',
     word: 'token, JWT, secret',
     meaning:
-      'A login returns a token; later requests show it instead of the password. A JSON Web Token is signed with the secret of the API, so that the API need not store it. With a secret that can be guessed, an attacker can sign tokens too.',
+      'A login returns a token; later requests send it instead of the password. The API signs this JSON Web Token with its secret and need not store it. An attacker who guesses the secret can sign tokens too.',
   },
   {
     id: 'z-score',
@@ -122,13 +122,13 @@ export const glossary: Word[] = [
     id: 'mad',
     word: 'MAD',
     meaning:
-      'Median absolute deviation: the middle of all distances from the median. It measures spread as the standard deviation does, but a few wild values do not change it.',
+      'Median absolute deviation: the middle of all distances from the median. It measures spread as the standard deviation does, but a few extreme values do not change it.',
   },
   {
     id: 'acknowledged',
     word: 'acknowledged, lost',
     meaning:
-      'A note is acknowledged when its 201 has reached the client. It must be there at the end, whatever happened: the lab reads each one back.',
+      'A note is acknowledged when its 201 has reached the client. At the end of a run the lab reads each one back: none may be lost.',
   },
 ]
 
