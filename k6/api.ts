@@ -62,7 +62,7 @@ function logIn(): string {
 }
 
 const refusals: Record<number, string> = {
-  401: 'The API refuses the first user of LAB_USERS. It reads its users at its start: restart it after a change.',
+  401: 'The API refuses the user or the password that is first in LAB_USERS.',
   429: 'Too many logins: the API asks to wait a minute.',
   503: 'The API has no database at the moment, so logins fail: `make recover` ends a fault.',
 }
