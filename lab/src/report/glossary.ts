@@ -85,8 +85,7 @@ export const glossary: Word[] = [
   {
     id: 'db-available',
     word: 'db_available, db_errors',
-    meaning:
-      'Metrics of the API: whether it can use its database (1 or 0), and how many uses of it have failed.',
+    meaning: 'Metrics of the API: whether it can use its database (1 or 0), and how many uses of it have failed.',
   },
   {
     id: 'event-loop',
