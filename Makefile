@@ -2,12 +2,12 @@
 .DEFAULT_GOAL := help
 .PHONY: help node demo start test fuzz bench format experiment experiments report compare anomalies index up down load-baseline load-peak load outage recover status logs doctor rotate clean
 
-# Any Node from 16 on will do: the script finds, or installs, Node 26 and the packages.
+# Node 16 or newer is enough: the script finds, or installs, Node 26 and the packages.
 NODE := node scripts/node26.cjs
-# The stack's commands need nothing but bash and Docker. A value behind make (MODE=lock) reaches every command by the
-# environment: written into a line here, a shell would run it.
+# The stack's commands need only bash and Docker. They read a value of the command line (MODE=lock) from the environment:
+# in a line of this file a shell would run its content.
 STACK := scripts/stack
-# make itself would run $(shell ...) in a value when it passes it on.
+# Without this, make would run a $(shell ...) inside a value when it exports it.
 $(foreach name,$(.VARIABLES),$(if $(filter command,$(origin $(name))),\
     $(eval override $(name) := $$(value $(name)))$(eval export $(name))))
 
@@ -21,22 +21,22 @@ node:
 demo: node ## the whole story in a minute: load, outage, recovery
 	@$(NODE) lab/src/main.ts demo
 
-experiment: ## one experiment, judged: NAME=spike; EMBEDDED=1: no Docker
+experiment: ## play and judge one: NAME=spike; EMBEDDED=1: no Docker
 	@$(if $(value EMBEDDED),$(STACK)/lab experiment,$(STACK)/experiment)
 
-experiments: ## their names and their questions
+experiments: ## list the experiments and their questions
 	@$(STACK)/lab experiments
 
-report: ## the page of the newest run, or of RUN=name
+report: ## make the page of the newest run, or of RUN=name
 	@$(STACK)/lab report
 
-compare: ## two runs, or lists of repeats with commas: A=name B=name
+compare: ## compare two runs, A=name B=name, or lists with commas
 	@$(STACK)/lab compare
 
-anomalies: ## what a detector finds in the newest run, or in RUN=name
+anomalies: ## grade the anomaly detector on the newest run or RUN=name
 	@$(STACK)/lab anomalies
 
-index: ## bring runs/lab.db up to date with the folders beside it
+index: ## update runs/lab.db from the folders of runs
 	@$(STACK)/lab index
 
 start: node ## the API alone, with the settings of .env
@@ -64,13 +64,13 @@ recover: ## roll the fault back; the service comes back by itself
 status: ## what is up, what is broken, where to look
 	@$(STACK)/status
 
-logs: ## the API's log as it comes; ONLY=outage, or another service
+logs: ## follow the API's log; ONLY=outage, or another service
 	@$(STACK)/logs
 
 doctor: ## what is wrong with this machine, and what to do
 	@$(STACK)/doctor
 
-rotate: ## a new secret signs tokens; RETIRE=1 ends the old one
+rotate: ## change the secret that signs tokens; RETIRE=1 ends the old
 	@$(STACK)/rotate
 
 down: ## stop it and keep the notes

@@ -24,7 +24,7 @@ export function setup(): Prepared {
   const token = logIn()
   const ids = Array.from({ length: notesToRead }, (_, i) => {
     const { status, text } = send({ method: 'POST', path: '/data/notes', body: noteAt(i), token, keepBody: true })
-    if (status !== 201) exec.test.abort(`A note was to be written before the load and the API answered ${status}.`)
+    if (status !== 201) exec.test.abort(`The API answered ${status} to a note that setup wrote before the load.`)
     return JSON.parse(text).id
   })
   return { token, ids }
@@ -59,7 +59,7 @@ function logIn(): string {
 }
 
 const refusals: Record<number, string> = {
-  401: 'The API refuses the user or the password that stands first in LAB_USERS.',
+  401: 'The API refuses the user or the password that is first in LAB_USERS.',
   429: 'Too many logins: the API asks to wait a minute.',
   503: 'The API has no database at the moment, so logins fail: `make recover` ends a fault.',
 }

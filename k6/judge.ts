@@ -3,7 +3,7 @@
 import type { Goal } from '../lab/src/load/figures.ts'
 import { isMet, isOwn, limitsOf, loadProblems, percent, type Verdict, verdictOf } from '../lab/src/load/figures.ts'
 
-/** What k6 passes to handleSummary, as far as it is used here. `setup_data` is missing when setup gave up. */
+/** What k6 passes to handleSummary, as far as it is used here. `setup_data` is missing when setup was aborted. */
 export type Data = {
   metrics: Record<string, { values: Record<string, number> }>
   setup_data?: unknown

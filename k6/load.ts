@@ -43,10 +43,10 @@ export function steady(name: string, rate: number, seconds: number, startTime = 
   return { scenarios: { [name]: scenario }, words, seconds, requests: Math.round(rate * seconds) }
 }
 
-// A user takes about 0.4 MB, and the container has 256.
+// A virtual user takes about 0.4 MB, and the container has 240.
 const most = 300
 
-/** Virtual users for a stall of a second, or of 0.6 s at the peak rate. All are made before the start: one that is missing is an arrival dropped. */
+/** Number of virtual users: enough for a stall of one second, at the peak rate of 0.6 s. Without a free one k6 drops an arrival. */
 export function users(rate: number): number {
   return Math.min(rate + 10, most)
 }
@@ -66,7 +66,7 @@ export function thresholds(goal: Goal, requests: number, tag = ''): NonNullable<
 export function options(scenarios: Load['scenarios'], limits: Options['thresholds'], goal: Goal): Options {
   return {
     scenarios,
-    // k6 counts by tag only what a threshold names, an empty one too.
+    // k6 counts by tag only where a threshold names the tag; an empty one is enough.
     thresholds: { ...limits, ...Object.fromEntries(classes.map((one) => [`answers{class:${one}}`, []])) },
     summaryTrendStats: [...new Set(['p(50)', 'p(95)', 'p(99)', 'max', quantile(goal)])],
     // Otherwise k6 prints a line for each request without an answer, hundreds a second while the API is down.

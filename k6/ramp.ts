@@ -18,7 +18,7 @@ const steps = times.map((factor, i) => {
   const load = steady(name, rate, seconds, i * (seconds + rest))
   const scenario = { ...(load.scenarios[name] as ConstantArrivalRateScenario), gracefulStop: `${rest}s` }
   const limits = thresholds(goal, load.requests, `{scenario:${name}}`)
-  // Without a limit k6 still counts the step.
+  // An empty threshold makes k6 count the step without a limit.
   const counted = Object.fromEntries(Object.keys(limits).map((metric) => [metric, []]))
   return { rate, name, load, scenario, limits: factor === 1 ? limits : counted }
 })

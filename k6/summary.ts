@@ -29,7 +29,7 @@ export function judged(script: string, goal: Goal, load: Load) {
  * latency_ms {p50, p95, p99, max}, verdict, reasons, and `more`.
  */
 export function summary(data: Data, script: string, found: Judgement, lines: string[], more: object = {}) {
-  // Setup has said why there was no load.
+  // setup() has printed why there was no load.
   if (!data.setup_data) return {}
   const { rows, reasons, rate, requests, failed, dropped, latency_ms, verdict } = found
   const text = [...lines, '', verdict, ...reasons.flatMap((reason) => wrap(reason))]

@@ -1,7 +1,7 @@
 // Runs a file on Node 26, whatever Node the machine has (16 or newer is enough to get here):
 //   node scripts/node26.cjs lab/src/main.ts demo
 // It installs what is missing of package-lock.json: the production packages for the API and the lab, everything for other
-// files, and Node 26 itself where the machine has an older one. Written so that an older Node can still say that it is too old.
+// files, and Node 26 itself where the machine has an older one. The syntax is old, so that a Node that is too old can say so.
 'use strict'
 const fs = require('fs')
 const path = require('path')
@@ -45,17 +45,17 @@ function missing() {
   return Object.entries(Object.assign({}, ...wanted)).filter((one) => !isThere(one))
 }
 
-// Node takes a backslash in the path of a module for an encoded slash and refuses it.
+// Node reads a backslash in the path of a module as a slash, and refuses it.
 if (path.sep === '/' && root.includes('\\'))
   stop(`Node runs nothing in a folder with a backslash in its path; rename it: ${root}`)
 if (major < 16) stop(`Node ${process.versions.node} is too old to install packages with: get Node 16 or newer.`)
 const platform = `${process.platform}-${process.arch}`
 if (major < 26 && !packages[platform]) {
-  stop(`No Node 26 package is known for ${platform}: install Node 26 by other means, or use Docker (make up).`)
+  stop(`There is no Node 26 package for ${platform}: install Node 26 yourself, or use Docker (make up).`)
 }
 const node26 = major < 26 ? path.join(root, 'node_modules', packages[platform]) : process.execPath
 
-// npm writes this file last, so an installation that was cut short is made again.
+// npm writes this file last, so an installation that was interrupted is repeated.
 const stamp = path.join(root, 'node_modules/.package-lock.json')
 const modified = (file) => (fs.existsSync(file) ? fs.statSync(file).mtimeMs : 0)
 const isOld = modified(stamp) < modified(path.join(root, 'package-lock.json'))
@@ -63,7 +63,7 @@ if (isOld || !fs.existsSync(node26) || missing().length > 0) {
   console.error(
     `Installing packages of package-lock.json into node_modules (${needsAll ? 'once, about 450 MB' : 'once'}) ...`,
   )
-  // Every setting of the user that could leave out something that is needed is overruled.
+  // These flags override settings of the user that would leave out a needed package.
   const words = ['ci', '--ignore-scripts', '--no-audit', '--no-fund', '--loglevel=error', '--engine-strict=false']
   words.push('--include=optional', needsAll ? '--include=dev' : '--omit=dev')
   // The Node package and the tools belong to the root, the others to the rooms.
@@ -73,7 +73,7 @@ if (isOld || !fs.existsSync(node26) || missing().length > 0) {
   if (npm.error)
     stop(`npm could not be started (${npm.error.message}): install Node from nodejs.org, npm comes with it.`)
   if (npm.status !== 0)
-    stop('npm ci failed; its own words are above. It needs npm 8 or newer, a network and 500 MB of disk.')
+    stop('npm ci failed; its output is above. It needs npm 8 or newer, a network and 500 MB of disk.')
   if (!fs.existsSync(node26) || missing().length > 0) {
     stop(`npm has left out ${fs.existsSync(node26) ? missing()[0][0] : packages[platform]}: look into your .npmrc.`)
   }
@@ -81,11 +81,11 @@ if (isOld || !fs.existsSync(node26) || missing().length > 0) {
 }
 
 const child = spawn(node26, words, { cwd: root, stdio: 'inherit' })
-// A terminal sends SIGINT to both; a `kill` reaches only this process, so it is handed on.
+// A terminal sends SIGINT to both processes; a `kill` reaches only this one, which passes the signal on.
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) {
   process.on(signal, () => (signal === 'SIGINT' && process.stdin.isTTY) || child.kill(signal))
 }
-// The package is made for glibc; elsewhere the system does not find its loader and says ENOENT of the file itself.
+// The package needs glibc; without it the system does not find its loader and reports ENOENT for the file itself.
 child.on('error', (error) =>
   stop(
     `Node 26 could not be started (${error.message}). On Alpine and other musl systems: apk add nodejs (26), or Docker.`,

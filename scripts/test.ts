@@ -22,7 +22,7 @@ function check(what: string, command: string, args: string[]) {
 }
 
 if (wanted === '') {
-  // Both packages start by a script with an old Node in mind, so they are run by name on this one.
+  // Their scripts in node_modules/.bin would run on the Node of the machine, which may be older.
   check('format and lint', process.execPath, [require.resolve('@biomejs/biome/bin/biome'), 'ci', '--error-on-warnings'])
   const tsc = join(dirname(require.resolve('typescript/package.json')), 'bin/tsc')
   check('types', process.execPath, [tsc])
@@ -57,13 +57,13 @@ async function runTests(files: string[], options: Options): Promise<void> {
     else skipped.push(`${name}: ${skip === true ? 'no reason given' : skip}`)
   })
   events.on('test:fail', ({ details }) => {
-    // A suite by itself fails when one of its hooks did.
+    // A suite counts as a failure of its own only when one of its hooks failed.
     const { failureType } = details.error as { failureType?: string }
     if (details.type !== 'suite' || failureType === 'hookFailed') counts.failed++
   })
   events.on('test:coverage', ({ summary }) => printCoverage(summary.files))
-  const told = events.filter(({ type }) => type !== 'test:coverage')
-  for await (const text of told.compose(spec)) process.stdout.write(text)
+  const printed = events.filter(({ type }) => type !== 'test:coverage')
+  for await (const text of printed.compose(spec)) process.stdout.write(text)
 }
 
 /** Lines that ran, by room; the programs that tests start are not counted. Printed, not enforced. */
@@ -81,7 +81,7 @@ function printCoverage(files: { path: string; totalLineCount: number; coveredLin
   }
 }
 
-// Tests that measure or judge have the machine for themselves: an experiment (*.live.test.ts), and the stack.
+// Tests that measure run alone, one at a time: experiments (*.live.test.ts), and the stack.
 const [stack, live] = [(file: string) => file.includes('/stack/'), (file: string) => file.endsWith('.live.test.ts')]
 await runTests(
   files.filter((file) => !stack(file) && !live(file)),

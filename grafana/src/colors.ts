@@ -16,7 +16,7 @@ export const colors = {
 /** Not active: a quiet row of a timeline. */
 export const quiet = 'rgba(140, 140, 140, 0.25)'
 
-/** Grounds of tiles and cells: Grafana writes on them in near-white, with a contrast of at least 4.5:1. */
+/** Backgrounds of tiles and cells. Grafana's near-white text has a contrast of at least 4.5:1 on them. */
 export const tiles = {
   good: '#00704F',
   warning: '#8A5A00',

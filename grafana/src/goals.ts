@@ -20,7 +20,7 @@ export const goals = {
   },
 }
 
-/** A dashed, labelled line at a fixed value. As a series it is always inside the axis and named in the legend. */
+/** A dashed, labelled line at a fixed value. It is a series, so the axis includes it and the legend names it. */
 export function goalLine(name: string, value: number): Line {
   return { name, expr: `vector(${value})`, color: colors.goal, dashed: true }
 }

@@ -10,23 +10,33 @@ export function queriesOf(dashboard: Dashboard): string[] {
   return [...targets, ...bands].map((query) => String((query as { expr?: string }).expr))
 }
 
-/** A table of every metric that is read, and the recorded series, dashboards and alerts that read it. */
+/** A table of every metric, and the dashboards and alerts that read it, directly or through a recorded series. */
 export function usesTable(): string {
-  const uses = new Map<string, [recorded: Set<string>, dashboards: Set<string>, alerts: Set<string>]>()
-  const note = (expr: string, column: 0 | 1 | 2, user: string) => {
-    for (const metric of seriesIn(expr).map(metricOf)) {
-      if (!uses.has(metric)) uses.set(metric, [new Set(), new Set(), new Set()])
+  const recorded = Map.groupBy(rules(), ({ record }) => record)
+  // Some recorded series read each other, so each is followed once.
+  function metricsIn(expr: string, followed = new Set<string>()): string[] {
+    return seriesIn(expr).flatMap((series) => {
+      const recordings = recorded.get(series)
+      if (recordings === undefined) return [metricOf(series)]
+      if (followed.has(series)) return []
+      followed.add(series)
+      return recordings.flatMap((rule) => metricsIn(rule.expr, followed))
+    })
+  }
+  const uses = new Map<string, [dashboards: Set<string>, alerts: Set<string>]>()
+  const note = (expr: string, column: 0 | 1, user: string) => {
+    for (const metric of metricsIn(expr)) {
+      if (!uses.has(metric)) uses.set(metric, [new Set(), new Set()])
       uses.get(metric)?.[column].add(user)
     }
   }
-  for (const { record, alert, expr } of rules()) {
-    if (record) note(expr, 0, `\`${record}\``)
-    else if (alert) note(expr, 2, alert)
-  }
-  for (const dashboard of dashboards()) for (const expr of queriesOf(dashboard)) note(expr, 1, String(dashboard.uid))
+  const pages = dashboards()
+  for (const page of pages) for (const expr of queriesOf(page)) note(expr, 0, String(page.uid))
+  for (const { alert, expr } of rules()) if (alert) note(expr, 1, alert)
+  const words = (names: Set<string>) => (names.size === pages.length ? 'all' : [...names].join(', '))
   const rows = [...uses]
     .sort(([a], [b]) => (a < b ? -1 : 1))
-    .map(([name, users]) => [`\`${name}\``, ...users.map((names) => [...names].join(', '))])
-  const head = ['metric', 'recorded series', 'dashboards', 'alerts']
+    .map(([name, users]) => [`\`${name}\``, ...users.map(words)])
+  const head = ['metric', 'dashboards', 'alerts']
   return [head, head.map(() => '---'), ...rows].map((cells) => `| ${cells.join(' | ')} |\n`).join('')
 }

@@ -149,7 +149,7 @@ test('goals of slo.json are labelled lines, and limits of the table', () => {
   assert.deepEqual(lines('overview', 'Error ratio'), errors)
   assert.deepEqual(lines('clients', 'Latency, p95'), latency)
   assert.deepEqual(lines('clients', 'Error ratio'), errors)
-  assert.deepEqual(lines('attacks', 'What the others wait (p95)'), latency.slice(0, 1))
+  assert.deepEqual(lines('attacks', 'Latency of the other clients (p95)'), latency.slice(0, 1))
   assert.deepEqual(lines('outage', 'Latency of successes and refusals (p99)'), [outage.refusal_p99_ms / 1000])
   const table = all.flatMap(({ panels }) => panels).find(({ type }) => type === 'table')
   const limits = table?.fieldConfig?.overrides.flatMap(({ properties }) =>

@@ -2,22 +2,22 @@
 # shellcheck shell=bash
 set -euo pipefail
 unset CDPATH
-cd -P "$(dirname "${BASH_SOURCE[0]}")/../.." # as Docker names the folder of a project
-# Attestations would give an unchanged image a new name at every build, and Compose would start its containers anew.
+cd -P "$(dirname "${BASH_SOURCE[0]}")/../.." # -P: the path that Docker stores for a project
+# With attestations an unchanged image gets a new ID at every build, and Compose would replace its containers.
 export BUILDX_NO_DEFAULT_ATTESTATIONS=1
 
-# The settings of the stack stand in .env. `make up NAME=value` writes one there; every other command ignores the
-# environment, so that what another program exports never decides what is started, loaded or removed.
+# The settings of the stack are in .env. `make up NAME=value` writes one there. Every other command ignores these names in the
+# environment, so that another program's exports do not decide what is started, loaded or removed.
 settings='COMPOSE_PROJECT_NAME API_PORT METRICS_PORT LAB_PORT PROMETHEUS_PORT GRAFANA_PORT JOURNAL_MODE BUSY_TIMEOUT_MS JWT_TTL LOGIN_ATTEMPTS_PER_MINUTE LOG_LEVEL'
 given=
 for name in $settings; do [ -z "${!name:-}" ] || given="$given$name=${!name}"$'\n'; done
 # shellcheck disable=SC2086 # lists of names
 unset $settings ${!COMPOSE_@} JWT_SECRET JWT_SECRET_PREVIOUS LAB_USERS
 
-# shellcheck disable=SC2034 # what the caller tells an experiment; read by the scripts
+# shellcheck disable=SC2034 # the options of an experiment, for the scripts that source this file
 options=(${LENGTH:+"--seconds=$LENGTH"} ${RUNS:+"--runs=$RUNS"} ${LOAD:+"--load=$LOAD"} ${PREDICT:+--predict})
 
-stop() { # stop SENTENCE...: what is wrong and what to do
+stop() { # stop SENTENCE...: prints what is wrong and what to do, and exits
   printf '%s\n' "$@" >&2
   exit 1
 }
@@ -28,14 +28,14 @@ setting() { # setting NAME DEFAULT: its value in .env
   printf '%s' "${value:-$2}"
 }
 
-remember() { # remember NAME VALUE: in .env, in the place of an older value; by the environment, which other users cannot read
+remember() { # remember NAME VALUE: writes it to .env, in place of an older value; by the environment, as other users can read arguments
   (umask 077 && NAME="$1=" LINE="$1=$2" awk '
     index($0, ENVIRON["NAME"]) == 1 { if (!done) print ENVIRON["LINE"]; done = 1; next }
     { print }
     END { if (!done) print ENVIRON["LINE"] }' .env >.env.new) && mv .env.new .env
 }
 
-check_env() { # Compose, the API and these scripts must read the same: prints the lines that they do not, and fails
+check_env() { # fails, with the line numbers, where Compose, the API and these scripts would read .env differently
   local wrong
   wrong=$(LC_ALL=C grep -nvE '^(#.*|[A-Za-z_][A-Za-z0-9_]*=[^#$"'\''`\[:space:]]*)?$' .env | cut -d: -f1 | paste -sd, -) || true
   [ -z "$wrong" ] || { echo ".env, line $wrong: write NAME=value without spaces, quotes, # \$ \` and \\, as UTF-8 without a byte order mark, with Unix line ends."; return 1; }
@@ -43,7 +43,7 @@ check_env() { # Compose, the API and these scripts must read the same: prints th
 
 project() { setting COMPOSE_PROJECT_NAME systems-thinking-lab; }
 
-# Compose wants the secrets for every command, also to stop or look at what runs.
+# Compose requires the secrets for every command, also for down and ps.
 compose() { JWT_SECRET=$(setting JWT_SECRET unused) LAB_USERS=$(setting LAB_USERS unused) docker compose "$@"; }
 
 need_docker() {
@@ -56,7 +56,7 @@ need_docker() {
   [ "${major:-0}" -gt 2 ] || { [ "${major:-0}" = 2 ] && [ "$minor" -ge 21 ]; } || stop 'Docker Compose 2.21 or newer is needed: install the package docker-compose-plugin.'
 }
 
-check_project() { # the stack of another checkout must not be taken for this one; prints the name
+check_project() { # fails when another checkout runs a stack of this name; prints the name
   local other
   other=$(docker ps --all --filter "label=com.docker.compose.project=$(project)" --format '{{.Label "com.docker.compose.project.working_dir"}}' | sort -u | grep -vxF "$PWD" | head -1) || true
   [ -z "$other" ] || { echo "A stack named $(project) was started in another folder, $other. Stop that one (make down there), or give this one a name and ports of its own in .env: COMPOSE_PROJECT_NAME, API_PORT, METRICS_PORT, LAB_PORT, PROMETHEUS_PORT, GRAFANA_PORT."; return 1; }
@@ -75,12 +75,12 @@ need_running() { # need_running SERVICE...
 
 lab() { compose exec -T lab node lab/src/main.ts "$@"; }
 
-collect() { # collect FOLDER TARGET: what a run left in the lab's container, to a folder here that the caller owns
+collect() { # collect FOLDER TARGET: moves the results of a run from the lab's container to a folder that the caller owns
   if compose cp "lab:$1/." "$2" >/dev/null 2>&1; then compose exec -T lab rm -rf "$1" || true
   else echo "The results could not be copied and stayed in the container: docker compose cp lab:$1/. $2"; fi
 }
 
-measured() { # measured COMMAND...: what a client outside of the API sees of it
+measured() { # measured COMMAND...: runs it, and prints how long a client of the API felt it
   exec 3< <(lab downtime)
   read -r <&3 || stop 'The API cannot be watched from outside; the line above says why.'
   "$@"
@@ -89,7 +89,7 @@ measured() { # measured COMMAND...: what a client outside of the API sees of it
 
 random() { od -An -N"$1" -tx1 /dev/urandom | tr -d ' \n'; } # random BYTES
 
-# Rolls back what stands on record beside the database, in a container of its own: the lab may be gone with its fault on.
+# Rolls back the fault that is recorded beside the database, in a container of its own: the lab may have been killed.
 repair() {
   if ! has_notes || ! has_image; then return 0; fi
   docker run --rm --network none --read-only --cap-drop ALL --volume "$(project)_data:/data" "$(project)-lab" node lab/src/main.ts recover --database /data/notes.db
@@ -97,7 +97,7 @@ repair() {
 has_notes() { docker volume inspect "$(project)_data" >/dev/null 2>&1; }
 has_image() { docker image inspect "$(project)-lab" >/dev/null 2>&1; }
 
-# A command of the lab on runs/: in its image, as the caller, who then owns what it writes.
+# Runs a command of the lab on runs/, in its image and as the caller, who then owns the files.
 tool() {
   mkdir -p runs
   docker run --rm --network none --read-only --cap-drop ALL --user "$(id -u):$(id -g)" --volume "$PWD/runs:/app/runs:z" \

@@ -41,7 +41,7 @@ test('every installed package is locked by its content, and none comes from anyw
 
 test('nothing that is installed may run a script', () => {
   assert.match(readFileSync(join(root, '.npmrc'), 'utf8'), /^ignore-scripts=true$/m)
-  // Who would like to is known by name, and works without.
+  // These packages have an install script, and work without it.
   const wanting = installed.filter(([, { hasInstallScript }]) => hasInstallScript).map(([path]) => path)
   assert.deepEqual(wanting, ['node_modules/protobufjs'])
 })
@@ -61,7 +61,7 @@ test('what is installed is what the lockfile names, with the licence it names', 
   assert.ok(there > 100)
 })
 
-test('docs/security.md has a word on every direct production dependency, and counts them all', () => {
+test('docs/security.md describes every direct production dependency, and counts them all', () => {
   const text = readFileSync(join(root, 'docs/security.md'), 'utf8')
   const direct = ['api', 'lab'].flatMap((room) => Object.keys(read(join(room, 'package.json')).dependencies))
   const expected = [...new Set(direct)].map((name) => `${name}: ${packages[`node_modules/${name}`]?.license}`)

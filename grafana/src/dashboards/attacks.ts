@@ -5,7 +5,7 @@ import { timeSeries } from '../panels/time-series.ts'
 import { timeline } from '../panels/timeline.ts'
 
 const { baseline } = goals
-// Refusals are fast, so only successful requests show what clients wait. The quantile of no request would be NaN.
+// Refusals are fast, so only successful requests show how long clients wait. The quantile of no request would be NaN.
 const served = 'http_route=~"/data.*",http_response_status_code=~"2.."'
 const p95 = `histogram_quantile(0.95, sum by (le) (rate(http_server_request_duration_seconds_bucket{${served}}[$__rate_interval]))) and on () sum(rate(http_server_request_duration_seconds_count{${served}}[$__rate_interval])) > 0`
 
@@ -13,7 +13,7 @@ export const attacks = (): Page =>
   page(
     'attacks',
     'What do attacks achieve?',
-    '**Above: what the attacker gets. Below: what the others pay.** Try `make experiment NAME=flood`.',
+    '**Above: what the attacker gets. Below: what it costs the other clients.** Try `make experiment NAME=flood`.',
     [
       timeSeries({
         title: 'What the attacker gets',
@@ -64,7 +64,7 @@ export const attacks = (): Page =>
         changesWith: 'outage',
       }),
       timeSeries({
-        title: 'What the others wait (p95)',
+        title: 'Latency of the other clients (p95)',
         description:
           '95 % of the successful requests are faster. The client’s line includes the wait before the API starts its clock. Each step of the axis is ten times the last.',
         good: 'below the dashed line.',

@@ -96,8 +96,9 @@ export const logins = (): Page =>
       }),
       timeSeries({
         title: 'Client errors by route (4xx)',
-        description: 'Answers per second that blame the client. "unmatched" are paths that do not exist.',
-        good: 'near 0. Many on "unmatched" mean that a client looks for what it could attack.',
+        description:
+          'Answers per second with a status 4xx: the client’s mistake. "unmatched" are paths that do not exist.',
+        good: 'near 0. Many on "unmatched" mean that a client searches for paths to attack.',
         size: [8, 8],
         unit: 'reqps',
         lines: [
@@ -110,7 +111,7 @@ export const logins = (): Page =>
         changesWith: 'attack',
       }),
       timeSeries({
-        title: 'What logins cost the others (p95)',
+        title: 'What logins cost other requests (p95)',
         description:
           'Checking a password is slow on purpose. Many guesses keep the API busy, and all other requests wait.',
         good: 'data stays as fast as without logins.',

@@ -119,7 +119,7 @@ export const outage = (): Page =>
         title: 'Latency of successes and refusals (p99)',
         description:
           '99 % of the answers are faster. A refusal is cheap, so the latency of all answers together falls in an outage; that is why the two are apart. Each step of the axis is ten times the last.',
-        good: 'refusals below the dashed line: a client should not wait for a no.',
+        good: 'refusals below the dashed line: a refusal must not make the client wait.',
         size: [12, 8],
         unit: 's',
         logarithmic: true,

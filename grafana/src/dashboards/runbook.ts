@@ -39,7 +39,7 @@ export const runbook = (): Dashboard =>
     ),
     ...headings.map((heading) => {
       const content = inGrafana(sections.get(heading) ?? '')
-      // About 100 characters of 22 pixels' height fit into a line on a screen of 800 pixels.
+      // On a screen of 800 pixels a line holds about 100 characters and is 22 pixels high.
       const lines = content.split('\n\n').reduce((sum, part) => sum + Math.ceil(part.length / 100) + 1, 0)
       return text(content, Math.ceil((lines * 22) / 38) + 1, heading)
     }),

@@ -5,7 +5,7 @@ import { PanelBuilder as Table } from '@grafana/grafana-foundation-sdk/table'
 import { tiles } from '../colors.ts'
 import { type Built, frame, type Line, type Panel, queriesOf, refId } from './panel.ts'
 
-/** A row for each value of `label`, a column for each line. A value above the line's `goal` has a red ground. */
+/** A row for each value of `label`, a column for each line. A value above the line's `goal` has a red background. */
 export function table(
   panel: Panel & { label: string; heading: string; unit: string; lines: (Line & { goal?: number })[]; noValue: string },
 ): Built {

@@ -13,17 +13,17 @@ import { type Built, frame, type Panel, queriesOf, style, valueTexts } from './p
 type Number = Panel & {
   unit: string
   decimals?: number
-  /** The colour of the ground from each value on, ascending. */
+  /** The background colour from each value on, ascending. */
   from: [value: number | null, color: string][]
   texts?: Record<string, { text: string; color: string }>
   /** Shows the legend beside the value. */
   named?: boolean
-  /** Draws the last minutes behind the value, which then is coloured instead of its ground. */
+  /** Draws the last minutes behind the value, and colours the value instead of the background. */
   trend?: boolean
   noValue: string
 }
 
-/** Numbers, usually on a coloured ground. */
+/** Numbers, usually on a coloured background. */
 export function number(panel: Number): Built {
   const builder = tile(panel, !panel.trend)
     .unit(panel.unit)

@@ -19,7 +19,7 @@ export function noStack(): string | undefined {
 export type Done = { code: number | null; out: string }
 export type Running = { ended: Promise<Done>; out: () => string; pid: number }
 
-/** A checkout of its own with a project name and ports of its own, as somebody else on this machine would have it. */
+/** A checkout of its own with a project name and ports of its own, as another user of this machine would have it. */
 export async function checkout() {
   const folder = mkdtempSync(join(tmpdir(), 'lab-stack-'))
   cpSync(root, folder, { recursive: true, filter: (source) => !leftOut.has(source) })
@@ -37,7 +37,7 @@ export async function checkout() {
     ...ports,
   }
 
-  /** Starts `make` with what stands behind it, in this checkout. */
+  /** Starts `make` with these words, in this checkout. */
   function start(...words: string[]): Running {
     // Without a limit a command that hangs would hold up everything that follows.
     const child = spawn('make', words, { cwd: folder, env, stdio: ['ignore', 'pipe', 'pipe'], timeout: 240_000 })
@@ -85,7 +85,7 @@ export async function checkout() {
       })
       return ((await answer.json()) as { token: string }).token
     },
-    /** For the end, whatever happened: nothing of it stays. */
+    /** Removes everything that this checkout started or made. */
     remove() {
       spawnSync('make', ['clean'], { cwd: folder, env, stdio: 'ignore' })
       rmSync(folder, { recursive: true, force: true })
