@@ -24,10 +24,13 @@ const applicationId = 0x6e6f7465 // in the header of our files: "note" in ASCII
  */
 export async function openFile(path: string, settings: Settings, mayCreate: boolean): Promise<Connection> {
   if (mayCreate) await create(path)
-  if (!isOurs(path)) throw foreign(path, 'is not a database of this program')
+  const found = fs.statSync(path)
+  if (!found.isFile()) throw foreign(path, 'is not a file') // to open a pipe would wait for its writer
+  if (found.size < 512) throw new DatabaseUnavailable('truncated')
   // A busy timeout blocks the only JavaScript thread and every request with it, so it is 0 except in experiments.
   const sqlite = new BetterSqlite(path, { fileMustExist: true, timeout: settings.BUSY_TIMEOUT_MS })
   try {
+    if (!isOurs(sqlite)) throw foreign(path, 'is not a database of this program')
     await prepare(sqlite)
     // SQLite keeps the old mode, without an error, while another process has the file open.
     const mode = sqlite.pragma(`journal_mode = ${settings.JOURNAL_MODE}`, { simple: true })
@@ -72,28 +75,15 @@ async function prepare(sqlite: BetterSqlite.Database) {
 const foreign = (path: string, what: string) =>
   new ConfigError([`DATABASE_PATH: ${path} ${what}. Its content was not changed; choose another path`])
 
-// Reads the header as plain bytes: SQLite itself may write to a file that it opens, to finish what a crash left.
-function isOurs(path: string) {
-  if (!fs.statSync(path).isFile()) return false // to open a pipe would wait for its writer
-  const header = Buffer.alloc(100)
-  const file = fs.openSync(path, 'r')
-  const length = fs.readSync(file, header)
-  fs.closeSync(file)
-  if (length < header.length) throw new DatabaseUnavailable('truncated')
-  if (!header.toString('latin1').startsWith('SQLite format 3\0')) return false
-  const id = header.readUInt32BE(68)
-  return id === applicationId || (id === 0 && hasOurTables(path))
-}
-
-// Files of earlier versions have no id. Read-only, so that another program's file is not changed; but what a crash left in
-// a journal can only be read by a connection that may write.
-function hasOurTables(path: string) {
-  const sqlite = new BetterSqlite(path, { readonly: !fs.existsSync(`${path}-journal`), timeout: 0 })
+// Reads only. Files of earlier versions have no id.
+function isOurs(sqlite: BetterSqlite.Database) {
   try {
-    const names = sqlite.prepare(`SELECT name FROM sqlite_schema WHERE type = 'table' ORDER BY name`).pluck().all()
-    return names.join() === 'heartbeat,notes,users'
-  } finally {
-    sqlite.close()
+    const id = sqlite.pragma('application_id', { simple: true })
+    const tables = sqlite.prepare(`SELECT name FROM sqlite_schema WHERE type = 'table' ORDER BY name`).pluck().all()
+    return id === applicationId || (id === 0 && tables.join() === 'heartbeat,notes,users')
+  } catch (error) {
+    if ((error as { code?: unknown }).code === 'SQLITE_NOTADB') return false
+    throw error
   }
 }
 
