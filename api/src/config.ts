@@ -70,6 +70,8 @@ const settings = z
     LAB_USERS: users,
     /** Per user name and address; 0 switches the limits off. */
     LOGIN_ATTEMPTS_PER_MINUTE: integer(10, 0, 1_000_000),
+    /** Requests that would wait longer, in milliseconds, are refused at once; 0: none. */
+    SHED_AFTER_MS: integer(0, 0, 60_000),
     LOG_LEVEL: oneOf('info', ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent']),
   })
   .refine(({ PORT, METRICS_PORT }) => PORT === 0 || PORT !== METRICS_PORT, {

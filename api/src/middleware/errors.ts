@@ -10,9 +10,16 @@ export const problemTypes = {
   overloaded: '/problems/overloaded',
 } as const
 
+/** Seconds for Retry-After, by up to two more: clients that were refused together do not come back together. */
+export const retryAfter = (seconds = 1) => String(seconds + Math.floor(3 * Math.random()))
+
 /** Throws a 503 for work that the API could do a moment later. */
 export function overloaded(ctx: Context, detail: string): never {
-  ctx.throw(503, detail, { expose: true, problemType: problemTypes.overloaded, headers: { 'Retry-After': '1' } })
+  ctx.throw(503, detail, {
+    expose: true,
+    problemType: problemTypes.overloaded,
+    headers: { 'Retry-After': retryAfter() },
+  })
 }
 
 /** The only place that turns an error into an answer: application/problem+json (RFC 9457). */
@@ -27,7 +34,7 @@ export function errors(): Middleware {
     } catch (error) {
       if (error instanceof DatabaseUnavailable) {
         Object.assign(ctx.state.log, { db_unavailable: true, reason: error.reason })
-        ctx.set('Retry-After', '1')
+        ctx.set('Retry-After', retryAfter())
         // A full disk stops only the writes.
         const type = error.reason === 'full' ? problemTypes.readOnly : problemTypes.unavailable
         problem(ctx, 503, { type, detail: 'The database cannot be used right now. Nothing was changed; try again.' })

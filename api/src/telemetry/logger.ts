@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import pino, { type Logger } from 'pino'
 
-const buffer = { periodicFlush: 100, minLength: 4096, maxLength: 1 << 20 } // ms, then characters that wait in memory
+const buffer = { periodicFlush: 100, minLength: 16_000, maxLength: 1 << 20 } // ms, then characters that wait in memory
 
 /**
  * JSON lines on standard output, written asynchronously. If it takes no lines (a full disk, a closed terminal, a reader that
