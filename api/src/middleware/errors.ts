@@ -35,9 +35,9 @@ export function errors(): Middleware {
       if (error instanceof DatabaseUnavailable) {
         Object.assign(ctx.state.log, { db_unavailable: true, reason: error.reason })
         ctx.set('Retry-After', retryAfter())
-        // A full disk stops only the writes.
-        const type = error.reason === 'full' ? problemTypes.readOnly : problemTypes.unavailable
-        problem(ctx, 503, { type, detail: 'The database cannot be used right now. Nothing was changed; try again.' })
+        const type = error.readOnly ? problemTypes.readOnly : problemTypes.unavailable
+        const cannot = error.readOnly ? 'can only be read' : 'cannot be used'
+        problem(ctx, 503, { type, detail: `The database ${cannot} right now. Nothing was changed; try again.` })
       } else if (error instanceof HttpError && error.expose) {
         ctx.set(error.headers ?? {})
         problem(ctx, error.status, { type: error.problemType, detail: error.message, errors: error.errors })
