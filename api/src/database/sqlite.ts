@@ -1,9 +1,17 @@
 import type { Meter } from '@opentelemetry/api'
-import type { CompiledQuery, QueryResult } from 'kysely'
+import {
+  type CompiledQuery,
+  type DatabaseConnection,
+  DummyDriver,
+  Kysely,
+  type QueryResult,
+  SqliteAdapter,
+  SqliteIntrospector,
+  SqliteQueryCompiler,
+} from 'kysely'
 import type { Logger } from 'pino'
-import { type Database, DatabaseUnavailable, type Operation } from './database.ts'
+import { type Database, DatabaseUnavailable, type Db, type Operation } from './database.ts'
 import { databaseMetrics } from './metrics.ts'
-import { createKysely } from './sqlite-dialect.ts'
 import { type Connection, inspect, reasonOf, type Settings } from './sqlite-file.ts'
 import { keepOpen } from './sqlite-reopen.ts'
 
@@ -81,4 +89,26 @@ function run({ sqlite, statements }: Connection, { sql, parameters }: CompiledQu
   if (statement.reader) return statement.all(parameters)
   statement.run(parameters)
   return []
+}
+
+/** Kysely in SQLite's dialect; each query goes to `executeQuery`. */
+export function createKysely(executeQuery: DatabaseConnection['executeQuery']): Db {
+  const connection: DatabaseConnection = { executeQuery, streamQuery: rejectTransaction }
+  const acquireConnection = async () => connection
+  const driver = Object.assign(new DummyDriver(), { acquireConnection, beginTransaction: rejectTransaction })
+  // Kysely would give SQLite's one connection to one query at a time. Then no two writes could share a commit.
+  const adapter = Object.defineProperty(new SqliteAdapter(), 'supportsMultipleConnections', { value: true })
+  return new Kysely({
+    dialect: {
+      createAdapter: () => adapter,
+      createDriver: () => driver,
+      createIntrospector: (db) => new SqliteIntrospector(db),
+      createQueryCompiler: () => new SqliteQueryCompiler(),
+    },
+  })
+}
+
+// Queries of other requests would become part of a transaction that stays open while JavaScript waits.
+function rejectTransaction(): never {
+  throw new Error('one statement is one transaction here: the group commit owns BEGIN and COMMIT')
 }
