@@ -10,8 +10,7 @@ import Koa, { type Middleware } from 'koa'
 import type { CompiledQuery } from 'kysely'
 import { createApp, createRouter } from '../src/app.ts'
 import { loadConfig } from '../src/config.ts'
-import { openSqlite } from '../src/database/sqlite.ts'
-import { createKysely } from '../src/database/sqlite-dialect.ts'
+import { createKysely, openSqlite } from '../src/database/sqlite.ts'
 import { openFile } from '../src/database/sqlite-file.ts'
 import { authentication } from '../src/middleware/authentication.ts'
 import { readJson } from '../src/middleware/input.ts'
@@ -34,7 +33,7 @@ const steps = {
       return next()
     }),
   token: () => realRoutes(authentication({ config, db, meter }).requireUser),
-  log: () => createApp({ config, database, log, meter, tracer, version, draining }).callback(),
+  log: () => createApp({ config, database, log, meter, tracer, version, draining, eventLoopDelay }).callback(),
   oneCommitEach,
 }
 
@@ -44,6 +43,7 @@ const { log } = createLogger(config.LOG_LEVEL)
 const tracer = new ProxyTracerProvider().getTracer('none')
 const version = 'bench'
 const draining = () => false
+const eventLoopDelay = () => 0
 mkdirSync(dirname(config.DATABASE_PATH))
 const database = await openSqlite(config.DATABASE_PATH, config, log, meter)
 const { db } = database
@@ -116,6 +116,15 @@ async function oneCommitEach() {
     statements.set(sql, statement)
     return { rows: statement.all(parameters) as R[] }
   })
-  const app = createApp({ config, database: { ...database, db }, log, meter, tracer, version, draining })
+  const app = createApp({
+    config,
+    database: { ...database, db },
+    log,
+    meter,
+    tracer,
+    version,
+    draining,
+    eventLoopDelay,
+  })
   return app.callback()
 }

@@ -7,12 +7,14 @@ import type { Database } from './database/database.ts'
 import { authentication } from './middleware/authentication.ts'
 import { errors } from './middleware/errors.ts'
 import { readJson } from './middleware/input.ts'
+import { loadShedding } from './middleware/load-shedding.ts'
 import { countLogins, limitLogins } from './middleware/login-limit.ts'
 import { signals } from './middleware/signals.ts'
 import { authRoutes } from './routes/auth.ts'
 import { healthRoutes } from './routes/health.ts'
 import { noteRoutes } from './routes/notes.ts'
 import { openapiRoute, type Route, statusesOf } from './routes/openapi.ts'
+import { loginWaitMs } from './stores/passwords.ts'
 
 type Dependencies = {
   config: Config
@@ -22,11 +24,16 @@ type Dependencies = {
   tracer: Tracer
   version: string
   draining: () => boolean
+  /** How long a request waits for the JavaScript thread now, in milliseconds. */
+  eventLoopDelay: () => number
 }
 
 /** The map: what a request meets, in this order. Building is not starting: nothing listens yet. */
-export function createApp({ config, database, log, meter, tracer, version, draining }: Dependencies): Koa {
+export function createApp(dependencies: Dependencies): Koa {
+  const { config, database, log, meter, tracer, version, draining, eventLoopDelay } = dependencies
   const { db, state } = database
+  const waits = { event_loop: eventLoopDelay, login_queue: loginWaitMs }
+  const shedBy = loadShedding(config.SHED_AFTER_MS, meter, waits)
   const { requireUser, invalidate } = authentication({ config, db, meter })
   const routes = [
     ...healthRoutes({ state, version }),
@@ -34,7 +41,7 @@ export function createApp({ config, database, log, meter, tracer, version, drain
       db,
       config,
       invalidate,
-      countLogins: countLogins(meter),
+      before: [countLogins(meter), ...shedBy('login_queue')],
       limitLogins: limitLogins(config.LOGIN_ATTEMPTS_PER_MINUTE),
     }),
     ...noteRoutes(db),
@@ -48,18 +55,21 @@ export function createApp({ config, database, log, meter, tracer, version, drain
   app.silent = true // Koa would print errors too, as bare text; the log line of the request has them
   app.use(signals({ log, meter, tracer, draining, answers })) // in: id, clock, span; out: log line, measurement
   app.use(errors()) // out: an error becomes a problem+json
-  app.use(createRouter(routes, requireUser).routes())
+  app.use(createRouter(routes, requireUser, shedBy('event_loop')).routes())
   return app
 }
 
-/** What a request of each route meets: the token check, the body, the handler. */
-export function createRouter(routes: Route[], requireUser: Middleware): Router {
+/** What a request of each route meets: load shedding, the token check, the body, the handler. */
+export function createRouter(routes: Route[], requireUser: Middleware, shed: Middleware[] = []): Router {
   const router = new Router({ strict: true, sensitive: true })
-  for (const { method, path, secured, before = [], body, bodyLimit, handle } of routes) {
+  for (const route of routes) {
+    const { method, path, secured, before = [], body, bodyLimit, handle } = route
     const user = secured ? [requireUser] : []
     // A body may take its time, and the token may be revoked meanwhile: it is checked before and after.
     const json = body ? [readJson(bodyLimit), ...user] : []
-    router[method](path, ...before, ...user, ...json, handle)
+    // Never /health: in an overload it is needed most.
+    const shedLoad = statusesOf(route).includes(503) ? shed : []
+    router[method](path, ...before, ...shedLoad, ...user, ...json, handle)
   }
   return router
 }

@@ -1,5 +1,5 @@
 import { createSecretKey } from 'node:crypto'
-import { existsSync, readFileSync } from 'node:fs'
+import { readFileSync } from 'node:fs'
 import { parseEnv } from 'node:util'
 import { z } from 'zod'
 
@@ -70,6 +70,8 @@ const settings = z
     LAB_USERS: users,
     /** Per user name and address; 0 switches the limits off. */
     LOGIN_ATTEMPTS_PER_MINUTE: integer(10, 0, 1_000_000),
+    /** Requests that would wait longer, in milliseconds, are refused at once; 0: none. */
+    SHED_AFTER_MS: integer(0, 0, 60_000),
     LOG_LEVEL: oneOf('info', ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent']),
   })
   .refine(({ PORT, METRICS_PORT }) => PORT === 0 || PORT !== METRICS_PORT, {
@@ -88,8 +90,14 @@ const envLine = /^\s*(export\s+)?[A-Za-z_]\w*\s*=\s*('[^']*'|"[^"\\]*"|[^\s'"`#]
  * shells set to the name of the machine. Throws a ConfigError with every line that cannot be read as it is meant.
  */
 export function readSettings(path: string, env: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
-  if (!existsSync(path)) return env
-  const text = readText(path).replace(/^\uFEFF/, '')
+  let text: string
+  try {
+    text = readFileSync(path, 'utf8').replace(/^\uFEFF/, '')
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException
+    if (code === 'ENOENT') return env
+    throw new ConfigError([`${path} cannot be read (${code}): make it a readable file`])
+  }
   const wrong = text.split(/\r?\n/).flatMap((line, i) => (/^\s*(#|$)/.test(line) || envLine.test(line) ? [] : [i + 1]))
   if (wrong.length > 0) {
     throw new ConfigError(
@@ -98,16 +106,6 @@ export function readSettings(path: string, env: NodeJS.ProcessEnv): NodeJS.Proce
   }
   const file = parseEnv(text)
   return { ...file, ...isSet(env), ...(file.HOST && { HOST: file.HOST }) }
-}
-
-function readText(path: string) {
-  try {
-    return readFileSync(path, 'utf8')
-  } catch (error) {
-    throw new ConfigError([
-      `${path} cannot be read (${(error as NodeJS.ErrnoException).code}): make it a readable file`,
-    ])
-  }
 }
 
 // Compose passes an unset variable as an empty one.

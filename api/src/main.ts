@@ -38,13 +38,13 @@ async function main() {
 
   const { log, dropped, close: closeLog } = createLogger(config.LOG_LEVEL)
   const { meter, tracer, exporter } = startTelemetry(log)
-  measureEventLoop(meter)
+  const eventLoopDelay = measureEventLoop(meter)
   const lines = { description: 'Log lines for which there was no room' }
   meter.createObservableCounter('log.lines.dropped', lines).addCallback((counter) => counter.observe(dropped()))
   const database = await openSqlite(databasePath, config, log, meter)
   const phase = { draining: false, ending: false }
   const draining = () => phase.draining
-  const app = createApp({ config, database, log, meter, tracer, version: pkg.version, draining })
+  const app = createApp({ config, database, log, meter, tracer, version: pkg.version, draining, eventLoopDelay })
   const server = createApiServer(app.callback(), log, meter)
 
   async function end(code: number) {

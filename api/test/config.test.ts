@@ -25,6 +25,7 @@ const wrong = {
   JWT_TTL: '0',
   LAB_USERS: 'demo:s3cret,whisper',
   LOGIN_ATTEMPTS_PER_MINUTE: '-1',
+  SHED_AFTER_MS: 'soon',
   LOG_LEVEL: 'loud',
 }
 const secrets = /hush|s3cret|whisper/
@@ -85,6 +86,7 @@ test('secrets have no default, every other setting has one', () => {
     JWT_TTL: 3600,
     LAB_USERS: [{ name: 'demo', password: 'password' }],
     LOGIN_ATTEMPTS_PER_MINUTE: 10,
+    SHED_AFTER_MS: 0,
     LOG_LEVEL: 'info',
   })
 })

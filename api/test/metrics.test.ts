@@ -133,7 +133,7 @@ test('every documented series exists from the start, at 0', () => {
   ]
   assert.ok(zeros.length > 50)
   for (const series of zeros) assert.equal(atStart.samples.get(series), 0, series)
-  assert.equal(atStart.samples.get(key('db_available')), 1)
+  for (const operation of ['read', 'write']) assert.equal(atStart.samples.get(key('db_available', { operation })), 1)
 })
 
 test('the page is found by GET and HEAD, with a slash at the end, and by a proxy; anything else is 404', async () => {

@@ -11,7 +11,11 @@ import { type Api, giveToApi, newFolder, startApi, until } from './start-api.ts'
 const limit = { timeout: 150_000 } // only against hanging
 
 type Answer = { operation: string; sent: number; done: number; status: number; refused: boolean; type: string }
-type Health = { degraded: boolean; database: { available: boolean; reason: string | null } }
+type Health = {
+  status: string
+  degraded: boolean
+  database: { available: boolean; reads: boolean; writes: boolean; reason: string | null }
+}
 
 async function healthOf(api: Api): Promise<Health> {
   const response = await api.fetch('/health')
@@ -19,9 +23,19 @@ async function healthOf(api: Api): Promise<Health> {
   return (await response.json()) as Health
 }
 
+/** Asserts that /health and the metrics say that the database can do this. */
+async function assertState(api: Api, status: 'ok' | 'read_only' | 'degraded') {
+  const [reads, writes] = [status !== 'degraded', status === 'ok']
+  const { database, ...health } = await healthOf(api)
+  assert.deepEqual([health.status, health.degraded], [status, status !== 'ok'])
+  assert.deepEqual([database.available, database.reads, database.writes], [writes, reads, writes])
+  const available = ['read', 'write'].map((operation) => metric(api, `db_available{operation="${operation}"}`))
+  assert.deepEqual(await Promise.all(available), [Number(reads), Number(writes)])
+}
+
 async function metric(api: Api, series: string): Promise<number> {
   const page = await (await fetch(api.metricsUrl)).text()
-  return Number(page.match(new RegExp(`^${series} (.+)$`, 'm'))?.[1])
+  return Number(page.split(`\n${series} `)[1]?.split('\n')[0])
 }
 
 const operations = ['create', 'list', 'read', 'change', 'delete']
@@ -178,8 +192,7 @@ async function suffer(api: Api, reason: string, land: Fault, goOn: string[] = []
     const tried = (operation: string) => load.answers.some((each) => each.operation === operation && each.sent > first)
     await until('every operation was tried', () => operations.every(tried))
     await until(`/health says ${reason}`, async () => (await healthOf(api)).database.reason === reason)
-    assert.equal((await healthOf(api)).degraded, true)
-    assert.equal(await metric(api, 'db_available'), 0)
+    await assertState(api, goOn.length > 0 ? 'read_only' : 'degraded')
     await load.answered(503)
     assert((await metric(api, errors)) > errorsBefore)
   } finally {
@@ -188,10 +201,10 @@ async function suffer(api: Api, reason: string, land: Fault, goOn: string[] = []
   }
   await load.answered(201)
   await until('/health is ok again', async () => !(await healthOf(api)).degraded)
-  assert.equal(await metric(api, 'db_available'), 1)
+  await assertState(api, 'ok')
   await load.stop()
 
-  const problem = reason === 'full' ? '/problems/database-read-only' : '/problems/database-unavailable'
+  const problem = goOn.length > 0 ? '/problems/database-read-only' : '/problems/database-unavailable'
   const strange = load.answers.filter(({ sent, done, operation, status, refused, type }) => {
     if (sent < first || done > lifted) return status >= 300 && !refused
     return goOn.includes(operation) ? status !== 200 : !refused || type !== problem
@@ -236,6 +249,50 @@ test('one process outlives one outage after another', async (t) => {
 
 test('in WAL mode an exclusive lock stops only the writes', limit, async (t) => {
   await suffer(await startApi(t, { JOURNAL_MODE: 'wal' }), 'locked', lock, ['list', 'read'])
+})
+
+for (const journalMode of ['delete', 'wal']) {
+  test(`a file that becomes read-only stops only the writes (${journalMode})`, limit, async (t) => {
+    const api = await startApi(t, { JOURNAL_MODE: journalMode })
+    await suffer(api, 'readonly', (path) => chmod(path, 0o444), ['list', 'read'])
+    await api.logged(({ msg }) => msg === 'database available')
+    const changes = api.logs.filter((line) => 'db_unavailable' in line && line.msg !== 'request')
+    assert.deepEqual(
+      changes.map(({ msg, reason }) => [msg, reason]),
+      [
+        ['database read-only', 'readonly'],
+        ['database available', undefined],
+      ],
+    )
+  })
+}
+
+// In mode delete a commit that is interrupted leaves a journal, which only a writer can undo: then reads stop too.
+test('a folder that becomes read-only stops only the writes (wal)', limit, async (t) => {
+  await suffer(await startApi(t, { JOURNAL_MODE: 'wal' }), 'readonly', (path) => chmod(join(path, '..'), 0o555), [
+    'list',
+    'read',
+  ])
+})
+
+test('started on a read-only file, users log in and read; writes are back without a restart', limit, async (t) => {
+  const path = join(newFolder(t), 'notes.db')
+  const first = await startApi(t, { DATABASE_PATH: path })
+  await first.stop()
+  fs.chmodSync(path, 0o444)
+  const api = await startApi(t, first.env)
+  await assertState(api, 'read_only')
+  const token = await api.login()
+  assert.equal((await api.fetch('/data/notes', { token })).status, 200)
+  const logout = await api.fetch('/auth/logout', { method: 'POST', token })
+  assert.deepEqual(
+    [logout.status, ((await logout.json()) as { type: string }).type],
+    [503, '/problems/database-read-only'],
+  )
+  fs.chmodSync(path, 0o600)
+  await until('/health is ok', async () => (await healthOf(api)).status === 'ok')
+  const note = { method: 'POST', token, json: { title: 'a', body: '' } }
+  assert.equal((await api.fetch('/data/notes', note)).status, 201)
 })
 
 test('a reader outside stops only the writes, and no transaction stays open', limit, async (t) => {

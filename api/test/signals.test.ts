@@ -60,8 +60,8 @@ test('docs/signals.md names every field and message of the log, and no other', (
   const rows = table('Log')
   const fields = rows.flatMap(([cell]) => names(cell))
   const seen = new Set(api.logs.flatMap((line) => Object.keys(line)))
-  // Not among the things that this session can cause; process.test.ts and telemetry.test.ts do.
-  assert.deepEqual([...seen, 'err', 'telemetry'].sort(), fields.sort())
+  // Not among the things that this session can cause; process, telemetry and load-shedding.test.ts do.
+  assert.deepEqual([...seen, 'err', 'telemetry', 'shed'].sort(), fields.sort())
   const messages = names(rows.find(([cell]) => cell === '`msg`')?.[3])
   const caused = new Set(api.logs.map((line) => line.msg))
   const source = globSync('../src/**/*.ts', { cwd: import.meta.dirname }).map((file) =>

@@ -112,7 +112,8 @@ test(
       await until('a large note is refused', async () => {
         const answer = await api.fetch('/data/notes', note(19_000))
         if (answer.status === 201) return false
-        assert.deepEqual([answer.status, answer.headers.get('Retry-After')], [503, '1'])
+        assert.equal(answer.status, 503)
+        assert.match(String(answer.headers.get('Retry-After')), /^[123]$/)
         assert.equal(((await answer.json()) as { type: string }).type, '/problems/overloaded')
         return true
       })

@@ -9,7 +9,9 @@ export type Database = {
   close(): void
 }
 export type Db = Kysely<Tables>
-export type State = { available: boolean; reason: Reason | null; since: Date }
+/** What can be done, why not everything (null: everything can); when the outage began or, without one, the last ended. */
+export type State = { reads: boolean; writes: boolean; reason: Reason | null; since: Date }
+export type Operation = 'read' | 'write'
 
 export type Tables = {
   users: {
@@ -37,7 +39,7 @@ export const reasons = [
   'truncated', // the file is too short to be a database
   'locked', // another process holds a lock
   'full', // the file system has no room for a write
-  'readonly', // the file system or the file takes no writes
+  'readonly', // the file, its folder or the file system takes no writes
   'io_error', // the operating system failed a read or a write
   'cannot_open', // SQLite could not open the file
   'corrupt', // the content of the file is not this program's database
@@ -47,8 +49,11 @@ export type Reason = (typeof reasons)[number]
 /** Thrown by every use of a database that cannot be used. The errors middleware answers 503. */
 export class DatabaseUnavailable extends Error {
   readonly reason: Reason
-  constructor(reason: Reason) {
+  /** Whether reads still work. */
+  readonly readOnly: boolean
+  constructor(reason: Reason, readOnly = false) {
     super(`database unavailable: ${reason}`)
     this.reason = reason
+    this.readOnly = readOnly
   }
 }

@@ -25,8 +25,12 @@ export function databaseMetrics(meter: Meter, state: () => State) {
   })
   batchSize.record(Number.NaN)
   meter
-    .createObservableGauge('db.available', { description: '1 while the database can be read and written, otherwise 0' })
-    .addCallback((gauge) => gauge.observe(state().available ? 1 : 0))
+    .createObservableGauge('db.available', { description: '1 while the database takes this operation, otherwise 0' })
+    .addCallback((gauge) => {
+      const { reads, writes } = state()
+      gauge.observe(reads ? 1 : 0, { operation: 'read' })
+      gauge.observe(writes ? 1 : 0, { operation: 'write' })
+    })
 
   return {
     /** A successful operation, by the kind of its Kysely query. */

@@ -1,7 +1,7 @@
 import type { Logger } from 'pino'
 import { ConfigError } from '../config.ts'
-import type { Reason, State } from './database.ts'
-import { type Connection, isFresh, openFile, reasonOf, type Settings } from './sqlite-file.ts'
+import type { Operation, Reason, State } from './database.ts'
+import { type Connection, inspect, isFresh, openFile, reasonOf, type Settings } from './sqlite-file.ts'
 
 const tickMs = 200 // an outage without traffic is noticed within this time
 const retryMs = 100 // and its end within this
@@ -11,75 +11,93 @@ type Link = {
   connection?: Connection
   state(): State
   /** Reports that the connection could not be used. */
-  failed(reason: Reason): void
+  failed(operation: Operation, reason: Reason): void
   close(): void
 }
 
 /**
- * Keeps a file open: checks it five times per second, and opens it again when it can be used again. Logs each change once.
- * Throws ConfigError if the file is not this program's.
+ * Keeps a file open: tries to read and to write five times per second, and opens it again when it can be used again. Logs
+ * each change once. Throws ConfigError if the file is not this program's.
  */
-export async function keepOpen(
-  path: string,
-  settings: Settings,
-  log: Logger,
-  inspect: (connection: Connection) => void,
-): Promise<Link> {
-  let state: State = { available: true, reason: null, since: new Date() }
+export async function keepOpen(path: string, settings: Settings, log: Logger): Promise<Link> {
+  let state: State = { reads: true, writes: true, reason: null, since: new Date() }
   let mayCreate = true // until the file existed: an empty file in place of a lost one would hide the loss
+  let starting = true
   let timer: NodeJS.Timeout | undefined
   const link: Link = { state: () => state, failed, close }
 
   async function tick() {
-    if (mayCreate) mayCreate = isFresh(path)
-    link.connection ??= await openFile(path, settings, mayCreate)
-    mayCreate = false
-    inspect(link.connection)
-    const { sqlite } = link.connection
-    // Sees locks without writing anything. Recovery is proved by a committed write and a read: that sees a full disk too.
-    if (state.available) return sqlite.exec('BEGIN IMMEDIATE; ROLLBACK')
-    sqlite.exec('UPDATE heartbeat SET beats = beats + 1; SELECT id FROM users LIMIT 1')
-    const outage_ms = Date.now() - state.since.getTime()
-    state = { available: true, reason: null, since: new Date() }
-    log.info({ db_unavailable: false, outage_ms }, 'database available')
+    let reads = false
+    try {
+      if (mayCreate) mayCreate = isFresh(path)
+      link.connection ??= await openFile(path, settings, mayCreate)
+      mayCreate = false
+      tryToRead(link.connection)
+      reads = true
+      inspect(link.connection, 'write')
+      // A file that was opened while it was read-only stays so for this connection.
+      if (state.reason === 'readonly') replace(await openFile(path, settings, false))
+      // Sees locks without writing anything. Recovery is proved by a committed write: that sees a full disk too.
+      link.connection.sqlite.exec(state.writes ? 'BEGIN IMMEDIATE; ROLLBACK' : 'UPDATE heartbeat SET beats = beats + 1')
+      change(null, true)
+    } catch (error) {
+      if (starting && error instanceof ConfigError) throw error
+      const reason = reasonOf(error)
+      fail(reason ?? 'corrupt', reads, reason ? undefined : error)
+    }
+    starting = false
+    timer = setTimeout(tick, state.writes ? tickMs : retryMs)
   }
 
-  async function tickAgain() {
-    await tick().catch(explain)
-    timer = setTimeout(tickAgain, state.available ? tickMs : retryMs)
+  function failed(operation: Operation, reason: Reason) {
+    fail(reason, operation === 'write' && (state.writes ? canRead() : state.reads))
   }
 
-  function explain(error: unknown) {
-    const reason = reasonOf(error)
-    failed(reason ?? 'corrupt', reason ? undefined : error)
+  function fail(reason: Reason, reads: boolean, err?: unknown) {
+    // Under a lock, on a full disk or with a read-only file the connection is sound, and what can still be done is done.
+    const isSound = reason === 'locked' || reason === 'full' || (reason === 'readonly' && reads)
+    if (!isSound) replace(undefined)
+    change(reason, isSound && reads, err)
   }
 
-  function failed(reason: Reason, err?: unknown) {
-    // Under a lock or on a full disk the connection is sound, and what can still be done is done.
-    if (reason !== 'locked' && reason !== 'full') disconnect()
-    if (!state.available && state.reason === reason) return
-    state = { available: false, reason, since: state.available ? new Date() : state.since }
-    log.error({ db_unavailable: true, reason, err }, 'database unavailable')
+  function change(reason: Reason | null, reads: boolean, err?: unknown) {
+    if (reason === state.reason && reads === state.reads) return
+    const { since } = state
+    state = { reads, writes: reason === null, reason, since: state.writes || reason === null ? new Date() : since }
+    const outage_ms = Date.now() - since.getTime()
+    if (reason === null) log.info({ db_unavailable: false, outage_ms }, 'database available')
+    else if (reads) log.error({ db_unavailable: true, reason, err }, 'database read-only')
+    else log.error({ db_unavailable: true, reason, err }, 'database unavailable')
   }
 
-  function disconnect() {
+  function canRead() {
+    try {
+      if (link.connection) tryToRead(link.connection)
+      return link.connection !== undefined
+    } catch {
+      return false
+    }
+  }
+
+  function replace(connection: Connection | undefined) {
     try {
       link.connection?.sqlite.close()
     } catch (error) {
       log.warn({ err: error }, 'closing the database failed')
     }
-    link.connection = undefined
+    link.connection = connection
   }
 
   function close() {
     clearTimeout(timer)
-    disconnect()
+    replace(undefined)
   }
 
-  await tick().catch((error) => {
-    if (error instanceof ConfigError) throw error
-    explain(error)
-  })
-  timer = setTimeout(tickAgain, retryMs)
+  await tick()
   return link
+}
+
+function tryToRead(connection: Connection) {
+  inspect(connection, 'read')
+  connection.sqlite.exec('SELECT id FROM users LIMIT 1')
 }

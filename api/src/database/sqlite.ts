@@ -1,11 +1,18 @@
-import { accessSync, constants, statSync } from 'node:fs'
 import type { Meter } from '@opentelemetry/api'
-import type { CompiledQuery, QueryResult } from 'kysely'
+import {
+  type CompiledQuery,
+  type DatabaseConnection,
+  DummyDriver,
+  Kysely,
+  type QueryResult,
+  SqliteAdapter,
+  SqliteIntrospector,
+  SqliteQueryCompiler,
+} from 'kysely'
 import type { Logger } from 'pino'
-import { type Database, DatabaseUnavailable } from './database.ts'
+import { type Database, DatabaseUnavailable, type Db, type Operation } from './database.ts'
 import { databaseMetrics } from './metrics.ts'
-import { createKysely } from './sqlite-dialect.ts'
-import { type Connection, reasonOf, type Settings } from './sqlite-file.ts'
+import { type Connection, inspect, reasonOf, type Settings } from './sqlite-file.ts'
 import { keepOpen } from './sqlite-reopen.ts'
 
 type Write = { query: CompiledQuery; resolve(rows: unknown[]): void; reject(error: unknown): void }
@@ -15,30 +22,30 @@ type Write = { query: CompiledQuery; resolve(rows: unknown[]): void; reject(erro
  * ConfigError if the file is not this program's.
  */
 export async function openSqlite(path: string, settings: Settings, log: Logger, meter: Meter): Promise<Database> {
-  const link = await keepOpen(path, settings, log, inspect)
+  const link = await keepOpen(path, settings, log)
   const metrics = databaseMetrics(meter, link.state)
   let waiting: Write[] = []
 
   async function executeQuery<R>(query: CompiledQuery): Promise<QueryResult<R>> {
     const start = performance.now()
     const isRead = query.query.kind === 'SelectQueryNode'
-    const rows = isRead ? use(1, (connection) => run(connection, query)) : await write(query)
+    const rows = isRead ? use('read', 1, (connection) => run(connection, query)) : await write(query)
     metrics.succeeded(query.query.kind, performance.now() - start)
     return { rows: rows as R[] }
   }
 
   /** `requests` is how many requests fail if the work cannot be done. Throws DatabaseUnavailable. */
-  function use<T>(requests: number, work: (connection: Connection) => T): T {
+  function use<T>(operation: Operation, requests: number, work: (connection: Connection) => T): T {
     try {
       if (!link.connection) throw new DatabaseUnavailable(link.state().reason ?? 'cannot_open')
-      inspect(link.connection)
+      inspect(link.connection, operation)
       return work(link.connection)
     } catch (error) {
       const reason = reasonOf(error)
       if (!reason) throw error
       metrics.failed(requests, reason)
-      link.failed(reason)
-      throw new DatabaseUnavailable(reason)
+      link.failed(operation, reason)
+      throw new DatabaseUnavailable(reason, operation === 'write' && link.state().reads)
     }
   }
 
@@ -55,7 +62,7 @@ export async function openSqlite(path: string, settings: Settings, log: Logger, 
     if (batch.length === 0) return // close() has committed them
     try {
       const runAll = (connection: Connection) => batch.map(({ query }) => run(connection, query))
-      const results = use(batch.length, (open) => open.sqlite.transaction(runAll).immediate(open))
+      const results = use('write', batch.length, (open) => open.sqlite.transaction(runAll).immediate(open))
       metrics.committed(batch.length)
       batch.forEach(({ resolve }, i) => {
         resolve(results[i] ?? [])
@@ -84,12 +91,24 @@ function run({ sqlite, statements }: Connection, { sql, parameters }: CompiledQu
   return []
 }
 
-// An open SQLite connection never notices chmod or a rename: permissions are checked at open(2) only. These three calls
-// take about 4 µs; the asynchronous ones take ten times that.
-function inspect({ path, folder, opened }: Connection) {
-  const now = statSync(path)
-  if (now.ino !== opened.ino || now.dev !== opened.dev) throw new DatabaseUnavailable('replaced')
-  if (now.size < 512) throw new DatabaseUnavailable('truncated')
-  accessSync(path, constants.R_OK | constants.W_OK)
-  accessSync(folder, constants.R_OK | constants.W_OK | constants.X_OK)
+/** Kysely in SQLite's dialect; each query goes to `executeQuery`. */
+export function createKysely(executeQuery: DatabaseConnection['executeQuery']): Db {
+  const connection: DatabaseConnection = { executeQuery, streamQuery: rejectTransaction }
+  const acquireConnection = async () => connection
+  const driver = Object.assign(new DummyDriver(), { acquireConnection, beginTransaction: rejectTransaction })
+  // Kysely would give SQLite's one connection to one query at a time. Then no two writes could share a commit.
+  const adapter = Object.defineProperty(new SqliteAdapter(), 'supportsMultipleConnections', { value: true })
+  return new Kysely({
+    dialect: {
+      createAdapter: () => adapter,
+      createDriver: () => driver,
+      createIntrospector: (db) => new SqliteIntrospector(db),
+      createQueryCompiler: () => new SqliteQueryCompiler(),
+    },
+  })
+}
+
+// Queries of other requests would become part of a transaction that stays open while JavaScript waits.
+function rejectTransaction(): never {
+  throw new Error('one statement is one transaction here: the group commit owns BEGIN and COMMIT')
 }

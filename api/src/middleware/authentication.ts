@@ -1,7 +1,8 @@
 import type { KeyObject } from 'node:crypto'
 import type { Meter } from '@opentelemetry/api'
-import jsonwebtoken, { type Jwt, type JwtPayload } from 'jsonwebtoken'
+import type { JwtHeader, JwtPayload } from 'jsonwebtoken'
 import type { Context, Next } from 'koa'
+import koaJwt from 'koa-jwt'
 import type { Config } from '../config.ts'
 import type { Db } from '../database/database.ts'
 import { tokensValidFrom } from '../stores/users.ts'
@@ -13,22 +14,33 @@ const clockTolerance = 5 // seconds
 const recheckMs = 1000 // a logout in another process on the same database counts within this time
 const maxRemembered = 1000
 
-// The reason for each error of jsonwebtoken; 'malformed' for all others.
+// The reason for each error of a token check; 'malformed' for all others.
 const reasonOf: Record<string, string> = {
+  'critical header': 'critical_header',
   'invalid signature': 'signature',
   'invalid algorithm': 'algorithm',
   'jwt signature is required': 'algorithm',
   'jwt expired': 'expired',
   'jwt not active': 'not_active',
 }
-const ownReasons = ['missing', 'malformed', 'critical_header', 'no_expiry', 'unknown_user', 'revoked']
+const ownReasons = ['missing', 'malformed', 'no_expiry', 'unknown_user', 'revoked']
+
+function checkWith(key: KeyObject) {
+  async function secret({ crit }: JwtHeader) {
+    if (crit !== undefined) throw new Error('critical header') // this API knows no extension (RFC 7515, 4.1.11)
+    return key
+  }
+  const options: object = { secret, algorithms: ['HS256'], clockTolerance }
+  return koaJwt(options as koaJwt.Options) // its types know neither KeyObject nor the options of jsonwebtoken
+}
 
 /**
  * `requireUser` accepts a request whose bearer token is valid, not revoked, and names an existing user: ctx.state.userId.
  * Otherwise 401. `invalidate` discards the remembered tokens; call it when tokens were revoked.
  */
 export function authentication({ config, db, meter }: Dependencies) {
-  const keys = [config.JWT_SECRET, config.JWT_SECRET_PREVIOUS].filter((key) => key !== undefined)
+  // One check per key: koa-jwt takes both, but then an expired token of the previous one would be reported as forged.
+  const checks = [config.JWT_SECRET, config.JWT_SECRET_PREVIOUS].filter((key) => key !== undefined).map(checkWith)
   const rejections = meter.createCounter('auth.rejections', { description: 'Requests with a missing or invalid token' })
   for (const reason of [...ownReasons, ...Object.values(reasonOf)]) rejections.add(0, { reason })
   // Verifying a token costs as much as the rest of a read, so tokens that were accepted are remembered.
@@ -42,22 +54,17 @@ export function authentication({ config, db, meter }: Dependencies) {
     ctx.throw(401, 'A valid token is required: Authorization: Bearer <token from POST /auth/login>.', { headers })
   }
 
-  /** Returns the content of a token that one of the keys has signed, or the reason why there is none. */
-  function decode(token: string, [key, ...others] = keys): Jwt | string {
+  async function verify(ctx: Context, [check, ...others] = checks): Promise<Token> {
+    if (!ctx.headers.authorization) reject(ctx, 'missing')
     try {
-      return jsonwebtoken.verify(token, key as KeyObject, { algorithms: ['HS256'], clockTolerance, complete: true })
+      await check?.(ctx, async () => {})
     } catch (error) {
-      const reason = reasonOf[(error as Error).message] ?? 'malformed'
-      return reason === 'signature' && others.length > 0 ? decode(token, others) : reason
+      const { originalError } = error as { originalError?: Error }
+      const reason = reasonOf[originalError?.message ?? ''] ?? 'malformed'
+      if (reason === 'signature' && others.length > 0) return verify(ctx, others)
+      reject(ctx, reason)
     }
-  }
-
-  function verify(ctx: Context, authorization: string): Token {
-    if (authorization === '') reject(ctx, 'missing')
-    const jwt = decode(/^Bearer (\S+)$/i.exec(authorization)?.[1] ?? '')
-    if (typeof jwt === 'string') reject(ctx, jwt)
-    if ('crit' in jwt.header) reject(ctx, 'critical_header') // this API knows no extension (RFC 7515, 4.1.11)
-    const { sub, exp, iat } = jwt.payload as JwtPayload
+    const { sub, exp, iat } = ctx.state.user as JwtPayload
     if (typeof exp !== 'number') reject(ctx, 'no_expiry')
     if (typeof sub !== 'string') reject(ctx, 'unknown_user')
     return { userId: sub, issuedAt: typeof iat === 'number' ? iat : 0, expires: exp, checkedAt: 0 }
@@ -67,7 +74,7 @@ export function authentication({ config, db, meter }: Dependencies) {
     const now = Date.now()
     const authorization = ctx.req.headers.authorization ?? ''
     let token = remembered.get(authorization)
-    if (!token || token.expires + clockTolerance <= now / 1000) token = verify(ctx, authorization)
+    if (!token || token.expires + clockTolerance <= now / 1000) token = await verify(ctx)
     if (now - token.checkedAt >= recheckMs) {
       remembered.delete(authorization)
       const validFrom = await tokensValidFrom(db, token.userId)

@@ -10,9 +10,16 @@ export const problemTypes = {
   overloaded: '/problems/overloaded',
 } as const
 
+/** Seconds for Retry-After, by up to two more: clients that were refused together do not come back together. */
+export const retryAfter = (seconds = 1) => String(seconds + Math.floor(3 * Math.random()))
+
 /** Throws a 503 for work that the API could do a moment later. */
 export function overloaded(ctx: Context, detail: string): never {
-  ctx.throw(503, detail, { expose: true, problemType: problemTypes.overloaded, headers: { 'Retry-After': '1' } })
+  ctx.throw(503, detail, {
+    expose: true,
+    problemType: problemTypes.overloaded,
+    headers: { 'Retry-After': retryAfter() },
+  })
 }
 
 /** The only place that turns an error into an answer: application/problem+json (RFC 9457). */
@@ -27,10 +34,10 @@ export function errors(): Middleware {
     } catch (error) {
       if (error instanceof DatabaseUnavailable) {
         Object.assign(ctx.state.log, { db_unavailable: true, reason: error.reason })
-        ctx.set('Retry-After', '1')
-        // A full disk stops only the writes.
-        const type = error.reason === 'full' ? problemTypes.readOnly : problemTypes.unavailable
-        problem(ctx, 503, { type, detail: 'The database cannot be used right now. Nothing was changed; try again.' })
+        ctx.set('Retry-After', retryAfter())
+        const type = error.readOnly ? problemTypes.readOnly : problemTypes.unavailable
+        const cannot = error.readOnly ? 'can only be read' : 'cannot be used'
+        problem(ctx, 503, { type, detail: `The database ${cannot} right now. Nothing was changed; try again.` })
       } else if (error instanceof HttpError && error.expose) {
         ctx.set(error.headers ?? {})
         problem(ctx, error.status, { type: error.problemType, detail: error.message, errors: error.errors })

@@ -3,7 +3,7 @@ import type { Context, Middleware, Next } from 'koa'
 import { HttpError } from 'koa'
 import { RateLimiterMemory, type RateLimiterRes } from 'rate-limiter-flexible'
 import { waitingHashes } from '../stores/passwords.ts'
-import { overloaded } from './errors.ts'
+import { overloaded, retryAfter } from './errors.ts'
 
 const outcomes = { 200: 'success', 401: 'failure', 429: 'limited', 503: 'overloaded' } as const
 const maxWaiting = 50 // about one second of hashing; beyond that, refuse immediately
@@ -43,7 +43,7 @@ export function limitLogins(attemptsPerMinute: number) {
     const refuse = ({ msBeforeNext }: RateLimiterRes): never => {
       const seconds = Math.max(1, Math.ceil(msBeforeNext / 1000))
       ctx.throw(429, `Too many login attempts; try again in ${seconds} s.`, {
-        headers: { 'Retry-After': `${seconds}` },
+        headers: { 'Retry-After': retryAfter(seconds) },
       })
     }
     const pair = JSON.stringify([username, ctx.ip])

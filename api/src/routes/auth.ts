@@ -25,19 +25,20 @@ type Dependencies = {
   config: Config
   /** Discards remembered tokens after a logout. */
   invalidate: () => void
-  countLogins: Middleware
+  /** Middleware of the login, before its body is read. */
+  before: Middleware[]
   /** Throws 429 or 503 when there were too many attempts. */
   limitLogins: (ctx: Context, username: string) => Promise<void>
 }
 
-export function authRoutes({ db, config, invalidate, countLogins, limitLogins }: Dependencies): Route[] {
+export function authRoutes({ db, config, invalidate, before, limitLogins }: Dependencies): Route[] {
   const Credentials = credentialsOf(config.JWT_TTL)
   return [
     {
       method: 'post',
       path: '/auth/login',
       summary: 'Trade a name and a password for a token',
-      before: [countLogins],
+      before,
       body: Credentials,
       bodyLimit: 16 * 1024, // anyone may send one: this holds the longest, each character written as \uXXXX\uXXXX
       success: { status: 200, schema: Token, headers: { 'Cache-Control': 'no-store' } },

@@ -4,10 +4,12 @@ import type { Route } from './openapi.ts'
 
 const Health = z
   .object({
-    status: z.enum(['ok', 'degraded']),
+    status: z.enum(['ok', 'read_only', 'degraded']),
     degraded: z.boolean(),
     database: z.object({
       available: z.boolean(),
+      reads: z.boolean(),
+      writes: z.boolean(),
       reason: z.enum(reasons).nullable(),
       since: z.iso.datetime({ precision: 3 }),
     }),
@@ -25,11 +27,12 @@ export function healthRoutes({ state, version }: { state: () => State; version: 
       summary: 'Whether the process serves, and whether the database can be used',
       success: { status: 200, schema: Health },
       async handle(ctx) {
-        const { available, reason, since } = state()
+        const { reads, writes, reason, since } = state()
+        const available = reads && writes
         ctx.body = {
-          status: available ? 'ok' : 'degraded',
+          status: available ? 'ok' : reads ? 'read_only' : 'degraded',
           degraded: !available,
-          database: { available, reason, since },
+          database: { available, reads, writes, reason, since },
           version,
           uptime_seconds: Math.round(process.uptime() * 1000) / 1000,
         }

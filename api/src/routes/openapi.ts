@@ -49,7 +49,7 @@ method 405 with Allow. A request that is not HTTP is answered 400, one that arri
 database-unavailable: try again later; database-read-only: reads still work; overloaded: send less.`
 
 const everywhere = { 'X-Request-Id': 'The id of the request in the log', 'X-Content-Type-Options': 'nosniff' }
-const retryAfter = { 'Retry-After': 'Seconds until another attempt makes sense' }
+const retryAfter = { 'Retry-After': 'Seconds until another attempt makes sense, plus 0 to 2 at random' }
 const headersOf: Record<number, Record<string, string>> = {
   401: { 'WWW-Authenticate': 'Bearer' },
   429: retryAfter,

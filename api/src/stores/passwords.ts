@@ -11,14 +11,26 @@ const oneAtATime = pLimit(1)
 /** Number of hashes that wait for their turn. */
 export const waitingHashes = () => oneAtATime.pendingCount
 
+let hashMs = 20 // moving mean; the start makes or checks the hashes of all users, so it is measured before the first login
+
+async function measured<T>(work: Promise<T>): Promise<T> {
+  const start = performance.now()
+  const result = await work
+  hashMs += (performance.now() - start - hashMs) / 10
+  return result
+}
+
+/** How long a login waits for its turn now, in milliseconds. */
+export const loginWaitMs = () => (oneAtATime.pendingCount + oneAtATime.activeCount) * hashMs
+
 /** Returns the hash as a PHC string, $argon2id$v=19$m=…,t=…,p=…$salt$hash; about 10 ms of one core. */
 export function hashPassword(password: string): Promise<string> {
-  return hash(password, cost)
+  return measured(hash(password, cost))
 }
 
 /** Whether the password belongs to the hash; the same work. */
 export function isPasswordOf(stored: string, password: string): Promise<boolean> {
-  return verify(stored, password)
+  return measured(verify(stored, password))
 }
 
 // Dummy hash: unknown users cost the same time as wrong passwords.

@@ -1,10 +1,7 @@
-import { write } from 'node:fs'
 import { setTimeout as sleep } from 'node:timers/promises'
 import pino, { type Logger } from 'pino'
 
-const flushMs = 100 // flush interval
-const minLength = 4096 // characters that are written without waiting for it
-const maxLength = 1 << 20 // characters that wait in memory
+const buffer = { periodicFlush: 100, minLength: 16_000, maxLength: 1 << 20 } // ms, then characters that wait in memory
 
 /**
  * JSON lines on standard output, written asynchronously. If it takes no lines (a full disk, a closed terminal, a reader that
@@ -12,39 +9,22 @@ const maxLength = 1 << 20 // characters that wait in memory
  * whether a write is stuck.
  */
 export function createLogger(level: string): { log: Logger; dropped: () => number; close: () => Promise<boolean> } {
-  let waiting = ''
-  let chunk = Buffer.alloc(0) // what was taken from `waiting` and is not written yet
-  let writing = false
-  let failed = false
   let dropped = 0
-
-  function add(line: string) {
-    if (waiting.length + line.length > maxLength) dropped++
-    else waiting += line
-    if (waiting.length >= minLength && !failed) flush()
-  }
-
-  function flush() {
-    if (writing) return
-    if (chunk.length === 0) {
-      chunk = Buffer.from(waiting)
-      waiting = ''
-    }
-    if (chunk.length === 0) return
-    writing = true
-    write(1, chunk, (error, written = 0) => {
-      writing = false
-      failed = error !== null // then the next interval tries again
-      chunk = chunk.subarray(written)
-      if (!failed && (chunk.length > 0 || waiting.length >= minLength)) flush()
-    })
-  }
-  const timer = setInterval(flush, flushMs).unref()
+  const output = pino.destination({ dest: 1, sync: false, ...buffer })
+  output.on('drop', () => dropped++)
+  output.on('error', () => {}) // the next flush tries again
 
   async function close() {
-    clearInterval(timer)
-    for (const end = Date.now() + 300; chunk.length + waiting.length > 0 && Date.now() < end; await sleep(5)) flush()
-    return writing
+    const flush = () => new Promise<unknown>((resolve) => output.flush(resolve))
+    // Twice: the first may have waited for a write that had begun before the last lines came.
+    const isStuck = await Promise.race([
+      flush()
+        .then(flush)
+        .then(() => false),
+      sleep(300, true),
+    ])
+    output.destroy() // otherwise pino flushes at the exit, for ever if there is no room
+    return isStuck
   }
   const options = {
     level,
@@ -52,5 +32,5 @@ export function createLogger(level: string): { log: Logger; dropped: () => numbe
     timestamp: pino.stdTimeFunctions.isoTime,
     formatters: { level: (label: string) => ({ level: label }) },
   }
-  return { log: pino(options, { write: add }), dropped: () => dropped, close }
+  return { log: pino(options, output), dropped: () => dropped, close }
 }

@@ -6,6 +6,7 @@ export type Reason =
   | 'malformed'
   | 'algorithm'
   | 'signature'
+  | 'critical_header'
   | 'expired'
   | 'not_active'
   | 'no_expiry'
@@ -84,13 +85,15 @@ function withoutKey(token: string): Tokens {
       'a jwk in the header': forge(claims, 'mine', { jwk }),
       'a jku in the header': forge(claims, 'mine', { jku: 'http://127.0.0.1:1/jwks.json', kid: '1' }),
       'an x5u in the header': forge(claims, 'mine', { x5u: 'http://127.0.0.1:1/cert.pem' }),
-      'a crit in the header': forge(claims, 'mine', { crit: ['exp'], b64: false }),
       'the claim sub changed': `${head}.${encode({ ...claims, sub: 'admin' })}.${signature}`,
       'the claim exp changed': `${head}.${encode(later)}.${signature}`,
       'another signature': `${head}.${payload}.${signature.startsWith('A') ? 'B' : 'A'}${signature.slice(1)}`,
       'a shortened signature': `${head}.${payload}.${signature.slice(0, -2)}`,
       'a lengthened signature': `${head}.${payload}.${signature}AA`,
       '8 KB': forge({ ...claims, filler: 'a'.repeat(6000) }, 'mine'),
+    },
+    critical_header: {
+      'a crit in the header': forge(claims, 'mine', { crit: ['exp'], b64: false }),
     },
     malformed: {
       'two parts': `${head}.${payload}`,
