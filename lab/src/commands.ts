@@ -39,17 +39,14 @@ export function createProgram(stop: AbortSignal): Command {
       verdict(await runExperiment({ name: 'demo', factor, runs: 1, predict: false, load: 'own', slo, folder, stop }))
     })
 
-  command('experiment', 'play one experiment, watch and judge it')
+  withApi(command('experiment', 'play one experiment, watch and judge it; without --url on an API of its own'))
     .addArgument(new Argument('[name]', 'see: experiments').default(''))
     .addOption(numberOption('--seconds <n>', 'length of the whole; without it as long as it should be', 1, 3_600))
     .addOption(numberOption('--runs <n>', 'repeats: median and spread at the end', 1, 100).default(1))
     .option('--predict', 'ask first what you think will come out')
     .option('--guesses <file>', 'the same from a file: a JSON array of numbers')
     .addOption(new Option('--load <kind>', 'what sends the load').choices(['own', 'k6']))
-    .option('--url <url>', 'an API that runs already; without it one is started')
-    .option('--metrics <url>', 'its metrics page')
-    .option('--database <file>', 'its database file')
-    .option('--user <name>', 'who logs in there; the password: LAB_PASSWORD or LAB_USERS')
+    .option('--metrics <url>', 'the metrics page of that API')
     .option('--slo <file>', 'the goals', sloFile)
     .option(...folder)
     .action(async (name: string, given: ExperimentOptions) => {
@@ -157,7 +154,7 @@ function numberOption(flags: string, description: string, from: number, to: numb
 function withApi(command: Command): Command {
   return command
     .option('--database <file>', "the API's database file")
-    .option('--url <url>', 'its address; without it http://127.0.0.1:8080')
+    .option('--url <url>', 'its address, such as http://127.0.0.1:8080')
     .option('--user <name>', 'who logs in; the password is taken from LAB_PASSWORD or LAB_USERS')
 }
 

@@ -87,6 +87,8 @@ test('the figures of a phase are those of the journal', () => {
   Object.assign(journal.happened.phases[1] as object, { figures: { ...figures, p50_ms: 1, p95_ms: 2, p99_ms: 28.7 } })
   const [, outage] = phaseRows(journal)
   assert.deepEqual([outage?.p99_ms, outage?.due], [28.7, 7])
+  // What the API said is made from the seconds of the phase.
+  assert.deepEqual([outage?.server_p95_ms, outage?.event_loop_delay_ms, outage?.db_errors], [0.96, 0.4, 2400])
   assert.match(textOf(reportHtml(journal)), /outage 20 7 6 1 14\.3 % 1 2 28\.7 98\.8 /)
 })
 
