@@ -1,4 +1,4 @@
-import { type ChildProcess, spawn } from 'node:child_process'
+import { spawn } from 'node:child_process'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { connect } from '../api-client.ts'
@@ -20,22 +20,30 @@ export async function startK6Load(target: LoadTarget, token: string, phases: Loa
   const wallOffset = Date.now() - now()
   const { promise: begun, resolve, reject } = Promise.withResolvers<number>()
 
-  const child = spawnK6({
-    URL: target.url,
-    TOKEN: token,
-    USERNAME: target.username,
-    PASSWORD: target.password,
-    PHASES: JSON.stringify(phases),
-    IDS: JSON.stringify([...acknowledged.keys()]),
+  // When its reader is killed, its next line ends k6: it leaves no load behind.
+  const child = spawn('k6', ['run', '--quiet', '--log-format', 'raw', script], {
+    stdio: ['ignore', 'pipe', 'pipe'],
+    env: {
+      PATH: process.env.PATH,
+      HOME: '/tmp',
+      K6_NO_USAGE_REPORT: 'true',
+      K6_AUTO_EXTENSION_RESOLUTION: 'false',
+      // What it may keep before it cleans up: in the stack it shares its container's memory with the lab.
+      GOMEMLIMIT: '220MiB',
+      URL: target.url,
+      TOKEN: token,
+      USERNAME: target.username,
+      PASSWORD: target.password,
+      PHASES: JSON.stringify(phases),
+      IDS: JSON.stringify([...acknowledged.keys()]),
+    },
   })
   const ended = new Promise<number | string>((resolve) => {
     child.once('error', () => resolve('that there is no program k6'))
     child.once('close', (code, signal) => resolve(signal ?? code ?? 'nothing'))
   })
   ended.then((how) => reject(new UserError(`k6 ended with ${how} before the first request. ${lastLines.join(' ')}`)))
-  for (const stream of [child.stdout, child.stderr]) {
-    if (stream) createInterface({ input: stream }).on('line', readLine)
-  }
+  for (const input of [child.stdout, child.stderr]) createInterface({ input }).on('line', readLine)
   const startedAt = await begun
 
   function readLine(line: string): void {
@@ -72,20 +80,4 @@ export async function startK6Load(target: LoadTarget, token: string, phases: Loa
       await ended
     },
   }
-}
-
-function spawnK6(env: Record<string, string>): ChildProcess {
-  // When its reader is killed, its next line ends k6: it leaves no load behind.
-  return spawn('k6', ['run', '--quiet', '--log-format', 'raw', script], {
-    stdio: ['ignore', 'pipe', 'pipe'],
-    env: {
-      PATH: process.env.PATH,
-      HOME: '/tmp',
-      K6_NO_USAGE_REPORT: 'true',
-      K6_AUTO_EXTENSION_RESOLUTION: 'false',
-      // What it may keep before it cleans up: in the stack it shares its container's memory with the lab.
-      GOMEMLIMIT: '220MiB',
-      ...env,
-    },
-  })
 }
