@@ -36,7 +36,7 @@ export type StackOptions = {
 }
 
 /** The target of an experiment in the stack. Throws a UserError when its database file cannot be read. */
-export function openStack(experiment: string, { socket, ...options }: StackOptions): Target {
+export function openStack(options: StackOptions): Target {
   const database = databasePath(options.database)
   return {
     ...options,
@@ -45,7 +45,6 @@ export function openStack(experiment: string, { socket, ...options }: StackOptio
     addresses: [],
     journalMode: journalModeOf(database),
     ended: new Promise(() => {}),
-    ...reporting(experiment, socket),
   }
 }
 
