@@ -7,16 +7,14 @@ import { openSession } from '../api-client.ts'
 import { aborted } from '../clock.ts'
 import { reasonOf, UserError } from '../errors.ts'
 import { recoverLeftovers } from '../faults/rollback.ts'
+import type { LoadTarget } from '../load/load.ts'
 import { createActivity } from './activity.ts'
 import { createFaults } from './faults.ts'
 import { createControl, createPages, createPrometheusProxy } from './http.ts'
 import { watchOutside } from './outside.ts'
 
-export type ServeOptions = {
+type ServeOptions = LoadTarget & {
   database: string
-  url: string
-  username: string
-  password: string
   /** The Unix socket for commands: no web page can reach it. */
   socket: string
   host: string

@@ -3,6 +3,7 @@ import { askLab } from '../api-client.ts'
 import type { AttackTarget, Tally } from '../attacks/attack.ts'
 import { reasonOf, UserError } from '../errors.ts'
 import { type ApiProcess, databasePath } from '../faults/fault.ts'
+import type { LoadTarget } from '../load/load.ts'
 import type { ApiLog } from './api-child.ts'
 
 /** The API of an experiment. */
@@ -25,12 +26,9 @@ export type Target = AttackTarget & {
 }
 
 /** An API that runs already; the lab neither starts nor stops it. */
-export type StackOptions = {
-  url: string
+export type StackOptions = LoadTarget & {
   metricsUrl: string
   database: string
-  username: string
-  password: string
   /** The long-running lab's socket: its metrics page shows which phase is running. */
   socket?: string
 }
