@@ -25,8 +25,11 @@ test('outside of the stack an exported API_URL or DATABASE_PATH redirects nothin
 })
 
 test("in the stack's container they name the API of the stack", () => {
-  const { url, database, socket } = JSON.parse(read('config.stackOf({})', { ...exported, LAB_SOCKET: '/lab.sock' }))
+  const inStack = { ...exported, LAB_SOCKET: '/lab.sock' }
+  const { url, metricsUrl, database, socket } = JSON.parse(read('config.stackOf({})', inStack))
   assert.deepEqual([url, database, socket], [exported.API_URL, exported.DATABASE_PATH, '/lab.sock'])
+  assert.equal(metricsUrl, exported.API_URL, 'the page itself may be named too')
+  assert.equal(read('config.stackOf({ metrics: "9464" })', inStack), 'UserError')
 })
 
 test('the first user logs in, or the one that is named; a password may hold colons', () => {

@@ -4,7 +4,6 @@ import { createServer, request, type Server } from 'node:http'
 import { connect } from 'node:net'
 import { text } from 'node:stream/consumers'
 import { after, test } from 'node:test'
-import { Registry } from 'prom-client'
 import { createPages, createPrometheusProxy } from '../src/server/http.ts'
 
 async function listening(server: Server): Promise<number> {
@@ -15,7 +14,7 @@ async function listening(server: Server): Promise<number> {
 
 const behind = await listening(createServer(async (req, res) => res.end(`${req.method} ${req.url} ${await text(req)}`)))
 const ports = {
-  pages: await listening(createPages(new Registry(), () => ({}))),
+  pages: await listening(createPages(() => ({}))),
   proxy: await listening(createPrometheusProxy(`http://127.0.0.1:${behind}`)),
 }
 

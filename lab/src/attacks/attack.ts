@@ -2,6 +2,7 @@ import type { Pool } from 'undici'
 import { type Ask, ask } from '../api-client.ts'
 import { aborted, now } from '../clock.ts'
 import { reasonOf } from '../errors.ts'
+import type { LoadTarget } from '../load/load.ts'
 import { openLoop } from '../load/open-loop.ts'
 
 /**
@@ -27,10 +28,7 @@ export type AttackRequest = {
 }
 
 /** What an attack needs of the API. */
-export type AttackTarget = {
-  url: string
-  username: string
-  password: string
+export type AttackTarget = LoadTarget & {
   /** A second user, where the lab has started the API. */
   other?: { username: string; password: string }
   /** Other addresses of this machine from which a client can connect; empty where it has none. */

@@ -35,20 +35,18 @@ const each = <T>(what: string, values: T[], make: (value: T) => string) =>
  * careless API would accept.
  */
 export function forgeries(token: string, key?: string): Forgery[] {
-  const groups = key === undefined ? [withoutKey(token)] : [withoutKey(token), withKey(token, key)]
-  const tokens = groups.flatMap((group) =>
-    Object.entries(group).flatMap(([reason, tokens]) =>
+  const groups: Tokens[] = [withoutKey(token), key === undefined ? {} : withKey(token, key)]
+  const tokens = groups
+    .flatMap(Object.entries<Record<string, string>>)
+    .flatMap(([reason, tokens]) =>
       Object.entries(tokens).map(([name, forged]) => bearer(name, reason as Reason, forged)),
-    ),
-  )
+    )
   return [...tokens, ...misplaced(token)]
 }
 
-const bearer = (name: string, reason: Reason, token: string): Forgery => ({
-  name,
-  reason,
-  headers: { Authorization: `Bearer ${token}` },
-})
+function bearer(name: string, reason: Reason, token: string): Forgery {
+  return { name, reason, headers: { Authorization: `Bearer ${token}` } }
+}
 
 type Tokens = Partial<Record<Reason, Record<string, string>>>
 
@@ -149,21 +147,20 @@ function withKey(token: string, key: string): Tokens {
 
 // The right token where it does not belong.
 function misplaced(token: string): Forgery[] {
-  const places: Omit<Forgery, 'reason'>[] = [
-    { name: 'nothing', headers: {} },
-    { name: 'in the query as access_token', headers: {}, query: `access_token=${token}` },
-    { name: 'in the query as token', headers: {}, query: `token=${token}` },
-    { name: 'in a cookie', headers: { Cookie: `token=${token}; access_token=${token}; jwt=${token}` } },
-    { name: 'in other headers', headers: { 'Proxy-Authorization': `Bearer ${token}`, 'X-Access-Token': token } },
-  ]
-  const schemes = { 'no scheme': token, 'the scheme Basic': `Basic ${token}`, 'the scheme JWT': `JWT ${token}` }
+  const reason = 'missing'
   return [
-    ...places.map((place) => ({ ...place, reason: 'missing' as const })),
-    ...Object.entries(schemes).map(([name, Authorization]) => ({
-      name,
-      reason: 'malformed' as const,
-      headers: { Authorization },
-    })),
+    { name: 'nothing', reason, headers: {} },
+    { name: 'in the query as access_token', reason, headers: {}, query: `access_token=${token}` },
+    { name: 'in the query as token', reason, headers: {}, query: `token=${token}` },
+    { name: 'in a cookie', reason, headers: { Cookie: `token=${token}; access_token=${token}; jwt=${token}` } },
+    {
+      name: 'in other headers',
+      reason,
+      headers: { 'Proxy-Authorization': `Bearer ${token}`, 'X-Access-Token': token },
+    },
+    { name: 'no scheme', reason: 'malformed', headers: { Authorization: token } },
+    { name: 'the scheme Basic', reason: 'malformed', headers: { Authorization: `Basic ${token}` } },
+    { name: 'the scheme JWT', reason: 'malformed', headers: { Authorization: `JWT ${token}` } },
   ]
 }
 

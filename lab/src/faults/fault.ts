@@ -17,7 +17,7 @@ export type ApiProcess = { kill: () => Promise<number>; start: () => Promise<voi
 export type Victim = { database: string; api?: ApiProcess }
 
 /** The database file before anything is done to it; mode holds all twelve bits. */
-export type DatabaseFile = { path: string; mode: number; inode: string; uid: number; gid: number }
+export type DatabaseFile = { path: string; mode: number; inode: string; uid: number }
 
 /** How one fault is injected and rolled back. Everything that the rollback needs stands in the record. */
 export type Fault = {
@@ -59,7 +59,7 @@ export function look(path: string): DatabaseFile | undefined {
   // A link could lead the chmod to any file of the machine.
   if (!stat.isFile()) throw new UserError(`${path} is not an ordinary file: name the database file itself.`)
   const mode = Number(stat.mode & 0o7777n)
-  return { path, mode, inode: stat.ino.toString(), uid: Number(stat.uid), gid: Number(stat.gid) }
+  return { path, mode, inode: stat.ino.toString(), uid: Number(stat.uid) }
 }
 
 export function octal(mode: number): string {

@@ -82,17 +82,16 @@ type Parts = {
 
 async function playPhases({ experiment, target, load, attacks, run, signal }: Parts): Promise<void> {
   const underWay: Promise<void>[] = []
-  const phases = plannedPhases(experiment)
-  const screen = watchSeconds(run, load, phases.at(-1)?.to_s ?? 0, signal)
-  for (const planned of phases) {
-    const { plan } = planned
-    const until = load.startedAt + planned.to_s * 1000
+  const writeRows = rowWriter(run, load)
+  for (const planned of plannedPhases(experiment)) {
+    const { plan, from_s, to_s } = planned
+    const [from, until] = [load.startedAt + from_s * 1000, load.startedAt + to_s * 1000]
     const played = { ...planned, start: now(), end: until }
     run.phases.push(played)
     load.enter(plan)
     target.entered?.(plan.name, plan.seconds)
     // The last second of the phase before this one comes first.
-    screen.tellUntil(load.startedAt + planned.from_s * 1000)
+    writeRows(from)
     announce(plan)
     const over = new AbortController()
     const attack = attacks.during(plan, run, AbortSignal.any([signal, over.signal]))
@@ -100,14 +99,14 @@ async function playPhases({ experiment, target, load, attacks, run, signal }: Pa
     attack.catch(() => {})
     underWay.push(attack)
     try {
-      await sleep(until - now(), signal)
+      for (let next = writeRows(from); now() < until; next = writeRows(Math.min(now(), until - 1)))
+        await sleep(Math.min(next, until) - now(), signal)
     } finally {
       over.abort()
       played.end = now()
     }
   }
-  screen.tellUntil(Number.POSITIVE_INFINITY)
-  screen.stop()
+  writeRows(load.startedAt + (run.phases.at(-1)?.to_s ?? 0) * 1000)
   await Promise.all(underWay)
 }
 
@@ -117,41 +116,32 @@ function announce({ name, rate, seconds, says, attack }: Phase): void {
   say(attack ? attackHeading : heading)
 }
 
-type Screen = { tellUntil: (moment: number) => void; stop: () => void }
-
-/** Writes a row for every second of the run when it is over. A row belongs to the phase in which its second lies. */
-function watchSeconds(run: Run, load: Load, to_s: number, signal: AbortSignal): Screen {
-  const over = new AbortController()
-  const until = AbortSignal.any([signal, over.signal])
+/**
+ * Returns a function that writes the row of every second that was over at a moment, and returns when the next one will be. A
+ * row belongs to the phase in which its second lies.
+ */
+function rowWriter(run: Run, load: Load): (moment: number) => number {
   const row = liveTable()
-  let shown = 0
   let sentBefore = 0
 
-  function tell(second: number): void {
-    const from = run.startedAt + second * 1000
-    const to = from + 1000
+  function write(second: number, from: number): void {
     const phase = run.phases.findLast(({ start }) => start <= from + 500)?.plan
-    const answered = run.results.slice(-10_000).filter(({ done }) => isWithin(done, from, to))
+    const inSecond = ({ done }: { done: number }) => isWithin(done, from, from + 1000)
+    const answered = run.results.slice(-10_000).filter(inSecond)
     // k6 reports a request only when it is over; it sends as many as were planned.
     const sent = load.sent ? load.sent() - sentBefore : (phase?.rate ?? 0) + (phase?.logins ?? 0)
     sentBefore = load.sent?.() ?? 0
     const failed = answered.filter(({ status }) => status < 200 || status > 299).length
-    const health = run.health.findLast(({ done }) => isWithin(done, from, to))
-    const attempts = phase?.attack && run.attacks.at(-1)?.attempts.filter(({ done }) => isWithin(done, from, to))
+    const attempts = phase?.attack && run.attacks.at(-1)?.attempts.filter(inSecond)
     const answers = { sent, answered: answered.length, failed, p95_ms: figures(answered).p95_ms }
-    const text = row(second, phase?.name ?? '', answers, health, attempts && tally(attempts))
+    const text = row(second, phase?.name ?? '', answers, run.health.findLast(inSecond), attempts && tally(attempts))
     if (text) say(text)
   }
 
-  const tellUntil = (moment: number) => {
-    while (shown + 1 <= to_s && run.startedAt + (shown + 1) * 1000 <= moment) tell(shown++)
+  let second = 0
+  return (moment) => {
+    const next = () => run.startedAt + (second + 1) * 1000
+    for (; next() <= moment; second++) write(second, next() - 1000)
+    return next()
   }
-  const watch = async () => {
-    while (shown + 1 <= to_s) {
-      await sleep(run.startedAt + (shown + 1) * 1000 - now(), until)
-      tellUntil(now())
-    }
-  }
-  watch().catch(() => {}) // the run is over
-  return { tellUntil, stop: () => over.abort() }
 }

@@ -54,7 +54,7 @@ export async function runExperiment(options: ExperimentOptions): Promise<number>
   for (let number = 1; number <= runs; number++) {
     if (runs > 1) say(`\nRun ${number} of ${runs}`)
     // The log of an API that was started for the run is complete when it has ended.
-    const played = stack ? await playOn(openStack(name, stack)) : await withEmbedded(experiment, playOnOwn)
+    const played = stack ? await playOn(openStack(stack)) : await withEmbedded(experiment, playOn)
     judgements.push(conclude(number, played))
   }
   if (runs > 1) say(`\n${repeatsTable(judgements)}`)
@@ -62,11 +62,8 @@ export async function runExperiment(options: ExperimentOptions): Promise<number>
   // A run that proves something counts for more than one that proves nothing.
   return verdicts.includes('FAIL') ? 1 : verdicts.includes('INVALID') ? 2 : 0
 
-  function playOnOwn(target: Target) {
-    return playOn({ ...target, ...reporting(name, options.stack?.socket) })
-  }
-
-  async function playOn(target: Target) {
+  async function playOn(own: Target) {
+    const target = { ...own, ...reporting(name, options.stack?.socket) }
     return { target, run: await play(experiment, target, startLoad, stop) }
   }
 

@@ -1,5 +1,5 @@
 import pLimit from 'p-limit'
-import { Gauge, type Registry } from 'prom-client'
+import { Gauge } from 'prom-client'
 import type { Session } from '../api-client.ts'
 import { UserError } from '../errors.ts'
 import { databasePath, type FaultKind, kinds } from '../faults/fault.ts'
@@ -11,12 +11,11 @@ import { type Begun, beginOutage, type Ended, endOutage } from '../runner/outage
 export type Faults = ReturnType<typeof createFaults>
 
 /** Holds at most one fault at a time. The metrics follow the record, so they show an experiment's faults too. */
-export function createFaults(database: string, session: Session, registers: Registry[], stop: AbortSignal) {
+export function createFaults(database: string, session: Session, stop: AbortSignal) {
   new Gauge({
     name: 'lab_fault_active',
     help: '1 while this fault is in force, else 0',
     labelNames: ['kind'],
-    registers,
     collect() {
       const kind = active()?.kind
       for (const one of kinds) this.set({ kind: one }, one === kind ? 1 : 0)
@@ -30,7 +29,7 @@ export function createFaults(database: string, session: Session, registers: Regi
   const inTurn = pLimit(1)
 
   function seconds(name: string, help: string) {
-    const gauge = new Gauge({ name, help, labelNames: ['kind'], registers })
+    const gauge = new Gauge({ name, help, labelNames: ['kind'] })
     return (kind: FaultKind, ms: number | null) =>
       ms === null ? gauge.remove({ kind }) : gauge.set({ kind }, ms / 1000)
   }

@@ -2,8 +2,9 @@ import { createServer, type Server } from 'node:http'
 import { text } from 'node:stream/consumers'
 import Router from '@koa/router'
 import Koa, { type Context, type Next } from 'koa'
-import type { Registry } from 'prom-client'
+import { register } from 'prom-client'
 import { Pool } from 'undici'
+import type { Tally } from '../attacks/attack.ts'
 import { duration, oneOf } from '../config.ts'
 import { UserError } from '../errors.ts'
 import { kinds } from '../faults/fault.ts'
@@ -30,7 +31,7 @@ export function createControl({ faults, activity, status }: Control): Server {
   post('/phase', ({ experiment = '', phase = '', for: time = '' }) =>
     activity.enter(experiment, phase, duration('for', time)),
   )
-  post('/attempts', ({ attack = '', ...reported }) => activity.count(attack, reported))
+  post('/attempts', ({ attack = '', ...tally }) => activity.count(attack, tally as Partial<Tally>))
   return createServer(new Koa().use(errors).use(router.routes()).callback())
 }
 
@@ -63,11 +64,11 @@ async function rejectForeignOrigin(ctx: Context, next: Next): Promise<void> {
 }
 
 /** GET /metrics for Prometheus and GET / for people. Nothing can be changed here. */
-export function createPages(registry: Registry, status: () => object): Server {
+export function createPages(status: () => object): Server {
   const router = new Router()
   router.get('/metrics', async (ctx) => {
-    ctx.type = registry.contentType
-    ctx.body = await registry.metrics()
+    ctx.type = register.contentType
+    ctx.body = await register.metrics()
   })
   router.get('/', (ctx) => {
     ctx.type = 'json'

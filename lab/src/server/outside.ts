@@ -1,4 +1,4 @@
-import { Counter, Gauge, type Registry } from 'prom-client'
+import { Counter, Gauge } from 'prom-client'
 import type { Session } from '../api-client.ts'
 import { look, type ProbeSample } from '../runner/probe.ts'
 
@@ -10,25 +10,16 @@ type Target = (typeof targets)[number]
 export type Outside = Record<Target, { status: number; seconds: number }> & { degraded?: boolean }
 
 /** Asks /health and for one page of notes once a second, and puts the answers on the metrics page. */
-export function watchOutside(session: Session, registers: Registry[]): { seen: Outside; stop: () => void } {
-  const status = new Gauge({
-    name: 'lab_probe_status',
-    help: 'Last HTTP status that an outside client got; 0: no answer',
-    labelNames: ['target'],
-    registers,
-  })
-  const duration = new Gauge({
-    name: 'lab_probe_duration_seconds',
-    help: 'Duration of that request',
-    labelNames: ['target'],
-    registers,
-  })
-  const degraded = new Gauge({ name: 'lab_probe_degraded', help: '1 while /health says degraded, else 0', registers })
+export function watchOutside(session: Session): { seen: Outside; stop: () => void } {
+  const labelNames = ['target']
+  const statusHelp = 'Last HTTP status that an outside client got; 0: no answer'
+  const status = new Gauge({ name: 'lab_probe_status', help: statusHelp, labelNames })
+  const duration = new Gauge({ name: 'lab_probe_duration_seconds', help: 'Duration of that request', labelNames })
+  const degraded = new Gauge({ name: 'lab_probe_degraded', help: '1 while /health says degraded, else 0' })
   const requests = new Counter({
     name: 'lab_probe_requests_total',
     help: 'Requests of the outside client: success is a 2xx',
     labelNames: ['target', 'outcome'],
-    registers,
   })
   for (const target of targets) for (const outcome of ['success', 'failure']) requests.inc({ target, outcome }, 0)
   const seen: Outside = { data: { status: 0, seconds: 0 }, health: { status: 0, seconds: 0 } }

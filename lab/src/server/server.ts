@@ -1,21 +1,20 @@
+import { once } from 'node:events'
 import { rmSync } from 'node:fs'
 import type { Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
-import { collectDefaultMetrics, Registry } from 'prom-client'
+import { collectDefaultMetrics } from 'prom-client'
 import { openSession } from '../api-client.ts'
 import { aborted } from '../clock.ts'
 import { reasonOf, UserError } from '../errors.ts'
 import { recoverLeftovers } from '../faults/rollback.ts'
+import type { LoadTarget } from '../load/load.ts'
 import { createActivity } from './activity.ts'
 import { createFaults } from './faults.ts'
 import { createControl, createPages, createPrometheusProxy } from './http.ts'
 import { watchOutside } from './outside.ts'
 
-export type ServeOptions = {
+type ServeOptions = LoadTarget & {
   database: string
-  url: string
-  username: string
-  password: string
   /** The Unix socket for commands: no web page can reach it. */
   socket: string
   host: string
@@ -33,16 +32,15 @@ export async function serve(options: ServeOptions): Promise<number> {
     (did) => console.log(did ?? 'No fault is on record.'),
     (error) => console.error(error instanceof UserError ? error.message : error),
   )
-  const registry = new Registry()
-  collectDefaultMetrics({ register: registry })
+  collectDefaultMetrics()
   const session = openSession(url, username, password)
-  const outside = watchOutside(session, [registry])
-  const faults = createFaults(database, session, [registry], stop)
-  const activity = createActivity([registry])
+  const outside = watchOutside(session)
+  const faults = createFaults(database, session, stop)
+  const activity = createActivity()
   const status = () => ({ fault: faults.active(), ...activity.current(), outside: outside.seen })
 
   const control = createControl({ faults, activity, status })
-  const pages = createPages(registry, status)
+  const pages = createPages(status)
   const proxy = createPrometheusProxy(prometheus.url)
   try {
     await listen(control, { path: socket })
@@ -63,12 +61,13 @@ export async function serve(options: ServeOptions): Promise<number> {
   }
 }
 
-function listen(server: Server, where: { path: string } | { host: string; port: number }): Promise<void> {
+async function listen(server: Server, where: { path: string } | { host: string; port: number }): Promise<void> {
   // A socket that a killed lab left behind would be in the way.
   if ('path' in where) rmSync(where.path, { force: true })
-  const name = 'path' in where ? where.path : `${where.host}:${where.port}`
-  return new Promise((resolve, reject) => {
-    server.once('error', (error) => reject(new UserError(`The lab cannot listen on ${name} (${reasonOf(error)}).`)))
-    server.listen(where, resolve)
-  })
+  try {
+    await once(server.listen(where), 'listening')
+  } catch (error) {
+    const name = 'path' in where ? where.path : `${where.host}:${where.port}`
+    throw new UserError(`The lab cannot listen on ${name} (${reasonOf(error)}).`)
+  }
 }

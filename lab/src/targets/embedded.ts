@@ -12,11 +12,13 @@ const usualMain = join(import.meta.dirname, '..', '..', '..', 'api', 'src', 'mai
 /** On Linux the whole of 127.0.0.0/8 is this machine; elsewhere only 127.0.0.1 is. */
 const loopback = Array.from({ length: 20 }, (_, i) => `127.0.0.${i + 21}`)
 
-/** What an experiment may ask of its API: settings, and megabytes of a small file system for the database. */
-export type Needs = { settings?: Record<string, string>; disk?: number }
+type Settings = Record<string, string>
 
 /** Starts an API for as long as `use` takes. Leaves nothing behind, even after kill -9. */
-export async function withEmbedded<T>({ settings, disk }: Needs, use: (target: Target) => Promise<T>): Promise<T> {
+export async function withEmbedded<T>(
+  { settings, disk }: { settings?: Settings; disk?: number },
+  use: (target: Target) => Promise<T>,
+): Promise<T> {
   const folder = await makeTempFolder(disk)
   try {
     const target = await openEmbedded(folder, settings)
@@ -31,7 +33,7 @@ export type EmbeddedTarget = Target & { stop: () => Promise<void> }
 /** Starts the API on a database in this folder and on free ports. */
 export async function openEmbedded(
   folder: TempFolder,
-  settings: Record<string, string> = {},
+  settings: Settings = {},
   main = usualMain,
 ): Promise<EmbeddedTarget> {
   const user = { username: 'demo', password: randomSecret(18) }

@@ -3,6 +3,7 @@ import { askLab } from '../api-client.ts'
 import type { AttackTarget, Tally } from '../attacks/attack.ts'
 import { reasonOf, UserError } from '../errors.ts'
 import { type ApiProcess, databasePath } from '../faults/fault.ts'
+import type { LoadTarget } from '../load/load.ts'
 import type { ApiLog } from './api-child.ts'
 
 /** The API of an experiment. */
@@ -25,18 +26,15 @@ export type Target = AttackTarget & {
 }
 
 /** An API that runs already; the lab neither starts nor stops it. */
-export type StackOptions = {
-  url: string
+export type StackOptions = LoadTarget & {
   metricsUrl: string
   database: string
-  username: string
-  password: string
   /** The long-running lab's socket: its metrics page shows which phase is running. */
   socket?: string
 }
 
 /** The target of an experiment in the stack. Throws a UserError when its database file cannot be read. */
-export function openStack(experiment: string, { socket, ...options }: StackOptions): Target {
+export function openStack(options: StackOptions): Target {
   const database = databasePath(options.database)
   return {
     ...options,
@@ -45,7 +43,6 @@ export function openStack(experiment: string, { socket, ...options }: StackOptio
     addresses: [],
     journalMode: journalModeOf(database),
     ended: new Promise(() => {}),
-    ...reporting(experiment, socket),
   }
 }
 
