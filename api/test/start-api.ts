@@ -54,7 +54,8 @@ export function onSignal(code: string) {
 /** Starts the program where it cannot stay: its output and how it ends. */
 export async function endOf(env: Record<string, string>, folder = tmpdir(), words = program) {
   const secrets = { JWT_SECRET: randomBytes(48).toString('base64'), LAB_USERS: 'demo:password' }
-  const full = { PATH: process.env.PATH, PORT: '0', METRICS_PORT: '0', ...secrets, ...env }
+  // Its coverage could not be written: it is another user's process.
+  const full = { PATH: process.env.PATH, NODE_V8_COVERAGE: undefined, PORT: '0', METRICS_PORT: '0', ...secrets, ...env }
   const child = spawn(process.execPath, words, { cwd: folder, env: full, timeout: 60_000 })
   const [stdout, stderr, [code, signal]] = await Promise.all([
     child.stdout.setEncoding('utf8').toArray(),
