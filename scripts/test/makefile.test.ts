@@ -13,8 +13,11 @@ const targets = [...makefile.matchAll(/^([a-z-]+):.* ## /gm)].map(([, target]) =
 const names = new Set([...makefile.matchAll(/\b([A-Z][A-Z0-9_]*)=/g)].map(([, name]) => name))
 for (const name of ['ONLY', 'PARTS', 'NAME', 'RUN', 'MODE', 'FOR', 'SCRIPT', 'SERVICES', 'EMBEDDED']) names.add(name)
 
-function make(words: string[], env: NodeJS.ProcessEnv = {}) {
-  return spawnSync('make', words, { cwd: root, encoding: 'utf8', env: { ...process.env, ...env } })
+// `make test` runs this file: without its variables each make here is no part of that one.
+const { MAKEFLAGS, MAKELEVEL, MFLAGS, ...environment } = process.env
+
+function make(words: string[], env: NodeJS.ProcessEnv = {}, cwd = root) {
+  return spawnSync('make', words, { cwd, encoding: 'utf8', env: { ...environment, ...env } })
 }
 
 test('no value behind make becomes a part of a shell command', () => {
@@ -56,7 +59,7 @@ test('make ends with 0 or 2, so the last line of the output names the verdict', 
     [2, 'INVALID', 2],
   ] as const) {
     writeFileSync(join(folder, 'scripts/node26.cjs'), `console.log('Verdict: ${verdict}'); process.exit(${code})`)
-    const { status, stdout } = spawnSync('make', ['demo'], { cwd: folder, encoding: 'utf8' })
+    const { status, stdout } = make(['demo'], {}, folder)
     assert.deepEqual([status, stdout.trim().split('\n').at(-1)], [exit, `Verdict: ${verdict}`])
   }
 })
