@@ -30,7 +30,9 @@ export async function play(
   const timeline = faultsOf(experiment)
   if (timeline.length > 0) await checkOwnDatabase(target, pool, token)
   const attacks = started.adopt(await readyAttacks(experiment.phases, target, token), (one) => one.stop())
-  const probe = started.adopt(startProbe(target.url, token), async (probe) => void (await probe.stop()))
+  const probe = started.adopt(startProbe(target.url, token), async (probe) => {
+    await probe.stop()
+  })
   const metrics = started.adopt(watchMetrics(target.metricsUrl), (one) => one.stop())
   const machine = started.adopt(watchMachine(dirname(target.database), target.mode === 'embedded'), (one) => one.stop())
   const load = started.adopt(await startLoad(target, token, experiment.phases), (load) => load.abandon())
