@@ -14,6 +14,7 @@ import { checkOwnDatabase, playFaults } from './play-faults.ts'
 import { startProbe } from './probe.ts'
 import type { Run } from './run.ts'
 import { attackHeading, heading, liveTable, say, wrap } from './screen.ts'
+import { phaseAt } from './seconds.ts'
 import { isWithin } from './selection.ts'
 
 /** Plays an experiment on an API and watches from outside. Rejects with the signal's reason when interrupted. */
@@ -128,7 +129,7 @@ function rowWriter(run: Run, load: Load): (moment: number) => number {
   let sentBefore = 0
 
   function write(second: number, from: number): void {
-    const phase = run.phases.findLast(({ start }) => start <= from + 500)?.plan
+    const phase = phaseAt(run, second)?.plan
     const inSecond = ({ done }: { done: number }) => isWithin(done, from, from + 1000)
     const answered = run.results.slice(-10_000).filter(inSecond)
     // k6 reports a request only when it is over; it sends as many as were planned.
