@@ -14,6 +14,7 @@ import { checkOwnDatabase, playFaults } from './play-faults.ts'
 import { startProbe } from './probe.ts'
 import type { Run } from './run.ts'
 import { attackHeading, heading, liveTable, say, wrap } from './screen.ts'
+import { phaseAt } from './seconds.ts'
 import { isWithin } from './selection.ts'
 
 /** Plays an experiment on an API and watches from outside. Rejects with the signal's reason when interrupted. */
@@ -30,7 +31,9 @@ export async function play(
   const timeline = faultsOf(experiment)
   if (timeline.length > 0) await checkOwnDatabase(target, pool, token)
   const attacks = started.adopt(await readyAttacks(experiment.phases, target, token), (one) => one.stop())
-  const probe = started.adopt(startProbe(target.url, token), async (probe) => void (await probe.stop()))
+  const probe = started.adopt(startProbe(target.url, token), async (probe) => {
+    await probe.stop()
+  })
   const metrics = started.adopt(watchMetrics(target.metricsUrl), (one) => one.stop())
   const machine = started.adopt(watchMachine(dirname(target.database), target.mode === 'embedded'), (one) => one.stop())
   const load = started.adopt(await startLoad(target, token, experiment.phases), (load) => load.abandon())
@@ -125,7 +128,7 @@ function rowWriter(run: Run, load: Load): (moment: number) => number {
   let sentBefore = 0
 
   function write(second: number, from: number): void {
-    const phase = run.phases.findLast(({ start }) => start <= from + 500)?.plan
+    const phase = phaseAt(run, second)?.plan
     const inSecond = ({ done }: { done: number }) => isWithin(done, from, from + 1000)
     const answered = run.results.slice(-10_000).filter(inSecond)
     // k6 reports a request only when it is over; it sends as many as were planned.
