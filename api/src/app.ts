@@ -24,7 +24,7 @@ type Dependencies = {
   tracer: Tracer
   version: string
   draining: () => boolean
-  /** How long a request waits for the JavaScript thread now, in milliseconds. */
+  /** How long the requests of this turn of the event loop have waited, in milliseconds. */
   eventLoopDelay: () => number
 }
 

@@ -6,7 +6,7 @@ import { connect } from 'node:net'
 import { test } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
 import Database from 'better-sqlite3'
-import { type Api, onSignal, sendRaw, startApi, until } from './start-api.ts'
+import { type Api, sendRaw, startApi, until } from './start-api.ts'
 
 const limit = { timeout: 60_000 } // only against hanging
 
@@ -29,6 +29,12 @@ async function connects(url: string): Promise<boolean> {
   } finally {
     socket.destroy()
   }
+}
+
+/** Environment that makes the program run this code too when it gets SIGUSR2. */
+function onSignal(code: string) {
+  const module = `process.on('SIGUSR2', () => { ${code} })`
+  return { NODE_OPTIONS: `--import=data:text/javascript,${encodeURIComponent(module)}` }
 }
 
 async function samples(api: Api): Promise<Map<string, number>> {

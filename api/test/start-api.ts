@@ -45,12 +45,6 @@ export type Api = {
   stop(signal?: NodeJS.Signals): Promise<number | null>
 }
 
-/** Environment that makes the program run this code too when it gets SIGUSR2. */
-export function onSignal(code: string) {
-  const module = `process.on('SIGUSR2', () => { ${code} })`
-  return { NODE_OPTIONS: `--import=data:text/javascript,${encodeURIComponent(module)}` }
-}
-
 /** Starts the program where it cannot stay: its output and how it ends. */
 export async function endOf(env: Record<string, string>, folder = tmpdir(), words = program) {
   const secrets = { JWT_SECRET: randomBytes(48).toString('base64'), LAB_USERS: 'demo:password' }

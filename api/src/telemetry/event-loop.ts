@@ -6,8 +6,8 @@ const periodMs = 20
 /**
  * Measures how late a timer fires: the only JavaScript thread was busy with something else for that time. Node's own monitor
  * is reset by every reading; a histogram only grows, so every reader sees every block.
- * Returns how many milliseconds a request that arrives now has to wait for the thread, or has waited: the delay of the
- * latest timer, or of the one that is overdue in this turn. Reading it costs a look at the clock.
+ * Returns for how many milliseconds the timer is overdue now: the requests of this turn of the loop have waited as long
+ * behind others. Each turn begins anew, so some are always served; the delay of the turn before would refuse all of them.
  */
 export function measureEventLoop(meter: Meter): () => number {
   const delay = meter.createHistogram('nodejs.eventloop.delay', {
@@ -16,11 +16,9 @@ export function measureEventLoop(meter: Meter): () => number {
     advice: { explicitBucketBoundaries: [0.001, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 5] },
   })
   let due = performance.now() + periodMs
-  let latest = 0 // ms
   setInterval(() => {
     const now = performance.now()
-    latest = Math.max(0, now - due)
-    delay.record(latest / 1000)
+    delay.record(Math.max(0, now - due) / 1000)
     due = now + periodMs
   }, periodMs).unref()
 
@@ -34,5 +32,5 @@ export function measureEventLoop(meter: Meter): () => number {
       counter.observe(active / 1000, { 'nodejs.eventloop.state': 'active' })
       counter.observe(idle / 1000, { 'nodejs.eventloop.state': 'idle' })
     })
-  return () => Math.max(latest, performance.now() - due)
+  return () => performance.now() - due
 }
