@@ -40,6 +40,13 @@ describe('PASS', () => {
     assert.equal(expectations.find(({ measure }) => measure === 'refused')?.value, 100)
   })
 
+  test('a fault that is felt late counts from its injection: the requests in between waited for it', () => {
+    const frozen = withResults(good, (one) => (inLock(one) ? { status: 200, done: fault.undone.at } : undefined))
+    const late = { ...frozen, faults: [{ ...fault, landedAt: fault.undone.at - 1 }] }
+    const waited = select(late, slo, phase)?.data.map(({ due, done }) => done - due) ?? []
+    assert.ok(Math.max(...waited) > 1_000, `${waited.length} requests`)
+  })
+
   test('nothing is expected of a log that cannot be read', () => {
     const { verdict, expectations } = judged({ ...good, logged: undefined })
     assert.equal(verdict, 'PASS')

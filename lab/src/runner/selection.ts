@@ -70,9 +70,15 @@ function isUnderWayAt(faults: PlayedFault[], { due, done }: Result): boolean {
 
 type Window = { from: number; to: number }
 
-/** From the first refusal on, or the injection when no request was refused, until the rollback. */
+const soonMs = 1_000
+
+/**
+ * From the first refusal on until the rollback. From the injection on when no request was refused soon after it: then the
+ * requests in between show what the fault did, such as waiting for a lock.
+ */
 export function inForce({ injectedAt, landedAt, undone }: PlayedFault): Window {
-  return { from: landedAt ?? injectedAt, to: undone.at }
+  const isSoon = landedAt !== undefined && landedAt - injectedAt <= soonMs
+  return { from: isSoon ? landedAt : injectedAt, to: undone.at }
 }
 
 function metBy({ results }: Run, { from, to }: Window, { outage }: Slo): Result[] {
