@@ -39,10 +39,7 @@ test('the order of the experiments follows their level, and no two have the same
   const ordered = all.map(({ experiment }) => experiment).sort((a, b) => a.order - b.order)
   const levels = ordered.map(({ level }) => level)
   assert.deepEqual(levels, [...levels].sort())
-  assert.deepEqual(
-    ordered.map(({ order }) => order),
-    all.map((_, i) => i + 1),
-  )
+  assert.equal(new Set(ordered.map(({ order }) => order)).size, all.length)
 })
 
 test('experiments that belong side by side have the same phases and rates', async () => {

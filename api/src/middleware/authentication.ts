@@ -76,10 +76,12 @@ export function authentication({ config, db, meter }: Dependencies) {
     let token = remembered.get(authorization)
     if (!token || token.expires + clockTolerance <= now / 1000) token = await verify(ctx)
     if (now - token.checkedAt >= recheckMs) {
-      remembered.delete(authorization)
+      // In an outage this throws, and what is remembered stays: a refusal costs no signature.
       const validFrom = await tokensValidFrom(db, token.userId)
-      if (validFrom === undefined) reject(ctx, 'unknown_user')
-      if (token.issuedAt < validFrom) reject(ctx, 'revoked')
+      if (validFrom === undefined || token.issuedAt < validFrom) {
+        remembered.delete(authorization)
+        reject(ctx, validFrom === undefined ? 'unknown_user' : 'revoked')
+      }
       if (remembered.size >= maxRemembered) remembered.clear()
       remembered.set(authorization, { ...token, checkedAt: now })
     }

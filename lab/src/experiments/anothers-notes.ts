@@ -43,7 +43,7 @@ export function experiment({ goals: { baseline } }: Slo): Experiment {
       { question: 'How often does the time betray which note exists (50 %: a coin)?', measure: 'told_by_time', phase },
     ],
     level: 3,
-    order: 21,
+    order: 210,
     learned:
       "The query asks for the id and the owner together, so another user's note is not found, just like a missing one.",
     next: 'flood',

@@ -40,7 +40,7 @@ export function experiment({ goals: { baseline } }: Slo): Experiment {
       },
     ],
     level: 1,
-    order: 2,
+    order: 20,
     learned: 'At this rate the thread is idle most of the time, so a request rarely waits for another one.',
     next: 'peak',
   }

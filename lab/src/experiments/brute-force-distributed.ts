@@ -54,7 +54,7 @@ export function experiment({ goals: { baseline } }: Slo): Experiment {
       },
     ],
     level: 3,
-    order: 19,
+    order: 190,
     learned:
       'A limit per address is worth as much as addresses cost. A limit per name would hold, but it would let an attacker lock that user out.',
     next: 'weak-secret',

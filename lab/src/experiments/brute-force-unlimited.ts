@@ -60,7 +60,7 @@ export function experiment({ goals: { baseline } }: Slo): Experiment {
       },
     ],
     level: 2,
-    order: 14,
+    order: 140,
     learned: 'Without a limit the queue of hashes is the only brake, and honest users wait in the same queue.',
     next: 'brute-force-distributed',
   }

@@ -49,7 +49,7 @@ export function experiment({ goals: { baseline } }: Slo): Experiment {
       },
     ],
     level: 2,
-    order: 13,
+    order: 130,
     learned: 'The limit is checked before the hash, so a guess beyond it costs the API almost nothing.',
     next: 'brute-force-unlimited',
   }

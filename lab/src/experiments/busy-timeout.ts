@@ -40,7 +40,7 @@ export function experiment({ goals: { baseline } }: Slo): Experiment {
       },
     ],
     level: 2,
-    order: 6,
+    order: 60,
     learned:
       'SQLite waits inside one call, and JavaScript has one thread: no other request is even read meanwhile, /health included.',
     next: 'outage-lock-wal',

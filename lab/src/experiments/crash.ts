@@ -49,7 +49,7 @@ export function experiment({ goals: { baseline } }: Slo): Experiment {
       },
     ],
     level: 2,
-    order: 9,
+    order: 90,
     learned:
       'A note is acknowledged after its commit is on disk, so kill -9 loses only notes that no client was promised.',
     next: 'disk-full',

@@ -77,7 +77,7 @@ export function experiment({ goals, outage }: Slo): Experiment {
       },
     ],
     level: 1,
-    order: 1,
+    order: 10,
     learned:
       'The API sees that its database is away before it uses it, and refuses at once: a refusal costs less than an answer, no request waits, and service comes back by itself.',
     next: 'outage-chmod',

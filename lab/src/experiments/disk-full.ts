@@ -18,7 +18,7 @@ export function experiment(slo: Slo): Experiment {
       { question: 'How many acknowledged notes are lost?', measure: 'notes_lost' },
     ],
     level: 2,
-    order: 10,
+    order: 100,
     learned:
       'A write needs room for the journal, a read needs none. A service that can still read is better than none.',
     next: 'spike',

@@ -46,7 +46,7 @@ export function experiment({ goals: { baseline }, outage }: Slo): Experiment {
       },
     ],
     level: 3,
-    order: 18,
+    order: 180,
     learned: 'Every outage is detected and recovered by the same check, so the fifth one is no harder than the first.',
     next: 'brute-force-distributed',
   }

@@ -67,7 +67,7 @@ export function experiment({ goals: { baseline } }: Slo): Experiment {
       { question: "By how many MB does the API's memory rise?", measure: 'memory_rise', phase },
     ],
     level: 3,
-    order: 22,
+    order: 220,
     learned:
       'Limits of size and time protect memory and the thread. Connections are a resource of the operating system: a reverse proxy limits them per address.',
     next: 'outage-at-peak',

@@ -62,7 +62,7 @@ export function experiment({ goals: { baseline } }: Slo): Experiment {
       { question: 'By how much does p95 of the other requests rise?', measure: 'p95_rise', phase },
     ],
     level: 2,
-    order: 16,
+    order: 160,
     learned: 'One algorithm, one key, one answer: the API decides what a valid token is, never the token itself.',
     next: 'weak-secret',
   }

@@ -40,7 +40,7 @@ export function experiment({ goals: { baseline } }: Slo): Experiment {
       { question: 'p95 of the logins themselves?', measure: 'login_p95', phase },
     ],
     level: 2,
-    order: 12,
+    order: 120,
     learned:
       'A password hash is made to be slow. On a thread of its own, one at a time, it delays other logins and little else.',
     next: 'brute-force',

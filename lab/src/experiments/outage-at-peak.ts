@@ -33,7 +33,7 @@ export function experiment({ goals: { baseline, peak }, outage }: Slo): Experime
     ],
     predictions: outagePredictions('outage'),
     level: 3,
-    order: 17,
+    order: 170,
     learned: 'A refusal is cheaper than an answer, so even at the peak the outage takes load off the API.',
     next: 'flapping',
   }

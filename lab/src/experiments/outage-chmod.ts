@@ -10,7 +10,7 @@ export function experiment(slo: Slo): Experiment {
       'SQLite itself would not notice, because permissions are checked only when a file is opened. The API checks them before every use, refuses at once, and recovers by itself.',
     says: 'The file loses all its permissions. Look: every data request is refused with 503, faster than it was served before.',
     level: 1,
-    order: 4,
+    order: 40,
     learned:
       'Permissions are checked when a file is opened, and SQLite keeps it open. The API checks them itself before every use.',
     next: 'outage-lock',

@@ -27,7 +27,7 @@ export function experiment(slo: Slo): Experiment {
       { question: 'How long until /health says degraded?', measure: 'degraded_after', phase },
     ],
     level: 2,
-    order: 7,
+    order: 70,
     learned: 'In WAL mode readers use the last committed state and need no lock; there is still only one writer.',
     next: 'outage-move',
   }

@@ -10,7 +10,7 @@ export function experiment(slo: Slo): Experiment {
       'No request waits for the lock: every data request is refused at once, and the first one after its end is served.',
     says: 'Another process holds an exclusive lock. Look: 503 at once instead of requests that wait, and /health still answers.',
     level: 1,
-    order: 5,
+    order: 50,
     learned: 'With a busy timeout of 0 SQLite reports a lock at once instead of waiting on the only thread.',
     next: 'busy-timeout',
   })

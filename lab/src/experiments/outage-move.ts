@@ -10,7 +10,7 @@ export function experiment(slo: Slo): Experiment {
       'SQLite would go on in the renamed file. The API sees that its name leads nowhere, refuses, and opens the file again when it is back.',
     says: 'The file gets another name. Look: no new, empty database takes its place, which would look like a success.',
     level: 2,
-    order: 8,
+    order: 80,
     learned:
       'An open file has no name: SQLite would go on in the renamed one. The API compares the file under the name with the file it has opened.',
     next: 'crash',

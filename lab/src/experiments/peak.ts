@@ -34,7 +34,7 @@ export function experiment({ goals: { baseline, peak } }: Slo): Experiment {
       },
     ],
     level: 1,
-    order: 3,
+    order: 30,
     learned:
       'Latency rises with the share of time in which the one thread is busy, not with the rate itself. There is still room.',
     next: 'spike',

@@ -50,7 +50,7 @@ export function experiment({ goals: { baseline, peak }, outage }: Slo): Experime
       },
     ],
     level: 2,
-    order: 11,
+    order: 110,
     learned:
       'A queue grows while arrivals exceed what the API can serve, and it empties only afterwards: its clients wait for the sum of both.',
     next: 'noisy-login',

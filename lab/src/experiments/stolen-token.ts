@@ -58,7 +58,7 @@ export function experiment({ goals: { baseline } }: Slo): Experiment {
       return { question: `${says} How long is the thief served?`, measure: 'served_for', phase: name }
     }),
     level: 2,
-    order: 15,
+    order: 150,
     learned:
       'The API does not look a token up, so it cannot know that it was stolen. Short lifetimes and a logout limit the damage.',
     next: 'forged-tokens',

@@ -65,7 +65,7 @@ export function experiment({ goals: { baseline } }: Slo): Experiment {
       { question: 'How many batches of guesses find the random secret?', measure: 'attack_accepted', phase: random },
     ],
     level: 3,
-    order: 20,
+    order: 200,
     learned:
       'Guessing needs no request, so no limit and no log is in the way. Only the number of possible secrets protects, and length is not that number.',
     next: 'anothers-notes',

@@ -23,7 +23,7 @@ export type Experiment = {
   expectations: Expectation[]
   /** Three to five questions to answer before the run; a measure answers each. */
   predictions: Prediction[]
-  /** 1: where to begin; 3: for readers who know the others. `order`: the place among all experiments. */
+  /** 1: where to begin; 3: for readers who know the others. `order`: the place in the list, in tens, so that one more fits between. */
   level: 1 | 2 | 3
   order: number
   /** Why it came out so, and the name of the experiment to try next; shown after the verdict. */
