@@ -93,6 +93,11 @@ export const reasonColors = {
   corrupt: '#5D8AA8',
 }
 
+export const shedColors = {
+  event_loop: colors.serverDark,
+  login_queue: colors.client,
+}
+
 export const signalColors = {
   requests: colors.client,
   errors: colors.error,

@@ -14,7 +14,7 @@ export type Story = Partial<Record<'idle' | 'before' | 'during' | 'after' | 'att
 type Series = { metric: Record<string, string>; values?: [number, string][]; value?: [number, string] }
 type Query = { dashboard: string; panel?: Panel; line: Pick<Line, 'expr' | 'mayBeEmpty'>; instant: boolean }
 
-/** The parts of the story between which each event lies. A test should not bring about `saturation` of the generator. */
+/** The parts of the story between which each event lies. A test should not bring about `saturation` of the generator or of the API. */
 const events: Record<Panel['changesWith'], [was: keyof Story, is: keyof Story] | undefined> = {
   load: ['idle', 'before'],
   outage: ['before', 'during'],

@@ -1,4 +1,4 @@
-import { colors, quiet, reasonColors } from '../colors.ts'
+import { colors, quiet, reasonColors, shedColors } from '../colors.ts'
 import { goalLine, goals } from '../goals.ts'
 import { type Page, page } from '../page.ts'
 import { table } from '../panels/table.ts'
@@ -26,15 +26,16 @@ export const outage = (): Page =>
         title: 'One outage, seen from four sides',
         description:
           'The fault as the lab injected it, as the API noticed it, as /health reported it, and as the lab’s own client felt it.',
-        good: 'all rows quiet. In an outage all four begin and end within a second or two.',
-        size: [24, 5],
+        good: 'all rows quiet. In an outage all begin and end within a second or two. A read-only database refuses writes only.',
+        size: [24, 6],
         states: [
           ['no', quiet],
           ['yes', colors.fault],
         ],
         lines: [
           { name: 'fault injected', expr: 'max(lab_fault_active)' },
-          { name: 'API: no database', expr: '1 - min(db_available)' },
+          { name: 'API: no reads', expr: '1 - min(db_available{operation="read"})' },
+          { name: 'API: no writes', expr: '1 - min(db_available{operation="write"})' },
           { name: '/health: degraded', expr: 'lab_probe_degraded' },
           { name: 'client refused', expr: 'lab_probe_status{target="data"} != bool 200' },
         ],
@@ -134,7 +135,7 @@ export const outage = (): Page =>
         title: 'Why the database could not be used',
         description: 'Failed or refused operations per second by reason. docs/signals.md explains the reasons.',
         good: 'no line above 0.',
-        size: [12, 8],
+        size: [8, 8],
         unit: 'ops',
         lines: [
           {
@@ -146,11 +147,27 @@ export const outage = (): Page =>
         changesWith: 'outage',
       }),
       timeSeries({
+        title: 'Refused because of overload',
+        description:
+          'Requests per second that would have waited longer than `SHED_AFTER_MS`, by what they would have waited for: the event loop, or the queue of logins.',
+        good: 'no line above 0. Without `SHED_AFTER_MS` it stays 0, and requests wait instead.',
+        size: [8, 8],
+        unit: 'reqps',
+        lines: [
+          {
+            name: '{{reason}}',
+            expr: 'sum by (reason) (rate(requests_shed_total[$__rate_interval]))',
+            color: shedColors,
+          },
+        ],
+        changesWith: 'saturation',
+      }),
+      timeSeries({
         title: 'Writes',
         description:
           'Notes created, changed or deleted per second, and refused writes. An accepted write is on the disk.',
         good: 'accepted only.',
-        size: [12, 8],
+        size: [8, 8],
         unit: 'reqps',
         lines: [
           { name: 'accepted', expr: writes('2..'), color: colors.database },
