@@ -8,7 +8,7 @@ export BUILDX_NO_DEFAULT_ATTESTATIONS=1
 
 # The settings of the stack are in .env. `make up NAME=value` writes one there. Every other command ignores these names in the
 # environment, so that another program's exports do not decide what is started, loaded or removed.
-settings='COMPOSE_PROJECT_NAME API_PORT METRICS_PORT LAB_PORT PROMETHEUS_PORT GRAFANA_PORT JOURNAL_MODE BUSY_TIMEOUT_MS JWT_TTL LOGIN_ATTEMPTS_PER_MINUTE LOG_LEVEL'
+settings='COMPOSE_PROJECT_NAME API_PORT METRICS_PORT LAB_PORT PROMETHEUS_PORT GRAFANA_PORT JOURNAL_MODE BUSY_TIMEOUT_MS JWT_TTL LOGIN_ATTEMPTS_PER_MINUTE SHED_AFTER_MS LOG_LEVEL'
 given=
 for name in $settings; do [ -z "${!name:-}" ] || given="$given$name=${!name}"$'\n'; done
 # shellcheck disable=SC2086 # lists of names
