@@ -7,8 +7,10 @@ NODE := node scripts/node26.cjs
 # The stack's commands need only bash and Docker. They read a value of the command line (MODE=lock) from the environment:
 # in a line of this file a shell would run its content.
 STACK := scripts/stack
-# Without this, make would run a $(shell ...) inside a value when it exports it.
-$(foreach name,$(.VARIABLES),$(if $(filter command,$(origin $(name))),\
+# Without this, make would run a $(shell ...) inside a value when it exports it. GIVEN lists the names of the command line:
+# the scripts write only these settings to .env, not what another program has exported.
+export GIVEN :=
+$(foreach name,$(.VARIABLES),$(if $(filter command,$(origin $(name))),$(eval GIVEN += $(name))\
     $(eval override $(name) := $$(value $(name)))$(eval export $(name))))
 
 help: ## list the commands

@@ -6,13 +6,14 @@ cd -P "$(dirname "${BASH_SOURCE[0]}")/../.." # -P: the path that Docker stores f
 # With attestations an unchanged image gets a new ID at every build, and Compose would replace its containers.
 export BUILDX_NO_DEFAULT_ATTESTATIONS=1
 
-# The settings of the stack are in .env. `make up NAME=value` writes one there. Every other command ignores these names in the
-# environment, so that another program's exports do not decide what is started, loaded or removed.
-settings='COMPOSE_PROJECT_NAME API_PORT METRICS_PORT LAB_PORT PROMETHEUS_PORT GRAFANA_PORT JOURNAL_MODE BUSY_TIMEOUT_MS JWT_TTL LOGIN_ATTEMPTS_PER_MINUTE SHED_AFTER_MS LOG_LEVEL'
-given=
-for name in $settings; do [ -z "${!name:-}" ] || given="$given$name=${!name}"$'\n'; done
+# The settings of the stack are in .env. `make up NAME=value` writes one there, and make lists such names in GIVEN. What is
+# exported by other programs does not decide what is started, loaded or removed.
+settings='COMPOSE_PROJECT_NAME API_PORT METRICS_PORT LAB_PORT PROMETHEUS_PORT GRAFANA_PORT JOURNAL_MODE BUSY_TIMEOUT_MS SHED_AFTER_MS JWT_TTL LOGIN_ATTEMPTS_PER_MINUTE LOG_LEVEL'
+case $0 in */up | */doctor) ;; *) GIVEN= ;; esac
 # shellcheck disable=SC2086 # lists of names
-unset $settings ${!COMPOSE_@} JWT_SECRET JWT_SECRET_PREVIOUS LAB_USERS
+for name in $settings ${!COMPOSE_@} OWN_VOLUMES JWT_SECRET JWT_SECRET_PREVIOUS LAB_USERS; do
+  [[ " $settings " = *" $name "* && " ${GIVEN:-} " = *" $name "* && -n ${!name:-} ]] || unset "$name"
+done
 
 # shellcheck disable=SC2034 # the options of an experiment, for the scripts that source this file
 options=(${LENGTH:+"--seconds=$LENGTH"} ${RUNS:+"--runs=$RUNS"} ${LOAD:+"--load=$LOAD"} ${PREDICT:+--predict})
@@ -22,9 +23,9 @@ stop() { # stop SENTENCE...: prints what is wrong and what to do, and exits
   exit 1
 }
 
-setting() { # setting NAME DEFAULT: its value in .env
-  local value
-  value=$(sed -n "s/^$1=//p" .env 2>/dev/null | tail -1) || true
+setting() { # setting NAME DEFAULT: its value, as given behind make, else in .env
+  local value=${!1:-}
+  [ -n "$value" ] || value=$(sed -n "s/^$1=//p" .env 2>/dev/null | tail -1) || true
   printf '%s' "${value:-$2}"
 }
 
@@ -56,11 +57,17 @@ need_docker() {
   [ "${major:-0}" -gt 2 ] || { [ "${major:-0}" = 2 ] && [ "$minor" -ge 21 ]; } || stop 'Docker Compose 2.21 or newer is needed: install the package docker-compose-plugin.'
 }
 
-check_project() { # fails when another checkout runs a stack of this name; prints the name
-  local other
-  other=$(docker ps --all --filter "label=com.docker.compose.project=$(project)" --format '{{.Label "com.docker.compose.project.working_dir"}}' | sort -u | grep -vxF "$PWD" | head -1) || true
-  [ -z "$other" ] || { echo "A stack named $(project) was started in another folder, $other. Stop that one (make down there), or give this one a name and ports of its own in .env: COMPOSE_PROJECT_NAME, API_PORT, METRICS_PORT, LAB_PORT, PROMETHEUS_PORT, GRAFANA_PORT."; return 1; }
-  project
+check_project() { # fails unless all containers and volumes of this name are this checkout's; prints the name
+  local folders other volumes name; name=$(project)
+  folders=$(docker ps --all --filter "label=com.docker.compose.project=$name" --format '{{.Label "com.docker.compose.project.working_dir"}}') &&
+    volumes=$(docker volume ls --format '{{.Name}} {{.Label "com.docker.compose.project"}}') || { echo 'Docker does not list its containers and volumes.'; return 1; }
+  other=$(grep -vxF "$PWD" <<<"$folders" | head -1) || true
+  [ -z "$other" ] || { echo "A stack named $name was started in another folder, $other. Stop that one (make down there), or give this one a name and ports of its own in .env: COMPOSE_PROJECT_NAME, API_PORT, METRICS_PORT, LAB_PORT, PROMETHEUS_PORT, GRAFANA_PORT."; return 1; }
+  volumes=$(grep -E "^${name}_(data|runs|prometheus) | $name\$" <<<"$volumes" | cut -d' ' -f1 | paste -sd' ' -) || true
+  # They are of this checkout when a container of this folder is there, or when an earlier start has written so. A label on
+  # them would be no way: Compose offers to recreate, empty, a volume that was made without it.
+  [[ -z $volumes || -n $folders || ",$(setting OWN_VOLUMES '')," = *",$name,"* ]] || { echo "Volumes of a project named $name are here, and this checkout has no record that it made them: $volumes. It neither uses nor removes them. Choose another name: make up COMPOSE_PROJECT_NAME=... Only if you know that they are yours (from an earlier version, or .env was lost): write OWN_VOLUMES=$name into .env."; return 1; }
+  echo "$name"
 }
 
 running() { [ -n "$(compose ps --status running --quiet "$1" 2>/dev/null)" ]; }

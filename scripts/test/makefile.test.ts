@@ -41,6 +41,17 @@ test('make itself runs nothing of a value, behind it or in the environment, and 
   assert.deepEqual(readdirSync(folder), [])
 })
 
+test('the scripts hear which values stand behind make', (t) => {
+  const folder = mkdtempSync(join(tmpdir(), 'lab-make-'))
+  t.after(() => rmSync(folder, { recursive: true }))
+  cpSync(join(root, 'Makefile'), join(folder, 'Makefile'))
+  mkdirSync(join(folder, 'scripts/stack'), { recursive: true })
+  writeFileSync(join(folder, 'scripts/stack/up'), '#!/bin/sh\necho "$GIVEN|$API_PORT"\n', { mode: 0o755 })
+  const exported = { COMPOSE_PROJECT_NAME: 'theirs', GIVEN: 'COMPOSE_PROJECT_NAME' }
+  const [names = '', port] = make(['up', 'API_PORT=1', 'LOG_LEVEL='], exported, folder).stdout.trim().split('|')
+  assert.deepEqual([names.split(' ').filter(Boolean).sort(), port], [['API_PORT', 'LOG_LEVEL'], '1'])
+})
+
 test('help fits a terminal of 80 columns and names every kind of fault', () => {
   const { stdout } = make([])
   for (const line of stdout.split('\n')) assert.ok(line.length <= 80, line)

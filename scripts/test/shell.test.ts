@@ -91,6 +91,85 @@ test('what is exported decides nothing: neither a setting, nor a secret, nor wha
   assert.doesNotMatch(stdout, /theirs|COMPOSE_|JWT_SECRET|^CDPATH/m)
 })
 
+/** A docker that knows these containers (their folders) and volumes (name, project), and writes down what it is asked. */
+function fakeDocker({ folder, fake }: ReturnType<typeof checkout>, containers: string[], volumes: string[]) {
+  const lines = (all: string[]) => (all.length > 0 ? `printf '%s\\n' ${all.map((one) => `'${one}'`).join(' ')}` : ':')
+  return fake(
+    'docker',
+    `echo "$*" >>${folder}/asked
+case "$*" in
+  'compose version --short') echo 2.40.0 ;;
+  *MemTotal*) echo 4000000000 ;;
+  'ps --all'*) ${lines(containers)} ;;
+  'volume ls'*) ${lines(volumes)} ;;
+esac`,
+  )
+}
+
+test('volumes are of this checkout by a container of this folder or by a record in .env, and by nothing else', (t) => {
+  const mine = 'COMPOSE_PROJECT_NAME=mine\n'
+  const owned = (env: string, containers: (there: string) => string[], volumes: string[]) => {
+    const place = checkout(t, env)
+    const variables = { ...fakeDocker(place, containers(place.there), volumes), OWN_VOLUMES: 'mine' }
+    return place.bash('check_project', variables).status
+  }
+  const none = () => []
+  const here = (there: string) => [there, there]
+  assert.equal(owned(mine, none, []), 0)
+  assert.equal(owned(mine, none, ['mine_2_data mine_2', 'other_data other']), 0, 'the names of others')
+  for (const volume of ['mine_data mine', 'mine_data ', 'mine_runs ', 'mine_postgres mine', 'x mine']) {
+    assert.equal(owned(mine, none, [volume]), 1, volume)
+    assert.equal(owned(`${mine}OWN_VOLUMES=mine_2,yours\n`, none, [volume]), 1, volume)
+    assert.equal(owned(`${mine}OWN_VOLUMES=yours,mine\n`, none, [volume]), 0, volume)
+    assert.equal(owned(mine, here, [volume]), 0, `${volume}, an installation without the record`)
+    assert.equal(
+      owned(`${mine}OWN_VOLUMES=mine\n`, () => ['/elsewhere'], [volume]),
+      1,
+      volume,
+    )
+  }
+  const { bash, fake } = checkout(t, mine)
+  for (const broken of ['volume', 'ps']) {
+    const docker = fake('docker', `case "$1" in ${broken}) exit 1 ;; esac`)
+    assert.equal(bash('check_project', docker).status, 1, `docker ${broken} fails`)
+  }
+})
+
+test('make up keeps what stands behind make, after all checks, and nothing that is exported', (t) => {
+  const given = { COMPOSE_PROJECT_NAME: 'given', LOG_LEVEL: 'debug', API_PORT: '18080' }
+  const up = (GIVEN: string, volumes: string[] = [], changed = {}) => {
+    const place = checkout(t, 'LAB_USERS=demo:password\n')
+    const env = { ...fakeDocker(place, [], volumes), ...given, GIVEN, ...changed, SERVICES: 'lab' }
+    for (const name of ['prometheus', 'grafana', 'k6']) mkdirSync(join(place.there, name))
+    writeFileSync(join(place.there, 'slo.json'), '')
+    spawnSync('bash', ['scripts/stack/up'], { cwd: place.there, env })
+    return { env: readFileSync(place.file, 'utf8'), asked: readFileSync(join(place.folder, 'asked'), 'utf8') }
+  }
+  const exported = up('')
+  assert.match(exported.env, /^OWN_VOLUMES=systems-thinking-lab$/m)
+  assert.doesNotMatch(exported.env, /given|debug|18080/)
+  assert.doesNotMatch(exported.asked, /given/)
+  const kept = up('SERVICES COMPOSE_PROJECT_NAME API_PORT')
+  assert.match(kept.env, /^COMPOSE_PROJECT_NAME=given\nAPI_PORT=18080\nOWN_VOLUMES=given$/m)
+  assert.doesNotMatch(kept.env, /LOG_LEVEL/)
+  assert.match(kept.asked, /^compose up/m)
+  for (const refused of [
+    up('COMPOSE_PROJECT_NAME LOG_LEVEL', ['given_data given']),
+    up('COMPOSE_PROJECT_NAME LOG_LEVEL', [], { LOG_LEVEL: 'a b' }),
+  ]) {
+    assert.equal(refused.env, 'LAB_USERS=demo:password\n')
+    assert.doesNotMatch(refused.asked, /^compose up/m)
+  }
+})
+
+test('make clean removes nothing while volumes are there that this checkout may not have made', (t) => {
+  const place = checkout(t, 'COMPOSE_PROJECT_NAME=victim13\n')
+  const env = fakeDocker(place, [], ['victim13_data victim13'])
+  assert.equal(spawnSync('bash', ['scripts/stack/down', 'clean'], { cwd: place.there, env }).status, 1)
+  assert.equal(readFileSync(place.file, 'utf8'), 'COMPOSE_PROJECT_NAME=victim13\n')
+  assert.doesNotMatch(readFileSync(join(place.folder, 'asked'), 'utf8'), /^compose (?!version)|^volume (?!ls)/m)
+})
+
 test('make clean removes the project of .env, in this folder, whatever is exported', (t) => {
   const { there, folder, fake } = checkout(t, 'COMPOSE_PROJECT_NAME=mine\n')
   mkdirSync(join(folder, 'other/scripts/stack'), { recursive: true })

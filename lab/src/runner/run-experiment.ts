@@ -1,4 +1,5 @@
 import { relative } from 'node:path'
+import { UserError } from '../errors.ts'
 import { recoverLeftovers } from '../faults/rollback.ts'
 import { quantile, sorted } from '../load/figures.ts'
 import { startK6Load } from '../load/k6-load.ts'
@@ -43,6 +44,7 @@ export async function runExperiment(options: ExperimentOptions): Promise<number>
   const stack = needsOwnApi(experiment) ? undefined : options.stack
   // In the lab's container there is no memory for k6 beside an API.
   const startLoad = options.load === 'k6' && stack === options.stack ? startK6Load : startOwnLoad
+  if (startLoad === startK6Load) checkLengthForK6(full, experiment)
   checkRunsFolder(folder)
   await recoverEarlier(stack)
   introduce(experiment, options)
@@ -80,6 +82,16 @@ export async function runExperiment(options: ExperimentOptions): Promise<number>
     if (!options.stack?.socket) say(`Kept in ${relative(process.cwd(), kept)}`)
     return judgement
   }
+}
+
+/** k6 plays no phase of less than a second. */
+function checkLengthForK6(full: Experiment, experiment: Experiment): void {
+  const shortest = ({ phases }: Experiment) => Math.min(...phases.map(({ seconds }) => seconds))
+  if (shortest(experiment) >= 1) return
+  const least = Math.ceil(lengthOf(full) / shortest(full))
+  throw new UserError(
+    `A phase would last ${shortest(experiment)} s, and k6 needs at least 1 s: LENGTH=${least} or more, or LOAD=own.`,
+  )
 }
 
 /** What killed runs and killed faults have left behind. */

@@ -26,16 +26,9 @@ export async function checkout() {
   const names = ['API_PORT', 'METRICS_PORT', 'LAB_PORT', 'PROMETHEUS_PORT']
   const ports = Object.fromEntries(await freePorts(names))
   const project = basename(folder).toLowerCase()
+  const settings = { COMPOSE_PROJECT_NAME: project, ...ports }
   const { HOME, PATH, DOCKER_HOST, DOCKER_CONTEXT } = process.env
-  const env = {
-    HOME,
-    PATH,
-    DOCKER_HOST,
-    DOCKER_CONTEXT,
-    COMPOSE_PROJECT_NAME: project,
-    SERVICES: 'api lab prometheus',
-    ...ports,
-  }
+  const env = { HOME, PATH, DOCKER_HOST, DOCKER_CONTEXT, SERVICES: 'api lab prometheus', ...settings }
 
   /** Starts `make` with these words, in this checkout. */
   function start(...words: string[]): Running {
@@ -65,6 +58,8 @@ export async function checkout() {
     folder,
     project,
     ports,
+    /** What the first `make up` gets: make takes no setting from the environment. */
+    given: Object.entries(settings).map(([name, value]) => `${name}=${value}`),
     start,
     make: (...words: string[]) => start(...words).ended,
     docker,

@@ -84,7 +84,7 @@ test('docker compose refuses to start without secrets', { skip }, () => {
 test('make up makes secrets, starts everything and keeps what it was given; a second one changes nothing', {
   skip,
 }, async () => {
-  await succeeds('up')
+  await succeeds('up', ...stack.given)
   const file = join(stack.folder, '.env')
   assert.equal(statSync(file).mode & 0o777, 0o600)
   assert.equal(stack.setting('API_PORT'), stack.ports.API_PORT)
@@ -489,4 +489,19 @@ test('make clean leaves no container, volume, network, image or secret', { skip 
   }
   assert.equal(stack.docker('image', 'ls', '--quiet', `${stack.project}-*`), '')
   assert.ok(!readdirSync(stack.folder).some((name) => ['.env', 'runs', 'data'].includes(name)))
+})
+
+test('the volume of another project with this name is neither used nor removed', { skip }, async () => {
+  const volume = `${stack.project}_data`
+  const label = `com.docker.compose.project=${stack.project}`
+  stack.docker('volume', 'create', '--label', label, volume)
+  try {
+    assert.equal((await stack.make('up', ...stack.given)).code, 2)
+    assert.equal(stack.setting('COMPOSE_PROJECT_NAME'), '')
+    writeFileSync(join(stack.folder, '.env'), `COMPOSE_PROJECT_NAME=${stack.project}\n`)
+    assert.equal((await stack.make('clean')).code, 2)
+    assert.equal(stack.docker('volume', 'ls', '--quiet', '--filter', `label=${label}`), volume)
+  } finally {
+    stack.docker('volume', 'rm', volume)
+  }
 })
