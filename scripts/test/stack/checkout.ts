@@ -90,10 +90,17 @@ export async function checkout() {
 
 export type Checkout = Awaited<ReturnType<typeof checkout>>
 
+// Below the ports that the system lends to outgoing connections, which would take one while its service is down.
 async function freePorts(names: string[]): Promise<[string, string][]> {
-  const servers = names.map(() => createServer().listen(0, '127.0.0.1'))
-  await Promise.all(servers.map((server) => new Promise((resolve) => server.once('listening', resolve))))
-  const ports = servers.map((server) => String((server.address() as { port: number }).port))
-  for (const server of servers) server.close()
-  return names.map((name, i) => [name, ports[i] ?? ''])
+  const found: [string, string][] = []
+  for (let port = 20_000 + (process.pid % 10_000); found.length < names.length; port++) {
+    const server = createServer().listen(port, '127.0.0.1')
+    const isFree = await new Promise((resolve) => {
+      server.once('listening', () => resolve(true))
+      server.once('error', () => resolve(false))
+    })
+    server.close()
+    if (isFree) found.push([names[found.length] ?? '', String(port)])
+  }
+  return found
 }
