@@ -27,10 +27,7 @@ function oneOf<const T extends string>(fallback: NoInfer<T>, values: readonly T[
 
 const secret = z
   .string({ error: 'is missing; make one with: openssl rand -base64 48' })
-  .refine(
-    (text) => Buffer.byteLength(text) >= 32,
-    'must have at least 32 bytes; make one with: openssl rand -base64 48',
-  )
+  .refine((text) => Buffer.byteLength(text) >= 32, 'must have at least 32 bytes, from: openssl rand -base64 48')
   .transform((text) => createSecretKey(Buffer.from(text))) // jsonwebtoken would try a string as a public key, for 90 µs
 
 const user = z
@@ -55,8 +52,8 @@ const settings = z
     METRICS_PORT: integer(9464, 0, 65535),
     DATABASE_PATH: z
       .string()
-      .refine((path) => !/^~|^file:|^:memory:$|[/\\]$/.test(path), {
-        error: 'must be the path of a file: no ~, no URL, no folder, not :memory:; for example data/notes.db',
+      .refine((path) => !/^[~\s]|^file:|^:memory:$|[/\\\s]$/.test(path), {
+        error: 'must be the path of a file: no ~, URL, folder, :memory: or space at an end; for example data/notes.db',
       })
       .default('data/notes.db'),
     JOURNAL_MODE: oneOf('delete', ['delete', 'wal']),
@@ -80,10 +77,12 @@ const settings = z
   })
 
 export type Config = Readonly<z.infer<typeof settings>>
+export const settingNames = Object.keys(settings.shape)
 export type User = Config['LAB_USERS'][number]
 
 // Longer than NAME=value, because parseEnv ends a value at any # and leaves out what it does not understand.
-const envLine = /^\s*(export\s+)?[A-Za-z_]\w*\s*=\s*('[^']*'|"[^"\\]*"|[^\s'"`#]([^#]*[^\s#])?)?\s*(\s#.*|^#.*)?$/
+const envLine =
+  /^\s*(?:export\s+)?(?<name>[A-Za-z_]\w*)\s*=\s*('[^']*'|"[^"\\]*"|[^\s'"`#]([^#]*[^\s#])?)?\s*(\s#.*|^#.*)?$/
 
 /**
  * Returns the settings of a file, if there is one, and the environment, which takes precedence: except for HOST, which some
@@ -98,11 +97,15 @@ export function readSettings(path: string, env: NodeJS.ProcessEnv): NodeJS.Proce
     if (code === 'ENOENT') return env
     throw new ConfigError([`${path} cannot be read (${code}): make it a readable file`])
   }
-  const wrong = text.split(/\r?\n/).flatMap((line, i) => (/^\s*(#|$)/.test(line) || envLine.test(line) ? [] : [i + 1]))
+  const lines = text.split(/\r?\n/)
+  const names = lines.map((line) => envLine.exec(line)?.groups?.name)
+  const isRight = (line: string, i: number) =>
+    // U+FFFD stands for bytes that are not UTF-8.
+    !/[\uFFFD\uFEFF\r]/.test(line) && (/^\s*(#|$)/.test(line) || (names[i] && names.indexOf(names[i]) === i))
+  const wrong = lines.flatMap((line, i) => (isRight(line, i) ? [] : [i + 1]))
   if (wrong.length > 0) {
-    throw new ConfigError(
-      wrong.map((n) => `${path} line ${n} must be NAME=value, a value with a #, quote or backslash in single quotes`),
-    )
+    const right = 'must be NAME=value in UTF-8, each name once, a value with a #, quote or backslash in single quotes'
+    throw new ConfigError(wrong.map((n) => `${path} line ${n} ${right}`))
   }
   const file = parseEnv(text)
   return { ...file, ...isSet(env), ...(file.HOST && { HOST: file.HOST }) }

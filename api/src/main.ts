@@ -4,7 +4,7 @@ import { mkdirSync, statSync } from 'node:fs'
 import { dirname, resolve } from 'node:path'
 import pkg from '../package.json' with { type: 'json' }
 import { createApp } from './app.ts'
-import { ConfigError, loadConfig, readSettings } from './config.ts'
+import { ConfigError, loadConfig, readSettings, settingNames } from './config.ts'
 import { DatabaseUnavailable } from './database/database.ts'
 import { openSqlite } from './database/sqlite.ts'
 import { createApiServer, drain, listen } from './server.ts'
@@ -27,14 +27,14 @@ export async function start() {
 
 async function main() {
   if (process.getuid?.() === 0) {
-    throw new ConfigError([
-      'The API does not run as root, for whom no file permission counts: start it as another user',
-    ])
+    throw new ConfigError(['The API does not run as root, for whom no permission counts: start it as another user'])
   }
-  const config = loadConfig(Object.assign(process.env, readSettings('.env', process.env))) // OTEL_* may be in .env too
+  const env = readSettings('.env', process.env)
+  const settings_from_environment = settingNames.filter((name) => process.env[name] && process.env[name] === env[name])
+  const config = loadConfig(Object.assign(process.env, env)) // OTEL_* may be in .env too
   process.umask(0o077) // no other user may read the password hashes and notes
   const databasePath = resolve(config.DATABASE_PATH)
-  makeFolder(databasePath)
+  makeFolder(dirname(databasePath))
 
   const { log, dropped, close: closeLog } = createLogger(config.LOG_LEVEL)
   const { meter, tracer, exporter } = startTelemetry(log)
@@ -82,21 +82,20 @@ async function main() {
     }
   }
   await applyUsers()
-  const { HOST } = config
-  const port = await listen(server, HOST, config.PORT, 'PORT')
-  const metrics_port = await listen(createMetricsPage(exporter, log), HOST, config.METRICS_PORT, 'METRICS_PORT')
-  log.info({ host: HOST, port, metrics_port, version: pkg.version, pid: process.pid }, 'listening')
+  const { HOST: host } = config
+  const port = await listen(server, host, config.PORT, 'PORT')
+  const metrics_port = await listen(createMetricsPage(exporter, log), host, config.METRICS_PORT, 'METRICS_PORT')
+  log.info({ host, port, metrics_port, version: pkg.version, pid: process.pid, settings_from_environment }, 'listening')
 }
 
 /** Creates the folder of the database if only its last part is missing. Throws ConfigError. */
-function makeFolder(path: string) {
+function makeFolder(folder: string) {
   try {
-    mkdirSync(dirname(path))
+    statSync(dirname(folder))
+    mkdirSync(folder, { recursive: true })
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException
-    if (code !== 'EEXIST' || !statSync(dirname(path)).isDirectory()) {
-      throw new ConfigError([`DATABASE_PATH: the folder ${dirname(path)} cannot be created (${code}); create it first`])
-    }
+    throw new ConfigError([`DATABASE_PATH: the folder ${folder} cannot be created (${code}); create it first`])
   }
 }
 

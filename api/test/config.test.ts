@@ -2,9 +2,9 @@ import assert from 'node:assert/strict'
 import { execFileSync } from 'node:child_process'
 import { randomBytes } from 'node:crypto'
 import { once } from 'node:events'
-import { existsSync, mkdirSync, readdirSync, statSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, readdirSync, statSync, symlinkSync, writeFileSync } from 'node:fs'
 import { type AddressInfo, createServer } from 'node:net'
-import { join } from 'node:path'
+import { join, resolve } from 'node:path'
 import { type TestContext, test } from 'node:test'
 
 import { ConfigError, loadConfig, readSettings } from '../src/config.ts'
@@ -60,7 +60,7 @@ for (const [variable, values] of Object.entries({
   JWT_SECRET: ['x', random().slice(0, 31), 'äöüßéèáàôûîñçøå'],
   LAB_USERS: ['demo', ':password', 'demo:', 'demo:1234567', 'de mo:password', 'a:password,', 'a:password,a:password'],
   JOURNAL_MODE: ['WAL', 'off'],
-  DATABASE_PATH: ['~/notes.db', '~', ':memory:', 'file:notes.db', 'file:///data/notes.db?mode=ro', 'data/'],
+  DATABASE_PATH: ['~/notes.db', '~', ':memory:', 'file:notes.db', 'file:///data/notes.db?mode=ro', 'data/', ' ', 'a '],
 })) {
   test(`each wrong ${variable} is one problem`, () => {
     for (const value of values) assert.deepEqual(variablesOf({ ...least, [variable]: value }), [variable], value)
@@ -166,17 +166,34 @@ test('the folder of the database is created, but not the folder around it; only 
 for (const [what, create] of Object.entries({
   'a folder': (path: string) => mkdirSync(path),
   'a named pipe': (path: string) => execFileSync('mkfifo', [path]),
+  'a link to itself': (path: string) => symlinkSync(path, path),
 })) {
   test(`${what} as the database ends the program with a sentence`, { skip: skipWindows }, async (t) => {
     const path = join(newFolder(t), 'notes.db')
     create(path)
-    giveToApi(path)
+    if (existsSync(path)) giveToApi(path)
     await assertRefused({ DATABASE_PATH: path }, ['DATABASE_PATH', path])
   })
 }
 
+for (const [what, path] of Object.entries({
+  'a name that is too long': 'n'.repeat(300),
+  'a name with room only for itself': 'n'.repeat(252),
+  'a folder that takes no file': '/proc/notes.db',
+  'a folder that is a link to itself': 'loop/notes.db',
+  'a folder that is a link to nothing': 'gone/notes.db',
+})) {
+  test(`${what} ends the program with a sentence`, { skip: skipWindows }, async (t) => {
+    const folder = newFolder(t)
+    symlinkSync('loop', join(folder, 'loop'))
+    symlinkSync('nothing', join(folder, 'gone'))
+    await assertRefused({ DATABASE_PATH: resolve(folder, path) }, ['DATABASE_PATH'])
+    assert.deepEqual(readdirSync(folder), ['gone', 'loop'])
+  })
+}
+
 /** The settings that a .env with this text gives, without the environment. */
-function settingsOf(t: TestContext, text: string, env: Record<string, string> = {}) {
+function settingsOf(t: TestContext, text: string | Buffer, env: Record<string, string> = {}) {
   const path = join(newFolder(t), '.env')
   writeFileSync(path, text)
   return readSettings(path, env)
@@ -210,14 +227,20 @@ test('what cannot be read as it is meant in .env is refused with its line, witho
     'A-B=secret',
     '=secret',
     'P\0O\0R\0',
+    'PORT=3',
+    "PORT='3'",
+    'A=1\rB=2',
+    '# a comment\rA=secret',
+    '\ufeffA=secret',
+    Buffer.from('LAB_USERS=demo:secr\xe9t1', 'latin1'),
   ]
   for (const [i, line] of wrong.entries()) {
-    const text = `${'PORT=1\n'.repeat(i)}${line}\nMETRICS_PORT=2`
+    const text = Buffer.concat([`PORT=1\n${'\n'.repeat(i)}`, line, '\nMETRICS_PORT=2'].map((part) => Buffer.from(part)))
     assert.throws(
       () => settingsOf(t, text),
       (error: ConfigError) => {
-        assert.equal(error.problems.length, 1, line)
-        assert.match(String(error.problems[0]), new RegExp(`\\bline ${i + 1}\\b`))
+        assert.equal(error.problems.length, 1, String(line))
+        assert.match(String(error.problems[0]), new RegExp(`\\bline ${i + 2}\\b`))
         assert.doesNotMatch(String(error.problems[0]), /secret|2026/)
         return true
       },
@@ -241,9 +264,25 @@ test('a .env that cannot be read ends the program with a sentence', async (t) =>
 test('settings of a .env in the working directory are used', async (t) => {
   const folder = newFolder(t)
   writeFileSync(join(folder, '.env'), `LAB_USERS=mia:password-of-mia\nHOST=127.0.0.1\n`)
-  const api = await startApi(t, { DATABASE_PATH: join(folder, 'notes.db'), HOST: '192.0.2.1' }, ['LAB_USERS'])
+  const api = await startApi(t, { DATABASE_PATH: join(folder, 'notes.db'), HOST: '192.0.2.1', BUSY_TIMEOUT_MS: '' }, [
+    'LAB_USERS',
+  ])
   const json = { username: 'mia', password: 'password-of-mia' }
   assert.equal((await api.fetch('/auth/login', { method: 'POST', json })).status, 200)
+  const { settings_from_environment } = await api.logged(({ msg }) => msg === 'listening')
+  assert.deepEqual(settings_from_environment, [
+    'PORT',
+    'METRICS_PORT',
+    'DATABASE_PATH',
+    'JWT_SECRET',
+    'LOGIN_ATTEMPTS_PER_MINUTE',
+  ])
+})
+
+test('a HOST that the environment decides is named in the log', async (t) => {
+  const api = await startApi(t, { HOST: '127.0.0.1' })
+  const { settings_from_environment } = await api.logged(({ msg }) => msg === 'listening')
+  assert.ok((settings_from_environment as string[]).includes('HOST'))
 })
 
 test('a value that holds a line break is reported on one line', () => {

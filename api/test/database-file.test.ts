@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
-import { readdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs'
-import { join } from 'node:path'
+import { copyFileSync, readdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs'
+import { basename, join } from 'node:path'
 import { type TestContext, test } from 'node:test'
 import Database from 'better-sqlite3'
 import { endOf, giveToApi, newFolder, startApi, until } from './start-api.ts'
@@ -18,6 +18,9 @@ function fileOf(t: TestContext, sql: string) {
 }
 
 const newer = `CREATE TABLE kysely_migration (name PRIMARY KEY, timestamp); INSERT INTO kysely_migration VALUES ('9_later', '')`
+const oldTables = `CREATE TABLE users (id, name, password_hash); CREATE TABLE heartbeat (id, beats);
+  CREATE TABLE notes (id, user_id, title, body, created_at, updated_at)`
+const otherTables = 'CREATE TABLE users (id); CREATE TABLE notes (id); CREATE TABLE heartbeat (id)'
 const foreign = {
   'a file that is no database': '',
   'an empty database': 'VACUUM',
@@ -25,19 +28,68 @@ const foreign = {
   'a database of another program in WAL mode': 'PRAGMA journal_mode = WAL; CREATE TABLE accounts (id)',
   'another program’s table of users, with a version': 'CREATE TABLE users (id); PRAGMA user_version = 1',
   'a database with the id of another program': 'CREATE TABLE users (id); PRAGMA application_id = 42',
-  'our tables and one more': `CREATE TABLE users (id); CREATE TABLE notes (id); CREATE TABLE heartbeat (id);
-    CREATE TABLE accounts (id)`,
+  'our tables with other columns': `${otherTables}; PRAGMA user_version = 1`,
+  'our tables with other columns, in WAL mode': `PRAGMA journal_mode = WAL; ${otherTables}; PRAGMA user_version = 2`,
+  'our tables without a version': oldTables,
+  'our tables and one more': `${oldTables}; CREATE TABLE accounts (id); PRAGMA user_version = 2`,
+  'our tables and a view': `${oldTables}; CREATE VIEW v AS SELECT id FROM notes; PRAGMA user_version = 2`,
 }
+/** Every file of a folder with its bytes. */
+const filesOf = (folder: string) =>
+  Object.fromEntries(readdirSync(folder).map((name) => [name, readFileSync(join(folder, name), 'hex')]))
+
 for (const [what, sql] of Object.entries(foreign)) {
   test(`${what} is refused with a sentence and stays byte for byte`, async (t) => {
     const path = fileOf(t, sql)
-    const before = readFileSync(path)
-    const { code, stderr } = await endOf({ DATABASE_PATH: path })
-    assert.equal(stderr.trimEnd().split('\n').length, 1, stderr)
-    assert.ok(stderr.startsWith('DATABASE_PATH') && stderr.includes(path), stderr)
-    assert.equal(code, 1)
-    assert.deepEqual(readFileSync(path), before)
-    assert.ok(!readdirSync(join(path, '..')).includes('notes.db.new'))
+    await assertUntouched(path)
+  })
+}
+
+/** The program refuses the file and changes, adds and removes nothing in its folder. */
+async function assertUntouched(path: string) {
+  const before = filesOf(join(path, '..'))
+  const { code, stderr } = await endOf({ DATABASE_PATH: path })
+  assert.equal(stderr.trimEnd().split('\n').length, 1, stderr)
+  assert.ok(stderr.startsWith('DATABASE_PATH') && stderr.includes(path), stderr)
+  assert.equal(code, 1)
+  assert.deepEqual(filesOf(join(path, '..')), before)
+  return stderr
+}
+
+// SQLite would finish such a change when it opens the file, whoever's it is.
+for (const [suffix, mode] of [
+  ['-journal', 'delete'],
+  ['-wal', 'wal'],
+] as const) {
+  for (const [what, tables] of Object.entries({ other: 'CREATE TABLE accounts (x)', old: oldTables })) {
+    test(`a file without our id with ${what} tables and an unfinished change in ${suffix} stays as it is`, async (t) => {
+      const working = fileOf(t, `PRAGMA journal_mode = ${mode}; ${tables}; PRAGMA user_version = 2`)
+      const db = new Database(working)
+      t.after(() => db.close())
+      db.pragma('cache_size = 1') // writes pages before the commit, as a large transaction does
+      db.exec('BEGIN; CREATE TABLE big (x)')
+      for (let i = 0; i < 500; i++) db.prepare('INSERT INTO big VALUES (?)').run('x'.repeat(1000))
+      if (mode === 'wal') db.exec('COMMIT')
+      const path = join(newFolder(t), 'notes.db')
+      for (const end of ['', suffix]) {
+        copyFileSync(working + end, path + end)
+        giveToApi(path + end)
+      }
+      const stderr = await assertUntouched(path)
+      if (what === 'old') assert.ok(stderr.includes(basename(path) + suffix), stderr)
+      const before = filesOf(join(path, '..'))
+      new Database(path).exec('SELECT * FROM sqlite_schema').close()
+      assert.notDeepEqual(filesOf(join(path, '..')), before, 'opening it would have finished the change')
+    })
+  }
+}
+
+for (const size of [0, 21]) {
+  test(`a file of ${size} bytes is refused at the start and stays as it is`, async (t) => {
+    const path = join(newFolder(t), 'notes.db')
+    writeFileSync(path, 'x'.repeat(size))
+    giveToApi(path)
+    await assertUntouched(path)
   })
 }
 
@@ -51,9 +103,12 @@ test('a database of a newer version of this program is refused with a sentence a
   db.close()
 })
 
-for (const version of [1, 2]) {
-  test(`a database of schema version ${version} is adopted, with its users, tokens and notes`, async (t) => {
-    const first = await startApi(t)
+for (const [version, JOURNAL_MODE] of [
+  [1, 'delete'],
+  [2, 'wal'],
+] as const) {
+  test(`a database of schema version ${version} is adopted, with its users, tokens and notes (${JOURNAL_MODE})`, async (t) => {
+    const first = await startApi(t, { JOURNAL_MODE })
     const token = await first.login()
     await first.fetch('/data/notes', { method: 'POST', token, json: { title: 'kept', body: '' } })
     await first.stop()

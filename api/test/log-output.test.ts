@@ -21,7 +21,7 @@ async function freePort(): Promise<number> {
 type Running = { port: number; metricsPort: number; child: ChildProcess }
 
 /** Starts the API with its standard output on this file descriptor. */
-async function startOn(t: TestContext, output: number): Promise<Running> {
+async function startOn(t: TestContext, output: number, more: Record<string, string> = {}): Promise<Running> {
   const [port, metricsPort, folder] = [await freePort(), await freePort(), newFolder(t)]
   const env = {
     PORT: String(port),
@@ -29,6 +29,7 @@ async function startOn(t: TestContext, output: number): Promise<Running> {
     DATABASE_PATH: join(folder, 'notes.db'),
     JWT_SECRET: 'not a secret, but long enough for this test',
     LAB_USERS: 'demo:password',
+    ...more,
   }
   const args = ['--max-old-space-size=96', ...program]
   const child = spawn(process.execPath, args, {
@@ -84,6 +85,19 @@ test('on a standard output that takes nothing the API serves, counts what it dro
 })
 
 const skipDisk = process.getuid?.() !== 0 && 'only root can mount a small disk'
+// The exporter `console` writes to standard output by itself.
+test('with spans on a standard output that takes nothing the API serves', { ...limit, skip: skipFull }, async (t) => {
+  const spans = { OTEL_TRACES_EXPORTER: 'console', OTEL_BSP_SCHEDULE_DELAY: '20', OTEL_LOG_LEVEL: 'debug' }
+  const api = await startOn(t, openSync('/dev/full', 'w'), spans)
+  await until('lines are dropped', async () => {
+    await requests(api, 1000)
+    return (await dropped(api)) > 0
+  })
+  const exited = once(api.child, 'exit')
+  api.child.kill('SIGTERM')
+  assert.deepEqual(await exited, [0, null])
+})
+
 test('when a full disk has room again the log goes on, with whole lines', { ...limit, skip: skipDisk }, async (t) => {
   const disk = mkdtempSync(join(tmpdir(), 'api-test-disk-'))
   t.after(() => {

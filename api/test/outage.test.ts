@@ -6,7 +6,7 @@ import { join } from 'node:path'
 import { type TestContext, test } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
 import Database from 'better-sqlite3'
-import { type Api, giveToApi, newFolder, startApi, until } from './start-api.ts'
+import { type Api, endOf, giveToApi, newFolder, startApi, until } from './start-api.ts'
 
 const limit = { timeout: 150_000 } // only against hanging
 
@@ -416,19 +416,14 @@ test('a file that is moved away after a start that could not read it is not crea
   undo() // fails if a file was made
 })
 
-test('a folder that cannot be written at the first start is one outage like others', limit, async (t) => {
+test('a folder that cannot be written at the first start ends the program with a sentence', limit, async (t) => {
   const folder = newFolder(t)
   fs.chmodSync(folder, 0o500)
-  const api = await startApi(t, { DATABASE_PATH: join(folder, 'notes.db') })
-  for (let i = 0; i < 20; i++) {
-    const login = await api.fetch('/auth/login', { method: 'POST', json: { username: 'demo', password: 'x' } })
-    assert.equal(login.status, 503)
-    await sleep(20)
-  }
-  fs.chmodSync(folder, 0o700)
-  await until('the user can log in', () => api.login())
-  const told = api.logs.filter((line) => line.msg === 'database unavailable')
-  assert.equal(told.length, 1)
+  const { code, stderr } = await endOf({ DATABASE_PATH: join(folder, 'notes.db') })
+  assert.equal(stderr.trimEnd().split('\n').length, 1, stderr)
+  assert.ok(stderr.startsWith('DATABASE_PATH'), stderr)
+  assert.equal(code, 1)
+  assert.deepEqual(fs.readdirSync(folder), [])
 })
 
 test(

@@ -35,6 +35,8 @@ export type Api = {
   databasePath: string
   env: Record<string, string>
   child: ChildProcess
+  /** What it has written to standard error so far. */
+  stderr: string[]
   /** Every log line so far. */
   logs: LogLine[]
   /** Resolves to the first matching log line, past or future; rejects when the process ends without one. */
@@ -98,11 +100,16 @@ export async function startApi(
   const child = spawn(process.execPath, ['--max-semi-space-size=4', '--max-old-space-size=96', ...program], {
     cwd: folder,
     env: Object.fromEntries(Object.entries(full).filter(([name]) => !without.includes(name))),
-    stdio: ['ignore', 'pipe', 'inherit'],
+    stdio: ['ignore', 'pipe', 'pipe'],
   })
   t.after(() => child.kill('SIGKILL'))
   const exited = once(child, 'exit')
 
+  const stderr: string[] = []
+  child.stderr.setEncoding('utf8').on('data', (text: string) => {
+    stderr.push(text)
+    process.stderr.write(text)
+  })
   const logs: LogLine[] = []
   const waiting = new Set<(line: LogLine) => void>()
   createInterface({ input: child.stdout }).on('line', (text) => {
@@ -131,6 +138,7 @@ export async function startApi(
     databasePath: full.DATABASE_PATH,
     env: full,
     child,
+    stderr,
     logs,
     logged,
     fetch(path, { token, json, ...init } = {}) {

@@ -19,6 +19,8 @@ const wrong: Record<string, Record<string, string>> = {
   'an unknown exporter': { OTEL_TRACES_EXPORTER: 'carrier-pigeon' },
   'an unknown protocol': { OTEL_TRACES_EXPORTER: 'otlp', OTEL_EXPORTER_OTLP_PROTOCOL: 'smoke-signals' },
   'an unknown sampler': { OTEL_TRACES_EXPORTER: 'otlp', OTEL_TRACES_SAMPLER: 'sometimes' },
+  'an unknown exporter, with a level of the SDK’s own log': { OTEL_TRACES_EXPORTER: 'bogus', OTEL_LOG_LEVEL: 'info' },
+  'an unknown level of the SDK’s own log': { OTEL_LOG_LEVEL: 'bogus' },
   'a collector that is not there': {
     OTEL_TRACES_EXPORTER: 'otlp',
     OTEL_EXPORTER_OTLP_ENDPOINT: 'http://127.0.0.1:1',
@@ -35,6 +37,7 @@ for (const [what, env] of Object.entries(wrong)) {
     })
     for (let n = 0; n < 20; n++) assert.equal((await api.fetch('/health')).status, 200)
     assert.equal(await api.stop(), 0)
+    assert.deepEqual(api.stderr, [])
     const lines = api.logs
       .filter(({ msg }) => msg === 'telemetry')
       .map(({ level, telemetry }) => `${level} ${telemetry}`)

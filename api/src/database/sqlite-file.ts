@@ -1,5 +1,7 @@
 import * as fs from 'node:fs'
 import { basename, dirname } from 'node:path'
+import { DatabaseSync } from 'node:sqlite'
+import { pathToFileURL } from 'node:url'
 import BetterSqlite from 'better-sqlite3'
 import { Kysely, SqliteDialect } from 'kysely'
 import { type Config, ConfigError } from '../config.ts'
@@ -18,20 +20,12 @@ export type Connection = {
 
 const applicationId = 0x6e6f7465 // in the header of our files: "note" in ASCII
 
-/**
- * Opens the database, or creates it first. Throws ConfigError for a file that is not this program's, DatabaseUnavailable,
- * SqliteError or a system error.
- */
+/** Opens the database, or creates it first. Throws ConfigError, DatabaseUnavailable, SqliteError or a system error. */
 export async function openFile(path: string, settings: Settings, mayCreate: boolean): Promise<Connection> {
   if (mayCreate) await create(path)
-  const found = fs.statSync(path)
-  if (!found.isFile()) throw foreign(path, 'is not a file') // to open a pipe would wait for its writer
-  if (found.size < 512) throw new DatabaseUnavailable('truncated')
-  fs.accessSync(path, fs.constants.R_OK) // SQLite would say that it cannot open it, but not why
   // A busy timeout blocks the only JavaScript thread and every request with it, so it is 0 except in experiments.
   const sqlite = new BetterSqlite(path, { fileMustExist: true, timeout: settings.BUSY_TIMEOUT_MS })
   try {
-    if (!isOurs(sqlite)) throw foreign(path, 'is not a database of this program')
     await prepare(sqlite)
     // SQLite keeps the old mode, without an error, while another process has the file open.
     const mode = sqlite.pragma(`journal_mode = ${settings.JOURNAL_MODE}`, { simple: true })
@@ -67,7 +61,10 @@ async function prepare(sqlite: BetterSqlite.Database) {
   sqlite.pragma('synchronous = EXTRA')
   sqlite.pragma('foreign_keys = ON')
   const id = sqlite.pragma('application_id', { simple: true })
-  if (id !== applicationId) sqlite.pragma(`application_id = ${applicationId}`)
+  if (id !== applicationId) {
+    sqlite.pragma(`application_id = ${applicationId}`)
+    sqlite.pragma('wal_checkpoint') // from now on the id is in the file itself, also after a crash
+  }
   await migrate(new Kysely({ dialect: new SqliteDialect({ database: sqlite }) })).catch((error: unknown) => {
     throw reasonOf(error) ? error : foreign(sqlite.name, 'was made by a newer version of this program')
   })
@@ -76,17 +73,38 @@ async function prepare(sqlite: BetterSqlite.Database) {
 const foreign = (path: string, what: string) =>
   new ConfigError([`DATABASE_PATH: ${path} ${what}. Its content was not changed; choose another path`])
 
-// Reads only. Files of earlier versions have no id.
-function isOurs(sqlite: BetterSqlite.Database) {
-  try {
-    const id = sqlite.pragma('application_id', { simple: true })
-    const tables = sqlite.prepare(`SELECT name FROM sqlite_schema WHERE type = 'table' ORDER BY name`).pluck().all()
-    return id === applicationId || (id === 0 && tables.join() === 'heartbeat,notes,users')
-  } catch (error) {
-    if ((error as { code?: unknown }).code === 'SQLITE_NOTADB') return false
-    throw error
-  }
+/**
+ * Throws ConfigError for a file that is not this program's, before SQLite opens it: that could roll back a journal. While
+ * SQLite has the file open in this process, it must not be called: closing a file ends the locks that SQLite has on it.
+ */
+export function refuseForeign(path: string) {
+  const found = fs.statSync(path)
+  if (!found.isFile()) throw foreign(path, 'is not a file') // to open a pipe would wait for its writer
+  if (found.size < 512) throw new DatabaseUnavailable('truncated')
+  const header = Buffer.alloc(100)
+  const file = fs.openSync(path, 'r')
+  fs.readSync(file, header, 0, 100, 0)
+  fs.closeSync(file)
+  const [version, id] = [header.readUInt32BE(60), header.readUInt32BE(68)]
+  const isSqlite = header.toString('latin1', 0, 16) === 'SQLite format 3\0'
+  if (isSqlite && id === applicationId) return
+  const notOurs = foreign(path, 'is not a database of this program')
+  if (!isSqlite || id !== 0 || (version !== 1 && version !== 2)) throw notOurs // files of earlier versions have no id
+  const side = [`${path}-journal`, `${path}-wal`].find((name) => fs.existsSync(name))
+  const advice = `\`sqlite3 ${path} .tables\` finishes it and shows whose it is`
+  if (side) throw foreign(path, `may be another program's, and ${side} holds an unfinished change: ${advice}`)
+  if (!hasOldTables(path)) throw notOurs
 }
+
+// SQLite writes nothing to an immutable file, nor beside it.
+function hasOldTables(path: string) {
+  using sqlite = new DatabaseSync(new URL('?immutable=1', pathToFileURL(path)), { readOnly: true })
+  const found = sqlite.prepare(`SELECT group_concat(s.name || '.' || c.name, ',' ORDER BY s.name, c.cid) AS columns
+    FROM sqlite_schema AS s, pragma_table_info(s.name) AS c`)
+  return oldColumns.test(String(found.get()?.columns))
+}
+const oldColumns =
+  /^heartbeat.id,heartbeat.beats,(notes.(id|user_id|title|body|created_at|updated_at),){6}users.id,users.name,users.password_hash(,users.tokens_valid_from)?$/
 
 /**
  * An open SQLite connection never notices chmod or a rename: permissions are checked at open(2) only. Throws
@@ -113,7 +131,7 @@ const reasonsByCode: [RegExp, Reason][] = [
   [/^SQLITE_READONLY_DBMOVED/, 'replaced'],
   [/^(SQLITE_READONLY|EROFS)/, 'readonly'],
   [/^(SQLITE_PERM|SQLITE_AUTH|EACCES|EPERM)/, 'permission'],
-  [/^(ENOENT|ENOTDIR|ELOOP)/, 'missing'],
+  [/^(ENOENT|ENOTDIR|ELOOP|ENAMETOOLONG)/, 'missing'],
   [/^SQLITE_CANTOPEN/, 'cannot_open'],
   [/^SQLITE_(CORRUPT|NOTADB)/, 'corrupt'],
   [/^(SQLITE_(IOERR|PROTOCOL|NOLFS)|EIO|EMFILE|ENFILE|ENOMEM)/, 'io_error'],

@@ -1,10 +1,11 @@
 import type { Logger } from 'pino'
 import { ConfigError } from '../config.ts'
 import type { Operation, Reason, State } from './database.ts'
-import { type Connection, inspect, isFresh, openFile, reasonOf, type Settings } from './sqlite-file.ts'
+import { type Connection, inspect, isFresh, openFile, reasonOf, refuseForeign, type Settings } from './sqlite-file.ts'
 
 const tickMs = 200 // an outage without traffic is noticed within this time
 const retryMs = 100 // and its end within this
+const incurable = /^(truncated|ELOOP|ENAMETOOLONG)$/ // at the start
 
 type Link = {
   /** Undefined while the file cannot be used at all. */
@@ -17,7 +18,7 @@ type Link = {
 
 /**
  * Keeps a file open: tries to read and to write five times per second, and opens it again when it can be used again. Logs
- * each change once. Throws ConfigError if the file is not this program's.
+ * each change once. Throws ConfigError if the file is not this program's, or can never be used.
  */
 export async function keepOpen(path: string, settings: Settings, log: Logger): Promise<Link> {
   let state: State = { reads: true, writes: true, reason: null, since: new Date() }
@@ -28,8 +29,10 @@ export async function keepOpen(path: string, settings: Settings, log: Logger): P
 
   async function tick() {
     let reads = false
+    let isFirst = false
     try {
-      if (mayCreate) mayCreate = isFresh(path)
+      if (mayCreate) isFirst = mayCreate = isFresh(path)
+      if (!link.connection && !mayCreate) refuseForeign(path)
       link.connection ??= await openFile(path, settings, mayCreate)
       mayCreate = false
       tryToRead(link.connection)
@@ -41,8 +44,12 @@ export async function keepOpen(path: string, settings: Settings, log: Logger): P
       link.connection.sqlite.exec(state.writes ? 'BEGIN IMMEDIATE; ROLLBACK' : 'UPDATE heartbeat SET beats = beats + 1')
       change(null, true)
     } catch (error) {
-      if (starting && error instanceof ConfigError) throw error
       const reason = reasonOf(error)
+      const code = String((error as { code?: unknown }).code ?? reason)
+      if (starting && error instanceof ConfigError) throw error
+      // An outage needs a database that was there.
+      const isFinal = incurable.test(code) || (isFirst && /permission|readonly|cannot_open/.test(String(reason)))
+      if (starting && isFinal) throw new ConfigError([`DATABASE_PATH: ${path} is unusable (${code}): choose another`])
       fail(reason ?? 'corrupt', reads, reason ? undefined : error)
     }
     starting = false

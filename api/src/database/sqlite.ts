@@ -64,9 +64,7 @@ export async function openSqlite(path: string, settings: Settings, log: Logger, 
       const runAll = (connection: Connection) => batch.map(({ query }) => run(connection, query))
       const results = use('write', batch.length, (open) => open.sqlite.transaction(runAll).immediate(open))
       metrics.committed(batch.length)
-      batch.forEach(({ resolve }, i) => {
-        resolve(results[i] ?? [])
-      })
+      for (const [i, { resolve }] of batch.entries()) resolve(results[i] ?? [])
     } catch (error) {
       for (const { reject } of batch) reject(error)
     }

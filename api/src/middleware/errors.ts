@@ -15,11 +15,8 @@ export const retryAfter = (seconds = 1) => String(seconds + Math.floor(3 * Math.
 
 /** Throws a 503 for work that the API could do a moment later. */
 export function overloaded(ctx: Context, detail: string): never {
-  ctx.throw(503, detail, {
-    expose: true,
-    problemType: problemTypes.overloaded,
-    headers: { 'Retry-After': retryAfter() },
-  })
+  const headers = { 'Retry-After': retryAfter() }
+  ctx.throw(503, detail, { expose: true, problemType: problemTypes.overloaded, headers })
 }
 
 /** The only place that turns an error into an answer: application/problem+json (RFC 9457). */

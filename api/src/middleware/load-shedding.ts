@@ -10,9 +10,7 @@ type Reason = 'event_loop' | 'login_queue'
  * requests cost the same as without. Written here because Koa's overload-protection is unmaintained and knows no queue.
  */
 export function loadShedding(afterMs: number, meter: Meter, waits: Record<Reason, () => number>) {
-  const shed = meter.createCounter('requests.shed', {
-    description: 'Requests refused because they would wait too long',
-  })
+  const shed = meter.createCounter('requests.shed', { description: 'Requests refused because the wait was too long' })
   for (const reason of Object.keys(waits)) shed.add(0, { reason })
 
   return function shedBy(reason: Reason): Middleware[] {

@@ -42,9 +42,8 @@ export function limitLogins(attemptsPerMinute: number) {
     if (attemptsPerMinute === 0) return
     const refuse = ({ msBeforeNext }: RateLimiterRes): never => {
       const seconds = Math.max(1, Math.ceil(msBeforeNext / 1000))
-      ctx.throw(429, `Too many login attempts; try again in ${seconds} s.`, {
-        headers: { 'Retry-After': retryAfter(seconds) },
-      })
+      const headers = { 'Retry-After': retryAfter(seconds) }
+      ctx.throw(429, `Too many login attempts; try again in ${seconds} s.`, { headers })
     }
     const pair = JSON.stringify([username, ctx.ip])
     // An attempt beyond the limit of its name does not use up the limit of the address, which others may share.

@@ -25,7 +25,7 @@ export function measureEventLoop(meter: Meter): () => number {
   meter
     .createObservableCounter('nodejs.eventloop.time', {
       unit: 's',
-      description: 'Time that the event loop was busy or idle',
+      description: 'Busy and idle time of the event loop',
     })
     .addCallback((counter) => {
       const { active, idle } = performance.eventLoopUtilization()

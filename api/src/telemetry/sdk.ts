@@ -17,6 +17,8 @@ export function startTelemetry(log: Logger): { meter: Meter; tracer: Tracer; exp
   // Without an exporter spans are not recorded, but each request still gets a trace id.
   const spans = exportsSpans ? {} : { spanProcessors: [new NoopSpanProcessor()], sampler: new AlwaysOffSampler() }
   logWarnings(log)
+  // The exporter `console` writes there, and an error would end the process. Only then: it makes pipes non-blocking.
+  if (exportsSpans) for (const stream of [process.stdout, process.stderr]) stream.on('error', () => {})
   new NodeSDK({
     serviceName: process.env.OTEL_SERVICE_NAME || 'api',
     metricReaders: [exporter],
@@ -50,4 +52,6 @@ function logWarnings(log: Logger) {
   const ignore = () => {}
   const logger = { error: warn, warn, info: ignore, debug: ignore, verbose: ignore }
   diag.setLogger(logger, { logLevel: DiagLogLevel.WARN, suppressOverrideMessage: true })
+  if (process.env.OTEL_LOG_LEVEL) warn('OTEL_LOG_LEVEL is ignored: warnings and errors are in this log')
+  delete process.env.OTEL_LOG_LEVEL // the SDK would replace the logger by one that writes text
 }
