@@ -21,6 +21,8 @@ export type Load = {
   results: Result[]
   /** When the arrivals were due that were never sent. */
   dropped: number[]
+  /** How many requests may wait for their answer at a time: what is due beyond that is dropped. */
+  maxWaiting: (phase: LoadPhase) => number
   /** Every note whose 201 arrived: id and title. */
   acknowledged: Map<string, string>
   /** How many requests were sent so far, where the generator knows before their answers come. */
@@ -57,6 +59,7 @@ export async function startOwnLoad(target: LoadTarget, token: string, phases: Lo
     generator: 'open loop (undici)',
     startedAt: now(),
     ...lists,
+    maxWaiting: () => maxInFlight,
     acknowledged,
     sent: () => lists.results.length + data.inFlight() + logins.inFlight(),
     enter: (phase) => setRates(phase.rate, phase.logins ?? 0),

@@ -7,11 +7,10 @@ export const attackMeasures = {
   attack_refused: {
     title: 'attempts refused with a 4xx',
     unit: '%',
-    // Attempts without an answer in time were not refused.
-    whenBusy: 'smaller',
+    ofAnswers: true,
     of: refused,
   },
-  attack_accepted: { title: 'attempts that got through', unit: 'attempts', of: accepted },
+  attack_accepted: { title: 'attempts that got through', unit: 'attempts', ofAnswers: true, of: accepted },
   attack_kinds: {
     title: 'kinds of attempts',
     unit: 'kinds',
@@ -20,23 +19,23 @@ export const attackMeasures = {
   guesses_heard: {
     title: 'guesses heard',
     unit: 'guesses',
-    whenBusy: 'smaller',
+    ofAnswers: true,
     of: ({ attempts }) => ({ value: heard(attempts).length, words: `of ${attempts.length}` }),
   },
   guesses_needed: { title: 'guesses until the secret is found', unit: 'guesses', of: guessesNeeded },
   guesses_per_second: {
     title: 'guesses a second of one core',
     unit: 'guesses',
-    whenBusy: 'smaller',
     of: guessesPerSecond,
   },
   refusals_differ: {
     title: 'refusals that differ',
     unit: 'answers',
+    ofAnswers: true,
     of: ({ attempts }) => ({ value: distinct(attempts.filter(isRejected), 'told') }),
   },
-  served_for: { title: 'the attacker was last served after', unit: 's', of: servedFor },
-  served_on: { title: 'served on after the owner had acted', unit: 's', of: servedOn },
+  served_for: { title: 'the attacker was last served after', unit: 's', ofAnswers: true, of: servedFor },
+  served_on: { title: 'served on after the owner had acted', unit: 's', ofAnswers: true, of: servedOn },
   told_by_time: { title: 'guessed right from the time alone', unit: '%', of: toldByTime },
 } satisfies Record<string, Measure>
 

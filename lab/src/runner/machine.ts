@@ -16,6 +16,14 @@ const everyMs = 200
  */
 const most = { processor: 0.2, pressure: 0.6, diskMs: 50 }
 
+/** A single busy moment spoils no phase: this share of its time does, and more than one look at the machine. */
+const [busyShare, busyLooks] = [0.05, 2]
+
+export function isBusy(samples: MachineSample[], from: number, to: number): boolean {
+  const busy = samples.filter((one) => one.busy && one.to > from && one.from < to)
+  return busy.length >= busyLooks && busy.reduce((sum, one) => sum + one.to - one.from, 0) >= busyShare * (to - from)
+}
+
 /**
  * Watches until stopped; `folder` lies on the disk of the database. An API that is no child of this process can only be
  * watched by the pressure on the whole machine.

@@ -39,10 +39,10 @@ export async function play(
   const load = started.adopt(await startLoad(target, token, experiment.phases), (load) => load.abandon())
   const end = started.adopt(new AbortController(), (end) => end.abort())
 
-  const { generator, startedAt, results, dropped } = load
+  const { generator, startedAt, results, dropped, maxWaiting } = load
   const wallOffset = Date.now() - now()
   const run: Run = {
-    ...{ startedAt, wallOffset, wallOffsetAtEnd: wallOffset, generator, results, dropped },
+    ...{ startedAt, wallOffset, wallOffsetAtEnd: wallOffset, generator, results, dropped, maxWaiting },
     ...{ health: probe.health, data: probe.data, metrics: metrics.readings, machine: machine.samples },
     ...{ phases: [], faults: [], refused: [], attacks: [], acknowledged: 0 },
   }

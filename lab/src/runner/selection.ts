@@ -98,8 +98,8 @@ export type Measure = {
   of: (selection: Selection) => Measured
   /** Of a latency: whose, and which quantile. */
   latency?: { requests: (selection: Selection) => Result[]; quantile: number }
-  /** What a machine that is too busy makes of it, whatever the API does. */
-  whenBusy?: 'larger' | 'smaller'
+  /** It follows from the statuses of answers: no machine is busy enough to make a wrong one (judge.ts). */
+  ofAnswers?: true
 }
 
 export function share(part: number, all: number): Measured {
