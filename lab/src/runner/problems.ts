@@ -87,7 +87,10 @@ function mostWaiting({ results }: Run, from: number, to: number): number {
     { at: done, by: -1 },
   ])
   let [waiting, most] = [0, 0]
-  for (const { by } of steps.sort((a, b) => a.at - b.at)) most = Math.max(most, (waiting += by))
+  for (const { by } of steps.sort((a, b) => a.at - b.at)) {
+    waiting += by
+    most = Math.max(most, waiting)
+  }
   return most
 }
 
