@@ -25,8 +25,8 @@ export type Load = {
   maxWaiting: (phase: LoadPhase) => number
   /** Every note whose 201 arrived: id and title. */
   acknowledged: Map<string, string>
-  /** How many requests were sent so far, where the generator knows before their answers come. */
-  sent?: () => number
+  /** The requests without an answer yet, where the generator knows them. */
+  waiting?: () => Result[]
   /** A phase begins now. */
   enter: (phase: LoadPhase) => void
   /** Ends the arrivals and waits for the answers that are still missing. */
@@ -61,7 +61,7 @@ export async function startOwnLoad(target: LoadTarget, token: string, phases: Lo
     ...lists,
     maxWaiting: () => maxInFlight,
     acknowledged,
-    sent: () => lists.results.length + data.inFlight() + logins.inFlight(),
+    waiting: () => [...data.waiting, ...logins.waiting],
     enter: (phase) => setRates(phase.rate, phase.logins ?? 0),
     async stop() {
       await Promise.all([data.stop(), logins.stop()])
