@@ -1,4 +1,5 @@
 import { isSuccess, latencyOf, quantileOf, type Result } from '../load/figures.ts'
+import { number } from '../report/html.ts'
 import { attackMeasures } from './attack-measures.ts'
 import type { MetricsReading } from './metrics-page.ts'
 import { firstAfter } from './probe.ts'
@@ -77,7 +78,7 @@ const all = {
   },
   refusals_logged: { title: 'refusals found in the log', unit: '%', of: refusalsLogged },
   notes_lost: {
-    title: 'acknowledged notes lost',
+    title: 'acknowledged, then lost',
     unit: 'notes',
     ofAnswers: true,
     of: ({ run: { lost, acknowledged } }) =>
@@ -164,7 +165,7 @@ function p95Rise({ run, slo, from, data }: Selection): Measured {
   const was = before && latencyAt(select(run, slo, before.plan.name)?.data ?? [], 0.95)
   const is = latencyAt(data, 0.95)
   if (was === undefined || is === undefined) return {}
-  return { value: is - was, words: `${was.toFixed(1)} to ${is.toFixed(1)}` }
+  return { value: is - was, words: `${number(was)} to ${number(is)}` }
 }
 
 /** By how much a figure of the API rose: from the last reading before the selection to the largest until its end. */

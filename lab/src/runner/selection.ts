@@ -1,5 +1,6 @@
 import type { Attempt } from '../attacks/attack.ts'
 import { figures, isSuccess, type Result } from '../load/figures.ts'
+import { number } from '../report/html.ts'
 import type { Slo } from '../slo.ts'
 import type { PlayedFault, Run } from './run.ts'
 
@@ -113,6 +114,6 @@ export function largest(values: number[]): number | undefined {
 /** A number without needless digits, its unit, and the words beside it. */
 export function inWords({ value, words }: Measured, unit: string): string {
   if (value === undefined) return words ?? 'never'
-  const digits = ['ms', 's', 'MB'].includes(unit) ? value.toFixed(1) : String(Math.round(value * 100) / 100)
+  const digits = ['ms', 's', 'MB'].includes(unit) ? number(value) : String(Math.round(value * 100) / 100)
   return `${digits} ${unit}`.trimEnd() + (words === undefined ? '' : ` (${words})`)
 }
