@@ -24,9 +24,10 @@ test('every line but those of successful requests is kept, with what is judged',
   assert.deepEqual(log.refusals, [Date.parse('2026-01-01T00:00:00.000Z')])
 })
 
-test('a long outage keeps 20,000 lines and counts every refusal', () => {
+test('a long outage keeps 20,000 lines and one that says so, and counts every refusal', () => {
   const log = keepLog()
   const refused = line({ msg: 'request', status: 503, db_unavailable: true })
   for (let i = 0; i < 20_500; i++) log.take(refused)
-  assert.deepEqual([log.kept.length, log.refusals.length], [20_000, 20_500])
+  assert.deepEqual([log.kept.length, log.refusals.length], [20_001, 20_500])
+  assert.deepEqual([log.kept[19_999] === refused, log.kept[20_000] === refused], [true, false])
 })

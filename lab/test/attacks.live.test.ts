@@ -148,7 +148,17 @@ test('the seconds add up to the statuses of the journal: what the owner did is i
   const plan = { name: 'logout', rate: 100, seconds: 2 }
   const run: Run = {
     ...{ startedAt: 0, wallOffset: 0, wallOffsetAtEnd: 0, generator: 'none', acknowledged: 0 },
-    ...{ faults: [], refused: [], results: [], dropped: [], health: [], data: [], metrics: [], machine: [] },
+    ...{
+      faults: [],
+      refused: [],
+      results: [],
+      dropped: [],
+      maxWaiting: () => 0,
+      health: [],
+      data: [],
+      metrics: [],
+      machine: [],
+    },
     phases: [{ plan, from_s: 0, to_s: 2, start: 0, end: 2_000 }],
     attacks: [{ phase: plan.name, name: 'stolen-token-logged-out-after-2-s', attempts }],
   }

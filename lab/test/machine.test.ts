@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { spawn } from 'node:child_process'
 import { readdirSync } from 'node:fs'
 import { availableParallelism } from 'node:os'
-import { test } from 'node:test'
+import { type TestContext, test } from 'node:test'
 import { now } from '../src/clock.ts'
 import { watchMachine } from '../src/runner/machine.ts'
 import { scratchFolder, until } from './helpers.ts'
@@ -19,23 +19,42 @@ test('the machine is watched, and no file is left', async (t) => {
   assert.deepEqual(readdirSync(folder), [])
 })
 
+const skip = process.platform !== 'linux' && 'only Linux counts the waits'
+const hog = 'while :; do :; done'
+
+/** Runs a script of the shell, as a child of the lab, until the test is over. */
+function start(t: TestContext, script: string, times = 1): void {
+  for (let i = 0; i < times; i++) {
+    const shell = spawn('sh', ['-c', script], { detached: true })
+    t.after(() => shell.pid && process.kill(-shell.pid, 'SIGKILL'))
+  }
+}
+
+/** A folder that cannot be written to leaves only the processor to be watched. */
+function watch(t: TestContext, ownApi: boolean) {
+  const { samples, stop } = watchMachine('/proc/no-such-folder', ownApi)
+  t.after(stop)
+  return (busy: boolean, after = 0) => {
+    const lately = samples.slice(after).slice(-5)
+    return lately.length === 5 && lately.every((one) => one.busy === busy)
+  }
+}
+
 for (const [what, ownApi] of [
-  ['processes of the lab wait', true],
+  ['processes of the lab wait for others', true],
   ['any process waits', false],
 ] as const)
-  test(`a machine on which ${what} for a processor is busy`, {
-    skip: process.platform !== 'linux' && 'only Linux counts the waits',
-  }, async (t) => {
-    // A folder that cannot be written to leaves only the processor to be watched.
-    const { samples, stop } = watchMachine('/proc/no-such-folder', ownApi)
-    t.after(stop)
-    const hog = 'while :; do :; done'
-    for (let i = 0; i < 4 * availableParallelism(); i++) {
-      // Behind a shell it is no child of the lab.
-      const shell = spawn('sh', ['-c', ownApi ? hog : `${hog} & wait`], { detached: true })
-      t.after(() => shell.pid && process.kill(-shell.pid, 'SIGKILL'))
-    }
+  test(`a machine on which ${what} is busy`, { skip }, async (t) => {
+    const areLast = watch(t, ownApi)
     // The lab itself waits only now and then.
-    const lately = () => samples.slice(-5)
-    await until('it stays busy', () => lately().length === 5 && lately().every(({ busy }) => busy))
+    if (ownApi) start(t, hog)
+    // Behind a shell they are no children of the lab.
+    start(t, `${hog} & wait`, 4 * availableParallelism())
+    await until('it stays busy', () => areLast(true))
   })
+
+test('a machine on which processes of the lab wait for each other only is not busy', { skip }, async (t) => {
+  start(t, hog, 16 * availableParallelism())
+  const areLast = watch(t, true)
+  await until('it is not busy for a second', () => areLast(false, 2))
+})

@@ -3,7 +3,9 @@ import { spawnSync } from 'node:child_process'
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, type TestContext, test } from 'node:test'
+import { offBy } from '../src/report/story.ts'
 import { experimentNames, loadExperiment } from '../src/runner/experiment.ts'
+import { measures } from '../src/runner/measures.ts'
 import { besideMeasured } from '../src/runner/predict.ts'
 import { loadSlo } from '../src/slo.ts'
 import { root, says, scratchFolder, until } from './helpers.ts'
@@ -33,6 +35,24 @@ test('a guess stands beside what was measured, with the reason of the same expec
   assert.ok((degraded?.value ?? Number.NaN) > 0)
   assert.deepEqual([refused?.guess, refused?.value, refused?.why], ['?', 100, 'its own'])
   assert.equal(found.at(-1)?.guess, '?', 'a guess that is missing')
+})
+
+test('no measure says a word twice, in its title and in its unit', () => {
+  const wordsOf = (text: string) => (text.match(/\w+/g) ?? []).map((word) => word.toLowerCase().replace(/s$/, ''))
+  for (const { title, unit } of Object.values(measures))
+    assert.deepEqual(
+      wordsOf(unit).filter((word) => wordsOf(title).includes(word)),
+      [],
+      `${title} ... ${unit}`,
+    )
+})
+
+test('a status is right or wrong, by no multiple', () => {
+  const { unit } = measures.health_status
+  const off = (guess: string) => offBy({ guess, unit, value: 200 })
+  assert.deepEqual([off('503'), off('201')], [off('404'), off('404')])
+  assert.doesNotMatch(off('503'), /\d/)
+  assert.notEqual(off('200'), off('503'))
 })
 
 test('every prediction of every experiment has a reason to show afterwards', async () => {
@@ -98,7 +118,7 @@ describe('questions', { concurrency: 3 }, () => {
 test('guesses from a file and repeats: each run keeps its own journal, and median and spread come last', async (t) => {
   const run = guessing(t, '[1.5, "?", 3]', ['--runs', '2'])
   assert.equal(await run.ended, 0, run.out())
-  assert.match(run.out(), /baseline: p95 < 20000 ms +[\d.]+ \([\d.]+ [\d.]+\) ms +2 of 2\n/)
+  assert.match(run.out(), /baseline: p95 < 20000 ms +[\d.,]+ \([\d.,]+ [\d.,]+\) ms +2 of 2\n/)
   const journals = run.journals()
   assert.deepEqual(
     journals.map(({ run }) => run),

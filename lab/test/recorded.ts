@@ -37,6 +37,7 @@ export function recorded(experiment: Experiment): Run {
     refused: [],
     results,
     dropped: [],
+    maxWaiting: () => 2_000,
     attacks: [],
     health: probes.map((moment) => ({ at: moment, done: moment + 2, status: 200, degraded: isDown(moment) })),
     data: probes.map((moment) => ({ at: moment, done: moment + 3, status: isDown(moment) ? 503 : 200 })),

@@ -69,5 +69,7 @@ test('phases and expectations that only one side has are not compared', () => {
   b.expectations = b.expectations.slice(0, 1).map((one) => ({ ...one, phase: 'load', met: false }))
   const text = compare([outageJournal()], [b])
   assert.equal(rows(text, 'before: p95 ms').length + rows(text, 'load: ').length, 0)
+  assert.match(text, /no phase in common/)
+  assert.doesNotMatch(compare([b], [b]), /no phase in common/)
   assert.doesNotMatch(text, /met in/)
 })

@@ -63,7 +63,7 @@ const guesses: [string, string, number | null, RegExp][] = [
   ['3', 'ms', 3.1, /^close$/],
   ['2,5', 'ms', 2.5, /^exactly right$/],
   ['0', '%', 100, /^100 percentage points too low$/],
-  ['503', 'status', 200, /^303 too high$/],
+  ['503', '', 200, /^wrong$/],
   ['?', 'ms', 3, /^no guess$/],
   ['3', 'ms', null, /nothing to measure/],
 ]

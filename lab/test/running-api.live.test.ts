@@ -52,7 +52,7 @@ test('kill -9 of the runner in the middle of an outage: the next command rolls t
 }, async (t) => {
   const before = mode(service.database)
   const run = onService(t, 'outage-chmod')
-  await says(run, /felt it after \d+ ms/)
+  await says(run, /felt it after [\d.,]+ ms/)
   assert.equal(mode(service.database), '0000')
   const { owner } = JSON.parse(readFileSync(recordPath(service.database), 'utf8'))
   const load = spawnSync('pgrep', ['-P', String(owner.pid), 'k6'], { encoding: 'utf8' }).stdout.trim()

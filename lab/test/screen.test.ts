@@ -72,7 +72,7 @@ test("the columns stand under their heads, and an attack's attempts in a column 
     ['sent', ' 300'],
     ['answered', '299'],
     ['failed', '150'],
-    ['p95 ms', '10.0'],
+    ['p95 ms', '   10'],
   ] as const)
     assert.equal(end(row, cell), end(attackHeading, head), `${head}\n${attackHeading}\n${row}`)
   assert.equal(row.indexOf('ok'), attackHeading.indexOf('/health'))

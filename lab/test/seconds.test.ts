@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import { test } from 'node:test'
 import { loadExperiment } from '../src/runner/experiment.ts'
 import { measure } from '../src/runner/measures.ts'
-import { phaseAt, secondsOf } from '../src/runner/seconds.ts'
+import { phaseAt, secondsOf, sentAndAnswered } from '../src/runner/seconds.ts'
 import { figuresOf, select } from '../src/runner/selection.ts'
 import { loadSlo } from '../src/slo.ts'
 import { root } from './helpers.ts'
@@ -38,6 +38,20 @@ test('a second has what was sent in it, and the answers that arrived in it', () 
   // The last answer arrives after the last second.
   const all = seconds.reduce((sum, one) => sum + (one.answered ?? 0), 0)
   assert.ok(all >= run.results.length - 2, `${all} of ${run.results.length}`)
+})
+
+test('the rows of a live table are the same when several are written together', () => {
+  const isFrozen = ({ due }: { due: number }) => due >= at(5) && due < at(8)
+  const [waiting, over] = [true, false].map((frozen) => run.results.filter((one) => isFrozen(one) === frozen))
+  const results = over?.filter(({ due }) => due < at(5)) ?? []
+  const rows = [4, 5, 6, 7, 8].map((second) => sentAndAnswered(results, waiting, at(second)))
+  assert.deepEqual(
+    rows.map(({ sent }) => sent),
+    [rate, rate, rate, rate, 0],
+  )
+  const answered = rows.map((row) => row.answered.length)
+  assert.ok(answered.slice(2).every((one) => one === 0) && Math.abs((answered[0] ?? 0) - rate) <= 2, `${answered}`)
+  assert.equal(sentAndAnswered(results, undefined, at(4)).sent, undefined)
 })
 
 test('an unanswered request is sent and not answered, a dropped one neither, and both have failed', () => {

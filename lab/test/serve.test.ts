@@ -36,7 +36,7 @@ test('the serving lab holds a fault, shows it on its metrics page, and rolls it 
   const before = mode(service.database)
   const began = await ask('outage', '--mode', 'chmod', '--for', '5m')
   assert.equal(began.code, 0, began.out)
-  assert.match(began.out, /first 503 after +\d+ ms\n.*degraded after +\d+ ms\n.*\/data\/notes now +503/)
+  assert.match(began.out, /first 503 after +[\d.,]+ ms\n.*degraded after +[\d.,]+ ms\n.*\/data\/notes now +503/)
   assert.equal(await service.probe(), 503)
   assert.equal(await metrics('lab_fault_active', { kind: 'chmod' }), 1)
   assert.equal(await metrics('lab_fault_active', { kind: 'lock' }), 0)
@@ -49,7 +49,7 @@ test('the serving lab holds a fault, shows it on its metrics page, and rolls it 
   assert.match((await ask('status')).out, /fault +chmod, until/)
 
   const ended = await ask('recover')
-  assert.match(ended.out, /first success after +\d+ ms/)
+  assert.match(ended.out, /first success after +[\d.,]+ ms/)
   assert.equal(mode(service.database), before)
   assert.equal(await metrics('lab_fault_active', { kind: 'chmod' }), 0)
   assert.ok(((await metrics('lab_fault_recovered_seconds', { kind: 'chmod' })) ?? 0) > 0)

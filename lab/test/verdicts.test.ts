@@ -138,13 +138,79 @@ describe('a busy machine', () => {
     assert.equal(judged({ ...slow, machine }).verdict, 'FAIL')
   })
 
-  test('excuses a moment only when it was busy for more than 1 % of the phase', () => {
+  test('excuses a moment only when it was busy for 5 % of the phase, and seen so twice', () => {
     const isLate = ({ done }: { done: number }) => done < fault.undone.at || done > fault.undone.at + 1_500
     const late = { ...good, data: good.data.filter(isLate) }
     assert.deepEqual(wrong(late), [`${phase}: recovered_after`])
-    const busyFor = (ms: number) => [{ from: fault.undone.at, to: fault.undone.at + ms, busy: true }]
-    assert.equal(judged({ ...late, machine: busyFor(50) }).verdict, 'FAIL')
-    assert.equal(judged({ ...late, machine: busyFor(300) }).verdict, 'INVALID')
+    const busyFor = (...lengths: number[]) =>
+      lengths.map((ms, i) => ({ from: fault.undone.at + i, to: fault.undone.at + i + ms, busy: true }))
+    for (const lengths of [[200], [200, 200], [600]])
+      assert.equal(judged({ ...late, machine: busyFor(...lengths) }).verdict, 'FAIL')
+    assert.equal(judged({ ...late, machine: busyFor(200, 200, 200) }).verdict, 'INVALID')
+  })
+
+  const unanswered = (one: Result) => ({ status: 0, error: 'timeout', done: one.due + 10_000 })
+  const some = (one: Result) => Math.floor(one.due) % 20 === 0
+  const late: [what: string, run: Run][] = [
+    ['requests without an answer', withResults(good, (one) => (some(one) ? unanswered(one) : undefined))],
+    ['notes that could not be read back', { ...good, lost: undefined }],
+    ['refusals that the log lacks', { ...good, logged: 1 }],
+    [
+      '/health without an answer',
+      { ...good, health: good.health.map((one, i) => (i % 10 ? one : { ...one, status: 0 })) },
+    ],
+    [
+      'a /health that never said degraded',
+      { ...good, health: good.health.map((one) => ({ ...one, degraded: false })) },
+    ],
+    ['no success after the fault', { ...good, data: good.data.filter(({ done }) => done < fault.undone.at) }],
+    ['metrics that could not be read', { ...good, metrics: [] }],
+    [
+      'work that was refused before the fault',
+      withResults(good, (one) => (some(one) && !inLock(one) ? { status: 503 } : undefined)),
+    ],
+  ]
+  for (const [what, run] of late)
+    test(`excuses ${what}`, () => {
+      assert.equal(judged(run).verdict, 'FAIL')
+      assert.equal(judged(onBusyMachine(run)).verdict, 'INVALID')
+    })
+
+  const answers: [what: string, run: Run][] = [
+    [
+      'a success during the fault',
+      withResults(good, (one) => (inLock(one) && some(one) ? { status: 200 } : undefined)),
+    ],
+    [
+      'a status 500 during the fault',
+      withResults(good, (one) => (inLock(one) && some(one) ? { status: 500 } : undefined)),
+    ],
+    [
+      'a status 404 before the fault',
+      withResults(good, (one) => (some(one) && !inLock(one) ? { status: 404 } : undefined)),
+    ],
+    ['a lost note', { ...good, lost: ['42'] }],
+    [
+      '/health with status 500',
+      { ...good, health: good.health.map((one, i) => (i % 10 ? one : { ...one, status: 500 })) },
+    ],
+  ]
+  for (const [what, run] of answers)
+    test(`excuses no ${what}`, () => assert.equal(judged(onBusyMachine(run)).verdict, 'FAIL'))
+
+  test('excuses no attempt that was accepted, but those without an answer', async () => {
+    const experiment = await loadExperiment('forged-tokens', slo)
+    const run = recorded(experiment)
+    const { plan, start, end } = run.phases.find(({ plan }) => plan.attack) ?? assert.fail()
+    const attack = (status: number) => {
+      const attempts = evenly(start, end, plan.attack?.perSecond ?? 0).map((moment, i) => ({
+        ...{ what: `forgery ${i % 30}`, at: moment, done: moment + 5, told: 'no' },
+        status: i === 7 ? status : 401,
+      }))
+      return onBusyMachine({ ...run, attacks: [{ phase: plan.name, name: 'forged-tokens', attempts }] })
+    }
+    const verdicts = [401, 0, 200, 500].map((status) => judge(attack(status), experiment, slo).verdict)
+    assert.deepEqual(verdicts, ['PASS', 'INVALID', 'FAIL', 'FAIL'])
   })
 
   test('excuses nothing that it makes smaller, such as a time that was to be long', async () => {
@@ -171,6 +237,39 @@ describe('a busy machine', () => {
 
   test('excuses nothing where all was as expected', () => {
     assert.equal(judged(onBusyMachine(good)).verdict, 'PASS')
+  })
+})
+
+describe('an API that answers so late that requests cannot be sent', () => {
+  // Nothing is answered for as long as the load keeps waiting; what is due beyond that is dropped.
+  const hanging = (run: Run, name: string): Run => {
+    const { start, end } = run.phases.find(({ plan }) => plan.name === name) ?? assert.fail()
+    const isDropped = ({ due }: Result) => due >= end - 1_000 && due < end
+    const hung = withResults(run, (one) =>
+      one.due >= start && one.due < end ? { status: 0, error: 'timeout', done: end + 10 } : undefined,
+    )
+    const dropped = hung.results.filter(isDropped).map(({ due }) => due)
+    return { ...hung, dropped, results: hung.results.filter((one) => !isDropped(one)), maxWaiting: () => 2_000 }
+  }
+
+  for (const name of ['before', phase ?? ''])
+    test(`${name}: fails, unless this machine or the generator was too slow itself`, () => {
+      const run = hanging(good, name)
+      assert.equal(judged(run).verdict, 'FAIL')
+      assert.equal(judged(onBusyMachine(run)).verdict, 'INVALID')
+      assert.equal(judged({ ...run, maxWaiting: () => 20_000 }).verdict, 'INVALID', 'few requests waited')
+      assert.equal(judged(withResults(run, ({ due }) => ({ sent: due + 110 }))).verdict, 'INVALID', 'sent late')
+    })
+
+  test('is counted where nothing else that was missed would show it', () => {
+    const dropped = hanging(good, phase ?? '').dropped
+    const few = { ...good, dropped, maxWaiting: () => 1 }
+    assert.deepEqual([judged(few).verdict, wrong(few)], ['FAIL', []])
+  })
+
+  test('proves nothing where more was asked of it on purpose than it can take', async () => {
+    const experiment = await loadExperiment('spike', slo)
+    assert.equal(judge(hanging(recorded(experiment), 'spike'), experiment, slo).verdict, 'INVALID')
   })
 })
 

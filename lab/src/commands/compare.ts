@@ -78,7 +78,10 @@ const mostDifferences = 20
 
 /** The figures that differ, by how many times; those of the warm-up mean nothing. */
 function differences(a: Journal[], b: Journal[]): string {
-  const phases = (a[0]?.happened.phases ?? []).map(({ name }) => name).filter((name) => name !== unjudged)
+  const [inA = [], inB = []] = [a, b].map(([run]) => run?.happened.phases.map(({ name }) => name))
+  const phases = inA.filter((name) => name !== unjudged && inB.includes(name))
+  if (phases.length === 0)
+    return 'They have no phase in common, so no figure can be compared: choose runs of alike experiments.'
   const rows = phases.flatMap((phase) => figures.flatMap((figure) => difference(figure, phase, a, b) ?? []))
   rows.sort((one, other) => other.factor - one.factor)
   if (rows.length === 0) return 'No figure of a phase that both have differs noticeably.'

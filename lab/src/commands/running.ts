@@ -4,6 +4,7 @@ import { ask, askLab, connect, openSession } from '../api-client.ts'
 import { now, sleep } from '../clock.ts'
 import { UserError } from '../errors.ts'
 import type { FaultKind } from '../faults/fault.ts'
+import { milliseconds } from '../report/html.ts'
 import { beginOutage, begunWords, endedWords, endOutage } from '../runner/outage.ts'
 import { firstAfter, startProbe } from '../runner/probe.ts'
 import type { Faults } from '../server/faults.ts'
@@ -54,7 +55,7 @@ export async function askForStatus(socket: string): Promise<void> {
   const { fault, experiment, phase, outside } = await askLab<Status>(socket, 'GET', '/status')
   const { data, health, degraded } = outside
   const seen = ({ status, seconds }: Outside['data']) =>
-    status === 0 ? 'no answer' : `${status} in ${(seconds * 1000).toFixed(1)} ms`
+    status === 0 ? 'no answer' : `${status} in ${milliseconds(seconds * 1000)}`
   console.log(
     `fault       ${fault ? `${fault.kind}, until ${clockTime(fault.until)}; to end it: make recover` : 'none'}`,
   )
@@ -95,8 +96,8 @@ export async function downtime({ url, username, password }: Api, stop: AbortSign
     if (!(await within(backWithinMs, everyMs, () => now() - backAt() > steadyMs, stop)))
       throw new UserError(`The API was not back within ${backWithinMs / 1000} s of its first failed request.`)
     const from = Math.min(...failed().map(({ at }) => at))
-    console.log(`  first failed request  after ${(from - began).toFixed(0)} ms`)
-    console.log(`  back                  ${(backAt() - from).toFixed(0)} ms later`)
+    console.log(`  first failed request  after ${milliseconds(from - began)}`)
+    console.log(`  back                  ${milliseconds(backAt() - from)} later`)
     for (const [what, samples] of Object.entries({ '/data/notes': probe.data, '/health': probe.health })) {
       const count = samples.filter(({ status }) => status !== 200).length
       console.log(`  ${what.padEnd(20)}  ${count} of ${samples.length} requests failed`)

@@ -6,6 +6,7 @@ import { now } from '../clock.ts'
 import { UserError } from '../errors.ts'
 import type { DroppedEvent, RequestEvent } from './k6-script.ts'
 import { type Load, type LoadPhase, type LoadTarget, startMix } from './load.ts'
+import { virtualUsers } from './mix.ts'
 
 const script = join(import.meta.dirname, 'k6-script.ts')
 
@@ -69,6 +70,7 @@ export async function startK6Load(target: LoadTarget, token: string, phases: Loa
     startedAt,
     results,
     dropped,
+    maxWaiting: ({ rate }) => virtualUsers(rate),
     acknowledged,
     enter() {},
     async stop() {

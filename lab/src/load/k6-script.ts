@@ -5,7 +5,7 @@ import type { ConstantArrivalRateScenario } from 'k6/options'
 import type { Kind, Result } from './figures.ts'
 import { type K6Request, sendDue } from './k6-request.ts'
 import type { LoadPhase } from './load.ts'
-import { requestAt } from './mix.ts'
+import { requestAt, virtualUsers } from './mix.ts'
 
 /** One line. Moments are milliseconds since 1970; `start`: when the first phase began; `note`: the one that was acknowledged. */
 export type RequestEvent = Result & { start: number; note?: [id: string, title: string] }
@@ -28,9 +28,7 @@ phases.forEach(({ rate, logins = 0, seconds }, i) => {
 
 function add(name: string, what: string, rate: number, seconds: number) {
   plans[name] = { start: offset, seconds }
-  // Each takes about 0.4 MB, and neighbouring phases keep theirs beside each other: for stalls of half a second at the
-  // highest rates and of seconds at low ones. One that is missing is an arrival dropped.
-  const vus = Math.min(250, rate <= 50 ? rate * 10 : Math.ceil(rate * 1.2) + 10)
+  const vus = virtualUsers(rate)
   scenarios[name] = {
     executor: 'constant-arrival-rate',
     exec: what,

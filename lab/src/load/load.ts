@@ -21,10 +21,12 @@ export type Load = {
   results: Result[]
   /** When the arrivals were due that were never sent. */
   dropped: number[]
+  /** How many requests may wait for their answer at a time: what is due beyond that is dropped. */
+  maxWaiting: (phase: LoadPhase) => number
   /** Every note whose 201 arrived: id and title. */
   acknowledged: Map<string, string>
-  /** How many requests were sent so far, where the generator knows before their answers come. */
-  sent?: () => number
+  /** The requests without an answer yet, where the generator knows them. */
+  waiting?: () => Result[]
   /** A phase begins now. */
   enter: (phase: LoadPhase) => void
   /** Ends the arrivals and waits for the answers that are still missing. */
@@ -57,8 +59,9 @@ export async function startOwnLoad(target: LoadTarget, token: string, phases: Lo
     generator: 'open loop (undici)',
     startedAt: now(),
     ...lists,
+    maxWaiting: () => maxInFlight,
     acknowledged,
-    sent: () => lists.results.length + data.inFlight() + logins.inFlight(),
+    waiting: () => [...data.waiting, ...logins.waiting],
     enter: (phase) => setRates(phase.rate, phase.logins ?? 0),
     async stop() {
       await Promise.all([data.stop(), logins.stop()])

@@ -25,21 +25,21 @@ const batch = 100
  * (a fixed number of clients that each wait for their answer) slows down together with the server and hides its trouble.
  */
 export function openLoop({ next, maxInFlight = 2_000, timeoutMs = 10_000, results = [], dropped = [] }: Options) {
-  let pending = 0
   let rate = 0
   let begin = 0
   let count = 0
+  const waiting = new Set<Result>()
   let timer: NodeJS.Timeout | undefined
   let drained: (() => void) | undefined
 
   async function arrive(due: number): Promise<void> {
-    if (pending >= maxInFlight) {
+    if (waiting.size >= maxInFlight) {
       dropped.push(due)
       return
     }
-    pending++
     const { kind, send } = next()
     const result: Result = { kind, due, sent: now(), done: 0, status: 0 }
+    waiting.add(result)
     const abort = new AbortController()
     const giveUp = setTimeout(() => abort.abort(), timeoutMs)
     try {
@@ -50,8 +50,8 @@ export function openLoop({ next, maxInFlight = 2_000, timeoutMs = 10_000, result
     clearTimeout(giveUp)
     result.done = now()
     results.push(result)
-    pending--
-    if (pending === 0) drained?.()
+    waiting.delete(result)
+    if (waiting.size === 0) drained?.()
   }
 
   const nextDue = () => (rate > 0 ? begin + (count * 1000) / rate : Number.POSITIVE_INFINITY)
@@ -83,8 +83,8 @@ export function openLoop({ next, maxInFlight = 2_000, timeoutMs = 10_000, result
   /** Ends the arrivals and waits for the answers that are still missing. */
   async function stop(): Promise<void> {
     setRate(0)
-    if (pending > 0) await new Promise<void>((resolve) => (drained = resolve))
+    if (waiting.size > 0) await new Promise<void>((resolve) => (drained = resolve))
   }
 
-  return { results, dropped, setRate, inFlight: () => pending, stop }
+  return { results, dropped, setRate, waiting, stop }
 }

@@ -82,14 +82,17 @@ function calendar(started: string): string {
   return Number.isNaN(date.getTime()) ? started : `${date.toISOString().slice(0, 19).replace('T', ' ')} UTC`
 }
 
-function again({ again, environment, started }: Journal): Html {
+function again({ again, environment, mode, started }: Journal): Html {
   const { node, platform, cpus, memory_bytes, journal_mode, load_generator } = environment
   return html`<h2>Run it again</h2>
 <pre>${again}</pre>
 <p class="quiet">Measured on ${cpus.count} × ${cpus.model}, ${Math.round(memory_bytes / 2 ** 30)} GiB, ${platform}, Node ${node};
 ${word('journal mode', 'wal')} ${journal_mode}; load by ${load_generator}; started ${started}. Another machine gives other
-milliseconds. Beside this file: journal.json, metrics_events.jsonl (every second) and, where it could be read, api.log (what
-the API logged, successful requests left out).</p>`
+milliseconds. Beside this file: journal.json and metrics_events.jsonl (every second)${
+    mode === 'embedded'
+      ? ', and api.log: what the API logged, successful requests left out.'
+      : '. There is no api.log: the lab cannot read the log of an API that it did not start.'
+  }</p>`
 }
 
 function read(...files: string[]): string {

@@ -136,10 +136,12 @@ export function offBy({ guess, unit, value }: Prediction): string {
   if (guess === '?') return 'no guess'
   if (typeof value !== 'number') return 'there was nothing to measure'
   if (guessed === value) return 'exactly right'
+  // A status has no unit: it is right or wrong.
+  if (unit === '') return 'wrong'
   const direction = guessed > value ? 'too high' : 'too low'
   const ratio = Math.max(guessed, value) / Math.min(guessed, value)
   // Of a share or of values around 0 the difference says more than a multiple.
-  if (unit === '%' || unit === 'status' || !(Math.min(guessed, value) > 0))
+  if (unit === '%' || !(Math.min(guessed, value) > 0))
     return `${number(Math.abs(guessed - value))} ${unit === '%' ? 'percentage points ' : ''}${direction}`
   return ratio < 1.2 ? 'close' : `${number(ratio)} times ${direction}`
 }

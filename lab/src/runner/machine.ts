@@ -12,9 +12,18 @@ const everyMs = 200
 /**
  * The longest wait in which a machine is not busy. For a processor, as a share of the time, measured on two cores during the
  * demo: with the processors for itself a process waited for 0.5 % of the time and never for more than 13 %, beside ten
- * other programs for 70 %. `pressure`: the share in which any process of the machine waited. `diskMs`: to write one block.
+ * other programs for 70 %. It counts only when other programs use half a processor or more: an API whose own threads keep each
+ * other waiting is slow by itself. `pressure`: the share in which any process of the machine waited. `diskMs`: to write one block.
  */
-const most = { processor: 0.2, pressure: 0.6, diskMs: 50 }
+const most = { processor: 0.2, others: 0.5, pressure: 0.6, diskMs: 50 }
+
+/** A single busy moment spoils no phase: this share of its time does, and more than one look at the machine. */
+const [busyShare, busyLooks] = [0.05, 2]
+
+export function isBusy(samples: MachineSample[], from: number, to: number): boolean {
+  const busy = samples.filter((one) => one.busy && one.to > from && one.from < to)
+  return busy.length >= busyLooks && busy.reduce((sum, one) => sum + one.to - one.from, 0) >= busyShare * (to - from)
+}
 
 /**
  * Watches until stopped; `folder` lies on the disk of the database. An API that is no child of this process can only be
@@ -23,16 +32,23 @@ const most = { processor: 0.2, pressure: 0.6, diskMs: 50 }
 export function watchMachine(folder: string, ownApi: boolean): { samples: MachineSample[]; stop: () => void } {
   const samples: MachineSample[] = []
   const end = new AbortController()
-  const read = () => ({ at: now(), waits: waits(), pressure: ownApi ? undefined : pressure() })
+  // The stack's API is not among the processes of the lab: there what it uses cannot be told from what others use.
+  const read = () => ({ at: now(), own: ownTimes(), all: allUsed(), pressure: ownApi ? undefined : pressure() })
   let last = read()
   const look = () => {
     const next = read()
     const [from, to] = [last.at, next.at]
-    const rises = [...(next.waits ?? [])].map(([pid, waited]) => waited - (last.waits?.get(pid) ?? waited))
+    const rises = [...(next.own ?? [])].map(([pid, is]) => {
+      const was = last.own?.get(pid) ?? is
+      return { waited: is.waited - was.waited, used: is.used - was.used }
+    })
     // Where Linux does not count the waits, a late timer is the only sign.
-    const waited = next.waits ? Math.max(...rises) : to - from - everyMs
+    const waited = next.own ? Math.max(...rises.map((one) => one.waited)) : to - from - everyMs
+    const others = next.all - last.all - rises.reduce((sum, { used }) => sum + used, 0)
+    const isByOthers = !ownApi || !next.own || others > most.others * (to - from)
     const pressed = (next.pressure ?? 0) - (last.pressure ?? 0)
-    samples.push({ from, to, busy: waited > most.processor * (to - from) || pressed > most.pressure * (to - from) })
+    const isWaiting = waited > most.processor * (to - from)
+    samples.push({ from, to, busy: (isWaiting && isByOthers) || pressed > most.pressure * (to - from) })
     last = next
   }
   const timer = setInterval(look, everyMs)
@@ -45,20 +61,42 @@ export function watchMachine(folder: string, ownApi: boolean): { samples: Machin
   return { samples, stop }
 }
 
-/** Milliseconds that the main threads of this process and its children have waited for a processor; undefined where Linux does not count them. */
-function waits(): Map<number, number> | undefined {
+type Times = { waited: number; used: number }
+
+/**
+ * Of this process and its children, in milliseconds: for how long the main thread has waited for a processor, and how long all
+ * threads have used one; undefined where Linux does not count them.
+ */
+function ownTimes(): Map<number, Times> | undefined {
   try {
     const children = readdirSync('/proc/self/task').flatMap((task) =>
       readFileSync(`/proc/self/task/${task}/children`, 'utf8').split(' ').map(Number).filter(Boolean),
     )
-    return new Map([process.pid, ...children].map((pid) => [pid, waitOf(pid)]))
+    return new Map([process.pid, ...children].map((pid) => [pid, timesOf(pid)]))
   } catch {
     return undefined
   }
 }
 
-function waitOf(pid: number): number {
-  return Number(readFileSync(`/proc/${pid}/schedstat`, 'utf8').split(' ')[1]) / 1e6
+/** Linux counts the use of processors in hundredths of a second. */
+const tickMs = 10
+
+function timesOf(pid: number): Times {
+  const waited = Number(readFileSync(`/proc/${pid}/schedstat`, 'utf8').split(' ')[1]) / 1e6
+  // Behind the name, which may hold any character.
+  const fields = readFileSync(`/proc/${pid}/stat`, 'utf8').split(') ').at(-1)?.split(' ') ?? []
+  return { waited, used: tickMs * (Number(fields[11]) + Number(fields[12])) }
+}
+
+/** Milliseconds for which all programs have used the processors of this machine; what a host took from it is among them. */
+function allUsed(): number {
+  try {
+    const [user = 0, nice = 0, system = 0, , , ...interrupts] =
+      /^cpu +(.*)/.exec(readFileSync('/proc/stat', 'utf8'))?.[1]?.split(' ').map(Number) ?? []
+    return tickMs * interrupts.slice(0, 3).reduce((sum, one) => sum + one, user + nice + system)
+  } catch {
+    return 0
+  }
 }
 
 /** Milliseconds in which some process of this machine waited for a processor; undefined where Linux does not count them. */

@@ -1,4 +1,5 @@
 import { isSuccess, latencyOf, quantileOf, type Result } from '../load/figures.ts'
+import { number } from '../report/html.ts'
 import { attackMeasures } from './attack-measures.ts'
 import type { MetricsReading } from './metrics-page.ts'
 import { firstAfter } from './probe.ts'
@@ -23,36 +24,51 @@ const all = {
   errors: {
     title: 'errors',
     unit: '%',
+    ofAnswers: true,
     of: (selection) => share(figuresOf(selection).failed, figuresOf(selection).due),
   },
   login_errors: {
     title: 'logins refused',
     unit: '%',
-    // Each is a costly hash, and the API refuses those that would wait too long.
-    whenBusy: 'larger',
+    ofAnswers: true,
     of: ({ logins }) => share(logins.filter((one) => !isSuccess(one)).length, logins.length),
   },
-  refused: { title: 'data requests answered 503', unit: '%', of: ({ settled }) => shareOf(settled, 503) },
-  reads_served: { title: 'reads answered 200', unit: '%', of: ({ settled }) => shareOf(reads(settled), 200) },
-  writes_refused: { title: 'writes answered 503', unit: '%', of: ({ settled }) => shareOf(writes(settled), 503) },
-  degraded_after: { title: '/health degraded after', unit: 'ms', whenBusy: 'larger', of: worst(degradedAfter) },
-  recovered_after: { title: 'first success after recovery', unit: 'ms', whenBusy: 'larger', of: worst(recoveredAfter) },
-  longest_gap: { title: 'longest time without a success', unit: 'ms', whenBusy: 'larger', of: longestGap },
+  refused: {
+    title: 'data requests answered 503',
+    unit: '%',
+    ofAnswers: true,
+    of: ({ settled }) => shareOf(settled, 503),
+  },
+  reads_served: {
+    title: 'reads answered 200',
+    unit: '%',
+    ofAnswers: true,
+    of: ({ settled }) => shareOf(reads(settled), 200),
+  },
+  writes_refused: {
+    title: 'writes answered 503',
+    unit: '%',
+    ofAnswers: true,
+    of: ({ settled }) => shareOf(writes(settled), 503),
+  },
+  degraded_after: { title: '/health degraded after', unit: 'ms', of: worst(degradedAfter) },
+  recovered_after: { title: 'first success after recovery', unit: 'ms', of: worst(recoveredAfter) },
+  longest_gap: { title: 'longest time without a success', unit: 'ms', of: longestGap },
   health_answered: {
     title: '/health answered 200',
     unit: '%',
-    whenBusy: 'smaller',
+    ofAnswers: true,
     of: (selection) => shareOf(health(selection), 200),
   },
   health_slowest: {
     title: 'slowest answer of /health',
     unit: 'ms',
-    whenBusy: 'larger',
     of: (selection) => ({ value: largest(health(selection).map(({ at, done }) => done - at)) }),
   },
   health_status: {
     title: 'status of /health',
     unit: '',
+    ofAnswers: true,
     of: (selection) => ({ value: health(selection).at(-1)?.status }),
   },
   db_errors: {
@@ -62,8 +78,9 @@ const all = {
   },
   refusals_logged: { title: 'refusals found in the log', unit: '%', of: refusalsLogged },
   notes_lost: {
-    title: 'acknowledged notes lost',
+    title: 'acknowledged, then lost',
     unit: 'notes',
+    ofAnswers: true,
     of: ({ run: { lost, acknowledged } }) =>
       lost ? { value: lost.length, words: `of ${acknowledged}` } : { words: 'could not be read back' },
   },
@@ -87,7 +104,7 @@ export function measure(name: MeasureName, phase: string | undefined, run: Run, 
 
 function latency(title: string, share: number, requests = ({ data }: Selection) => data): Measure {
   const of = (selection: Selection) => ({ value: latencyAt(requests(selection), share) })
-  return { title, unit: 'ms', whenBusy: 'larger', of, latency: { requests, quantile: share } }
+  return { title, unit: 'ms', of, latency: { requests, quantile: share } }
 }
 
 /** A quantile of the latency from the moment each request was due; undefined without requests. */
@@ -148,7 +165,7 @@ function p95Rise({ run, slo, from, data }: Selection): Measured {
   const was = before && latencyAt(select(run, slo, before.plan.name)?.data ?? [], 0.95)
   const is = latencyAt(data, 0.95)
   if (was === undefined || is === undefined) return {}
-  return { value: is - was, words: `${was.toFixed(1)} to ${is.toFixed(1)}` }
+  return { value: is - was, words: `${number(was)} to ${number(is)}` }
 }
 
 /** By how much a figure of the API rose: from the last reading before the selection to the largest until its end. */

@@ -6,6 +6,7 @@ import { type ActiveFault, injectAndLand } from '../faults/inject.ts'
 import { refuseSecond } from '../faults/record.ts'
 import type { RolledBack } from '../faults/rollback.ts'
 import { recoverLeftovers } from '../faults/rollback.ts'
+import { milliseconds } from '../report/html.ts'
 import { firstAfter, type Probe, startProbe } from './probe.ts'
 
 export type Order = { database: string; kind: FaultKind; forMs: number; session: Session; signal: AbortSignal }
@@ -105,5 +106,5 @@ export function endedWords({ did, success_ms }: Ended): string {
 }
 
 function ms(value: number | null): string {
-  return value === null ? 'not seen within 5 s' : `${value.toFixed(0)} ms`
+  return value === null ? 'not seen within 5 s' : milliseconds(value)
 }

@@ -5,6 +5,7 @@ import { ask, dataStatus } from '../api-client.ts'
 import { now, sleep } from '../clock.ts'
 import { reasonOf, UserError } from '../errors.ts'
 import { inject } from '../faults/inject.ts'
+import { milliseconds } from '../report/html.ts'
 import type { Target } from '../targets/target.ts'
 import type { TimedFault } from './experiment.ts'
 import type { Run } from './run.ts'
@@ -41,7 +42,7 @@ async function playFault(plan: TimedFault, due: number, run: Run, context: Fault
   // An API that does not notice the fault has failed, which is for the verdict to say: the fault goes on all the same.
   const landed = fault.landed.catch(() => undefined)
   landed.then((at) => {
-    if (at) tell(`${did} A request from outside felt it after ${(at - injectedAt).toFixed(0)} ms.`)
+    if (at) tell(`${did} A request from outside felt it after ${milliseconds(at - injectedAt)}.`)
   })
   let undone: Awaited<ReturnType<typeof fault.undo>> | undefined
   try {

@@ -14,7 +14,7 @@ import { checkOwnDatabase, playFaults } from './play-faults.ts'
 import { startProbe } from './probe.ts'
 import type { Run } from './run.ts'
 import { attackHeading, heading, liveTable, say, wrap } from './screen.ts'
-import { phaseAt } from './seconds.ts'
+import { phaseAt, sentAndAnswered } from './seconds.ts'
 import { isWithin } from './selection.ts'
 
 /** Plays an experiment on an API and watches from outside. Rejects with the signal's reason when interrupted. */
@@ -39,10 +39,10 @@ export async function play(
   const load = started.adopt(await startLoad(target, token, experiment.phases), (load) => load.abandon())
   const end = started.adopt(new AbortController(), (end) => end.abort())
 
-  const { generator, startedAt, results, dropped } = load
+  const { generator, startedAt, results, dropped, maxWaiting } = load
   const wallOffset = Date.now() - now()
   const run: Run = {
-    ...{ startedAt, wallOffset, wallOffsetAtEnd: wallOffset, generator, results, dropped },
+    ...{ startedAt, wallOffset, wallOffsetAtEnd: wallOffset, generator, results, dropped, maxWaiting },
     ...{ health: probe.health, data: probe.data, metrics: metrics.readings, machine: machine.samples },
     ...{ phases: [], faults: [], refused: [], attacks: [], acknowledged: 0 },
   }
@@ -125,18 +125,16 @@ function announce({ name, rate, seconds, says, attack }: Phase): void {
  */
 function rowWriter(run: Run, load: Load): (moment: number) => number {
   const row = liveTable()
-  let sentBefore = 0
 
   function write(second: number, from: number): void {
     const phase = phaseAt(run, second)?.plan
+    const { sent, answered } = sentAndAnswered(run.results, load.waiting?.(), from)
     const inSecond = ({ done }: { done: number }) => isWithin(done, from, from + 1000)
-    const answered = run.results.slice(-10_000).filter(inSecond)
-    // k6 reports a request only when it is over; it sends as many as were planned.
-    const sent = load.sent ? load.sent() - sentBefore : (phase?.rate ?? 0) + (phase?.logins ?? 0)
-    sentBefore = load.sent?.() ?? 0
     const failed = answered.filter(({ status }) => status < 200 || status > 299).length
     const attempts = phase?.attack && run.attacks.at(-1)?.attempts.filter(inSecond)
-    const answers = { sent, answered: answered.length, failed, p95_ms: figures(answered).p95_ms }
+    // k6 reports a request only when it is over; it sends as many as were planned.
+    const planned = (phase?.rate ?? 0) + (phase?.logins ?? 0)
+    const answers = { sent: sent ?? planned, answered: answered.length, failed, p95_ms: figures(answered).p95_ms }
     const text = row(second, phase?.name ?? '', answers, run.health.findLast(inSecond), attempts && tally(attempts))
     if (text) say(text)
   }

@@ -6,7 +6,7 @@ import type { Slo } from '../slo.ts'
 import type { Experiment, Prediction } from './experiment.ts'
 import { measure, measures } from './measures.ts'
 import type { Run } from './run.ts'
-import { say } from './screen.ts'
+import { say, wrap } from './screen.ts'
 import { inWords } from './selection.ts'
 
 const noIdea = '?'
@@ -39,10 +39,11 @@ export async function askGuesses(questions: Prediction[], stop: AbortSignal): Pr
   const signal = AbortSignal.any([stop, ended.signal])
   const guesses: Guesses = []
   try {
-    say(`What do you think will happen? A number for each question, or ${noIdea} if you have no idea.`)
+    say(wrap(`What do you think will happen? A number for each question, or ${noIdea} if you have no idea.`))
     for (const question of questions) {
       let guess = ''
-      while (!aGuess.test(guess)) guess = (await terminal.question(`  ${withUnit(question)} `, { signal })).trim()
+      while (!aGuess.test(guess))
+        guess = (await terminal.question(`${wrap(withUnit(question), '  ')} `, { signal })).trim()
       guesses.push(guess)
     }
   } catch (error) {
@@ -79,7 +80,8 @@ export function besideMeasured(
 }
 
 function withUnit({ question, measure }: Prediction): string {
-  return `${question} [${measures[measure].unit}]`
+  const { unit } = measures[measure]
+  return unit === '' ? question : `${question} [${unit}]`
 }
 
 function wanted(questions: Prediction[]): string {

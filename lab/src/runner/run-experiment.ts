@@ -4,6 +4,7 @@ import { recoverLeftovers } from '../faults/rollback.ts'
 import { quantile, sorted } from '../load/figures.ts'
 import { startK6Load } from '../load/k6-load.ts'
 import { startOwnLoad } from '../load/load.ts'
+import { number } from '../report/html.ts'
 import { loadSlo } from '../slo.ts'
 import { withEmbedded } from '../targets/embedded.ts'
 import { openStack, reporting, type StackOptions, type Target } from '../targets/target.ts'
@@ -141,6 +142,6 @@ function repeatsTable(judgements: Judgement[]): string {
 function spread(values: number[], unit: string): string {
   const known = sorted(values.filter((value) => !Number.isNaN(value)))
   if (known.length === 0) return 'never'
-  const words = (share: number) => String(Math.round(quantile(known, share) * 10) / 10)
+  const words = (share: number) => number(quantile(known, share))
   return `${words(0.5)} (${words(0)} ${words(1)}) ${unit}`
 }

@@ -2,6 +2,7 @@ import type { AttackName } from '../attacks/all.ts'
 import type { Attempt } from '../attacks/attack.ts'
 import type { RolledBack } from '../faults/rollback.ts'
 import type { Result } from '../load/figures.ts'
+import type { Load } from '../load/load.ts'
 import type { Phase, TimedFault } from './experiment.ts'
 import type { MachineSample } from './machine.ts'
 import type { MetricsReading } from './metrics-page.ts'
@@ -35,6 +36,7 @@ export type Run = {
   refused: string[]
   results: Result[]
   dropped: number[]
+  maxWaiting: Load['maxWaiting']
   attacks: PlayedAttack[]
   health: ProbeSample[]
   data: ProbeSample[]

@@ -1,7 +1,7 @@
 import { styleText } from 'node:util'
 import Table from 'cli-table3'
 import type { Tally } from '../attacks/attack.ts'
-import { count } from '../report/html.ts'
+import { count, number } from '../report/html.ts'
 import { lesson, nextCommand, offBy, serviceStory, verdictWords } from '../report/story.ts'
 import type { Journal, JudgedExpectation } from '../runs/journal.ts'
 import type { ProbeSample } from './probe.ts'
@@ -115,7 +115,7 @@ function row(
     String(sent).padStart(6),
     String(answered).padStart(9),
     String(failed).padStart(7),
-    (p95_ms === null ? '-' : p95_ms.toFixed(1)).padStart(8),
+    (p95_ms === null ? '-' : number(p95_ms)).padStart(8),
     `  ${health.padEnd(10)}`,
     ...(attack ? [attackCell(attack).padEnd(8)] : []),
   ]
@@ -164,7 +164,7 @@ export function conclusion(journal: Journal): string {
 /** What was guessed, what was measured, how far off that was, and why. */
 function predictionLines(predictions: Journal['predictions']): string {
   const lines = predictions.map((one) => {
-    const guess = one.guess === '?' ? 'no guess' : `your guess ${one.guess} ${one.unit}`
+    const guess = one.guess === '?' ? 'no guess' : `your guess ${one.guess} ${one.unit}`.trimEnd()
     const off = one.guess === '?' ? '' : `: ${offBy(one)}`
     return wrap(`${one.question} ${guess}, measured ${one.measured}${off}.${one.why ? ` Why: ${one.why}` : ''}`, '  ')
   })

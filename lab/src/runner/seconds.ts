@@ -21,6 +21,19 @@ export function phaseAt({ startedAt, phases }: Pick<Run, 'startedAt' | 'phases'>
   return phases.find(({ start, end }) => isWithin(middle, start, end))
 }
 
+/**
+ * What was sent in a second, undefined without those that still wait for their answer, and what was answered in it. Results
+ * come nearly in order of completion.
+ */
+export function sentAndAnswered(results: Result[], waiting: Result[] | undefined, from: number) {
+  const late = results.slice(results.findLastIndex(({ done }) => done < from - 1000) + 1)
+  const inSecond = (moment: number) => isWithin(moment, from, from + 1000)
+  return {
+    sent: waiting && [...late, ...waiting].filter(({ sent }) => inSecond(sent)).length,
+    answered: late.filter(({ done }) => inSecond(done)),
+  }
+}
+
 function event(run: Run, second: number, due: Result[], done: Result[]): MetricsEvent {
   const from = run.startedAt + second * 1000
   const to = from + 1000

@@ -1,5 +1,6 @@
 import type { Attempt } from '../attacks/attack.ts'
 import { figures, isSuccess, type Result } from '../load/figures.ts'
+import { number } from '../report/html.ts'
 import type { Slo } from '../slo.ts'
 import type { PlayedFault, Run } from './run.ts'
 
@@ -98,8 +99,8 @@ export type Measure = {
   of: (selection: Selection) => Measured
   /** Of a latency: whose, and which quantile. */
   latency?: { requests: (selection: Selection) => Result[]; quantile: number }
-  /** What a machine that is too busy makes of it, whatever the API does. */
-  whenBusy?: 'larger' | 'smaller'
+  /** It follows from the statuses of answers: no machine is busy enough to make a wrong one (judge.ts). */
+  ofAnswers?: true
 }
 
 export function share(part: number, all: number): Measured {
@@ -113,6 +114,6 @@ export function largest(values: number[]): number | undefined {
 /** A number without needless digits, its unit, and the words beside it. */
 export function inWords({ value, words }: Measured, unit: string): string {
   if (value === undefined) return words ?? 'never'
-  const digits = ['ms', 's', 'MB'].includes(unit) ? value.toFixed(1) : String(Math.round(value * 100) / 100)
+  const digits = ['ms', 's', 'MB'].includes(unit) ? number(value) : String(Math.round(value * 100) / 100)
   return `${digits} ${unit}`.trimEnd() + (words === undefined ? '' : ` (${words})`)
 }

@@ -104,7 +104,7 @@ export type ApiLog = {
   refusals: number[]
   /** "database unavailable" and "database available", in order. */
   changes: { time: number; msg: string; reason?: string }[]
-  /** Every line but those of successful requests, at most `mostKept`. */
+  /** Every line but those of successful requests, at most `mostKept` and one that says so. */
   kept: string[]
   take: (line: string) => void
 }
@@ -119,6 +119,7 @@ export function keepLog(): ApiLog {
     // Most lines are successful requests: they are recognized without parsing.
     if (/"status":[23]\d\d[,}]/.test(text)) return
     if (log.kept.length < mostKept) log.kept.push(text)
+    else log.kept[mostKept] ??= JSON.stringify({ msg: `the lab kept the first ${mostKept} lines, no more` })
     const line = parse(text)
     const time = new Date(line?.time ?? 0).getTime()
     if (line?.msg === 'listening' && line.port && line.metrics_port) {

@@ -1,0 +1,110 @@
+import { lagOf, loadProblems, quantileOf } from '../load/figures.ts'
+import type { Slo } from '../slo.ts'
+import type { Experiment } from './experiment.ts'
+import { isBusy } from './machine.ts'
+import { measures } from './measures.ts'
+import type { PlayedPhase, Run } from './run.ts'
+import { isWithin, type Selection, select } from './selection.ts'
+
+// Why a run would prove nothing, one sentence each; and what proves that an API hangs.
+
+export function faultProblems({ faults }: Run): string[] {
+  const problems: string[] = []
+  for (const { plan, injectedAt, undone } of faults) {
+    const name = `The fault ${plan.kind} at ${plan.at} s`
+    const lasted = (undone.at - injectedAt) / 1000
+    if (!undone.intact)
+      problems.push(`${name} was not in force until its end: something else ended it (${undone.did}).`)
+    if (lasted < 0.75 * plan.for)
+      problems.push(`${name} was in force for ${lasted.toFixed(1)} s instead of ${plan.for} s.`)
+  }
+  return problems
+}
+
+/** The wall clock ties the run to the log and to other machines; a probe that was not sent in time saw nothing. */
+export function clockProblems({ wallOffset, wallOffsetAtEnd, health, phases }: Run, { outage }: Slo): string[] {
+  const jump = wallOffsetAtEnd - wallOffset
+  const begin = phases.find(({ plan }) => !plan.warmUp)?.start ?? Number.POSITIVE_INFINITY
+  const asked = health.map(({ at }) => at).filter((at) => isWithin(at, begin, phases.at(-1)?.end ?? begin))
+  asked.sort((a, b) => a - b)
+  const still = asked.reduce((most, at, i) => Math.max(most, at - (asked[i - 1] ?? at)), 0)
+  const problems: string[] = []
+  if (Math.abs(jump) > 500) problems.push(`The clock of this machine jumped by ${(jump / 1000).toFixed(1)} s.`)
+  if (still > outage.degraded_within_ms)
+    problems.push(`This machine stood still for ${(still / 1000).toFixed(1)} s: nothing was watched then.`)
+  return problems
+}
+
+/** The load or the attack of a phase was not the one that was promised. */
+export function sendingProblems(run: Run, experiment: Experiment, slo: Slo): string[] {
+  return judgedPhases(run, slo).flatMap(({ phase, selection }) => {
+    const sending = sendingIn(run, phase, selection)
+    const limit = judgedLatency(experiment, phase.plan.name)
+    const problems = [...loadProblems(sending, limit), ...attackProblems(phase, selection)]
+    return problems.map((problem) => `${phase.plan.name}: ${problem}`)
+  })
+}
+
+/** An API that answers so late that requests could not be sent has failed. Where errors are judged they are among them. */
+export function hangs(run: Run, { expectations }: Experiment, slo: Slo): string[] {
+  const counted = expectations.filter(({ measure }) => measure === 'errors').map(({ phase }) => phase)
+  return judgedPhases(run, slo).flatMap(({ phase, selection }) => {
+    const { name } = phase.plan
+    const { dropped, heldUp } = sendingIn(run, phase, selection)
+    if (dropped === 0 || !heldUp || counted.includes(name)) return []
+    return [`${name}: The API left so many requests unanswered that ${dropped} more could not be sent.`]
+  })
+}
+
+function judgedPhases(run: Run, slo: Slo) {
+  return run.phases.flatMap((phase) => {
+    const selection = phase.plan.warmUp ? undefined : select(run, slo, phase.plan.name)
+    return selection === undefined ? [] : [{ phase, selection }]
+  })
+}
+
+function sendingIn(run: Run, { plan, start, end }: PlayedPhase, { data, logins }: Selection) {
+  const within = (moment: number) => isWithin(moment, start, end)
+  const dropped = run.dropped.filter(within).length
+  // More than it can take is asked of the API on purpose, or this machine may have kept it from answering.
+  const isApis = dropped > 0 && !plan.overload && !isBusy(run.machine, start, end)
+  return {
+    planned: ((plan.rate + (plan.logins ?? 0)) * (end - start)) / 1000,
+    sent: run.results.filter(({ due }) => within(due)).length,
+    dropped,
+    heldUp: isApis && mostWaiting(run, start, end) > run.maxWaiting(plan) / 2,
+    // Injecting a fault (a new process, a disk write) may hold up the generator: of an outage only what is judged counts.
+    // After a dropped request k6 is wrong about when the others were due.
+    lag_p99_ms: dropped > 0 && run.generator === 'k6' ? 0 : quantileOf([...data, ...logins], lagOf, 0.99),
+  }
+}
+
+/** The largest number of requests that waited for their answer at a time. */
+function mostWaiting({ results }: Run, from: number, to: number): number {
+  const during = results.filter(({ sent, done }) => sent < to && done > from)
+  const steps = during.flatMap(({ sent, done }) => [
+    { at: sent, by: 1 },
+    { at: done, by: -1 },
+  ])
+  let [waiting, most] = [0, 0]
+  for (const { by } of steps.sort((a, b) => a.at - b.at)) {
+    waiting += by
+    most = Math.max(most, waiting)
+  }
+  return most
+}
+
+/** An attack that was not made at its rate says nothing about the defence. */
+function attackProblems({ plan: { attack } }: PlayedPhase, { attempts, from, to }: Selection): string[] {
+  const expected = Math.floor(((attack?.perSecond ?? 0) * (to - from)) / 1000)
+  return attempts.length < 0.9 * expected
+    ? [`The attack was not made at its rate: ${attempts.length} of ${expected} attempts.`]
+    : []
+}
+
+/** The lowest latency that is judged in a phase; without one only the shape of the load is at stake. */
+function judgedLatency({ expectations }: Experiment, phase: string): number {
+  const latencies = expectations.filter((one) => one.phase === phase && measures[one.measure].latency)
+  const limits = latencies.filter(({ compare }) => compare.startsWith('<')).map(({ limit }) => limit)
+  return limits.length > 0 ? Math.min(...limits) : 2_000
+}
