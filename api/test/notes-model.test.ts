@@ -116,7 +116,7 @@ test('two users see what a model of their notes says, whatever they do', async (
       await operations[operation as 'create'](model, user, pick, input)
     for (const user of users) await operations.list(model, user, 2)
   })
-  await fc.assert(property.beforeEach(forgetAll), { numRuns: 15 })
+  await fc.assert(property.beforeEach(forgetAll), { numRuns: 15, seed: 12 })
 })
 
 test('200 notes made at the same time are all acknowledged, and all there', async () => {

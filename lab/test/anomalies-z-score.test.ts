@@ -50,6 +50,7 @@ for (const method of ['mean', 'median'] as Tuning['method'][]) {
           })
         },
       ),
+      { seed: 12 },
     )
   })
 
@@ -65,6 +66,7 @@ for (const method of ['mean', 'median'] as Tuning['method'][]) {
         )
         assert.deepEqual(after.alarms, before.alarms)
       }),
+      { seed: 12 },
     )
   })
 }

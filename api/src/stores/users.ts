@@ -38,7 +38,8 @@ export async function revokeTokens(db: Db, id: string, issuedAt: number) {
 }
 
 function nextSecond() {
-  return sql<number>`max(tokens_valid_from, ${Math.floor(Date.now() / 1000)}) + 1`
+  const now = Math.floor(Date.now() / 1000)
+  return sql<number>`CASE WHEN tokens_valid_from > ${now} THEN tokens_valid_from ELSE ${now} END + 1`
 }
 
 // In one write: a crash in between would leave the tokens of an old password valid.

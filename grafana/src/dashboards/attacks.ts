@@ -115,7 +115,7 @@ export const attacks = (): Page =>
           { name: 'p99', expr: 'api:eventloop_delay_seconds:p99_5s', color: colors.serverDark },
           goalLine('limit of the alert', 0.1),
         ],
-        changesWith: 'load',
+        changesWith: 'saturation',
       }),
     ],
   )
