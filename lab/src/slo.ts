@@ -4,7 +4,7 @@ import { readJson } from './config.ts'
 const goal = z.object({
   rate: z.number(),
   duration_seconds: z.number(),
-  quantile: z.number().refine((one) => one === 0.95 || one === 0.99, 'must be 0.95 or 0.99'),
+  quantile: z.number().refine((one) => [0.95, 0.99].includes(one), 'must be 0.95 or 0.99'),
   latency_ms: z.number(),
   error_ratio: z.number(),
 })
