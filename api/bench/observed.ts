@@ -1,5 +1,5 @@
-// Preloaded (node --import) into every server that is measured: it tells what its own process has used, and it ends
-// when the bench does, whatever ended that.
+// Preloaded (node --import) into every measured server: reports the CPU time of its process, and ends with the bench, even
+// when that is killed.
 process.on('message', () => {
   const { user, system } = process.cpuUsage()
   process.send?.({ cpuMicroseconds: user + system, rss: process.memoryUsage.rss() })

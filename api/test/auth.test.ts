@@ -235,7 +235,7 @@ async function cpuSeconds(): Promise<number> {
   return Number(/^process_cpu_seconds_total (\S+)$/m.exec(page)?.[1])
 }
 
-test('a token of the previous secret is accepted and tells its own faults; new ones have the first secret', async (t) => {
+test('a token of the previous secret is accepted and has its own rejection reasons; new tokens are signed with the first secret', async (t) => {
   const env = { JWT_SECRET_PREVIOUS: key, LAB_USERS: String(api.env.LAB_USERS) }
   const rotated = await startApi(t, env)
   const own = await rotated.login()

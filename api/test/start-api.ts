@@ -15,7 +15,7 @@ const isRoot = process.getuid?.() === 0
 /** The arguments of Node that start the API. It refuses to run as root: for tests of root a launcher makes it nobody. */
 export const program = isRoot ? [join(import.meta.dirname, '../../lab/src/targets/as-nobody.ts'), main] : [main]
 
-/** Gives a file or folder that a test has made to the user of the API. */
+/** Makes the API's user the owner of a test's file or folder. */
 export function giveToApi(path: string) {
   if (isRoot) chownSync(path, 65534, 65534)
 }
@@ -23,7 +23,7 @@ export function giveToApi(path: string) {
 /** Waits until the condition is true. The bound only ends a test that would hang. */
 export async function until(what: string, condition: () => unknown, seconds = 30) {
   for (const end = Date.now() + seconds * 1000; !(await condition()); await sleep(10)) {
-    if (Date.now() > end) throw new Error(`waited ${seconds} s in vain: ${what}`)
+    if (Date.now() > end) throw new Error(`did not happen within ${seconds} s: ${what}`)
   }
 }
 

@@ -80,7 +80,7 @@ for (const [what, command] of [
   ['root without capabilities', ['setpriv', '--bounding-set=-all', '--inh-caps=-all']],
 ] as const) {
   const cannot = spawnSync(command[0], [...command.slice(1), 'true']).status !== 0 && `${command[0]} does not work here`
-  test(`${what} may not start an unprivileged API, and reads why`, {
+  test(`${what} cannot start an unprivileged API, and the message says why`, {
     skip: isLinuxRoot ? cannot : 'not root',
   }, async () => {
     const { status, stdout, stderr } = spawnSync(command[0], [...command.slice(1), process.execPath, main, 'demo'])

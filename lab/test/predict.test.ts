@@ -80,7 +80,7 @@ describe('questions', { concurrency: 3 }, () => {
     })
   }
 
-  test('without a terminal no question is asked, and that is said', async (t) => {
+  test('without a terminal no question is asked, and a remark says why', async (t) => {
     const run = experiment(t, ['experiment', 'baseline', '--seconds', '4', '--predict'])
     await says(run, 'Warm-up')
     assert.match(run.out(), /--guesses FILE/)

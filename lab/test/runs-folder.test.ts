@@ -14,7 +14,7 @@ async function smallDisk(t: TestContext, megabytes: number): Promise<string> {
   return join(folder.path, 'data')
 }
 
-test('a folder for runs that is full is told before anything is measured', { skip: noDisk }, async (t) => {
+test('a runs folder on a full disk ends the experiment before anything is measured', { skip: noDisk }, async (t) => {
   const folder = await smallDisk(t, 4)
   const run = lab(t, ['experiment', 'baseline', '--seconds', '4', '--folder', folder])
   assert.equal(await run.ended, 2)

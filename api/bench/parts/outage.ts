@@ -15,7 +15,7 @@ export async function measureOutage({ quick, say }: Run): Promise<Part> {
   const server = await startServer('complete')
   const client = createClient(server)
   const { mode } = statSync(server.databasePath)
-  // Gives the function that ends it.
+  // Returns the function that ends it.
   const faults = {
     async chmod() {
       chmodSync(server.databasePath, 0)

@@ -24,7 +24,7 @@ const ways = {
 type Way = keyof typeof ways
 const names = Object.keys(ways) as Way[]
 
-/** What it costs to know who asks, in CPU time of one process without any HTTP. */
+/** Measures the CPU time of identifying the user of a request, in one process without HTTP. */
 export async function measureSessions({ quick, say }: Run): Promise<Part> {
   const rounds = quick ? 3 : 15
   const checks = quick ? 5_000 : 20_000

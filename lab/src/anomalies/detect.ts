@@ -86,8 +86,8 @@ export type Scored = { scores: (number | null)[]; alarms: boolean[] }
 
 /**
  * Scores each second against the last `window` calm seconds before it, which are at most `memory` seconds old. Seconds
- * with an alarm do not enter the baseline, or a long outage would teach it that outages are normal. What lasts longer
- * than `memory` is how things are now: then no calm second is young enough, and the baseline is learnt anew.
+ * with an alarm do not enter the baseline: otherwise a long outage would become normal. A change that lasts longer than
+ * `memory` becomes the new baseline, because no calm second before it is young enough.
  */
 export function score(values: (number | null)[], floor: number, tuning: Tuning = defaults): Scored {
   const { threshold, window, warmUp, memory, method } = tuning

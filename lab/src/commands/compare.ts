@@ -45,7 +45,7 @@ function setUp([a]: Journal[], [b]: Journal[]): string {
   return lines.length === 0 ? 'Both were set up alike.' : `Set up differently:\n${lines.join('\n')}`
 }
 
-/** A figure of a phase; null where it was not measured. `least`: a difference below this says nothing, in its own unit. */
+/** A figure of a phase; null where it was not measured. `least`: differences below this are ignored, in its unit. */
 type Figure = {
   title: string
   write: (value: number) => string

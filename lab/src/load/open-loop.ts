@@ -72,7 +72,7 @@ export function openLoop({ next, maxInFlight = 2_000, timeoutMs = 10_000, result
   /** Changes the arrivals per second from now on; 0 pauses. */
   function setRate(perSecond: number): void {
     clearTimeout(timer)
-    // Arrivals that were due under the old rate are still sent; a generator too late for that shows as load not reached.
+    // Arrivals that were due at the old rate are still sent. A generator that is too late for that misses the planned load.
     sendDue()
     rate = perSecond
     begin = now()

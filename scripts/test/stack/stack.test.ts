@@ -27,7 +27,7 @@ if (stack) {
   }
 }
 let token = ''
-/** Every secret of this run, whenever it was one. */
+/** Every secret of this run, replaced ones included. */
 const secrets = new Set<string>()
 const passwords = () =>
   stack
