@@ -15,6 +15,9 @@ const isRoot = process.getuid?.() === 0
 /** The arguments of Node that start the API. It refuses to run as root: for tests of root a launcher makes it nobody. */
 export const program = isRoot ? [join(import.meta.dirname, '../../lab/src/targets/as-nobody.ts'), main] : [main]
 
+// Node hands this on by itself, and as another user the API could not write its coverage: it would complain on standard error.
+const noCoverage = { NODE_V8_COVERAGE: undefined }
+
 /** Makes the API's user the owner of a test's file or folder. */
 export function giveToApi(path: string) {
   if (isRoot) chownSync(path, 65534, 65534)
@@ -50,8 +53,7 @@ export type Api = {
 /** Starts the program where it cannot stay: its output and how it ends. */
 export async function endOf(env: Record<string, string>, folder = tmpdir(), words = program) {
   const secrets = { JWT_SECRET: randomBytes(48).toString('base64'), LAB_USERS: 'demo:password' }
-  // Its coverage could not be written: it is another user's process.
-  const full = { PATH: process.env.PATH, NODE_V8_COVERAGE: undefined, PORT: '0', METRICS_PORT: '0', ...secrets, ...env }
+  const full = { PATH: process.env.PATH, ...noCoverage, PORT: '0', METRICS_PORT: '0', ...secrets, ...env }
   const child = spawn(process.execPath, words, { cwd: folder, env: full, timeout: 60_000 })
   const [stdout, stderr, [code, signal]] = await Promise.all([
     child.stdout.setEncoding('utf8').toArray(),
@@ -99,7 +101,7 @@ export async function startApi(
   }
   const child = spawn(process.execPath, ['--max-semi-space-size=4', '--max-old-space-size=96', ...program], {
     cwd: folder,
-    env: Object.fromEntries(Object.entries(full).filter(([name]) => !without.includes(name))),
+    env: { ...noCoverage, ...Object.fromEntries(Object.entries(full).filter(([name]) => !without.includes(name))) },
     stdio: ['ignore', 'pipe', 'pipe'],
   })
   t.after(() => child.kill('SIGKILL'))
