@@ -73,7 +73,7 @@ export function experiment({ goals, outage }: Slo): Experiment {
         question: 'First success after the lock is free?',
         measure: 'recovered_after',
         phase: 'lock',
-        why: 'the API tries to reopen its database ten times a second',
+        why: 'the API looks at its database again ten times a second',
       },
     ],
     level: 1,

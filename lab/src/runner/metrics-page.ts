@@ -52,7 +52,7 @@ export function readingOf(samples: MetricSample[], at: number): MetricsReading {
     at,
     db_errors_total: total('db_errors_total'),
     // Reads and writes have a series each: the database is available when both are.
-    db_available: values('db_available').sort()[0],
+    db_available: values('db_available').sort((a, b) => a - b)[0],
     resident_bytes: total('process_resident_memory_bytes'),
     requests: requests.size > 0 ? [...requests].sort(([a], [b]) => a - b) : undefined,
     delay_sum: total('nodejs_eventloop_delay_seconds_sum'),

@@ -135,7 +135,7 @@ export function outagePredictions(phase: string): Prediction[] {
       question: 'How long from the end of the fault to the first success?',
       measure: 'recovered_after',
       phase,
-      why: 'the API tries to reopen its database ten times a second',
+      why: 'the API looks at its database again ten times a second',
     },
   ]
 }
