@@ -13,6 +13,7 @@ const wanted = process.argv[2] ?? ''
 const failures: string[] = []
 const skipped: string[] = []
 const counts = { passed: 0, failed: 0 }
+const seconds = new Map<string, number>()
 
 function check(what: string, command: string, args: string[]) {
   console.log(`${what} ...`)
@@ -61,6 +62,9 @@ async function runTests(files: string[], options: Options): Promise<void> {
     const { failureType } = details.error as { failureType?: string }
     if (details.type !== 'suite' || failureType === 'hookFailed') counts.failed++
   })
+  events.on('test:summary', ({ file, duration_ms }) => {
+    if (file !== undefined) seconds.set(file.slice(root.length + 1), duration_ms / 1000)
+  })
   events.on('test:coverage', ({ summary }) => printCoverage(summary.files))
   const printed = events.filter(({ type }) => type !== 'test:coverage')
   for await (const text of printed.compose(spec)) process.stdout.write(text)
@@ -90,6 +94,11 @@ await runTests(
 await runTests(files.filter(live), { concurrency: 1, timeout: 300_000 })
 await runTests(files.filter(stack), { concurrency: 1, timeout: 900_000 })
 
+if (seconds.size > 1) {
+  console.log('\nSlowest files, in seconds:')
+  const slowest = [...seconds].sort(([, a], [, b]) => b - a).slice(0, 10)
+  for (const [file, duration] of slowest) console.log(`${duration.toFixed(1).padStart(7)}  ${file}`)
+}
 console.log(
   skipped.length === 0 ? '\nNothing was skipped.' : `\nSkipped:\n${skipped.map((line) => `  ${line}`).join('\n')}`,
 )
