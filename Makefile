@@ -57,7 +57,7 @@ load-peak: ## 500 requests a second for two minutes, judged
 load: ## another script of k6/: SCRIPT=spike, ramp; DURATION=20s
 	@$(STACK)/load
 
-outage: ## break the database: MODE=chmod, lock, move, crash; FOR=30s
+outage: ## break it: MODE=chmod, lock, move, readonly, crash; FOR=30s
 	@$(STACK)/outage
 
 recover: ## roll the fault back; the service comes back by itself

@@ -13,12 +13,12 @@ import { root } from './helpers.ts'
 import { at, evenly, onBusyMachine, recorded, withResults } from './recorded.ts'
 
 const slo = loadSlo(join(root, 'slo.json'))
-const outage = await loadExperiment('outage-lock', slo)
+const outage = await loadExperiment('outage-chmod', slo)
 const peak = await loadExperiment('peak', slo)
 const good = recorded(outage)
 const fault = good.faults[0] ?? assert.fail()
 const phase = good.phases.find(({ from_s, to_s }) => fault.plan.at >= from_s && fault.plan.at < to_s)?.plan.name
-const inLock = ({ due }: Result) => due >= fault.injectedAt && due < fault.undone.at
+const inFault = ({ due }: Result) => due >= fault.injectedAt && due < fault.undone.at
 const judged = (run: Run) => judge(run, outage, slo)
 const wrong = (run: Run) =>
   judged(run)
@@ -34,14 +34,14 @@ describe('PASS', () => {
     })
 
   test('a request that the rollback overtook is no success during the fault, however late its answer', () => {
-    const last = (one: Result) => inLock(one) && one.due > fault.undone.at - 150
+    const last = (one: Result) => inFault(one) && one.due > fault.undone.at - 150
     const late = withResults(good, (one) => (last(one) ? { status: 200, done: fault.undone.at + 40 } : undefined))
     const { expectations } = judged(late)
     assert.equal(expectations.find(({ measure }) => measure === 'refused')?.value, 100)
   })
 
   test('a fault that is felt late counts from its injection: the requests in between waited for it', () => {
-    const frozen = withResults(good, (one) => (inLock(one) ? { status: 200, done: fault.undone.at } : undefined))
+    const frozen = withResults(good, (one) => (inFault(one) ? { status: 200, done: fault.undone.at } : undefined))
     const late = { ...frozen, faults: [{ ...fault, landedAt: fault.undone.at - 1 }] }
     const waited = select(late, slo, phase)?.data.map(({ due, done }) => done - due) ?? []
     assert.ok(Math.max(...waited) > 1_000, `${waited.length} requests`)
@@ -66,7 +66,7 @@ describe('FAIL', () => {
     ],
     [
       'a success during the fault',
-      withResults(good, (one) => (inLock(one) && one.kind === 'read' ? { status: 200 } : undefined)),
+      withResults(good, (one) => (inFault(one) && one.kind === 'read' ? { status: 200 } : undefined)),
       [`${phase}: refused`],
     ],
     [
@@ -76,12 +76,12 @@ describe('FAIL', () => {
     ],
     [
       'refusals that take 150 ms',
-      withResults(good, (one) => (inLock(one) ? { done: one.due + 150 } : undefined)),
+      withResults(good, (one) => (inFault(one) ? { done: one.due + 150 } : undefined)),
       [`${phase}: p99`],
     ],
     [
       'an API that freezes during the fault and answers everything afterwards',
-      withResults(good, (one) => (inLock(one) ? { status: 200, done: fault.undone.at + 20 } : undefined)),
+      withResults(good, (one) => (inFault(one) ? { status: 200, done: fault.undone.at + 20 } : undefined)),
       [`${phase}: refused`, `${phase}: p99`, 'the whole run: refusals_logged'],
     ],
   ]
@@ -110,7 +110,7 @@ describe('INVALID', () => {
       'a fault that something else ended',
       { ...good, faults: [{ ...fault, undone: { ...fault.undone, intact: false } }] },
     ],
-    ['a fault that could not be injected', { ...good, refused: ['The record cannot be written.'] }],
+    ['a fault that could not be injected', { ...good, problems: ['The record cannot be written.'] }],
     ['a watcher that stood still', { ...good, health: good.health.filter((one) => one.at < at(4) || one.at > at(6)) }],
     ['requests that were never sent', { ...good, dropped }],
     ['a load that was not reached', { ...good, results: good.results.filter((_, i) => i % 20) }],
@@ -125,7 +125,7 @@ describe('INVALID', () => {
 })
 
 describe('a busy machine', () => {
-  const slow = withResults(good, (one) => (inLock(one) ? { done: one.due + 150 } : undefined))
+  const slow = withResults(good, (one) => (inFault(one) ? { done: one.due + 150 } : undefined))
 
   test('makes a time that was missed INVALID', () => {
     assert.equal(judged(slow).verdict, 'FAIL')
@@ -167,7 +167,7 @@ describe('a busy machine', () => {
     ['metrics that could not be read', { ...good, metrics: [] }],
     [
       'work that was refused before the fault',
-      withResults(good, (one) => (some(one) && !inLock(one) ? { status: 503 } : undefined)),
+      withResults(good, (one) => (some(one) && !inFault(one) ? { status: 503 } : undefined)),
     ],
   ]
   for (const [what, run] of late)
@@ -179,15 +179,15 @@ describe('a busy machine', () => {
   const answers: [what: string, run: Run][] = [
     [
       'a success during the fault',
-      withResults(good, (one) => (inLock(one) && some(one) ? { status: 200 } : undefined)),
+      withResults(good, (one) => (inFault(one) && some(one) ? { status: 200 } : undefined)),
     ],
     [
       'a status 500 during the fault',
-      withResults(good, (one) => (inLock(one) && some(one) ? { status: 500 } : undefined)),
+      withResults(good, (one) => (inFault(one) && some(one) ? { status: 500 } : undefined)),
     ],
     [
       'a status 404 before the fault',
-      withResults(good, (one) => (some(one) && !inLock(one) ? { status: 404 } : undefined)),
+      withResults(good, (one) => (some(one) && !inFault(one) ? { status: 404 } : undefined)),
     ],
     ['a lost note', { ...good, lost: ['42'] }],
     [

@@ -34,7 +34,7 @@ export function judge(run: Run, experiment: Experiment, slo: Slo): Judgement {
   // One miss without an excuse is enough for FAIL.
   const excused = hung.length > 0 || excuses.includes(undefined) ? [] : excuses.filter((one) => one !== undefined)
   const problems = [
-    ...run.refused,
+    ...run.problems,
     ...faultProblems(run),
     ...clockProblems(run, slo),
     ...sendingProblems(run, experiment, slo),
