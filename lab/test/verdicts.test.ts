@@ -1,13 +1,13 @@
 import assert from 'node:assert/strict'
 import { join } from 'node:path'
 import { describe, test } from 'node:test'
-import { judge as judgeOfK6 } from '../../k6/judge.ts'
+import { heldUpMs, judge as judgeOfK6 } from '../../k6/judge.ts'
 import type { Goal, Result } from '../src/load/figures.ts'
 import { isSuccess, lagOf, latencyOf, quantile, sorted } from '../src/load/figures.ts'
 import { loadExperiment } from '../src/runner/experiment.ts'
 import { judge } from '../src/runner/judge.ts'
 import type { Run } from '../src/runner/run.ts'
-import { figuresOf, select } from '../src/runner/selection.ts'
+import { figuresOf, inWords, select } from '../src/runner/selection.ts'
 import { loadSlo } from '../src/slo.ts'
 import { root } from './helpers.ts'
 import { at, evenly, onBusyMachine, recorded, withResults } from './recorded.ts'
@@ -241,17 +241,6 @@ describe('a busy machine', () => {
 })
 
 describe('an API that answers so late that requests cannot be sent', () => {
-  // Nothing is answered for as long as the load keeps waiting; what is due beyond that is dropped.
-  const hanging = (run: Run, name: string): Run => {
-    const { start, end } = run.phases.find(({ plan }) => plan.name === name) ?? assert.fail()
-    const isDropped = ({ due }: Result) => due >= end - 1_000 && due < end
-    const hung = withResults(run, (one) =>
-      one.due >= start && one.due < end ? { status: 0, error: 'timeout', done: end + 10 } : undefined,
-    )
-    const dropped = hung.results.filter(isDropped).map(({ due }) => due)
-    return { ...hung, dropped, results: hung.results.filter((one) => !isDropped(one)), maxWaiting: () => 2_000 }
-  }
-
   for (const name of ['before', phase ?? ''])
     test(`${name}: fails, unless this machine or the generator was too slow itself`, () => {
       const run = hanging(good, name)
@@ -294,7 +283,16 @@ describe('one goal, one meaning: k6 and the lab judge the same requests alike', 
     ['a slow API that the generator kept waiting for', change((i) => i % 10 === 0 && { done: 900 }), 'FAIL'],
     ['a dropped request', { ...run, dropped: [at(20)] }, 'INVALID'],
     ['a load that was not reached', { ...run, results: run.results.filter((_, i) => i % 20) }, 'INVALID'],
+    ['an API that hangs', hanging(run, 'peak'), 'FAIL'],
+    ['an API that hangs, and few requests that wait for it', hungBriefly(40), 'INVALID'],
+    ['an API that hangs so briefly that the goal is met all the same', hungBriefly(1_000), 'FAIL'],
   ]
+
+  /** Two requests were dropped, while so many waited for two seconds. */
+  function hungBriefly(waiting: number): Run {
+    const hung = change((i) => i < waiting && { done: 2_500 - 2 * i })
+    return { ...hung, dropped: [at(20), at(20)] }
+  }
 
   /** Moments of a change count from when the request was due. */
   function change(of: (number: number) => false | { status?: number; sent?: number; done?: number }): Run {
@@ -310,7 +308,7 @@ describe('one goal, one meaning: k6 and the lab judge the same requests alike', 
   for (const [what, run, verdict] of runs)
     test(`${what}: ${verdict}`, () => {
       const { plan, start, end } = run.phases.find(({ plan }) => plan.name === 'peak') ?? assert.fail()
-      const load = { requests: plan.rate * plan.seconds, seconds: plan.seconds }
+      const load = { requests: plan.rate * plan.seconds, seconds: plan.seconds, users: 300 }
       const during = run.results.filter(({ due }) => due >= start && due < end)
       const k6s = judgeOfK6(summaryOfK6(during, run.dropped.length, goal), goal, load)
       const labs = judge(run, peak, slo)
@@ -321,6 +319,17 @@ describe('one goal, one meaning: k6 and the lab judge the same requests alike', 
       assert.deepEqual([k6s.failed, k6s.requests + k6s.dropped, k6s.latency], [failed, due, p95_ms])
     })
 })
+
+/** Nothing is answered for as long as the load keeps waiting; what is due beyond that is dropped. */
+function hanging(run: Run, name: string): Run {
+  const { start, end } = run.phases.find(({ plan }) => plan.name === name) ?? assert.fail()
+  const isDropped = ({ due }: Result) => due >= end - 1_000 && due < end
+  const hung = withResults(run, (one) =>
+    one.due >= start && one.due < end ? { status: 0, error: 'timeout', done: end + 10 } : undefined,
+  )
+  const dropped = hung.results.filter(isDropped).map(({ due }) => due)
+  return { ...hung, dropped, results: hung.results.filter((one) => !isDropped(one)), maxWaiting: () => 2_000 }
+}
 
 /** What k6 would have counted of these requests. */
 function summaryOfK6(results: Result[], dropped: number, goal: Goal) {
@@ -337,9 +346,28 @@ function summaryOfK6(results: Result[], dropped: number, goal: Goal) {
       latency_from_due: trend(latencyOf),
       latency_from_sent: trend(({ sent, done }) => done - sent),
       generator_lag: trend(lagOf),
+      held_up: { values: { count: results.filter(({ sent, done }) => done - sent >= heldUpMs).length } },
       failed_requests: { values: { passes, fails: results.length - passes } },
       ...(dropped > 0 && { dropped_iterations: { values: { count: dropped } } }),
     },
     state: { testRunDurationMs: 200_000 },
   }
 }
+
+test('a value that missed its limit is printed with the digits that show it', () => {
+  const written = (value: number, unit: string, limit?: number) => inWords({ value }, unit, limit)
+  assert.deepEqual(
+    [written(100.4, 'ms', 100), written(99.96, 'ms', 100), written(100, 'ms', 100), written(1234.5, 'ms', 100)],
+    ['100.4 ms', '99.96 ms', '100 ms', '1,235 ms'],
+  )
+  assert.deepEqual([written(100.4, 'ms'), written(1.001, '%', 1), written(1, '%', 1)], ['100 ms', '1.001 %', '1 %'])
+  const { rows } = judgeOfK6(
+    summaryOfK6([{ kind: 'read', due: 0, sent: 0, done: 300.04, status: 200 }], 0, slo.goals.peak),
+    slo.goals.peak,
+    { requests: 1, seconds: 1, users: 1 },
+  )
+  assert.deepEqual(
+    rows.slice(0, 2).map(({ words }) => words),
+    ['300.04 ms', '0.00 % (0 of 1)'],
+  )
+})

@@ -73,10 +73,11 @@ const all = {
     of: (selection) => ({ value: health(selection).at(-1)?.status }),
   },
   health_read_only: {
-    title: 'while degraded, /health said read_only',
+    title: '/health said read_only',
     unit: '%',
     ofAnswers: true,
     of: (selection) => {
+      // Before and after the fault it says ok.
       const degraded = health(selection).filter((sample) => sample.degraded)
       return share(degraded.filter((sample) => sample.health === 'read_only').length, degraded.length)
     },

@@ -1,5 +1,5 @@
 import type { Attempt } from '../attacks/attack.ts'
-import { figures, isSuccess, type Result } from '../load/figures.ts'
+import { besideLimit, figures, isSuccess, type Result } from '../load/figures.ts'
 import { number } from '../report/html.ts'
 import type { Slo } from '../slo.ts'
 import type { PlayedFault, Run } from './run.ts'
@@ -124,9 +124,14 @@ export function largest(values: number[]): number | undefined {
   return values.length === 0 ? undefined : values.reduce((a, b) => Math.max(a, b))
 }
 
-/** A number without needless digits, its unit, and the words beside it. */
-export function inWords({ value, words }: Measured, unit: string): string {
+/** A number without needless digits, its unit, and the words beside it. With a limit it shows on which side of it the number is. */
+export function inWords({ value, words }: Measured, unit: string, limit = Number.NaN): string {
   if (value === undefined) return words ?? 'never'
-  const digits = ['ms', 's', 'MB'].includes(unit) ? number(value) : String(Math.round(value * 100) / 100)
-  return `${digits} ${unit}`.trimEnd() + (words === undefined ? '' : ` (${words})`)
+  const isTime = ['ms', 's', 'MB'].includes(unit)
+  const text = isTime ? besideLimit(value, limit, number, 3) : besideLimit(value, limit, decimals, 2)
+  return `${text} ${unit}`.trimEnd() + (words === undefined ? '' : ` (${words})`)
+}
+
+function decimals(value: number, digits: number): string {
+  return String(Number(value.toFixed(digits)))
 }
