@@ -7,6 +7,8 @@ NODE := node scripts/node26.cjs
 # The stack's commands need only bash and Docker. They read a value of the command line (MODE=lock) from the environment:
 # in a line of this file a shell would run its content.
 STACK := scripts/stack
+# Some shells export HOST, the name of the machine: `make start` listens there only when .env or its own command line says so.
+unexport HOST
 # Without this, make would run a $(shell ...) inside a value when it exports it. GIVEN lists the names of the command line:
 # the scripts write only these settings to .env, not what another program has exported.
 export GIVEN :=
