@@ -17,7 +17,7 @@ export type ApiProcess = { kill: () => Promise<number>; start: () => Promise<voi
 export type Victim = { database: string; api?: ApiProcess }
 
 /** The database file before anything is done to it; mode holds all twelve bits. */
-export type DatabaseFile = { path: string; mode: number; inode: string; uid: number }
+type DatabaseFile = { path: string; mode: number; inode: string; uid: number }
 
 /** How one fault is injected and rolled back. Everything that the rollback needs stands in the record. */
 export type Fault = {

@@ -15,7 +15,7 @@ import { say, wrap } from './screen.ts'
 /** A process that will hold a lock has to start, and a record to reach the disk, before the fault is due. */
 const preparationMs = 1_000
 
-export type FaultContext = { target: Target; token: string; pool: Pool; startedAt: number; signal: AbortSignal }
+type FaultContext = { target: Target; token: string; pool: Pool; startedAt: number; signal: AbortSignal }
 
 /** Plays the timeline of faults and adds how each went to `run`. All are rolled back, whichever way this ends. */
 export async function playFaults(timeline: TimedFault[], run: Run, context: FaultContext): Promise<void> {

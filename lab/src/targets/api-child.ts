@@ -12,7 +12,7 @@ const asNobody = join(import.meta.dirname, 'as-nobody.ts')
 /** `main`: the API's main file. `folder` owns the process as soon as it exists. */
 type Start = { main: string; folder: TempFolder; env: NodeJS.ProcessEnv; log: ApiLog }
 
-export type ApiChild = {
+type ApiChild = {
   id: ProcessId
   port: number
   metricsPort: number
