@@ -1,18 +1,10 @@
 import type { Meter } from '@opentelemetry/api'
-import {
-  type CompiledQuery,
-  type DatabaseConnection,
-  DummyDriver,
-  Kysely,
-  type QueryResult,
-  SqliteAdapter,
-  SqliteIntrospector,
-  SqliteQueryCompiler,
-} from 'kysely'
+import type { CompiledQuery, QueryResult } from 'kysely'
 import type { Logger } from 'pino'
-import { type Database, DatabaseUnavailable, type Db, type Operation } from './database.ts'
+import { type Database, DatabaseUnavailable, type Operation } from './database.ts'
 import { databaseMetrics } from './metrics.ts'
 import { type Connection, inspect, reasonOf, type Settings } from './sqlite-file.ts'
+import { createKysely } from './sqlite-kysely.ts'
 import { keepOpen } from './sqlite-reopen.ts'
 
 type Write = { query: CompiledQuery; resolve(rows: unknown[]): void; reject(error: unknown): void }
@@ -101,33 +93,4 @@ function run({ sqlite, statements }: Connection, { sql, parameters }: CompiledQu
   if (statement.reader) return statement.all(parameters)
   statement.run(parameters)
   return []
-}
-
-/** Kysely in SQLite's dialect; each query goes to `executeQuery`. */
-export function createKysely(executeQuery: DatabaseConnection['executeQuery']): Db {
-  const connection: DatabaseConnection = { executeQuery, streamQuery: rejectTransaction }
-  class Driver extends DummyDriver {
-    override acquireConnection = async () => connection
-    override beginTransaction = rejectTransaction
-  }
-  return new Kysely({
-    dialect: {
-      createAdapter: () => new Adapter(),
-      createDriver: () => new Driver(),
-      createIntrospector: (db) => new SqliteIntrospector(db),
-      createQueryCompiler: () => new SqliteQueryCompiler(),
-    },
-  })
-}
-
-class Adapter extends SqliteAdapter {
-  // Kysely would give SQLite's one connection to one query at a time. Then no two writes could share a commit.
-  override get supportsMultipleConnections() {
-    return true
-  }
-}
-
-// Queries of other requests would become part of a transaction that stays open while JavaScript waits.
-function rejectTransaction(): never {
-  throw new Error('one statement is one transaction here: the group commit owns BEGIN and COMMIT')
 }
