@@ -22,7 +22,7 @@ export const clients = (): Page =>
       timeSeries({
         title: 'Requests per second',
         description:
-          'Answered requests as the client counts them and as the API does. The lab’s own probe adds one per second, that of an experiment twenty. An experiment on an API of its own is seen by the client only.',
+          'Answered requests as the client counts them and as the API does. The lab’s own probe adds one per second, that of an experiment twenty, and at its end an experiment reads all notes back. An experiment on an API of its own is seen by the client only.',
         good: 'two nearly equal lines. A client line above the server’s: requests got no answer.',
         size: [12, 8],
         unit: 'reqps',
@@ -73,7 +73,7 @@ export const clients = (): Page =>
         title: 'Latency of the lab’s probe',
         description: 'One client that asks once per second, with or without load: how long its last answers took.',
         good: 'a few milliseconds.',
-        size: [12, 8],
+        size: [8, 8],
         unit: 's',
         lines: [
           { name: 'a page of notes', expr: 'lab_probe_duration_seconds{target="data"}', color: colors.client },
@@ -82,10 +82,23 @@ export const clients = (): Page =>
         changesWith: 'load',
       }),
       timeSeries({
+        title: 'Requests under way',
+        description:
+          'Requests without an answer yet, on average: as many as there are per second, times the seconds that each takes. What the client counts and the server does not waits before the API starts its clock.',
+        good: 'few and steady. A growing number is a queue.',
+        size: [8, 8],
+        unit: 'locale',
+        lines: [
+          { name: 'client', expr: 'client:http_requests_active:mean5s', color: colors.client },
+          { name: 'server', expr: 'api:http_requests_active:mean5s', color: colors.server },
+        ],
+        changesWith: 'load',
+      }),
+      timeSeries({
         title: 'Requests that were not sent',
         description: 'Requests that were due and that the load generator did not send in time.',
         good: '0. Above 0 the load was smaller than asked for, and the run proves nothing.',
-        size: [12, 8],
+        size: [8, 8],
         unit: 'locale',
         lines: [{ name: 'not sent', expr: 'client:iterations_dropped:total', color: colors.error }],
         changesWith: 'saturation',

@@ -10,5 +10,5 @@ export const glossary = (): Dashboard =>
       '**The words of the dashboards and reports.** The same text is in `docs/glossary.md`. The description of a panel (its **i**) links here.',
       3,
     ),
-    ...entries.map(({ word, meaning }) => text(meaning, 4, word)),
+    ...entries.map(({ word, meaning }) => text(meaning, 5, word, 12)),
   ])

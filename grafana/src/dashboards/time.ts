@@ -98,6 +98,7 @@ export const time = (): Page =>
         good: 'steady, whatever the rate.',
         size: [12, 8],
         unit: 's',
+        atLeast: 0.001,
         lines: [{ name: 'processor', expr: 'api:cpu_seconds:per_request5s', color: colors.client }],
         changesWith: 'load',
       }),
