@@ -136,7 +136,7 @@ export const outage = (): Page =>
         description:
           'Operations per second that failed or were refused, by reason. docs/signals.md explains the reasons.',
         good: 'no line above 0.',
-        size: [10, 8],
+        size: [10, 9],
         unit: 'ops',
         lines: [
           {
@@ -152,7 +152,7 @@ export const outage = (): Page =>
         description:
           'Requests per second that would have waited longer than `SHED_AFTER_MS`, by what they would have waited for: the event loop, or the queue of logins.',
         good: 'no line above 0. Without `SHED_AFTER_MS` it stays 0, and requests wait instead.',
-        size: [7, 8],
+        size: [7, 9],
         unit: 'reqps',
         lines: [
           {
@@ -168,7 +168,7 @@ export const outage = (): Page =>
         description:
           'Notes created, changed or deleted per second, and refused writes. An accepted write is on the disk.',
         good: 'accepted only.',
-        size: [7, 8],
+        size: [7, 9],
         unit: 'reqps',
         lines: [
           { name: 'accepted', expr: writes('2..'), color: colors.database },
