@@ -1,7 +1,7 @@
 import { ask, dataStatus, type Session } from '../api-client.ts'
 import { sleep } from '../clock.ts'
 import { reasonOf } from '../errors.ts'
-import { databasePath, type FaultKind } from '../faults/fault.ts'
+import { databasePath, type FaultKind, type Victim } from '../faults/fault.ts'
 import { type ActiveFault, injectAndLand } from '../faults/inject.ts'
 import { refuseSecond } from '../faults/record.ts'
 import type { RolledBack } from '../faults/rollback.ts'
@@ -9,7 +9,7 @@ import { recoverLeftovers } from '../faults/rollback.ts'
 import { milliseconds } from '../report/html.ts'
 import { firstAfter, type Probe, startProbe } from './probe.ts'
 
-export type Order = { database: string; kind: FaultKind; forMs: number; session: Session; signal: AbortSignal }
+export type Order = Victim & { kind: FaultKind; forMs: number; session: Session; signal: AbortSignal }
 
 /** What a client saw; milliseconds since the injection or the rollback, null: not within five seconds. */
 export type Begun = {
@@ -25,7 +25,7 @@ export type Ended = { did: string; success_ms: number | null }
 
 /** Injects a fault and returns when it was felt and noticed. Throws a UserError when nothing was changed. */
 export async function beginOutage(order: Order): Promise<{ fault: ActiveFault; begun: Begun; repaired?: string }> {
-  const { database, kind, forMs, session, signal } = order
+  const { database, api, kind, forMs, session, signal } = order
   const repaired = await recoverLeftovers(database)
   // Before the login, which would fail while another fault is active.
   refuseSecond(databasePath(database))
@@ -37,13 +37,14 @@ export async function beginOutage(order: Order): Promise<{ fault: ActiveFault; b
   }
   const probe = startProbe(session.url, token)
   try {
-    const fault = await injectAndLand({ database, kind, forMs, probe: probe.ask, signal })
+    const fault = await injectAndLand({ database, api, kind, forMs, probe: probe.ask, signal })
     const begun = {
       kind,
       did: fault.did,
       until: fault.until.toISOString(),
       landed_ms: fault.landedAt - fault.injectedAt,
-      degraded_ms: await first(probe, 'health', fault.injectedAt, (sample) => sample.degraded === true),
+      // An API that was killed says nothing: no answer is how that is noticed.
+      degraded_ms: await first(probe, 'health', fault.injectedAt, (one) => one.degraded === true || one.status === 0),
       data_now: await answer(session, '/data/notes', token),
       health_now: await answer(session, '/health'),
     }

@@ -1,0 +1,66 @@
+// What a visitor can do: set the load, break the database, kill the API.
+import { html, nothing } from './lit-html.js'
+
+const rates = [
+  0, 1, 5, 10, 20, 50, 100, 150, 200, 250, 300, 400, 500, 700, 1000, 1500, 2000, 2500, 3000, 4000, 5000, 6000, 8000,
+  10000,
+]
+const nearest = (rate) => rates.findIndex((one) => one >= rate)
+let timer
+
+/** A slider that is being moved sends its value a moment later, and only the last one. */
+function soon(send) {
+  clearTimeout(timer)
+  timer = setTimeout(send, 120)
+}
+
+export function hands(app, act) {
+  const { state, token, page, connected, error, pending } = app
+  const mayAct = connected && token && (!state.actor || state.actor.page === page)
+  const [shed, ...faults] = app.hands.toReversed()
+  const load = (change) => soon(() => act({ do: 'load', rate: state.rate, writes: state.writes, ...change }))
+  return html`<h2>Hands</h2>
+    <fieldset ?disabled=${!mayAct}>
+      <legend>Load</legend>
+      <label for="rate">Requests per second <output>${state.rate.toLocaleString('en')}</output></label>
+      <input id="rate" type="range" min="0" max=${rates.length - 1} .value=${String(nearest(state.rate))}
+        aria-valuetext="${state.rate} requests per second" @input=${({ target }) => load({ rate: rates[target.value] })}>
+      <p class="marks"><span>0</span><span>50</span><span>300</span><span>2,000</span><span>10,000</span></p>
+      <label for="writes">Writes <output>${Math.round(state.writes * 100)} %</output></label>
+      <input id="writes" type="range" min="0" max="100" step="5" .value=${String(Math.round(state.writes * 100))}
+        aria-valuetext="${Math.round(state.writes * 100)} percent write, the others read" @input=${({ target }) => load({ writes: target.value / 100 })}>
+    </fieldset>
+    <fieldset ?disabled=${!mayAct || pending}>
+      <legend>Break it</legend>
+      ${state.fault ? undo(state.fault, act) : nothing}
+      <ul>${faults.toReversed().map((one) => fault(one, state, act))}</ul>
+    </fieldset>
+    <fieldset ?disabled=${!mayAct || pending}>
+      <legend>Help it</legend>
+      <ul><li>${
+        shed.instead
+          ? nothing
+          : html`<button aria-pressed=${state.shed} @click=${() => act({ do: 'shed', on: !state.shed })}>${shed.name}</button>`
+      }${says(shed)}</li></ul>
+    </fieldset>
+    <p class="error" role="alert">${error ?? ''}</p>`
+}
+
+function undo({ until }, act) {
+  const left = Math.max(0, Math.round((Date.parse(until) - Date.now()) / 1000))
+  return html`<button class="undo" @click=${() => act({ do: 'mend' })}>Undo it</button>
+    <p class="quiet">It ends by itself in ${left} s.</p>`
+}
+
+const fault = (one, state, act) =>
+  html`<li>${
+    one.instead
+      ? nothing
+      : html`<button aria-pressed=${state.fault?.kind === one.kind} ?disabled=${Boolean(state.fault)}
+        @click=${() => act({ do: 'break', kind: one.kind })}>${one.name}</button>`
+  }${says(one)}</li>`
+
+const says = ({ name, says, instead }) =>
+  instead
+    ? html`<span class="quiet"><b>${name}</b>: not here. ${instead.why} <code>${instead.command}</code></span>`
+    : html`<span class="quiet">${says}</span>`
