@@ -5,17 +5,9 @@ export type Kind = 'read' | 'list' | 'write' | 'login' | 'attack'
 
 /**
  * One arrival. Moments are milliseconds of clock.ts. `status` 0: no answer came, `error` says why. Latency is
- * `done - due`: a client that wanted to send at `due` waited that long. `sent - due` is the generator's own lag. `id`: the X-Request-Id, where the client chose one.
+ * `done - due`: a client that wanted to send at `due` waited that long. `sent - due` is the generator's own lag.
  */
-export type Result = {
-  kind: Kind
-  id?: string
-  due: number
-  sent: number
-  done: number
-  status: number
-  error?: string
-}
+export type Result = { kind: Kind; due: number; sent: number; done: number; status: number; error?: string }
 
 /**
  * What clients met; latencies in milliseconds from the moment each request was due, null without one. `due` includes the

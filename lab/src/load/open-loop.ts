@@ -2,8 +2,8 @@ import { now } from '../clock.ts'
 import { reasonOf } from '../errors.ts'
 import type { Kind, Result } from './figures.ts'
 
-/** One request: `send` returns the status of the answer and must stop when the signal is aborted. `id`: its X-Request-Id. */
-export type Request = { kind: Kind; id?: string; send: (signal: AbortSignal) => Promise<number> }
+/** One request: `send` returns the status of the answer and must stop when the signal is aborted. */
+export type Request = { kind: Kind; send: (signal: AbortSignal) => Promise<number> }
 
 export type Options = {
   /** Returns the request of the next arrival. */
@@ -37,8 +37,8 @@ export function openLoop({ next, maxInFlight = 2_000, timeoutMs = 10_000, result
       dropped.push(due)
       return
     }
-    const { kind, id, send } = next()
-    const result: Result = { kind, id, due, sent: now(), done: 0, status: 0 }
+    const { kind, send } = next()
+    const result: Result = { kind, due, sent: now(), done: 0, status: 0 }
     waiting.add(result)
     const abort = new AbortController()
     const giveUp = setTimeout(() => abort.abort(), timeoutMs)

@@ -22,6 +22,7 @@ export function createDots(canvas, pick) {
   // From the lab's clock to this page's: the smallest difference is the one with the least delay on the way.
   let offset = Number.POSITIVE_INFINITY
   let isRunning = false
+  let picked
 
   function take({ t, sent, done, waiting }) {
     offset = Math.min(offset, performance.now() - t)
@@ -53,7 +54,7 @@ export function createDots(canvas, pick) {
     for (const dot of dots.values()) {
       const where = isStill.matches ? rest(dot, now) : travel(dot, now - offset - lateMs, queued)
       if (!where) {
-        dots.delete(dot.n)
+        if (now - offset - lateMs > dot.sent) dots.delete(dot.n)
         continue
       }
       if (where.queued) queued++
@@ -67,6 +68,12 @@ export function createDots(canvas, pick) {
       if (how === 'way' || how === 'ok') pen.fill(path)
       else pen.stroke(path)
     }
+    if (picked && dots.has(picked.n)) {
+      pen.strokeStyle = color('--ink')
+      pen.beginPath()
+      pen.arc(picked.x, picked.y, 9, 0, 7)
+      pen.stroke()
+    }
     isRunning = dots.size > 0
     if (isRunning) requestAnimationFrame(frame)
   }
@@ -78,6 +85,7 @@ export function createDots(canvas, pick) {
     const way = line - 34 + dot.swing * 48
     const home = line + 34 + dot.swing * 48
     const arrives = dot.sent + outMs
+    if (t < dot.sent) return undefined
     if (t < arrives) return { x: between(clients.right, api.x, (t - dot.sent) / outMs), y: way, how: 'way' }
     const leaves = Math.max(arrives, dot.done ?? Number.POSITIVE_INFINITY)
     if (t < leaves) return { ...place(queued), how: 'way', queued: true }
@@ -123,7 +131,7 @@ export function createDots(canvas, pick) {
     const [nearest] = [...dots.values()].sort((a, b) => far(a) - far(b))
     if (nearest && far(nearest) <= reach) pick(nearest)
   })
-  return { take, fit, last }
+  return { take, fit, last, show: (dot) => (picked = dot) }
 }
 
 /** Shapes too, for those who do not tell the colours apart: full, a ring, a cross. */

@@ -34,6 +34,7 @@ export async function act(what) {
 /** Shows the life of one request, and the line that the API has written about it. */
 async function inspect(dot) {
   app.dot = dot
+  dots.show(dot)
   app.log = undefined
   update()
   // The line is written after the answer, and a request that still waits has none yet.

@@ -9,18 +9,15 @@ export function headline({ seconds, state }) {
   const now = seconds.at(-1)
   if (!now || !state) return ''
   const { good, failed, p50, p95, waiting } = now
-  const { latency_ms } = state.goal
-  if (good + failed === 0 && state.rate === 0)
-    return 'Nobody asks for anything. Move the slider: requests begin to travel.'
-  if (good + failed === 0)
-    return `${count(state.rate)} requests a second are sent, and no answer comes: ${count(waiting)} wait.`
-  const served =
-    failed === 0 ? `all ${count(good)} were served` : `${count(good)} were served and ${count(failed)} failed`
-  const quick =
-    p95 < latency_ms
-      ? `95 of 100 had their answer within ${short(p95)} ms`
-      : `5 of 100 waited longer than ${short(p95)} ms: too slow`
-  return `In the last second ${served}. Half had their answer within ${short(p50)} ms, ${quick}.`
+  if (good + failed === 0 && state.rate === 0) return 'Nobody asks for anything. Move the slider: requests begin to travel.'
+  if (good + failed === 0) return `Requests are sent, and no answer comes: ${count(waiting)} wait.`
+  const speed =
+    p95 < state.goal.latency_ms
+      ? `half of the answers came within ${short(p50)} ms, 95 of 100 within ${short(p95)} ms`
+      : `5 of 100 waited longer than ${short(p95)} ms, which is too slow`
+  if (failed === 0) return `All is well: all ${count(good)} requests of the last second were served; ${speed}.`
+  if (good === 0) return `Nobody is served: all ${count(failed)} requests of the last second failed; ${speed}.`
+  return `${count(good)} requests of the last second were served, ${count(failed)} failed; ${speed}.`
 }
 
 const numbers = [
@@ -141,8 +138,8 @@ function create({ id, title, lines, y }) {
   document.getElementById(`${id}-caption`).textContent = title
   const options = {
     width: place.clientWidth,
-    height: 170,
-    padding: [stripHeight + 2, 8, 0, 0],
+    height: 150,
+    padding: [stripHeight + 2, 14, 0, 0],
     cursor: { sync: { key: 'live' }, drag: { x: false } },
     scales: { x: { time: false, range: [-span, 0] }, y: y.scale },
     axes: [

@@ -3,13 +3,13 @@ import { color, font, short } from './plot.js'
 
 /** Where everything stands in a stage of this size. */
 export function places(width, height) {
-  const narrow = width < 600
+  const narrow = width < 560
   const [top, bottom] = [34, height - 12]
   const box = (x, w) => ({ x, w, y: top, h: bottom - top, right: x + w, middle: x + w / 2 })
-  const clients = box(2, narrow ? 70 : 140)
-  const database = box(width - (narrow ? 66 : 132), narrow ? 64 : 130)
-  const apiWidth = narrow ? 92 : 210
-  const api = box(database.x - apiWidth - (narrow ? 24 : 90), apiWidth)
+  const clients = box(2, narrow ? 70 : 130)
+  const database = box(width - (narrow ? 66 : 112), narrow ? 64 : 110)
+  const apiWidth = narrow ? 92 : 170
+  const api = box(database.x - apiWidth - (narrow ? 24 : 64), apiWidth)
   return { width, height, narrow, clients, api, database, line: (top + bottom) / 2 + 6 }
 }
 
@@ -73,8 +73,8 @@ function lanes(pen, { clients, api, database, line, narrow }) {
   if (narrow) return
   const middle = (clients.right + api.x) / 2
   write(pen, 'Network', middle, clients.y - 10, 14, '--ink', 'center', '600')
-  write(pen, 'requests →', middle, line - 74, 12, '--muted')
-  write(pen, '← answers', middle, line + 84, 12, '--muted')
+  write(pen, 'requests →', middle, line - 68, 12, '--muted')
+  write(pen, '← answers', middle, line + 78, 12, '--muted')
 }
 
 function clients(pen, { clients, narrow, line }, { rate }) {
@@ -98,7 +98,7 @@ function person(pen, x, y) {
 function api(pen, { api, narrow, line }, now, isKilled) {
   card(pen, api, 'API', isKilled)
   if (isKilled) return write(pen, 'killed', api.middle, line, 20, '--fail', 'center', '600')
-  const radius = narrow ? 30 : 46
+  const radius = narrow ? 30 : 42
   const busy = now?.busy ?? 0
   pen.lineWidth = narrow ? 7 : 10
   for (const [share, paint] of [
@@ -120,7 +120,7 @@ function api(pen, { api, narrow, line }, now, isKilled) {
     'center',
     '600',
   )
-  write(pen, narrow ? 'busy' : 'of its time its thread is busy', api.middle, line + radius + 24, 12, '--muted')
+  write(pen, narrow ? 'busy' : 'its one thread is busy', api.middle, line + radius + 24, 12, '--muted')
   const health = now?.health ?? 'none'
   const said = health === 'none' ? 'no answer' : health.replace('_', '-')
   write(
@@ -140,7 +140,7 @@ function api(pen, { api, narrow, line }, now, isKilled) {
 function database(pen, { database: at, narrow, line }, fault) {
   const isOpen = fault === 'none'
   write(pen, 'Database', at.middle, at.y - 10, narrow ? 13 : 14, '--ink', 'center', '600')
-  const [rx, ry, half] = [at.w / 2 - (narrow ? 6 : 20), narrow ? 9 : 14, narrow ? 34 : 44]
+  const [rx, ry, half] = [at.w / 2 - (narrow ? 6 : 16), narrow ? 9 : 14, narrow ? 34 : 44]
   pen.setLineDash(fault === 'move' ? [5, 5] : [])
   pen.lineWidth = 2
   pen.strokeStyle = color(isOpen ? '--pass' : '--fail')

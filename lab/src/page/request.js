@@ -44,7 +44,5 @@ function bar(lag, wait) {
 }
 
 function pretty(line) {
-  return JSON.stringify(JSON.parse(line), null, 1)
-    .replace(/^[{}]\n?/gm, '')
-    .trim()
+  return JSON.stringify(JSON.parse(line), null, 1).replace(/^[ {}]\n?/gm, '').trim()
 }

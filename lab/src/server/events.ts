@@ -9,7 +9,7 @@ export function createEvents(welcome: (page: number) => object, changed: () => v
   const pages = new Map<number, ServerResponse>()
   let last = 0
 
-  function open(ctx: Context): void {
+  function open(ctx: Context) {
     if (pages.size >= mostPages) return ctx.throw(503, 'Too many pages are open.')
     const { res } = ctx
     const page = ++last
