@@ -6,10 +6,10 @@ const [outMs, insideMs, backMs, fadeMs, lateMs] = [700, 300, 700, 1_200, 150]
 const most = 600
 const reach = 24
 const isStill = matchMedia('(prefers-reduced-motion: reduce)')
-const paints = { way: '--line-1', ok: '--pass', refused: '--line-2', lost: '--fail' }
+const paints = { way: '--line-1', retry: '--line-3', ok: '--pass', refused: '--line-2', lost: '--fail' }
 
-export function outcome({ done, status }) {
-  if (done === undefined) return 'way'
+export function outcome({ done, status, attempt }) {
+  if (done === undefined) return attempt > 1 ? 'retry' : 'way'
   if (status === 0) return 'lost'
   return status < 300 ? 'ok' : 'refused'
 }
@@ -24,10 +24,10 @@ export function createDots(canvas, pick) {
   let isRunning = false
   let picked
 
-  function take({ t, sent, done, waiting }) {
+  function take({ t, sent, done }) {
     offset = Math.min(offset, performance.now() - t)
-    for (const [n, kind, due, sentAt, id] of sent)
-      dots.set(n, { n, kind, due, sent: sentAt, id, swing: ((n * 0.618) % 1) - 0.5 })
+    for (const [n, kind, due, sentAt, id, attempt] of sent)
+      dots.set(n, { n, kind, due, sent: sentAt, id, attempt, swing: ((n * 0.618) % 1) - 0.5 })
     for (const [n, doneAt, status, error] of done) {
       const dot = dots.get(n)
       if (!dot) continue
@@ -35,7 +35,6 @@ export function createDots(canvas, pick) {
       last[status >= 200 && status < 300 ? 'ok' : 'failed'] = dot
     }
     for (const n of dots.keys()) if (dots.size > most) dots.delete(n)
-    canvas.dataset.waiting = waiting
     if (!isRunning && dots.size > 0) requestAnimationFrame(frame)
     isRunning = dots.size > 0
   }
@@ -49,7 +48,7 @@ export function createDots(canvas, pick) {
 
   function frame(now) {
     pen.clearRect(0, 0, at.width, at.height)
-    const paths = { way: new Path2D(), ok: new Path2D(), refused: new Path2D(), lost: new Path2D() }
+    const paths = Object.fromEntries(Object.keys(paints).map((how) => [how, new Path2D()]))
     let queued = 0
     for (const dot of dots.values()) {
       const where = isStill.matches ? rest(dot, now) : travel(dot, now - offset - lateMs, queued)
@@ -65,8 +64,8 @@ export function createDots(canvas, pick) {
     for (const [how, path] of Object.entries(paths)) {
       pen.fillStyle = pen.strokeStyle = color(paints[how])
       pen.lineWidth = 2
-      if (how === 'way' || how === 'ok') pen.fill(path)
-      else pen.stroke(path)
+      if (how === 'refused' || how === 'lost') pen.stroke(path)
+      else pen.fill(path)
     }
     if (picked && dots.has(picked.n)) {
       pen.strokeStyle = color('--ink')
@@ -85,13 +84,14 @@ export function createDots(canvas, pick) {
     const way = line - 34 + dot.swing * 48
     const home = line + 34 + dot.swing * 48
     const arrives = dot.sent + outMs
+    const underway = dot.attempt > 1 ? 'retry' : 'way'
     if (t < dot.sent) return undefined
-    if (t < arrives) return { x: between(clients.right, api.x, (t - dot.sent) / outMs), y: way, how: 'way' }
+    if (t < arrives) return { x: between(clients.right, api.x, (t - dot.sent) / outMs), y: way, how: underway }
     const leaves = Math.max(arrives, dot.done ?? Number.POSITIVE_INFINITY)
-    if (t < leaves) return { ...place(queued), how: 'way', queued: true }
+    if (t < leaves) return { ...place(queued), how: underway, queued: true }
     const how = outcome(dot)
     const since = t - leaves
-    if (how === 'lost') return since < fadeMs ? { ...place(dot.n % 30), how } : undefined
+    if (how === 'lost') return since < fadeMs ? { ...place(dot.n % 21), how } : undefined
     // A refusal turns round at the door; what is served goes on to the database.
     const inside = how === 'ok' ? insideMs : 0
     if (since < inside) {
@@ -115,7 +115,7 @@ export function createDots(canvas, pick) {
   /** For readers who want no motion: every dot stays at one place until it is over. */
   function rest(dot, now) {
     const how = outcome(dot)
-    if (how === 'way') return { ...place(dot.n % 60), how }
+    if (dot.done === undefined) return { ...place(dot.n % 60), how }
     dot.shownSince ??= now
     if (now - dot.shownSince > 2_000) return undefined
     const columns = Math.floor((at.api.x - at.clients.right) / 14) - 1

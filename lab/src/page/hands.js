@@ -18,21 +18,27 @@ export function hands(app, act) {
   const { state, token, page, connected, error, pending } = app
   const mayAct = connected && token && (!state.actor || state.actor.page === page)
   const [shed, ...faults] = app.hands.toReversed()
-  const load = (change) => soon(() => act({ do: 'load', rate: state.rate, writes: state.writes, ...change }))
+  const { rate, arrivals, writes, clients } = state
+  const load = (change) => soon(() => act({ do: 'load', rate, arrivals, writes, clients, ...change }))
   return html`<h2>Hands</h2>
     <fieldset ?disabled=${!mayAct}>
       <legend>Load</legend>
-      <label for="rate">Requests per second <output>${state.rate.toLocaleString('en')}</output></label>
-      <input id="rate" type="range" min="0" max=${rates.length - 1} .value=${String(nearest(state.rate))}
-        aria-valuetext="${state.rate} requests per second" @input=${({ target }) => load({ rate: rates[target.value] })}>
+      <label for="rate">Requests per second <output>${rate.toLocaleString('en')}</output></label>
+      <input id="rate" type="range" min="0" max=${rates.length - 1} .value=${String(nearest(rate))}
+        aria-valuetext="${rate} requests per second" @input=${({ target }) => load({ rate: rates[target.value] })}>
       <p class="marks"><span>0</span><span>50</span><span>300</span><span>2,000</span><span>10,000</span></p>
-      <label for="writes">Writes <output>${Math.round(state.writes * 100)} %</output></label>
-      <input id="writes" type="range" min="0" max="100" step="5" .value=${String(Math.round(state.writes * 100))}
-        aria-valuetext="${Math.round(state.writes * 100)} percent write, the others read" @input=${({ target }) => load({ writes: target.value / 100 })}>
+      <div class="choice"><label for="arrivals">They come</label>
+      ${choice('arrivals', arrivalWords, arrivals, load)}</div>
+      <div class="choice"><label for="clients">Clients</label>
+      ${choice('clients', clientWords, clients, load)}</div>
+      <label for="writes">Share that writes <output>${Math.round(writes * 100)} %</output></label>
+      <input id="writes" type="range" min="0" max="100" step="5" .value=${String(Math.round(writes * 100))}
+        aria-valuetext="${Math.round(writes * 100)} percent" @input=${({ target }) => load({ writes: target.value / 100 })}>
     </fieldset>
     <fieldset ?disabled=${!mayAct || pending}>
       <legend>Break it</legend>
-      ${state.fault ? undo(state.fault, act) : nothing}
+      <p class="undo"><button ?disabled=${!state.fault} @click=${() => act({ do: 'mend' })}>Undo</button>
+        <span class="quiet">${state.fault ? `It ends by itself in ${left(state.fault)} s.` : 'Nothing is broken.'}</span></p>
       <ul>${faults.toReversed().map((one) => fault(one, state, act))}</ul>
     </fieldset>
     <fieldset ?disabled=${!mayAct || pending}>
@@ -46,11 +52,26 @@ export function hands(app, act) {
     <p class="error" role="alert">${error ?? ''}</p>`
 }
 
-function undo({ until }, act) {
-  const left = Math.max(0, Math.round((Date.parse(until) - Date.now()) / 1000))
-  return html`<button class="undo" @click=${() => act({ do: 'mend' })}>Undo it</button>
-    <p class="quiet">It ends by itself in ${left} s.</p>`
+const arrivalWords = { even: 'evenly, as a metronome', poisson: 'at random, as people (Poisson)' }
+const clientWords = {
+  patient: 'wait up to 10 s',
+  impatient: 'give up after 1 s',
+  immediate: 'give up after 1 s, try again at once',
+  backoff: 'try again after growing pauses',
+  budget: 'the same, few retries (budget)',
+  breaker: 'the same, stop asking a while (breaker)',
 }
+
+const choice = (
+  name,
+  words,
+  chosen,
+  load,
+) => html`<select id=${name} @change=${({ target }) => load({ [name]: target.value })}>
+    ${Object.entries(words).map(([value, says]) => html`<option value=${value} .selected=${value === chosen}>${says}</option>`)}
+  </select>`
+
+const left = ({ until }) => Math.max(0, Math.round((Date.parse(until) - Date.now()) / 1000))
 
 const fault = (one, state, act) =>
   html`<li>${

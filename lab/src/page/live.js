@@ -75,15 +75,16 @@ function head() {
   const others = state.pages > 1 ? ` ${state.pages} pages are open; this is page ${page}.` : ''
   return html`<h1>Systems-thinking lab</h1>
     <p class="headline">${headline(app)}</p>
-    <p class="quiet" role="status">${who}${others} ${mode === 'stack' ? "This is the stack's API." : 'This API is the page’s own.'}</p>`
+    <p class="quiet" role="status">${mode === 'stack' ? "The stack's API. " : ''}${who}${others}</p>`
 }
 
 const key = () => html`<ul class="key">
     <li><span class="dot way"></span>on its way</li>
+    <li><span class="dot retry"></span>again (a retry)</li>
     <li><span class="dot ok"></span>served</li>
     <li><span class="dot refused"></span>refused</li>
     <li><span class="dot lost"></span>no answer</li>
-    <li class="quiet">A sample of the real requests. Their way is slowed down, their wait is real.</li>
+    <li class="quiet">A sample of the real requests, slowed down on their way, not in their wait.</li>
     <li class="look">Click a dot, or look at
       <button @click=${() => inspect(dots.last.ok)} ?disabled=${!dots.last.ok}>the last one served</button>
       <button @click=${() => inspect(dots.last.failed)} ?disabled=${!dots.last.failed}>the last one failed</button></li>

@@ -9,19 +9,25 @@ export function headline({ seconds, state }) {
   const now = seconds.at(-1)
   if (!now || !state) return ''
   const { good, failed, p50, p95, waiting } = now
-  if (good + failed === 0 && state.rate === 0) return 'Nobody asks for anything. Move the slider: requests begin to travel.'
+  if (good + failed === 0 && state.rate === 0)
+    return 'Nobody asks for anything. Move the slider: requests begin to travel.'
   if (good + failed === 0) return `Requests are sent, and no answer comes: ${count(waiting)} wait.`
-  const speed =
-    p95 < state.goal.latency_ms
-      ? `half of the answers came within ${short(p50)} ms, 95 of 100 within ${short(p95)} ms`
-      : `5 of 100 waited longer than ${short(p95)} ms, which is too slow`
-  if (failed === 0) return `All is well: all ${count(good)} requests of the last second were served; ${speed}.`
-  if (good === 0) return `Nobody is served: all ${count(failed)} requests of the last second failed; ${speed}.`
-  return `${count(good)} requests of the last second were served, ${count(failed)} failed; ${speed}.`
+  const isQuick = p95 < state.goal.latency_ms
+  const speed = isQuick ? `95 of 100 within ${short(p95)} ms` : `5 of 100 waited longer than ${short(p95)} ms: too slow`
+  if (good === 0) return `Nobody is served: all ${count(failed)} requests of the last second failed, ${speed}.`
+  if (failed > 0) return `${count(good)} requests of the last second were served, ${count(failed)} failed; ${speed}.`
+  if (!isQuick) return `All ${count(good)} requests of the last second were served, but ${speed}.`
+  return `All is well: all ${count(good)} requests of the last second were served, half within ${short(p50)} ms, ${speed}.`
 }
 
 const numbers = [
-  { name: 'Offered', unit: '/s', says: 'clients ask for', word: 'rate', of: ({ offered }) => count(offered) },
+  {
+    name: 'Offered',
+    unit: '/s',
+    says: ({ offered, sent }) => (sent > 1.05 * offered ? `asked for, ${count(sent)} sent` : 'clients ask for'),
+    word: 'rate',
+    of: ({ offered }) => count(offered),
+  },
   {
     name: 'Goodput',
     unit: '/s',
@@ -73,7 +79,7 @@ export function tiles({ seconds, state, words }) {
       return html`<li class=${now && isBad?.(now, state.goal) ? 'bad' : ''}>
         <span class="name">${name} <button class="why" popovertarget="why-${i}" aria-label="What ${name} means">?</button></span>
         <span class="value">${now ? of(now) : '–'}<small>${now ? unit : ''}</small></span>
-        <span class="quiet">${says}</span>
+        <span class="quiet">${typeof says === 'string' ? says : now ? says(now) : ''}</span>
         ${found ? html`<div popover id="why-${i}"><b>${found.word}</b><p>${found.meaning}</p></div>` : nothing}
       </li>`
     })}</ul>`
@@ -98,7 +104,7 @@ const charts = [
       { name: 'p50', paint: '--line-1', of: ({ p50 }) => p50 },
       { name: 'p95', paint: '--line-2', of: ({ p95 }) => p95 },
       { name: 'p99', paint: '--line-3', of: ({ p99 }) => p99 },
-      { name: 'goal for p95', paint: '--fail', of: (_, goal) => goal.latency_ms, dash: [2, 4] },
+      { name: 'goal of p95', paint: '--fail', of: (_, goal) => goal.latency_ms, dash: [2, 4] },
     ],
     y: logScale,
   },

@@ -6,7 +6,7 @@ export function places(width, height) {
   const narrow = width < 560
   const [top, bottom] = [34, height - 12]
   const box = (x, w) => ({ x, w, y: top, h: bottom - top, right: x + w, middle: x + w / 2 })
-  const clients = box(2, narrow ? 70 : 130)
+  const clients = box(2, narrow ? 70 : 138)
   const database = box(width - (narrow ? 66 : 112), narrow ? 64 : 110)
   const apiWidth = narrow ? 92 : 170
   const api = box(database.x - apiWidth - (narrow ? 24 : 64), apiWidth)
@@ -15,7 +15,7 @@ export function places(width, height) {
 
 const words = {
   none: ['open', 'read and written'],
-  lock: ['locked', 'by another process'],
+  lock: ['locked', 'another holds it'],
   chmod: ['closed', 'no permission'],
   move: ['gone', 'no file of its name'],
   fill: ['read-only', 'its disk is full'],
@@ -98,7 +98,7 @@ function person(pen, x, y) {
 function api(pen, { api, narrow, line }, now, isKilled) {
   card(pen, api, 'API', isKilled)
   if (isKilled) return write(pen, 'killed', api.middle, line, 20, '--fail', 'center', '600')
-  const radius = narrow ? 30 : 42
+  const radius = narrow ? 30 : 38
   const busy = now?.busy ?? 0
   pen.lineWidth = narrow ? 7 : 10
   for (const [share, paint] of [
@@ -120,7 +120,7 @@ function api(pen, { api, narrow, line }, now, isKilled) {
     'center',
     '600',
   )
-  write(pen, narrow ? 'busy' : 'its one thread is busy', api.middle, line + radius + 24, 12, '--muted')
+  write(pen, narrow ? 'busy' : 'its one thread is busy', api.middle, line + radius + 21, 12, '--muted')
   const health = now?.health ?? 'none'
   const said = health === 'none' ? 'no answer' : health.replace('_', '-')
   write(

@@ -19,7 +19,10 @@ const tenAbove = (value) => 10 ** Math.ceil(Math.log10(value))
 /** Each mark ten times the last. */
 export const logScale = {
   scale: { distr: 3, range: (_, min, max) => [tenBelow(Math.max(0.1, min)), tenAbove(Math.max(10, max))] },
-  marks: { splits: (u) => powersOfTen(u.scales.y.min, u.scales.y.max), values: (_, at) => at.map(short) },
+  marks: {
+    splits: (u) => powersOfTen(u.scales.y.min, u.scales.y.max),
+    values: (_, at) => at.map((one) => (one === null ? '' : short(one))),
+  },
 }
 
 function powersOfTen(from, to) {

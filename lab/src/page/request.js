@@ -9,7 +9,13 @@ const kinds = {
   list: ['GET /data/notes', 'lists notes'],
   write: ['POST /data/notes', 'writes a note'],
 }
-const ends = { way: 'still waits for its answer', ok: 'was served', refused: 'was refused', lost: 'got no answer' }
+const ends = {
+  way: 'still waits for its answer',
+  retry: 'still waits for its answer',
+  ok: 'was served',
+  refused: 'was refused',
+  lost: 'got no answer',
+}
 
 export function request({ dot, log }, close) {
   const how = outcome(dot)
@@ -17,12 +23,12 @@ export function request({ dot, log }, close) {
   const [lag, wait] = [dot.sent - dot.due, dot.done === undefined ? undefined : dot.done - dot.sent]
   return html`<aside aria-label="One request" class="life ${how}">
     <button class="close" aria-label="Close" @click=${close}>×</button>
-    <h3 role="status">This request ${does}. It ${ends[how]}${dot.status ? html`: <strong>${dot.status}</strong>` : nothing}${dot.error ? ` (${dot.error})` : ''}</h3>
+    <h3 role="status">This request ${does}${dot.attempt > 1 ? `, try ${dot.attempt} of its client` : ''}. It ${ends[how]}${dot.status ? html`: <strong>${dot.status}</strong>` : nothing}${dot.error ? ` (${dot.error})` : ''}</h3>
     <p><code>${route}</code></p>
     ${wait === undefined ? nothing : bar(lag, wait)}
     <ol class="times">
       <li><b>due</b> 0 ms: the client wanted it</li>
-      <li><b>sent</b> ${short(lag)} ms: on its way</li>
+      <li><b>sent</b> ${short(lag)} ms: on its way${dot.attempt > 1 ? ' again' : ''}</li>
       <li><b>done</b> ${wait === undefined ? '…' : `${short(lag + wait)} ms: ${how === 'lost' ? 'given up' : 'the whole answer is here'}`}</li>
     </ol>
     <p class="quiet">request id <code>${dot.id}</code></p>
@@ -44,5 +50,7 @@ function bar(lag, wait) {
 }
 
 function pretty(line) {
-  return JSON.stringify(JSON.parse(line), null, 1).replace(/^[ {}]\n?/gm, '').trim()
+  return JSON.stringify(JSON.parse(line), null, 1)
+    .replace(/^[ {}]\n?/gm, '')
+    .trim()
 }

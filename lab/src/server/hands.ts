@@ -3,14 +3,19 @@ import { parseJson } from '../config.ts'
 import { UserError } from '../errors.ts'
 import { type FaultKind, kinds } from '../faults/fault.ts'
 import type { Live } from './live.ts'
-import { mostPerSecond } from './live-load.ts'
+import { clientNames, mostPerSecond } from './live-load.ts'
 
-const faultMs = 120_000
 // So long after its last act a page keeps the others from acting.
 const leaseMs = 60_000
 
 const act = z.discriminatedUnion('do', [
-  z.object({ do: z.literal('load'), rate: z.int().min(0).max(mostPerSecond), writes: z.number().min(0).max(1) }),
+  z.object({
+    do: z.literal('load'),
+    rate: z.int().min(0).max(mostPerSecond),
+    arrivals: z.enum(['even', 'poisson']),
+    writes: z.number().min(0).max(1),
+    clients: z.enum(clientNames),
+  }),
   z.object({ do: z.literal('break'), kind: z.enum([...kinds, 'crash']) }),
   z.object({ do: z.literal('mend') }),
   z.object({ do: z.literal('shed'), on: z.boolean() }),
@@ -25,11 +30,11 @@ export async function handle(live: Live, body: string): Promise<void> {
   if (actor && actor.page !== wanted.page)
     throw new UserError(`Page ${actor.page} acts. Your turn comes a minute after its last act, or when it is closed.`)
   live.acts(wanted.page, leaseMs)
-  if (wanted.do === 'load') await live.setLoad({ rate: wanted.rate, writes: wanted.writes })
+  if (wanted.do === 'load') await live.setLoad(wanted)
   else if (wanted.do === 'mend') await live.faults.end()
   else if (wanted.do === 'break') {
     refuse(wanted.kind, live.target.mode)
-    await live.faults.begin(wanted.kind, faultMs)
+    await live.breakIt(wanted.kind)
   } else {
     refuse('shed', live.target.mode)
     await live.setShed(wanted.on)
@@ -44,25 +49,25 @@ export type Hand = { kind: FaultKind | 'shed'; name: string; says: string; inste
 export function handsOf(mode: Mode): Hand[] {
   const inStack = mode === 'stack'
   return [
-    { kind: 'chmod', name: 'Take its permissions', says: 'Nobody may open the file (chmod 0000).' },
-    { kind: 'lock', name: 'Lock it', says: 'Another process holds it and lets nobody else in.' },
-    { kind: 'move', name: 'Move it away', says: 'The file is renamed: there is none.' },
+    { kind: 'chmod', name: 'Take its permissions', says: 'No process may open its file (chmod).' },
+    { kind: 'lock', name: 'Lock it', says: 'Another process holds it.' },
+    { kind: 'move', name: 'Move it away', says: 'Its file is renamed.' },
     {
       kind: 'fill',
       name: 'Fill its disk',
-      says: 'Nothing can be written any more; reading goes on.',
-      instead: { why: 'It needs a small disk of its own.', command: 'make experiment NAME=disk-full EMBEDDED=1' },
+      says: 'Reading goes on.',
+      instead: { why: 'It needs a small disk.', command: 'make experiment NAME=disk-full EMBEDDED=1' },
     },
     {
       kind: 'crash',
       name: 'Kill the API',
-      says: 'kill -9: the process is gone, in the middle of its work.',
+      says: 'kill -9, in the middle of its work.',
       ...(inStack && { instead: { why: 'Docker holds its process.', command: 'make outage MODE=crash' } }),
     },
     {
       kind: 'shed',
       name: 'Shed load',
-      says: 'Refuse what would wait longer than 50 ms. The API restarts with it.',
+      says: 'Refuse at once what would wait longer than 50 ms. The API restarts with it.',
       ...(inStack && { instead: { why: 'It is a setting of the stack.', command: 'make up SHED_AFTER_MS=50' } }),
     },
   ]

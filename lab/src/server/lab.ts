@@ -27,7 +27,7 @@ export async function openLab({ port, slo, open, stop }: LabOptions): Promise<vo
         `The lab is open: ${link}\n\nWhoever has this link may act; without the part behind # one may look. Ctrl-C ends it.`,
       )
       if (open) showInBrowser(link)
-      await Promise.race([aborted(stop), target.ended.then(console.error)])
+      await Promise.race([aborted(stop), target.ended.then((why) => stop.aborted || console.error(why))])
       console.log(`Ending: ${await live.faults.undoAll()}`)
     } finally {
       pages.close()

@@ -1,28 +1,56 @@
 import { randomUUID } from 'node:crypto'
-import { ask, connect, type Session } from '../api-client.ts'
-import { UserError } from '../errors.ts'
-import type { Result } from '../load/figures.ts'
+import { type Answer, ask, connect, type Session } from '../api-client.ts'
+import { now } from '../clock.ts'
+import { reasonOf, UserError } from '../errors.ts'
+import type { ArrivalProcess } from '../load/arrivals.ts'
+import { type ClientPolicy, policies } from '../load/client-policy.ts'
+import type { Attempt, Kind, Result } from '../load/figures.ts'
 import { noteAt, notesToRead, requestAt, usualWrites } from '../load/mix.ts'
 import { openLoop, type Request } from '../load/open-loop.ts'
 
-/** What a visitor sets: requests per second, and the share of them that write. */
-export type Knobs = { rate: number; writes: number }
+const { none, ...retrying } = policies(1_000)
+const clients: Record<string, ClientPolicy | undefined> = { patient: undefined, impatient: none, ...retrying }
+export const clientNames = Object.keys(clients)
+
+/** What a visitor sets. `writes`: the share of the requests that write. `clients`: what they do when an answer is late or fails. */
+export type Knobs = { rate: number; arrivals: ArrivalProcess; writes: number; clients: string }
 
 // The slider goes beyond what the API can do on any usual machine.
 export const mostPerSecond = 10_000
-export const off: Knobs = { rate: 0, writes: usualWrites }
+export const off: Knobs = { rate: 0, arrivals: 'even', writes: usualWrites, clients: 'patient' }
+
+/** One request on the wire: `due` is its call's, `attempt` counts the tries of the call from 1. */
+export type Wire = Attempt & { id: string; kind: Kind; due: number; attempt: number }
 
 /** The lab's open load with knobs. Every request has an id of its own, so that its line in the API's log can be found. */
 export function createLiveLoad(session: Session) {
   // As many connections as the load of an experiment has.
   const pool = connect(session.url, 128, 10_000)
+  const waiting = new Set<Wire>()
   let [knobs, token, ids, number] = [off, '', [] as string[], 0]
+  let ended: Wire[] = []
 
-  function next(): Request {
+  function next(due: number): Request {
     const { kind, method, path, note } = requestAt(number++, ids, knobs.writes)
-    const id = randomUUID()
-    const asked = { method, path, token, body: note, headers: { 'x-request-id': id } }
-    return { kind, id, send: async (signal) => (await ask(pool, { ...asked, signal })).status }
+    let attempt = 0
+    async function send(signal: AbortSignal): Promise<Answer> {
+      const wire: Wire = { id: randomUUID(), kind, due, attempt: ++attempt, sent: now(), done: 0, status: 0 }
+      waiting.add(wire)
+      try {
+        const headers = { 'x-request-id': wire.id }
+        const answer = await ask(pool, { method, path, token, body: note, headers, signal })
+        wire.status = answer.status
+        return answer
+      } catch (error) {
+        wire.error = signal.aborted ? 'timeout' : reasonOf(error)
+        throw error
+      } finally {
+        wire.done = now()
+        waiting.delete(wire)
+        ended.push(wire)
+      }
+    }
+    return { kind, send }
   }
   const loop = openLoop({ next, maxInFlight: 5_000 })
 
@@ -45,12 +73,16 @@ export function createLiveLoad(session: Session) {
       if (ids.length === 0) ids = await prepare()
     }
     knobs = wanted
-    loop.setRate(knobs.rate)
+    loop.setRate(knobs.rate, { arrivals: knobs.arrivals, clients: clients[knobs.clients] })
   }
 
-  /** What ended, and what could not be sent, since the last call. */
-  function drain(): { done: Result[]; dropped: number[] } {
-    return { done: loop.results.splice(0), dropped: loop.dropped.splice(0) }
+  /** What has come to its end since the last call: calls, arrivals that were not sent, and requests on the wire. */
+  function drain(): { calls: Result[]; dropped: number; wires: Wire[] } {
+    const wires = ended
+    ended = []
+    return { calls: loop.results.splice(0), dropped: loop.dropped.splice(0).length, wires }
   }
-  return { knobs: () => knobs, set, drain, waiting: loop.waiting, stop: () => pool.destroy() }
+  /** Requests without an answer; calls that pause before a retry are not among them. */
+  const isWaiting = () => ({ wires: waiting, calls: loop.waiting })
+  return { knobs: () => knobs, set, drain, isWaiting, stop: () => pool.destroy() }
 }

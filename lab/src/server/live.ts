@@ -1,20 +1,23 @@
 import type { Session } from '../api-client.ts'
+import type { FaultKind } from '../faults/fault.ts'
 import type { Slo } from '../slo.ts'
 import type { Target } from '../targets/target.ts'
 import { createEvents } from './events.ts'
 import { createFaults, type FaultEvent } from './faults.ts'
 import { handsOf } from './hands.ts'
-import { createLiveLoad, type Knobs, mostPerSecond, off } from './live-load.ts'
+import { createLiveLoad, type Knobs, off } from './live-load.ts'
 import { createSample } from './sample.ts'
 import { createSeconds } from './seconds.ts'
-import { createStory } from './story.ts'
+import { createStory, loadWords } from './story.ts'
 import { watchApi } from './watch-api.ts'
 
 export type LiveTarget = Pick<Target, 'mode' | 'url' | 'metricsUrl' | 'database' | 'log' | 'api'>
 type Options = { target: LiveTarget; session: Session; slo: Slo; stop: AbortSignal }
 
 const tickMs = 100
+const faultEndsMs = 2 * 60_000
 const loadEndsMs = 10 * 60_000
+const toldMs = 800
 const graceMs = 60_000
 const mostLines = 10_000
 
@@ -32,7 +35,6 @@ export function createLive({ target, session, slo, stop }: Options) {
     (page) => ({
       page,
       mode,
-      mostPerSecond,
       hands: handsOf(mode),
       seconds: seconds.rows,
       story: story.lines,
@@ -42,6 +44,7 @@ export function createLive({ target, session, slo, stop }: Options) {
   )
   const tell = (event: FaultEvent) => {
     story.fault(event)
+    if (event.ended) byPage = false
     sendState()
   }
   const faults = createFaults({ database, api: target.api, session, stop, tell })
@@ -51,8 +54,10 @@ export function createLive({ target, session, slo, stop }: Options) {
       if (lines.push(line) > 2 * mostLines) lines.splice(0, mostLines)
     }
   let shed = false
+  let byPage = false
   let actor: { page: number; until: number } | undefined
   let loadEnd: NodeJS.Timeout | undefined
+  let told: NodeJS.Timeout | undefined
   let grace: NodeJS.Timeout | undefined
 
   const goal = () => {
@@ -73,11 +78,12 @@ export function createLive({ target, session, slo, stop }: Options) {
   const sendState = () => events.send('state', state())
 
   async function setLoad(knobs: Knobs, why = ''): Promise<void> {
-    const { rate } = load.knobs()
     await load.set(knobs)
     clearTimeout(loadEnd)
     if (knobs.rate > 0) loadEnd = setTimeout(() => setLoad({ ...knobs, rate: 0 }, ' after ten minutes'), loadEndsMs)
-    if (knobs.rate !== rate) story.tell(knobs.rate > 0 ? `Load: ${knobs.rate} requests/s` : `The load ends${why}`)
+    // A slider that is moved sets many: the last one is told.
+    clearTimeout(told)
+    told = setTimeout((at) => story.tell(loadWords(knobs) + why, 'plain', undefined, at), toldMs, Date.now())
     sendState()
   }
 
@@ -98,30 +104,37 @@ export function createLive({ target, session, slo, stop }: Options) {
     sendState()
   }
 
+  /** Injects a fault that ends by itself. */
+  async function breakIt(kind: FaultKind): Promise<void> {
+    await faults.begin(kind, faultEndsMs)
+    byPage = true
+  }
+
   async function leave(): Promise<void> {
-    await setLoad(off, ': nobody looks on any more')
-    if (faults.active()) await faults.end().catch((error) => console.error(error))
+    if (load.knobs().rate > 0) await setLoad(off, ': nobody looks on any more')
+    // A fault of another command is not the page's to end.
+    if (byPage) await faults.end().catch((error) => console.error(error))
   }
 
   function tick(): void {
-    const { done, dropped } = load.drain()
-    const { arrived, ...seen } = sample.look(load.waiting, done)
-    seconds.add(done, arrived + dropped.length, dropped.length)
-    if (seen.sent.length + seen.done.length > 0)
-      events.send('tick', { ...seen, waiting: load.waiting.size }, { mayMiss: true })
+    const { calls, dropped, wires } = load.drain()
+    const waiting = load.isWaiting()
+    const { count, ...seen } = sample.look(waiting.wires, wires)
+    seconds.add({ calls, dropped, sent: count, waiting: waiting.calls })
+    if (seen.sent.length + seen.done.length > 0) events.send('tick', seen, { mayMiss: true })
   }
 
   function closeSecond(): void {
     const { health, busy } = api.seen
     const fault = faults.active()?.kind ?? null
-    const second = seconds.close({ waiting: load.waiting.size, busy, health: health.status, fault })
+    const second = seconds.close({ waiting: load.isWaiting().wires.size, busy, health: health.status, fault })
     story.watch(second, goal())
     events.send('second', second)
   }
   const timers = [setInterval(tick, tickMs), setInterval(closeSecond, 1_000)]
 
   async function close(): Promise<void> {
-    for (const timer of [...timers, loadEnd, grace]) clearTimeout(timer)
+    for (const timer of [...timers, loadEnd, told, grace]) clearTimeout(timer)
     await Promise.all([load.stop(), api.stop()])
   }
 
@@ -133,7 +146,7 @@ export function createLive({ target, session, slo, stop }: Options) {
 
   /** The line that the API has written about a request; only the newest are kept, and none of an API that runs elsewhere. */
   const logLine = (id: string) => lines.findLast((line) => line.includes(`"request_id":"${id}"`))
-  return { target, events, faults, setLoad, setShed, state, acts, logLine, close }
+  return { target, events, faults, setLoad, setShed, breakIt, state, acts, logLine, close }
 }
 
 const whyShed =

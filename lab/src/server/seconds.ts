@@ -6,7 +6,9 @@ const kept = 120
 /** One second as the page shows it; the answers are those that came in it. `busy`: share of the time of the API's thread. */
 export type Second = {
   at: number
+  /** Calls that were due, and requests that were sent for them: more with retries. */
   offered: number
+  sent: number
   good: number
   failed: number
   p50: number | null
@@ -26,12 +28,15 @@ type Others = Pick<Second, 'waiting' | 'busy' | 'health' | 'fault'>
 /** Adds up what the clients meet and makes a row of it every second; keeps two minutes. */
 export function createSeconds() {
   const rows: Second[] = []
-  let [done, offered, dropped] = [[] as Result[], 0, 0]
+  let [done, offered, sent, dropped, lastDue] = [[] as Result[], 0, 0, 0, 0]
 
-  function add(ended: Result[], arrived: number, notSent: number): void {
-    for (const one of ended) done.push(one)
-    offered += arrived
-    dropped += notSent
+  function add(tick: { calls: Result[]; dropped: number; sent: number; waiting: Iterable<Result> }): void {
+    const fresh = [...tick.calls, ...tick.waiting].filter(({ due }) => due > lastDue)
+    for (const { due } of fresh) lastDue = Math.max(lastDue, due)
+    for (const one of tick.calls) done.push(one)
+    offered += fresh.length + tick.dropped
+    sent += tick.sent
+    dropped += tick.dropped
   }
 
   function close(others: Others): Second {
@@ -40,8 +45,8 @@ export function createSeconds() {
     const statuses = { ...statusesOf(failures), ...(dropped > 0 && { 'not sent': dropped }) }
     const lag = done.length > 0 ? quantileOf(done, lagOf, 0.99) : 0
     const latencies = { p50: p50_ms, p95: p95_ms, p99: p99_ms, lag }
-    const second = { at: Date.now(), offered, good: due - failed, failed, ...latencies, statuses, ...others }
-    ;[done, offered, dropped] = [[], 0, 0]
+    const second = { at: Date.now(), offered, sent, good: due - failed, failed, ...latencies, statuses, ...others }
+    ;[done, offered, sent, dropped] = [[], 0, 0, 0]
     rows.push(second)
     if (rows.length > kept) rows.shift()
     return second

@@ -1,6 +1,7 @@
 import type { FaultKind } from '../faults/fault.ts'
-import { milliseconds, number } from '../report/html.ts'
+import { count, milliseconds, number } from '../report/html.ts'
 import type { FaultEvent } from './faults.ts'
+import type { Knobs } from './live-load.ts'
 import type { Second } from './seconds.ts'
 
 /** One event, and for a reader who wonders why it happened. */
@@ -27,11 +28,11 @@ const over: Record<FaultKind, string> = {
 export function createStory(send: (line: Line) => void) {
   const lines: Line[] = []
   let wasOver = 0
-  // What is so now, to tell only changes.
-  const so = { failing: false, slow: false, full: false, late: false }
 
   function tell(text: string, tone: Line['tone'] = 'plain', why?: string, at = Date.now()): void {
-    const line = { at, text, tone, why }
+    // A reason that was just given is not given again.
+    const isKnown = lines.slice(-15).some((line) => line.why === why)
+    const line = { at, text, tone, why: isKnown ? undefined : why }
     lines.push(line)
     if (lines.length > mostLines) lines.shift()
     send(line)
@@ -54,58 +55,57 @@ export function createStory(send: (line: Line) => void) {
     }
   }
 
-  /** Tells it when something begins (`is`) or ends to be so. */
-  function change(what: keyof typeof so, is: boolean, isNot: boolean, begin: () => void, end: () => void): void {
-    if (so[what] ? !isNot : !is) return
-    so[what] = !so[what]
-    if (so[what]) begin()
-    else end()
-  }
+  // Each is told when it begins and when it ends; what comes and goes at a limit must last for some seconds.
+  const failing = createState(1)
+  const slow = createState(3)
+  const full = createState(3)
+  const late = createState(3)
 
   function watch({ offered, good, failed, p95, busy, lag, statuses }: Second, goal: { latency_ms: number }): void {
-    const [most] = Object.entries(statuses).sort((a, b) => b[1] - a[1])
     const share = failed / Math.max(1, good + failed)
-    const sinceOver = (Date.now() - wasOver) / 1000
-    change(
-      'failing',
-      share > 0.01,
-      offered > 0 && share <= 0.01,
-      () =>
-        tell(
-          `${number(100 * share)} % of the requests fail${most ? `, most with ${named(most[0])}` : ''}`,
-          'bad',
-          whyFail,
-        ),
-      () =>
-        tell(`Goodput is back${sinceOver < 60 ? `, ${number(sinceOver)} s after the end of the fault` : ''}`, 'good'),
-    )
-    change(
-      'slow',
-      (p95 ?? 0) >= goal.latency_ms,
-      p95 !== null && p95 < 0.8 * goal.latency_ms,
-      () => tell(`p95 is ${milliseconds(p95)}: beyond the goal of ${goal.latency_ms} ms`, 'bad', whySlow),
-      () => tell(`p95 is ${milliseconds(p95)}: the goal is met again`, 'good'),
-    )
-    change(
-      'full',
-      (busy ?? 0) > 0.95,
-      (busy ?? 1) < 0.85,
-      () => tell("The API's only thread is busy all the time", 'bad', whyFull),
-      () => tell("The API's thread has time again", 'good'),
-    )
-    change(
-      'late',
-      lag > 100,
-      lag < 20,
-      () => tell('The load itself is late: this machine has too few processors for it', 'bad', whyLate),
-      () => tell('The load is on time again', 'good'),
-    )
+    const [most] = Object.entries(statuses).sort((a, b) => b[1] - a[1])
+    const how = most ? `, most ${named(most[0])}` : ''
+    const isFailing = failing(share > 0.01, offered > 0 && share <= 0.01)
+    if (isFailing) tell(`${number(100 * share)} % of the requests fail${how}`, 'bad', whyFail)
+    if (isFailing === false) {
+      const since = (Date.now() - wasOver) / 1000
+      tell(`Goodput is back${since < 60 ? `, ${number(since)} s after the end of the fault` : ''}`, 'good')
+    }
+    const { latency_ms: limit } = goal
+    const isSlow = slow((p95 ?? 0) >= limit, p95 !== null && p95 < 0.8 * limit)
+    if (isSlow) tell(`p95 is ${milliseconds(p95)}: beyond the goal of ${limit} ms`, 'bad', whySlow)
+    if (isSlow === false) tell(`p95 is ${milliseconds(p95)}: the goal is met again`, 'good')
+    const isFull = full((busy ?? 0) > 0.95, (busy ?? 1) < 0.85)
+    if (isFull) tell("The API's only thread is busy all the time", 'bad', whyFull)
+    if (isFull === false) tell("The API's thread has time again", 'good')
+    const isLate = late(lag > 100, lag < 20)
+    if (isLate) tell('The load itself is late: this machine has too few processors for it', 'bad', whyLate)
+    if (isLate === false) tell('The load is on time again', 'good')
   }
   return { lines, tell, fault, watch }
 }
 
+/** Returns true when something has begun, false when it is over, nothing in between: after so many seconds in a row. */
+function createState(lasting: number) {
+  let [isSo, seconds] = [false, 0]
+  return (begins: boolean, ends: boolean): boolean | undefined => {
+    seconds = (isSo ? ends : begins) ? seconds + 1 : 0
+    if (seconds < lasting) return undefined
+    ;[isSo, seconds] = [!isSo, 0]
+    return isSo
+  }
+}
+
+/** The load that was set, in words. */
+export function loadWords({ rate, arrivals, writes, clients }: Knobs): string {
+  if (rate === 0) return 'The load ends'
+  const spaced = arrivals === 'even' ? 'evenly spaced' : 'at random (Poisson)'
+  return `Load: ${count(rate)} requests/s, ${spaced}, ${Math.round(100 * writes)} % write, ${clients} clients`
+}
+
 function named(status: string): string {
-  return /^\d/.test(status) ? status : `no answer (${status})`
+  if (status === 'not sent') return 'never sent, as too many wait already'
+  return /^\d/.test(status) ? `answered ${status}` : `without an answer (${status})`
 }
 
 const whyFail = 'Everything but a 2xx answer is a failure for the client, also a quick refusal.'
@@ -124,11 +124,12 @@ const whyFelt: Record<FaultKind, string> = {
   fill: 'A write finds no room. Reading needs none, so it goes on.',
   crash: 'No process listens any more, so the system itself turns the connections away.',
 }
-const process = 'The process lives and says so: it answers 200, with "degraded" in it. A load balancer would know now.'
+const stillHere =
+  'The process lives and says so: it answers 200, with "degraded" in it. A load balancer would know now.'
 const whyHealth: Record<FaultKind, string> = {
-  chmod: process,
-  lock: process,
-  move: process,
-  fill: process,
+  chmod: stillHere,
+  lock: stillHere,
+  move: stillHere,
+  fill: stillHere,
   crash: 'Nothing is left that could say anything: silence is the signal.',
 }
