@@ -97,12 +97,12 @@ function story() {
   const lines = app.story.toSorted((a, b) => b.at - a.at)
   return html`<h2>Story</h2>
     ${lines.length === 0 ? html`<p class="quiet">Set a rate, then take the database away: what happens is told here.</p>` : nothing}
-    <ol role="log" aria-live="polite" tabindex="0" aria-label="What happened">${lines.map(
+    <div role="log" tabindex="0" aria-label="What happened"><ol>${lines.map(
       (line) =>
         html`<li class=${line.tone}><time>${clock(line.at)}</time><div>${line.text}${
           line.why ? html`<p class="quiet">${line.why}</p>` : nothing
         }</div></li>`,
-    )}</ol>`
+    )}</ol></div>`
 }
 
 function listen() {
