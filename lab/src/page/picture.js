@@ -18,6 +18,7 @@ const words = {
   lock: ['locked', 'another holds it'],
   chmod: ['closed', 'no permission'],
   move: ['gone', 'no file of its name'],
+  readonly: ['read-only', 'may not be written'],
   fill: ['read-only', 'its disk is full'],
 }
 

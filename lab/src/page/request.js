@@ -23,7 +23,7 @@ export function request({ dot, log }, close) {
   const [lag, wait] = [dot.sent - dot.due, dot.done === undefined ? undefined : dot.done - dot.sent]
   return html`<aside aria-label="One request" class="life ${how}">
     <button class="close" aria-label="Close" @click=${close}>×</button>
-    <h3>This request ${does}${dot.attempt > 1 ? `, try ${dot.attempt} of its client` : ''}. It ${ends[how]}${dot.status ? html`: <strong>${dot.status}</strong>` : nothing}${dot.error ? ` (${dot.error})` : ''}</h3>
+    <h2>This request ${does}${dot.attempt > 1 ? `, try ${dot.attempt} of its client` : ''}. It ${ends[how]}${dot.status ? html`: <strong>${dot.status}</strong>` : nothing}${dot.error ? ` (${dot.error})` : ''}</h2>
     <p><code>${route}</code></p>
     ${wait === undefined ? nothing : bar(lag, wait)}
     <ol class="times">

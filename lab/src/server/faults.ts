@@ -68,7 +68,7 @@ export function createFaults({ database, api, session, stop, tell = () => {} }: 
   async function endOwn(fault: ActiveFault): Promise<Ended | undefined> {
     if (own !== fault) return undefined // ended in an earlier turn
     const at = Date.now()
-    const ended = await endOutage(session, fault.undo)
+    const ended = await endOutage(session, fault)
     own = undefined
     tell({ kind: fault.kind, at, ended })
     recovered(fault.kind, ended.success_ms)

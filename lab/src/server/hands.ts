@@ -52,6 +52,7 @@ export function handsOf(mode: Mode): Hand[] {
     { kind: 'chmod', name: 'Take its permissions', says: 'No process may open its file (chmod).' },
     { kind: 'lock', name: 'Lock it', says: 'Another process holds it.' },
     { kind: 'move', name: 'Move it away', says: 'Its file is renamed.' },
+    { kind: 'readonly', name: 'Make it read-only', says: 'Only writes fail.' },
     {
       kind: 'fill',
       name: 'Fill its disk',

@@ -13,6 +13,7 @@ const began: Record<FaultKind, string> = {
   chmod: 'The permissions of the database file are taken away (chmod)',
   lock: 'Another process locks the database (lock)',
   move: 'The database file is renamed (move)',
+  readonly: 'The database file may be read only (chmod 0444)',
   fill: 'The disk of the database is full (fill)',
   crash: 'The API is killed (kill -9)',
 }
@@ -20,6 +21,7 @@ const over: Record<FaultKind, string> = {
   chmod: 'The permissions are back',
   lock: 'The lock is released',
   move: 'The database file has its name back',
+  readonly: 'The database file may be written again',
   fill: 'The disk has room again',
   crash: 'The API is started again',
 }
@@ -121,6 +123,7 @@ const whyFelt: Record<FaultKind, string> = {
   chmod: database,
   lock: database,
   move: database,
+  readonly: 'Only writes are refused: whoever reads feels nothing of it.',
   fill: 'A write finds no room. Reading needs none, so it goes on.',
   crash: 'No process listens any more, so the system itself turns the connections away.',
 }
@@ -130,6 +133,7 @@ const whyHealth: Record<FaultKind, string> = {
   chmod: stillHere,
   lock: stillHere,
   move: stillHere,
+  readonly: 'Half of the service still works, and /health says which: status read_only.',
   fill: stillHere,
   crash: 'Nothing is left that could say anything: silence is the signal.',
 }
