@@ -69,7 +69,7 @@ async function reader(t: TestContext) {
 
 test('acting needs the token, the own origin and JSON; looking needs nothing', async (t) => {
   const { number } = await reader(t)
-  const order = { page: number, do: 'load', rate: 0, ...usual }
+  const order = { page: number, do: 'load', load: { rate: 0, ...usual } }
   assert.equal((await post(order)).status, 200)
   assert.equal((await post(order, { 'x-lab-token': '' })).status, 403)
   assert.equal((await post(order, { 'x-lab-token': `${token}x` })).status, 403)
@@ -77,7 +77,7 @@ test('acting needs the token, the own origin and JSON; looking needs nothing', a
   assert.equal((await post(order, { origin: '' })).status, 403)
   assert.equal((await post(order, { 'content-type': 'text/plain' })).status, 415)
   assert.equal((await post({ ...order, more: 'x'.repeat(1_000) })).status, 413)
-  assert.equal((await post({ ...order, rate: 1e9 })).status, 409)
+  assert.equal((await post({ ...order, load: { ...usual, rate: 1e9 } })).status, 409)
   assert.equal((await post({ ...order, page: 999 })).status, 409)
   for (const path of ['/', '/page/live.js', '/page/lit-html.js', '/words', '/metrics', '/status'])
     assert.equal((await fetch(link.origin + path)).status, 200, path)
@@ -88,7 +88,7 @@ test('acting needs the token, the own origin and JSON; looking needs nothing', a
 
 test('one page acts at a time, and its turn ends when it is closed', async (t) => {
   const [first, second] = [await reader(t), await reader(t)]
-  const order = { do: 'load', rate: 0, ...usual }
+  const order = { do: 'load', load: { rate: 0, ...usual } }
   assert.equal((await post({ page: first.number, ...order })).status, 200)
   assert.equal((await post({ page: second.number, ...order })).status, 409)
   first.close()

@@ -23,6 +23,7 @@ export function createDots(canvas, pick) {
   let offset = Number.POSITIVE_INFINITY
   let isRunning = false
   let picked
+  let colors = {}
 
   function take({ t, sent, done }) {
     offset = Math.min(offset, performance.now() - t)
@@ -41,6 +42,7 @@ export function createDots(canvas, pick) {
 
   function fit(places) {
     at = places
+    colors = Object.fromEntries(Object.entries(paints).map(([how, name]) => [how, color(name)]))
     const ratio = devicePixelRatio
     Object.assign(canvas, { width: at.width * ratio, height: at.height * ratio })
     pen.setTransform(ratio, 0, 0, ratio, 0, 0)
@@ -62,7 +64,7 @@ export function createDots(canvas, pick) {
       mark(paths[where.how], where)
     }
     for (const [how, path] of Object.entries(paths)) {
-      pen.fillStyle = pen.strokeStyle = color(paints[how])
+      pen.fillStyle = pen.strokeStyle = colors[how]
       pen.lineWidth = 2
       if (how === 'refused' || how === 'lost') pen.stroke(path)
       else pen.fill(path)

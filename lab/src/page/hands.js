@@ -19,7 +19,7 @@ export function hands(app, act) {
   const mayAct = connected && token && (!state.actor || state.actor.page === page)
   const [shed, ...faults] = app.hands.toReversed()
   const { rate, arrivals, writes, clients } = state
-  const load = (change) => soon(() => act({ do: 'load', rate, arrivals, writes, clients, ...change }))
+  const load = (change) => soon(() => act({ do: 'load', load: { rate, arrivals, writes, clients, ...change } }))
   return html`<h2>Hands</h2>
     <fieldset ?disabled=${!mayAct}>
       <legend>Load</legend>
@@ -27,7 +27,7 @@ export function hands(app, act) {
       <input id="rate" type="range" min="0" max=${rates.length - 1} .value=${String(nearest(rate))}
         aria-valuetext="${rate} requests per second" @input=${({ target }) => load({ rate: rates[target.value] })}>
       <p class="marks"><span>0</span><span>50</span><span>300</span><span>2,000</span><span>10,000</span></p>
-      <div class="choice"><label for="arrivals">They come</label>
+      <div class="choice"><label for="arrivals">Arrivals</label>
       ${choice('arrivals', arrivalWords, arrivals, load)}</div>
       <div class="choice"><label for="clients">Clients</label>
       ${choice('clients', clientWords, clients, load)}</div>
@@ -38,7 +38,7 @@ export function hands(app, act) {
     <fieldset ?disabled=${!mayAct || pending}>
       <legend>Break it</legend>
       <p class="undo"><button ?disabled=${!state.fault} @click=${() => act({ do: 'mend' })}>Undo</button>
-        <span class="quiet">${state.fault ? `It ends by itself in ${left(state.fault)} s.` : 'Nothing is broken.'}</span></p>
+        <span class="quiet">${state.fault ? `ends by itself in ${left(state.fault)} s` : 'nothing is broken'}</span></p>
       <ul>${faults.toReversed().map((one) => fault(one, state, act))}</ul>
     </fieldset>
     <fieldset ?disabled=${!mayAct || pending}>

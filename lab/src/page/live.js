@@ -122,6 +122,9 @@ function listen() {
   })
   // Ten a second: only the dots are drawn anew.
   source.addEventListener('tick', ({ data }) => dots.take(JSON.parse(data)))
+  // A page that is kept for the way back would count as open.
+  addEventListener('pagehide', () => source.close())
+  addEventListener('pageshow', ({ persisted }) => persisted && location.reload())
   source.addEventListener('error', () => {
     app.connected = false
     update()

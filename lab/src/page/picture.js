@@ -1,5 +1,5 @@
 // The scene behind the dots: clients, network, the API with its one thread, the database. Drawn once a second.
-import { color, font, short } from './plot.js'
+import { color, font } from './plot.js'
 
 /** Where everything stands in a stage of this size. */
 export function places(width, height) {
@@ -38,11 +38,15 @@ export function drawScene(canvas, state, now) {
   database(pen, at, fault && fault !== 'crash' ? fault : 'none')
 }
 
-function write(pen, words, x, y, size, paint = '--ink', align = 'center', weight = '') {
-  pen.font = `${weight} ${font(size)}`.trim()
-  pen.textAlign = align
+function write(pen, words, x, y, size, paint = '--ink', weight = 'normal') {
+  pen.font = `${weight} ${font(size)}`
+  pen.textAlign = 'center'
   pen.fillStyle = color(paint)
   pen.fillText(words, x, y)
+}
+
+function bold(pen, words, x, y, size, paint) {
+  write(pen, words, x, y, size, paint, '600')
 }
 
 function card(pen, { x, y, w, h, middle }, title, isBroken) {
@@ -55,7 +59,7 @@ function card(pen, { x, y, w, h, middle }, title, isBroken) {
   pen.lineWidth = isBroken ? 2 : 1
   pen.stroke()
   pen.setLineDash([])
-  write(pen, title, middle, y - 10, 14, '--ink', 'center', '600')
+  bold(pen, title, middle, y - 10, 14)
 }
 
 /** Requests above, answers below. */
@@ -63,17 +67,14 @@ function lanes(pen, { clients, api, database, line, narrow }) {
   pen.strokeStyle = color('--rule')
   pen.lineWidth = 1
   pen.beginPath()
-  for (const [from, to] of [
-    [clients.right, api.x],
-    [api.right, database.x],
-  ]) {
-    pen.moveTo(from, line)
-    pen.lineTo(to, line)
-  }
+  pen.moveTo(clients.right, line)
+  pen.lineTo(api.x, line)
+  pen.moveTo(api.right, line)
+  pen.lineTo(database.x, line)
   pen.stroke()
   if (narrow) return
   const middle = (clients.right + api.x) / 2
-  write(pen, 'Network', middle, clients.y - 10, 14, '--ink', 'center', '600')
+  bold(pen, 'Network', middle, clients.y - 10, 14)
   write(pen, 'requests →', middle, line - 68, 12, '--muted')
   write(pen, '← answers', middle, line + 78, 12, '--muted')
 }
@@ -81,7 +82,7 @@ function lanes(pen, { clients, api, database, line, narrow }) {
 function clients(pen, { clients, narrow, line }, { rate }) {
   card(pen, clients, 'Clients')
   const size = narrow ? 18 : 30
-  write(pen, rate.toLocaleString('en'), clients.middle, line - 2, size, '--ink', 'center', '600')
+  bold(pen, rate.toLocaleString('en'), clients.middle, line - 2, size)
   write(pen, narrow ? 'per s' : 'requests per second', clients.middle, line + 17, 12, '--muted')
   pen.fillStyle = color('--muted')
   for (let i = -1; i <= 1; i++) person(pen, clients.middle + i * (narrow ? 19 : 30), clients.y + 32)
@@ -98,49 +99,31 @@ function person(pen, x, y) {
 /** The ring shows how much of the time its thread is busy. */
 function api(pen, { api, narrow, line }, now, isKilled) {
   card(pen, api, 'API', isKilled)
-  if (isKilled) return write(pen, 'killed', api.middle, line, 20, '--fail', 'center', '600')
+  if (isKilled) return bold(pen, 'killed', api.middle, line, 20, '--fail')
   const radius = narrow ? 30 : 38
   const busy = now?.busy ?? 0
   pen.lineWidth = narrow ? 7 : 10
-  for (const [share, paint] of [
-    [1, '--grid'],
-    [busy, busy > 0.9 ? '--fail' : busy > 0.7 ? '--invalid' : '--pass'],
-  ]) {
-    pen.strokeStyle = color(paint)
-    pen.beginPath()
-    pen.arc(api.middle, line, radius, -Math.PI / 2, -Math.PI / 2 + share * 2 * Math.PI)
-    pen.stroke()
-  }
-  write(
-    pen,
-    now?.busy == null ? '–' : `${short(Math.round(busy * 100))} %`,
-    api.middle,
-    line + 6,
-    narrow ? 15 : 20,
-    '--ink',
-    'center',
-    '600',
-  )
+  ring(pen, api.middle, line, radius, 1, '--grid')
+  ring(pen, api.middle, line, radius, busy, busy > 0.9 ? '--fail' : busy > 0.7 ? '--invalid' : '--pass')
+  bold(pen, now?.busy == null ? '–' : `${Math.round(busy * 100)} %`, api.middle, line + 6, narrow ? 15 : 20)
   write(pen, narrow ? 'busy' : 'its one thread is busy', api.middle, line + radius + 21, 12, '--muted')
   const health = now?.health ?? 'none'
   const said = health === 'none' ? 'no answer' : health.replace('_', '-')
-  write(
-    pen,
-    narrow ? said : `/health: ${said}`,
-    api.middle,
-    api.y + 22,
-    13,
-    health === 'ok' ? '--pass' : '--fail',
-    'center',
-    '600',
-  )
+  bold(pen, narrow ? said : `/health: ${said}`, api.middle, api.y + 22, 13, health === 'ok' ? '--pass' : '--fail')
   if (now?.waiting > 0)
     write(pen, `${now.waiting.toLocaleString('en')} in flight`, api.middle, api.y + api.h - 12, 12, '--ink')
 }
 
+function ring(pen, x, y, radius, share, paint) {
+  pen.strokeStyle = color(paint)
+  pen.beginPath()
+  pen.arc(x, y, radius, -Math.PI / 2, -Math.PI / 2 + share * 2 * Math.PI)
+  pen.stroke()
+}
+
 function database(pen, { database: at, narrow, line }, fault) {
   const isOpen = fault === 'none'
-  write(pen, 'Database', at.middle, at.y - 10, narrow ? 13 : 14, '--ink', 'center', '600')
+  bold(pen, 'Database', at.middle, at.y - 10, narrow ? 13 : 14)
   const [rx, ry, half] = [at.w / 2 - (narrow ? 6 : 16), narrow ? 9 : 14, narrow ? 34 : 44]
   pen.setLineDash(fault === 'move' ? [5, 5] : [])
   pen.lineWidth = 2
@@ -159,7 +142,7 @@ function database(pen, { database: at, narrow, line }, fault) {
   pen.setLineDash([])
   if (fault === 'lock' || fault === 'chmod') padlock(pen, at.middle, line + 4)
   const [word, why] = words[fault]
-  write(pen, word, at.middle, line + half + ry + 20, 14, isOpen ? '--pass' : '--fail', 'center', '600')
+  bold(pen, word, at.middle, line + half + ry + 20, 14, isOpen ? '--pass' : '--fail')
   if (!narrow) write(pen, why, at.middle, line + half + ry + 37, 12, '--muted')
 }
 

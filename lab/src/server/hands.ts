@@ -11,10 +11,12 @@ const leaseMs = 60_000
 const act = z.discriminatedUnion('do', [
   z.object({
     do: z.literal('load'),
-    rate: z.int().min(0).max(mostPerSecond),
-    arrivals: z.enum(['even', 'poisson']),
-    writes: z.number().min(0).max(1),
-    clients: z.enum(clientNames),
+    load: z.object({
+      rate: z.int().min(0).max(mostPerSecond),
+      arrivals: z.enum(['even', 'poisson']),
+      writes: z.number().min(0).max(1),
+      clients: z.enum(clientNames),
+    }),
   }),
   z.object({ do: z.literal('break'), kind: z.enum([...kinds, 'crash']) }),
   z.object({ do: z.literal('mend') }),
@@ -30,7 +32,7 @@ export async function handle(live: Live, body: string): Promise<void> {
   if (actor && actor.page !== wanted.page)
     throw new UserError(`Page ${actor.page} acts. Your turn comes a minute after its last act, or when it is closed.`)
   live.acts(wanted.page, leaseMs)
-  if (wanted.do === 'load') await live.setLoad(wanted)
+  if (wanted.do === 'load') await live.setLoad(wanted.load)
   else if (wanted.do === 'mend') await live.faults.end()
   else if (wanted.do === 'break') {
     refuse(wanted.kind, live.target.mode)

@@ -31,17 +31,11 @@ export function createLive({ target, session, slo, stop }: Options) {
   const sample = createSample()
   const seconds = createSeconds()
   const story = createStory((line) => events.send('story', line))
-  const events = createEvents(
-    (page) => ({
-      page,
-      mode,
-      hands: handsOf(mode),
-      seconds: seconds.rows,
-      story: story.lines,
-      state: state(),
-    }),
-    audienceChanged,
-  )
+  const welcome = (page: number) => {
+    const past = { seconds: seconds.rows, story: story.lines }
+    return { page, mode, hands: handsOf(mode), ...past, state: state() }
+  }
+  const events = createEvents(welcome, audienceChanged)
   const tell = (event: FaultEvent) => {
     story.fault(event)
     if (event.ended) byPage = false
@@ -66,14 +60,8 @@ export function createLive({ target, session, slo, stop }: Options) {
   }
   const state = () => {
     const acting = actor && actor.until > Date.now() && events.has(actor.page) ? actor : undefined
-    return {
-      ...load.knobs(),
-      shed,
-      goal: goal(),
-      fault: faults.active() ?? null,
-      actor: acting ?? null,
-      pages: events.count(),
-    }
+    const now = { fault: faults.active() ?? null, actor: acting ?? null, pages: events.count() }
+    return { ...load.knobs(), shed, goal: goal(), ...now }
   }
   const sendState = () => events.send('state', state())
 
@@ -90,11 +78,8 @@ export function createLive({ target, session, slo, stop }: Options) {
   async function setShed(on: boolean): Promise<void> {
     await target.api?.restart({ SHED_AFTER_MS: on ? '50' : '0' })
     shed = on
-    story.tell(
-      `The API was restarted ${on ? 'and sheds load now' : 'without load shedding'}`,
-      'plain',
-      on ? whyShed : undefined,
-    )
+    if (on) story.tell('The API was restarted and sheds load now', 'plain', whyShed)
+    else story.tell('The API was restarted without load shedding')
     sendState()
   }
 

@@ -9,21 +9,21 @@ export type Line = { at: number; text: string; tone: 'good' | 'bad' | 'plain'; w
 
 const mostLines = 100
 
-const began: Record<FaultKind, string> = {
-  chmod: 'The permissions of the database file are taken away (chmod)',
-  lock: 'Another process locks the database (lock)',
-  move: 'The database file is renamed (move)',
-  readonly: 'The database file may be read only (chmod 0444)',
-  fill: 'The disk of the database is full (fill)',
-  crash: 'The API is killed (kill -9)',
-}
-const over: Record<FaultKind, string> = {
-  chmod: 'The permissions are back',
-  lock: 'The lock is released',
-  move: 'The database file has its name back',
-  readonly: 'The database file may be written again',
-  fill: 'The disk has room again',
-  crash: 'The API is started again',
+const database =
+  'The API checks its database before every use and refuses at once, instead of letting its clients wait.'
+const reads = 'Only writes are refused: clients that read notice nothing.'
+/** What is told when it begins, why a client feels it so, and what is told when it is over. */
+const words: Record<FaultKind, [began: string, why: string, over: string]> = {
+  chmod: ['The permissions of the database file are taken away (chmod)', database, 'The permissions are back'],
+  lock: ['Another process locks the database (lock)', database, 'The lock is released'],
+  move: ['The database file is renamed (move)', database, 'The database file has its name back'],
+  readonly: ['The database file may only be read (readonly)', reads, 'The database file may be written again'],
+  fill: ['The disk of the database is full (fill)', reads, 'The disk has room again'],
+  crash: [
+    'The API is killed (kill -9)',
+    'No process listens: the system turns connections away.',
+    'The API is started again',
+  ],
 }
 
 /** Tells what happens, one line an event. Lines of things noticed are made from the seconds. */
@@ -41,17 +41,19 @@ export function createStory(send: (line: Line) => void) {
   }
 
   function fault({ kind, at, begun, ended }: FaultEvent): void {
+    const [began, why, over] = words[kind]
+    const isCrash = kind === 'crash'
     if (begun) {
-      tell(began[kind], 'bad', undefined, at)
-      const felt = kind === 'crash' ? 'First request without an answer' : 'First 503'
-      tell(`${felt} after ${milliseconds(begun.landed_ms)}`, 'bad', whyFelt[kind], at + begun.landed_ms)
-      const { degraded_ms: noticed } = begun
-      const said = kind === 'crash' ? '/health gives no answer' : '/health says degraded'
-      if (noticed !== null) tell(`${said} after ${milliseconds(noticed)}`, 'plain', whyHealth[kind], at + noticed)
+      const { landed_ms: felt, degraded_ms: noticed } = begun
+      tell(began, 'bad', undefined, at)
+      tell(`First ${isCrash ? 'request without an answer' : '503'} after ${milliseconds(felt)}`, 'bad', why, at + felt)
+      const said = isCrash ? '/health gives no answer' : '/health says degraded'
+      const whyNoticed = isCrash ? 'Nothing is left that could say anything: silence is the signal.' : whySaid
+      if (noticed !== null) tell(`${said} after ${milliseconds(noticed)}`, 'plain', whyNoticed, at + noticed)
     }
     if (ended) {
       wasOver = at
-      tell(over[kind], 'good', undefined, at)
+      tell(over, 'good', undefined, at)
       const { success_ms: success } = ended
       if (success !== null) tell(`First success after ${milliseconds(success)}`, 'good', whyBack, at + success)
     }
@@ -117,23 +119,4 @@ const whyFull = 'From here on every further request only makes the queue longer:
 const whyLate =
   'Requests were sent later than they were due. Until it is on time, the latencies are not the doing of the API alone.'
 const whyBack = 'The API looks for its database ten times a second, so nothing has to be restarted.'
-const database =
-  'The API checks its database before every use and refuses at once, instead of letting its clients wait.'
-const whyFelt: Record<FaultKind, string> = {
-  chmod: database,
-  lock: database,
-  move: database,
-  readonly: 'Only writes are refused: whoever reads feels nothing of it.',
-  fill: 'A write finds no room. Reading needs none, so it goes on.',
-  crash: 'No process listens any more, so the system itself turns the connections away.',
-}
-const stillHere =
-  'The process lives and says so: it answers 200, with "degraded" in it. A load balancer would know now.'
-const whyHealth: Record<FaultKind, string> = {
-  chmod: stillHere,
-  lock: stillHere,
-  move: stillHere,
-  readonly: 'Half of the service still works, and /health says which: status read_only.',
-  fill: stillHere,
-  crash: 'Nothing is left that could say anything: silence is the signal.',
-}
+const whySaid = 'The process works and says so: 200, with "degraded" in the answer. A load balancer would know now.'
