@@ -9,6 +9,8 @@ import {
   metricsUrl,
   number,
   prometheusUrl,
+  readJson,
+  recordFile,
   runsFolder,
   sloFile,
   stackOf,
@@ -30,6 +32,7 @@ export function createProgram(stop: AbortSignal): Command {
   )
   const command = (name: string, description: string) => program.command(name).description(description)
   const folder = ['--folder <folder>', 'where runs are kept', runsFolder] as const
+  const record = ['--record <file>', 'where the lab notes what happens', recordFile] as const
 
   command('demo', 'the whole story in a minute, on an API of its own: load, two outages, recovery, verdict')
     .addOption(numberOption('--seconds <n>', 'length of a load phase; the other phases follow', 1, 600).default(15))
@@ -45,7 +48,8 @@ export function createProgram(stop: AbortSignal): Command {
     .addOption(numberOption('--port <n>', 'where the page is; another one if 8090 is taken', 0, 65_535).default(8090))
     .option('--no-open', 'only print the link')
     .option('--slo <file>', 'the goals', sloFile)
-    .action(async ({ port, open, slo }) => (await import('./server/lab.ts')).openLab({ port, open, slo, stop }))
+    .option(...record)
+    .action(async (given) => (await import('./server/lab.ts')).openLab({ ...given, stop }))
 
   withApi(command('experiment', 'play one experiment, watch and judge it; without --url on an API of its own'))
     .addArgument(new Argument('[name]', 'see: experiments').default(''))
@@ -93,6 +97,16 @@ export function createProgram(stop: AbortSignal): Command {
     .option(...folder)
     .action(async ({ folder, run }) => console.log((await import('./commands/show.ts')).anomalies(folder, run)))
 
+  command('session', 'keep as a run what the lab has noted: 15m, or from 15 to 10 minutes ago, 15m-10m')
+    .argument('<span>')
+    .option(...record)
+    .option(...folder)
+    .action(async (span, { record, folder }) => {
+      const { keepSession } = await import('./commands/session.ts')
+      const prometheus = LAB_SOCKET && prometheusUrl
+      console.log(await keepSession({ span, record, folder, slo: sloFile, prometheus }))
+    })
+
   command('index', 'bring runs/lab.db up to date with the folders beside it')
     .option(...folder)
     .action(async ({ folder }) => {
@@ -130,11 +144,12 @@ export function createProgram(stop: AbortSignal): Command {
     .option('--host <address>', 'where it listens', '127.0.0.1')
     .addOption(numberOption('--port <n>', 'the page and the metrics', 0, 65_535).default(8090))
     .addOption(numberOption('--prometheus-port <n>', 'Prometheus, for reading', 0, 65_535).default(9090))
-    .action(async ({ host, port, prometheusPort, ...api }) => {
+    .option(...record)
+    .action(async ({ host, port, prometheusPort, record, ...api }) => {
       const prometheus = { url: prometheusUrl, port: prometheusPort }
       const { serve } = await import('./server/server.ts')
       const where = { socket: socket(), host, port, prometheus, database: databaseOf(api.database), metricsUrl }
-      await serve({ ...apiOf(api), ...where, token: labToken, slo: sloFile, stop })
+      await serve({ ...apiOf(api), ...where, token: labToken, slo: sloFile, record, stop })
     })
 
   command('status', 'what a running lab does and sees').action(async () =>
@@ -146,6 +161,14 @@ export function createProgram(stop: AbortSignal): Command {
     .action(async (experiment, phase, time) => {
       const { askLab } = await import('./api-client.ts')
       await askLab(socket(), 'POST', '/phase', { experiment, phase, for: time })
+    })
+
+  command('k6', 'note for a session what k6 has judged')
+    .argument('<summary>')
+    .action(async (file) => {
+      const { askLab } = await import('./api-client.ts')
+      const { k6Summary } = await import('./runner/k6-summary.ts')
+      await askLab(socket(), 'POST', '/k6', readJson(file, k6Summary))
     })
 
   command('await-scrape', 'wait until Prometheus has read the metrics of these jobs')

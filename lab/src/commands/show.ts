@@ -21,7 +21,7 @@ export function report(runsFolder: string, name?: string): string {
     throw new UserError(`${file} cannot be written (${reasonOf(error)}).`)
   }
   open(file)
-  return `${journal.verdict}  ${relative('', file)}`
+  return `${journal.verdict ?? 'Session'}  ${relative('', file)}`
 }
 
 function open(file: string): void {
