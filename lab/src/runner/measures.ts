@@ -1,6 +1,7 @@
 import { isSuccess, latencyOf, quantileOf, type Result } from '../load/figures.ts'
 import { number } from '../report/html.ts'
 import { attackMeasures } from './attack-measures.ts'
+import { goodputMeasures } from './goodput-measures.ts'
 import type { MetricsReading } from './metrics-page.ts'
 import { firstAfter } from './probe.ts'
 import type { PlayedFault, Run } from './run.ts'
@@ -91,6 +92,7 @@ const all = {
     of: (selection) => rise(selection, ({ resident_bytes: bytes }) => bytes && Math.round(bytes / 1e6)),
   },
   ...attackMeasures,
+  ...goodputMeasures,
 } satisfies Record<string, Measure>
 
 export type MeasureName = keyof typeof all

@@ -23,6 +23,7 @@ export async function play(
   target: Target,
   startLoad: StartLoad,
   stop: AbortSignal,
+  seed = 1,
 ): Promise<Run> {
   // However this ends, what was started is stopped, the last first.
   await using started = new AsyncDisposableStack()
@@ -36,13 +37,13 @@ export async function play(
   })
   const metrics = started.adopt(watchMetrics(target.metricsUrl), (one) => one.stop())
   const machine = started.adopt(watchMachine(dirname(target.database), target.mode === 'embedded'), (one) => one.stop())
-  const load = started.adopt(await startLoad(target, token, experiment.phases), (load) => load.abandon())
+  const load = started.adopt(await startLoad(target, token, experiment.phases, seed), (load) => load.abandon())
   const end = started.adopt(new AbortController(), (end) => end.abort())
 
   const { generator, startedAt, results, dropped, maxWaiting } = load
   const wallOffset = Date.now() - now()
   const run: Run = {
-    ...{ startedAt, wallOffset, wallOffsetAtEnd: wallOffset, generator, results, dropped, maxWaiting },
+    ...{ startedAt, wallOffset, wallOffsetAtEnd: wallOffset, generator, seed: load.seed, results, dropped, maxWaiting },
     ...{ health: probe.health, data: probe.data, metrics: metrics.readings, machine: machine.samples },
     ...{ phases: [], faults: [], refused: [], attacks: [], acknowledged: 0 },
   }
