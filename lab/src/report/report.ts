@@ -7,6 +7,7 @@ import { type Chart, chartData, figure } from './charts.ts'
 import { count, type Html, html, json, text, trusted } from './html.ts'
 import { lesson, nextCommand, serviceStory, verdictWords } from './story.ts'
 import { anomalies, expectations, phases, predictions, word, words } from './tables.ts'
+import { waits } from './waits.ts'
 
 const page = join(import.meta.dirname, 'page')
 
@@ -42,6 +43,7 @@ ${expectations(journal)}
 ${phases(journal)}
 <h2>What the client saw, and what the server said</h2>
 ${charts('both sides')}
+${waits(journal)}
 ${anomalies(journal)}
 ${charts('anomalies')}
 ${again(journal)}
