@@ -85,11 +85,11 @@ function calendar(started: string): string {
 }
 
 function again({ again, environment, mode, started }: Journal): Html {
-  const { node, platform, cpus, memory_bytes, journal_mode, load_generator } = environment
+  const { node, platform, cpus, memory_bytes, journal_mode, load_generator, seed } = environment
   return html`<h2>Run it again</h2>
 <pre>${again}</pre>
 <p class="quiet">Measured on ${cpus.count} × ${cpus.model}, ${Math.round(memory_bytes / 2 ** 30)} GiB, ${platform}, Node ${node};
-${word('journal mode', 'wal')} ${journal_mode}; load by ${load_generator}; started ${started}. Another machine gives other
+${word('journal mode', 'wal')} ${journal_mode}; load by ${load_generator}${seed !== undefined && `, random arrivals from seed ${seed}`}; started ${started}. Another machine gives other
 milliseconds. Beside this file: journal.json and metrics_events.jsonl (every second)${
     mode === 'embedded'
       ? ', and api.log: what the API logged, successful requests left out.'
