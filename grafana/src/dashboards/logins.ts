@@ -1,4 +1,4 @@
-import { colors, loginColors, routeColors, tiles, tokenColors } from '../colors.ts'
+import { colors, loginColors, tiles, tokenColors } from '../colors.ts'
 import { type Page, page } from '../page.ts'
 import { number } from '../panels/tiles.ts'
 import { timeSeries } from '../panels/time-series.ts'
@@ -10,6 +10,8 @@ const calm = (limit: number): [number | null, string][] => [
 ]
 const quantile = (route: string) =>
   `histogram_quantile(0.95, sum by (le) (rate(http_server_request_duration_seconds_bucket{http_route=~"${route}"}[$__rate_interval]))) and on () sum(rate(http_server_request_duration_seconds_count{http_route=~"${route}"}[$__rate_interval])) > 0`
+const clientErrors = (route: string) =>
+  `sum(rate(http_server_request_duration_seconds_count{http_response_status_code=~"4..",${route}}[$__rate_interval]))`
 // increase() extrapolates and returns 2,076 for 2,069; a difference of counters is exact while the API is not restarted.
 const attempts = (outcome: string) =>
   `sum(max_over_time(auth_logins_total{outcome=~"${outcome}"}[$__range]) - min_over_time(auth_logins_total{outcome=~"${outcome}"}[$__range]))`
@@ -25,7 +27,7 @@ export const logins = (): Page =>
         description:
           'Failed logins: all guesses, and those whose password the API really checked. The rest met the limit (429). An error is a login that the API could not answer.',
         good: 'few guesses checked, no errors.',
-        size: [12, 5],
+        size: [10, 5],
         unit: 'locale',
         lines: [
           { name: 'guesses', expr: attempts('failure|limited') },
@@ -41,10 +43,11 @@ export const logins = (): Page =>
         changesWith: 'attack',
       }),
       number({
-        title: 'Refused logins, last minute',
-        description: 'Wrong passwords, and attempts above the limit. More than 20 raise the alert LoginBruteForce.',
+        title: 'Refused logins, 1 min',
+        description:
+          'Wrong passwords, and attempts above the limit, in the last minute. More than 20 raise the alert LoginBruteForce.',
         good: 'below 20.',
-        size: [6, 5],
+        size: [7, 5],
         unit: 'locale',
         lines: [{ name: 'refused', expr: 'api:auth_logins_refused:increase1m' }],
         from: calm(20),
@@ -52,11 +55,11 @@ export const logins = (): Page =>
         changesWith: 'attack',
       }),
       number({
-        title: 'Forged tokens, last minute',
+        title: 'Forged tokens, 1 min',
         description:
-          'Tokens that this API cannot have made: wrong signature or algorithm, or no expiry. More than 5 raise the alert ForgedTokens.',
+          'Tokens of the last minute that this API cannot have made: wrong signature or algorithm, or no expiry. More than 5 raise the alert ForgedTokens.',
         good: '0.',
-        size: [6, 5],
+        size: [7, 5],
         unit: 'locale',
         lines: [{ name: 'forged', expr: 'api:auth_tokens_forged:increase1m' }],
         from: calm(5),
@@ -95,23 +98,21 @@ export const logins = (): Page =>
         changesWith: 'attack',
       }),
       timeSeries({
-        title: 'Client errors by route (4xx)',
+        title: 'Client errors (4xx)',
         description:
-          'Answers per second with a status 4xx: the client’s mistake. "unmatched" are paths that do not exist.',
+          'Answers per second with a status 4xx: the client’s mistake. "unmatched" are paths that do not exist. The log has the route of every request.',
         good: 'near 0. Many on "unmatched" mean that a client searches for paths to attack.',
         size: [8, 8],
         unit: 'reqps',
         lines: [
-          {
-            name: '{{http_route}}',
-            expr: 'sum by (http_route) (rate(http_server_request_duration_seconds_count{http_response_status_code=~"4.."}[$__rate_interval]))',
-            color: routeColors,
-          },
+          { name: 'logins', expr: clientErrors('http_route="/auth/login"'), color: colors.client },
+          { name: 'unmatched', expr: clientErrors('http_route="unmatched"'), color: colors.error },
+          { name: 'other routes', expr: clientErrors('http_route!~"/auth/login|unmatched"'), color: colors.server },
         ],
         changesWith: 'attack',
       }),
       timeSeries({
-        title: 'What logins cost other requests (p95)',
+        title: 'What others wait (p95)',
         description:
           'Checking a password is slow on purpose. Many guesses keep the API busy, and all other requests wait.',
         good: 'data stays as fast as without logins.',
