@@ -42,15 +42,14 @@ export type StartLoad = (target: LoadTarget, token: string, phases: LoadPhase[],
 
 /** The lab's own load: the mix of data requests, and logins beside it in phases that have some. */
 export async function startOwnLoad(target: LoadTarget, token: string, phases: LoadPhase[], seed = 1): Promise<Load> {
-  const { url, username, password } = target
+  const { url } = target
   // Enough connections for a stall to meet many waiting clients at once, as it would in real life; more would only
   // test the listen queue. Nearly all are unused while answers take a millisecond.
   const pool = connect(url, 128, 10_000)
   // Logins wait for each other's hashes: ten seconds of them may be under way, and data requests are not behind them.
   const loginPool = connect(url, 512, 10_000)
   const { next, acknowledged } = await startMix(pool, token)
-  const logIn = { method: 'POST', path: '/auth/login', body: { username, password } } as const
-  const login: Request = { kind: 'login', send: (signal) => ask(loginPool, { ...logIn, signal }) }
+  const login = loginOf(loginPool, target)
   // Ten seconds of arrivals may wait before one is dropped: clients that wait longer give up.
   const maxInFlight = Math.max(2_000, ...phases.map(({ rate }) => 10 * rate))
   const end = new AbortController()
@@ -81,6 +80,11 @@ export async function startOwnLoad(target: LoadTarget, token: string, phases: Lo
       await destroy()
     },
   }
+}
+
+export function loginOf(pool: Pool, { username, password }: LoadTarget): Request {
+  const logIn = { method: 'POST', path: '/auth/login', body: { username, password } } as const
+  return { kind: 'login', send: (signal) => ask(pool, { ...logIn, signal }) }
 }
 
 /** Writes the notes to read and returns the mix of requests; `acknowledged` collects every note whose 201 arrived. */

@@ -35,6 +35,8 @@ export type MetricsReading = {
   resident_bytes?: number
   /** Answers to data requests by status. */
   statuses?: Record<string, number>
+  /** Requests in progress. */
+  active?: number
   /** Data requests by the upper edge of their histogram bucket, cumulative over edges and time; the last edge is Infinity. */
   requests?: [edge: number, count: number][]
   delay_sum?: number
@@ -62,6 +64,7 @@ export function readingOf(samples: MetricSample[], at: number): MetricsReading {
     db_available: values('db_available').sort((a, b) => a - b)[0],
     resident_bytes: total('process_resident_memory_bytes'),
     statuses,
+    active: total('http_server_active_requests'),
     requests: requests.size > 0 ? [...requests].sort(([a], [b]) => a - b) : undefined,
     delay_sum: total('nodejs_eventloop_delay_seconds_sum'),
     delay_count: total('nodejs_eventloop_delay_seconds_count'),
@@ -120,10 +123,8 @@ export function between(before: MetricsReading, after: MetricsReading) {
 
 /** The answers to data requests between two readings, by status. */
 export function statusesBetween(before: MetricsReading, after: MetricsReading): Record<string, number> {
-  const rises = Object.entries(after.statuses ?? {}).map(([status, count]) => {
-    return [status, rise(before.statuses?.[status] ?? 0, count)] as const
-  })
-  return Object.fromEntries(rises.filter(([, count]) => count > 0))
+  const rises = Object.entries(after.statuses ?? {}).map(([of, n]) => [of, rise(before.statuses?.[of] ?? 0, n)] as const)
+  return Object.fromEntries(rises.filter(([, n]) => n > 0))
 }
 
 /** By how much a counter rose. One that fell was started again, so it counts from 0. NaN where a reading has a gap. */
