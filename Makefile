@@ -31,16 +31,16 @@ lab: node ## the live page: load it, break it, watch; LAB_PORT=18090
 experiment: ## play and judge one: NAME=spike; EMBEDDED=1: no Docker
 	@$(if $(value EMBEDDED),$(STACK)/lab experiment,$(STACK)/experiment)
 
-experiments: ## list the experiments and their questions
-	@$(STACK)/lab experiments
+experiments: ## list them; ALL=1 plays all for a scorecard, RESUME=1 goes on
+	@$(if $(value ALL),$(if $(value EMBEDDED),$(STACK)/lab,$(STACK)/experiment),$(STACK)/lab) experiments
 
-report: ## make the page of the newest run, or of RUN=name
+report: ## make the page of the newest run, RUN=name or SINCE=15m
 	@$(STACK)/lab report
 
-compare: ## compare two runs, A=name B=name, or lists with commas
+compare: ## compare two runs, A=name B=name, or spans, A=9m-5m B=4m
 	@$(STACK)/lab compare
 
-anomalies: ## grade the anomaly detector on the newest run or RUN=name
+anomalies: ## grade the anomaly detector; RUN=name or SINCE=15m
 	@$(STACK)/lab anomalies
 
 index: ## update runs/lab.db from the folders of runs

@@ -21,6 +21,7 @@ import { loadSlo } from './slo.ts'
 
 type RunOptions = { slo: string; folder: string; seconds?: number; runs: number }
 type ExperimentOptions = RunOptions & ApiOptions & { predict?: true; guesses?: string; load?: 'own' | 'k6' }
+type ScorecardOptions = Omit<ExperimentOptions, 'runs'> & { all?: string; resume?: boolean; commit: string }
 
 /** Every command of the lab. Help is made from this table; the code behind a command is loaded when it is called. */
 export function createProgram(stop: AbortSignal): Command {
@@ -71,10 +72,25 @@ export function createProgram(stop: AbortSignal): Command {
       verdict(await runExperiment({ name, seconds, runs, predict, stack, load, guesses, slo, folder, stop }))
     })
 
-  command('experiments', 'their names and their questions').action(async () => {
-    const { experimentLines } = await import('./commands/show.ts')
-    console.log(await experimentLines(loadSlo(sloFile)))
-  })
+  withApi(command('experiments', 'their names and their questions; with --all every one is played, for a scorecard'))
+    .option('--all <names>', 'play these one after another, names with commas; 1: all of them')
+    .option('--resume', 'go on with the scorecard that was interrupted')
+    .option('--commit <name>', 'what is under test, for the scorecard', 'unknown')
+    .addOption(numberOption('--seconds <n>', 'length of each', 1, 3_600))
+    .addOption(new Option('--load <kind>', 'what sends the load').choices(['own', 'k6']))
+    .option('--metrics <url>', 'the metrics page of that API')
+    .option('--slo <file>', 'the goals', sloFile)
+    .option(...folder)
+    .action(async ({ all, resume = false, commit, ...given }: ScorecardOptions) => {
+      const { experimentLines } = await import('./commands/show.ts')
+      if (!all) return console.log(await experimentLines(loadSlo(given.slo)))
+      const { seconds, slo, folder } = given
+      const stack = stackOf(given)
+      const { runScorecard } = await import('./runner/scorecard.ts')
+      const load = given.load ?? (stack ? 'k6' : 'own')
+      const names = all === '1' ? undefined : all.split(',')
+      verdict(await runScorecard({ names, seconds, commit, resume, stack, load, slo, folder, stop }))
+    })
 
   command('report', 'the page of a run')
     .option('--run <name>', 'the newest without it')

@@ -30,7 +30,7 @@ const longestMs = 3 * 3_600_000
 /** `15m`: the last fifteen minutes; `15m-10m`: from fifteen to ten minutes ago. In whole seconds. */
 export function spanOf(text: string, now: number): { from: number; to: number } {
   const [begin = '', end] = text.split('-', 2)
-  const ago = (words?: string) => 1000 * Math.floor((now - (words ? duration('SINCE', words) : 0)) / 1000)
+  const ago = (words?: string) => 1000 * Math.floor((now - (words === undefined ? 0 : duration('SINCE', words))) / 1000)
   const [from, to] = [ago(begin), ago(end)]
   if (from < to && to - from <= longestMs) return { from, to }
   throw new UserError(

@@ -123,7 +123,9 @@ export function between(before: MetricsReading, after: MetricsReading) {
 
 /** The answers to data requests between two readings, by status. */
 export function statusesBetween(before: MetricsReading, after: MetricsReading): Record<string, number> {
-  const rises = Object.entries(after.statuses ?? {}).map(([of, n]) => [of, rise(before.statuses?.[of] ?? 0, n)] as const)
+  const rises = Object.entries(after.statuses ?? {}).map(
+    ([of, n]) => [of, rise(before.statuses?.[of] ?? 0, n)] as const,
+  )
   return Object.fromEntries(rises.filter(([, n]) => n > 0))
 }
 

@@ -24,7 +24,7 @@ export type Target = AttackTarget & {
   entered?: (phase: string, seconds: number) => void
   /** Called every second of an attack with the outcomes of its attempts since the last call. */
   attacked?: (attack: string, tally: Tally) => void
-  /** Called every second of a load with its results and its dropped requests since the last call. */
+  /** Called several times in every second of a load with its results and its dropped requests since the last call. */
   loaded?: (results: Result[], dropped: number) => void
 }
 
