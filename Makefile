@@ -1,12 +1,14 @@
 # The commands of the lab. `make` alone lists them; the text behind ## is what it prints.
 .DEFAULT_GOAL := help
-.PHONY: help node demo start test fuzz bench format experiment experiments report compare anomalies index up down load-baseline load-peak load outage recover status logs doctor rotate clean
+.PHONY: help node demo start test fuzz bench format dashboards experiment experiments report compare anomalies index up down load-baseline load-peak load outage recover status logs doctor rotate clean
 
 # Node 16 or newer is enough: the script finds, or installs, Node 26 and the packages.
 NODE := node scripts/node26.cjs
 # The stack's commands need only bash and Docker. They read a value of the command line (MODE=lock) from the environment:
 # in a line of this file a shell would run its content.
 STACK := scripts/stack
+# Some shells export HOST, the name of the machine: `make start` listens there only when .env or its own command line says so.
+unexport HOST
 # Without this, make would run a $(shell ...) inside a value when it exports it. GIVEN lists the names of the command line:
 # the scripts write only these settings to .env, not what another program has exported.
 export GIVEN :=
@@ -57,7 +59,7 @@ load-peak: ## 500 requests a second for two minutes, judged
 load: ## another script of k6/: SCRIPT=spike, ramp; DURATION=20s
 	@$(STACK)/load
 
-outage: ## break the database: MODE=chmod, lock, move, crash; FOR=30s
+outage: ## break it: MODE=chmod, lock, move, readonly, crash; FOR=30s
 	@$(STACK)/outage
 
 recover: ## roll the fault back; the service comes back by itself
@@ -90,6 +92,9 @@ fuzz: node ## 10,000 generated requests; SEED=... repeats them
 
 bench: node ## what each layer of the API costs; PARTS="layers commits"
 	@$(NODE) api/bench/main.ts $$PARTS
+
+dashboards: node ## write what is generated from grafana/src and slo.json
+	@$(NODE) grafana/build.ts
 
 format: node ## rewrite every file in the project's format
 	@$(NODE) node_modules/@biomejs/biome/bin/biome check --write

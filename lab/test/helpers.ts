@@ -1,4 +1,4 @@
-import { type ChildProcess, spawn } from 'node:child_process'
+import { type ChildProcess, spawn, spawnSync } from 'node:child_process'
 import { chmodSync, mkdtempSync, rmSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import Database from 'better-sqlite3'
@@ -22,6 +22,9 @@ export function scratchFolder(t: Scope): string {
   return folder
 }
 
+/** Why no small disk can be mounted here; false when one can. */
+export const noDisk = spawnSync('unshare', ['--mount', 'true']).status !== 0 && 'no small disk can be mounted here'
+
 /** A database of its own, with no API. */
 export function scratchDatabase(t: Scope): string {
   const path = join(scratchFolder(t), 'notes.db')
@@ -29,7 +32,11 @@ export function scratchDatabase(t: Scope): string {
   return path
 }
 
-export type Api = Target & { token: string; probe: () => Promise<number>; env: NodeJS.ProcessEnv }
+export type Api = Target & {
+  token: string
+  probe: (operation?: 'read' | 'write') => Promise<number>
+  env: NodeJS.ProcessEnv
+}
 
 /** The real API on a database of its own, ended after the test or the file. */
 export async function api(t: Scope, settings?: Record<string, string>, apiMain?: string): Promise<Api> {
@@ -41,7 +48,7 @@ export async function api(t: Scope, settings?: Record<string, string>, apiMain?:
   t.after(() => pool.destroy())
   const token = await logIn(pool, target.url, target.username, target.password)
   const env = { ...process.env, LAB_USERS: `${target.username}:${target.password}` }
-  return { ...target, token, probe: () => dataStatus(pool, token), env }
+  return { ...target, token, probe: (operation) => dataStatus(pool, token, operation), env }
 }
 
 export type Run = { child: ChildProcess; out: () => string; ended: Promise<number | NodeJS.Signals> }
