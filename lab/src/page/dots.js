@@ -87,7 +87,8 @@ export function createDots(canvas, pick) {
     const home = line + 34 + dot.swing * 48
     const arrives = dot.sent + outMs
     const underway = dot.attempt > 1 ? 'retry' : 'way'
-    if (t < dot.sent) return undefined
+    // The end of a request may have been missed.
+    if (t < dot.sent || t > dot.sent + 20_000) return undefined
     if (t < arrives) return { x: between(clients.right, api.x, (t - dot.sent) / outMs), y: way, how: underway }
     const leaves = Math.max(arrives, dot.done ?? Number.POSITIVE_INFINITY)
     if (t < leaves) return { ...place(queued), how: underway, queued: true }
