@@ -34,7 +34,8 @@ const passwords = () =>
     .split(',')
     .map((user) => user.split(':')[1] ?? '')
 function rememberSecrets() {
-  for (const secret of [stack.setting('JWT_SECRET'), stack.setting('LAB_TOKEN'), ...passwords(), token]) secrets.add(secret)
+  for (const secret of [stack.setting('JWT_SECRET'), stack.setting('LAB_TOKEN'), ...passwords(), token])
+    secrets.add(secret)
 }
 /** What happened when, for the dashboards. */
 const story: Record<string, Range> = {}
