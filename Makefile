@@ -31,7 +31,7 @@ lab: node ## the live page: load it, break it, watch; LAB_PORT=18090
 experiment: ## play and judge one: NAME=spike; EMBEDDED=1: no Docker
 	@$(if $(value EMBEDDED),$(STACK)/lab experiment,$(STACK)/experiment)
 
-experiments: ## list them; ALL=1 plays all for a scorecard, RESUME=1 goes on
+experiments: ## list them; ALL=1 plays every one, for a scorecard
 	@$(if $(value ALL),$(if $(value EMBEDDED),$(STACK)/lab,$(STACK)/experiment),$(STACK)/lab) experiments
 
 report: ## make the page of the newest run, RUN=name or SINCE=15m

@@ -83,12 +83,12 @@ export function createDots(canvas, pick) {
   function travel(dot, t, queued) {
     const { clients, api, database, line } = at
     const between = (from, to, share) => from + (to - from) * Math.max(0, Math.min(1, share))
-    const way = line - 34 + dot.swing * 48
-    const home = line + 34 + dot.swing * 48
+    const y = line + dot.swing * 48
     const arrives = dot.sent + outMs
     const underway = dot.attempt > 1 ? 'retry' : 'way'
-    if (t < dot.sent) return undefined
-    if (t < arrives) return { x: between(clients.right, api.x, (t - dot.sent) / outMs), y: way, how: underway }
+    // The end of a request may have been missed.
+    if (t < dot.sent || t > dot.sent + 20_000) return undefined
+    if (t < arrives) return { x: between(clients.right, api.x, (t - dot.sent) / outMs), y: y - 34, how: underway }
     const leaves = Math.max(arrives, dot.done ?? Number.POSITIVE_INFINITY)
     if (t < leaves) return { ...place(queued), how: underway, queued: true }
     const how = outcome(dot)
@@ -102,7 +102,7 @@ export function createDots(canvas, pick) {
       return { x, y: share < 0.5 ? line - 8 : line + 8, how }
     }
     if (since > inside + backMs) return undefined
-    return { x: between(api.x, clients.right, (since - inside) / backMs), y: home, how }
+    return { x: between(api.x, clients.right, (since - inside) / backMs), y: y + 34, how }
   }
 
   /** The place in the queue at the API's door. */

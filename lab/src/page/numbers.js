@@ -14,6 +14,8 @@ export function headline({ seconds, state }) {
   if (good + failed === 0 && state.rate === 0)
     return 'Nobody asks for anything. Move the slider: requests begin to travel.'
   if (good + failed === 0) return `Requests are sent, and no answer comes: ${count(waiting)} wait.`
+  if (p95 === null)
+    return `Nobody is served: ${count(failed)} requests of the last second were never sent, as too many wait.`
   const isQuick = !isSlow(now, state.goal)
   const speed = isQuick ? `95 of 100 within ${short(p95)} ms` : `5 of 100 waited longer than ${short(p95)} ms: too slow`
   if (good === 0) return `Nobody is served: all ${count(failed)} requests of the last second failed, ${speed}.`
@@ -108,7 +110,7 @@ function create({ id, title, lines, y }) {
   document.getElementById(`${id}-caption`).textContent = title
   const options = {
     width: place.clientWidth,
-    height: 150,
+    height: innerWidth < 1600 ? 150 : 260,
     padding: [stripHeight + 2, 14, 0, 0],
     cursor: { show: false },
     scales: { x: { time: false, range: [-span, 0] }, y: y.scale },

@@ -23,19 +23,18 @@ const words = {
 }
 
 export function drawScene(canvas, state, now) {
-  const ratio = devicePixelRatio
-  const [width, height] = [canvas.clientWidth, canvas.clientHeight]
+  const [ratio, width, height] = [devicePixelRatio, canvas.clientWidth, canvas.clientHeight]
   if (canvas.width !== width * ratio || canvas.height !== height * ratio)
     Object.assign(canvas, { width: width * ratio, height: height * ratio })
   const at = places(width, height)
   const pen = canvas.getContext('2d')
   pen.setTransform(ratio, 0, 0, ratio, 0, 0)
   pen.clearRect(0, 0, width, height)
-  const fault = state.fault?.kind
+  const { kind: fault = 'none' } = state.fault ?? {}
   lanes(pen, at)
   clients(pen, at, state)
   api(pen, at, now, fault === 'crash')
-  database(pen, at, fault && fault !== 'crash' ? fault : 'none')
+  database(pen, at, fault === 'crash' ? 'none' : fault)
 }
 
 function write(pen, words, x, y, size, paint = '--ink', weight = 'normal') {
@@ -62,14 +61,11 @@ function card(pen, { x, y, w, h, middle }, title, isBroken) {
   bold(pen, title, middle, y - 10, 14)
 }
 
-/** Requests above, answers below. */
 function lanes(pen, { clients, api, database, line, narrow }) {
   pen.strokeStyle = color('--rule')
   pen.lineWidth = 1
   pen.beginPath()
   pen.moveTo(clients.right, line)
-  pen.lineTo(api.x, line)
-  pen.moveTo(api.right, line)
   pen.lineTo(database.x, line)
   pen.stroke()
   if (narrow) return
@@ -81,8 +77,7 @@ function lanes(pen, { clients, api, database, line, narrow }) {
 
 function clients(pen, { clients, narrow, line }, { rate }) {
   card(pen, clients, 'Clients')
-  const size = narrow ? 18 : 30
-  bold(pen, rate.toLocaleString('en'), clients.middle, line - 2, size)
+  bold(pen, rate.toLocaleString('en'), clients.middle, line - 2, narrow ? 18 : 30)
   write(pen, narrow ? 'per s' : 'requests per second', clients.middle, line + 17, 12, '--muted')
   pen.fillStyle = color('--muted')
   for (let i = -1; i <= 1; i++) person(pen, clients.middle + i * (narrow ? 19 : 30), clients.y + 32)
@@ -141,14 +136,12 @@ function database(pen, { database: at, narrow, line }, fault) {
   pen.stroke()
   pen.setLineDash([])
   if (fault === 'lock' || fault === 'chmod') padlock(pen, at.middle, line + 4)
-  const [word, why] = words[fault]
-  bold(pen, word, at.middle, line + half + ry + 20, 14, isOpen ? '--pass' : '--fail')
-  if (!narrow) write(pen, why, at.middle, line + half + ry + 37, 12, '--muted')
+  bold(pen, words[fault][0], at.middle, line + half + ry + 20, 14, isOpen ? '--pass' : '--fail')
+  if (!narrow) write(pen, words[fault][1], at.middle, line + half + ry + 37, 12, '--muted')
 }
 
 function padlock(pen, x, y) {
-  pen.fillStyle = color('--fail')
-  pen.strokeStyle = color('--fail')
+  pen.fillStyle = pen.strokeStyle = color('--fail')
   pen.lineWidth = 3
   pen.beginPath()
   pen.arc(x, y, 8, Math.PI, 0)
