@@ -152,9 +152,12 @@ export function createProgram(stop: AbortSignal): Command {
       console.log((await recover(databaseOf(database))) ?? 'Nothing to undo: no fault is on record.')
     })
 
-  withApi(command('downtime', 'ask a running API until it has failed and is back; print how long that took')).action(
-    async (api) => (await import('./commands/running.ts')).downtime(apiOf(api), stop),
-  )
+  withApi(command('downtime', 'ask a running API until it has failed and is back; print how long that took'))
+    .addOption(new Option('--fault <kind>', 'what it is noted as').choices(['crash']))
+    .action(async ({ fault, ...api }) => {
+      const { downtime } = await import('./commands/running.ts')
+      await downtime({ ...apiOf(api), fault, socket: LAB_SOCKET, stop })
+    })
 
   withApi(command('serve', 'the long-running lab of the stack: holds faults, watches the API, serves the page'))
     .option('--host <address>', 'where it listens', '127.0.0.1')

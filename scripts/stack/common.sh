@@ -90,7 +90,7 @@ collect() { # collect FOLDER TARGET: moves the results of a run from the lab's c
 }
 
 measured() { # measured COMMAND...: runs it, and prints how long a client of the API felt it
-  exec 3< <(lab downtime)
+  exec 3< <(lab downtime ${NOTED_AS:+"--fault=$NOTED_AS"})
   read -r <&3 || stop 'The API cannot be watched from outside; the line above says why.'
   "$@"
   cat <&3

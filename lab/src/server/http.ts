@@ -39,6 +39,7 @@ export function createControl({ faults, activity, recorder, status }: Control): 
     activity.countLoad(tally)
     recorder.met(tally)
   })
+  post('/fault', (event) => recorder.note('fault', event, Number(event.at)))
   post('/k6', (summary) => recorder.note('k6', summary))
   return createServer(new Koa().use(errors).use(router.routes()).callback())
 }
