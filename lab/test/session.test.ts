@@ -67,7 +67,7 @@ test('free play with an outage in it, of which lab and API are killed, is kept, 
   assert.match(await ask('anomalies', '--run', name), /the combination +1 of 1 +100 % +[12] s/)
   assert.match(await ask('report', '--run', 'session'), /^Session {2}.*report\.html/)
   const page = readFileSync(join(kept, 'report.html'), 'utf8')
-  const text = page.replaceAll(/<(script|style)[^]*?<\/\1>/g, '')
+  const text = page.replaceAll(/<(script|style)[\s\S]*?<\/\1>/g, '')
   assert.match(text, /chmod for /)
   assert.doesNotMatch(text, /undefined|NaN|class="verdict/)
 })
