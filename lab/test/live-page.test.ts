@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { readFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { after, type TestContext, test } from 'node:test'
-import type { Browser, Page } from 'puppeteer-core'
+import type { Browser, ElementHandle, Page } from 'puppeteer-core'
 import { lab, says, until } from './helpers.ts'
 import { browser, noBrowser } from './report-browser.ts'
 
@@ -42,7 +42,10 @@ const tile = (page: Page, name: string) =>
   page.evaluate(
     `Number([...document.querySelectorAll('.tiles li')].find((one) => one.textContent.includes('${name}')).querySelector('.value').firstChild.nextSibling.data.replace(/\\D/g, '') )`,
   ) as Promise<number>
-const told = async (page: Page, words: RegExp) => words.test(await text(page, '#story'))
+async function told(page: Page, words: RegExp): Promise<boolean> {
+  assert.equal(await text(page, '.error'), '')
+  return words.test(await text(page, '#story'))
+}
 
 /** Moves the slider by keyboard, some steps to the right. */
 async function turnUp(page: Page): Promise<void> {
@@ -132,7 +135,11 @@ test('outage and recovery by mouse and by keyboard; another page looks on', { sk
     one.dispatchEvent(new Event('input', { bubbles: true }))
   })
   await until('requests are served', async () => (await tile(page, 'Goodput')) > 30, 20)
-  const button = (name: string) => page.waitForSelector(`::-p-aria([name="${name}"][role="button"])`)
+  /** Waits until a button may be pressed: while the lab does one thing, no other one can be asked for. */
+  async function button(name: string) {
+    const find = `[...document.querySelectorAll('button')].find((one) => one.textContent === '${name}' && one.matches(':enabled'))`
+    return (await page.waitForFunction(find)).asElement() as ElementHandle<Element> | null
+  }
 
   await (await button('Lock it'))?.click()
   await until('it is told', () => told(page, /First 503 after [\d.,]+ ms/), 20)
@@ -145,8 +152,7 @@ test('outage and recovery by mouse and by keyboard; another page looks on', { sk
   await (await button('Kill the API'))?.focus()
   await page.keyboard.press('Enter')
   await until('silence', () => told(page, /First request without an answer after/), 20)
-  await until('it may be undone', () => page.$eval('.undo button', (one) => one.matches(':enabled')), 20)
-  await page.focus('.undo button')
+  await (await button('Undo'))?.focus()
   await page.keyboard.press('Space')
   await until('the API is back', () => told(page, /The API is started again/), 30)
   assert.deepEqual(wrong, [])
