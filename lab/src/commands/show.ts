@@ -8,6 +8,7 @@ import { reportHtml } from '../report/report.ts'
 import { gradeTable, gradeWords } from '../report/tables.ts'
 import { experimentNames, lengthOf, loadExperiment } from '../runner/experiment.ts'
 import { textTable, wrap } from '../runner/screen.ts'
+import { experimentOf, loadTradeoff, rounds, tradeoffNames } from '../runner/tradeoff.ts'
 import { findRun, type Recorded, readEvents } from '../runs/find-run.ts'
 import type { Slo } from '../slo.ts'
 
@@ -44,6 +45,17 @@ export async function experimentLines(slo: Slo): Promise<string> {
   const lines = all.map(({ name, experiment }) => {
     const length = Math.round(lengthOf(experiment))
     return `${name} (level ${experiment.level}, ${length} s)\n${wrap(experiment.question, '  ')}`
+  })
+  return lines.join('\n')
+}
+
+/** Every comparison in order: its name, its length, its question. */
+export async function tradeoffLines(slo: Slo): Promise<string> {
+  const all = await Promise.all(tradeoffNames().map(async (name) => ({ name, ...(await loadTradeoff(name, slo)) })))
+  all.sort((a, b) => a.order - b.order)
+  const lines = all.map((one) => {
+    const length = Math.round(2 * rounds * lengthOf(experimentOf(one, one.variants[0])))
+    return `${one.name} (${length} s)\n${wrap(one.question, '  ')}`
   })
   return lines.join('\n')
 }

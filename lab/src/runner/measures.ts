@@ -1,6 +1,7 @@
 import { isSuccess, latencyOf, quantileOf, type Result } from '../load/figures.ts'
 import { number } from '../report/html.ts'
 import { attackMeasures } from './attack-measures.ts'
+import { costMeasures } from './cost-measures.ts'
 import type { MetricsReading } from './metrics-page.ts'
 import { firstAfter } from './probe.ts'
 import type { PlayedFault, Run } from './run.ts'
@@ -20,6 +21,8 @@ const all = {
   p50: latency('p50', 0.5),
   p95: latency('p95', 0.95),
   p99: latency('p99', 0.99),
+  read_p95: latency('p95 of the reads', 0.95, ({ data }) => reads(data)),
+  write_p95: latency('p95 of the writes', 0.95, ({ data }) => writes(data)),
   login_p95: latency('p95 of the logins', 0.95, ({ logins }) => logins),
   errors: {
     title: 'errors',
@@ -42,6 +45,7 @@ const all = {
   reads_served: {
     title: 'reads answered 200',
     unit: '%',
+    better: 'more',
     ofAnswers: true,
     of: ({ settled }) => shareOf(reads(settled), 200),
   },
@@ -57,6 +61,7 @@ const all = {
   health_answered: {
     title: '/health answered 200',
     unit: '%',
+    better: 'more',
     ofAnswers: true,
     of: (selection) => shareOf(health(selection), 200),
   },
@@ -90,6 +95,7 @@ const all = {
     unit: 'MB',
     of: (selection) => rise(selection, ({ resident_bytes: bytes }) => bytes && Math.round(bytes / 1e6)),
   },
+  ...costMeasures,
   ...attackMeasures,
 } satisfies Record<string, Measure>
 
