@@ -1,28 +1,42 @@
 import { spawn } from 'node:child_process'
 import { existsSync, writeFileSync } from 'node:fs'
-import { join, relative } from 'node:path'
+import { basename, join, relative } from 'node:path'
 import { detect, type Tuning } from '../anomalies/detect.ts'
 import { isLabelled, troublesIn } from '../anomalies/grade.ts'
+import { readJson } from '../config.ts'
 import { reasonOf, UserError } from '../errors.ts'
 import { reportHtml } from '../report/report.ts'
 import { gradeTable, gradeWords } from '../report/tables.ts'
+import { tradeoffHtml } from '../report/tradeoff.ts'
 import { experimentNames, lengthOf, loadExperiment } from '../runner/experiment.ts'
 import { textTable, wrap } from '../runner/screen.ts'
 import { experimentOf, loadTradeoff, rounds, tradeoffNames } from '../runner/tradeoff.ts'
-import { findRun, type Recorded, readEvents } from '../runs/find-run.ts'
+import { findFolder, findRun, isTradeoff, type Recorded, readEvents } from '../runs/find-run.ts'
+import { tradeoffJournal } from '../runs/tradeoff-journal.ts'
 import type { Slo } from '../slo.ts'
 
 /** Names the report of a run, the newest without a name, and opens it where there is a screen. */
 export function report(runsFolder: string, name?: string): string {
-  const { folder, journal } = findRun(runsFolder, name)
+  const folder = findFolder(runsFolder, name)
   const file = join(folder, 'report.html')
+  const { verdict, page } = isTradeoff(basename(folder)) ? tradeoffIn(folder) : runIn(runsFolder, folder)
   try {
-    if (!existsSync(file)) writeFileSync(file, reportHtml(journal))
+    if (!existsSync(file)) writeFileSync(file, page())
   } catch (error) {
     throw new UserError(`${file} cannot be written (${reasonOf(error)}).`)
   }
   open(file)
-  return `${journal.verdict}  ${relative('', file)}`
+  return `${verdict}  ${relative('', file)}`
+}
+
+function tradeoffIn(folder: string) {
+  const journal = readJson(join(folder, 'journal.json'), tradeoffJournal)
+  return { verdict: journal.verdict, page: () => tradeoffHtml(journal) }
+}
+
+function runIn(runsFolder: string, folder: string) {
+  const { journal } = findRun(runsFolder, folder)
+  return { verdict: journal.verdict, page: () => reportHtml(journal) }
 }
 
 function open(file: string): void {

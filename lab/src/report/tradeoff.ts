@@ -1,8 +1,6 @@
 import { median } from '../anomalies/detect.ts'
-import { differenceInWords } from '../runner/contrast.ts'
-import { inWords } from '../runner/selection.ts'
 import type { MetricsEvent } from '../runs/journal.ts'
-import type { ComparedMeasure, TradeoffJournal } from '../runs/tradeoff-journal.ts'
+import type { TradeoffJournal } from '../runs/tradeoff-journal.ts'
 import { type Chart, type ChartData, chartData, figure } from './charts.ts'
 import { type Html, html } from './html.ts'
 import { again, pageHtml } from './report.ts'
@@ -49,18 +47,12 @@ export function settingsInWords({ settings }: TradeoffJournal['variants'][number
   return words.join(', ') || 'the usual settings'
 }
 
-/** What of a measure stands in a table: its value in A and in B, and the difference. */
-export function comparedCells({ contrast, unit }: ComparedMeasure): [a: string, b: string, difference: string] {
-  if (contrast === null) return ['–', '–', '–']
-  return [inWords({ value: contrast.a }, unit), inWords({ value: contrast.b }, unit), differenceInWords(contrast)]
-}
-
 function comparedTable({ compared, variants }: TradeoffJournal): Html {
   const rows = compared.map(
     (one, i) => html`${
       one.phase !== compared[i - 1]?.phase &&
       html`<tr class="group"><th colspan="5" scope="colgroup">${one.phase}</th></tr>`
-    }<tr class="above"><td>${one.title}</td>${comparedCells(one).map((cell) => html`<td>${cell}</td>`)}<td class="${one.met === 'yes' ? 'yes' : 'no'}">${one.met === 'no' ? 'NO' : one.met}</td></tr>
+    }<tr class="above"><td>${one.title}</td>${one.words.map((cell) => html`<td>${cell}</td>`)}<td class="${one.met === 'yes' ? 'yes' : 'no'}">${one.met === 'no' ? 'NO' : one.met}</td></tr>
 <tr><td colspan="5" class="why">${one.says} Expected to be better: ${one.better}, because ${one.why}.</td></tr>
 `,
   )

@@ -55,9 +55,11 @@ export function sentence(one: Contrast | undefined, [a, b]: string[], unit: stri
   return `${one.found === 'A' ? a : b} is better in every round.`
 }
 
-/** `-3.1 (-3.5 to -2.9)`: the median of the pairs, the smallest and the largest. */
-export function differenceInWords({ difference, from, to }: Contrast): string {
-  return `${signed(difference)} (${signed(from)} to ${signed(to)})`
+/** The value of A, of B, and their difference: `-3.1 (-3.5 to -2.9)`. */
+export function cells(one: Contrast | undefined, unit: string): [string, string, string] {
+  if (one === undefined) return ['–', '–', '–']
+  const difference = `${signed(one.difference)} (${signed(one.from)} to ${signed(one.to)})`
+  return [inWords({ value: one.a }, unit), inWords({ value: one.b }, unit), difference]
 }
 
 function signed(value: number): string {

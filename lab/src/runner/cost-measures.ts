@@ -5,6 +5,7 @@ import { isWithin, largest, type Measure, type Measured, type Selection } from '
 /** What it costs the API to serve a load, and how much it serves. */
 export const costMeasures = {
   cpu_per_request: { title: "the API's CPU time per request", unit: 'ms', of: cpuPerRequest },
+  commits_per_second: { title: 'commits to the disk', unit: 'a second', of: commitsPerSecond },
   memory: {
     title: "the API's memory, at most",
     unit: 'MB',
@@ -22,12 +23,25 @@ export const costMeasures = {
  * are in it, but are no requests of the load: they cost both sides of a comparison alike.
  */
 function cpuPerRequest(selection: Selection): Measured {
-  const readings = readingsIn(selection).filter(({ cpu_seconds }) => cpu_seconds !== undefined)
-  const [first, last] = [readings[0], readings.at(-1)]
-  if (first?.cpu_seconds === undefined || last?.cpu_seconds === undefined) return { words: 'not readable' }
-  const answered = selection.run.results.filter(({ done, status }) => status !== 0 && isWithin(done, first.at, last.at))
-  const ms = 1000 * (last.cpu_seconds - first.cpu_seconds)
-  return ms > 0 && answered.length > 0 ? { value: ms / answered.length } : { words: 'not readable' }
+  const { rise, from, to } = counted(selection, ({ cpu_seconds }) => cpu_seconds)
+  const answered = selection.run.results.filter(({ done, status }) => status !== 0 && isWithin(done, from, to)).length
+  return rise > 0 && answered > 0 ? { value: (1000 * rise) / answered } : { words: 'not readable' }
+}
+
+/** Each commit is one sync or more: the disk work that writes share. */
+function commitsPerSecond(selection: Selection): Measured {
+  const { rise, from, to } = counted(selection, ({ commits }) => commits)
+  return to > from ? { value: (1000 * rise) / (to - from) } : { words: 'not readable' }
+}
+
+/** By how much a counter rose between the first and the last reading of a selection, and when these were. */
+function counted(selection: Selection, of: (reading: MetricsReading) => number | undefined) {
+  const readings = readingsIn(selection).flatMap((one) => {
+    const value = of(one)
+    return value === undefined ? [] : [{ at: one.at, value }]
+  })
+  const [first, last] = [readings[0] ?? { at: 0, value: 0 }, readings.at(-1) ?? { at: 0, value: 0 }]
+  return { rise: last.value - first.value, from: first.at, to: last.at }
 }
 
 function readingsIn({ run, from, to }: Selection): MetricsReading[] {

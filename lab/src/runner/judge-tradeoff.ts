@@ -1,6 +1,6 @@
 import type { Verdict } from '../load/figures.ts'
 import type { ComparedMeasure } from '../runs/tradeoff-journal.ts'
-import { contrast, sentence } from './contrast.ts'
+import { cells, contrast, sentence } from './contrast.ts'
 import { measures } from './measures.ts'
 import { type Compared, neither, type Tradeoff } from './tradeoff.ts'
 
@@ -64,6 +64,7 @@ function judgeOne(
     ...{ measure, phase: phase ?? 'the whole run', title, unit, better, why },
     values: values as ComparedMeasure['values'],
     contrast: found ?? null,
+    words: cells(found, unit),
     says: sentence(found, names, unit),
     met: isUnclear ? 'unclear' : winner === better ? 'yes' : 'no',
   }

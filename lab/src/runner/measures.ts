@@ -21,7 +21,9 @@ const all = {
   p50: latency('p50', 0.5),
   p95: latency('p95', 0.95),
   p99: latency('p99', 0.99),
+  read_p50: latency('p50 of the reads', 0.5, ({ data }) => reads(data)),
   read_p95: latency('p95 of the reads', 0.95, ({ data }) => reads(data)),
+  write_p50: latency('p50 of the writes', 0.5, ({ data }) => writes(data)),
   write_p95: latency('p95 of the writes', 0.95, ({ data }) => writes(data)),
   login_p95: latency('p95 of the logins', 0.95, ({ logins }) => logins),
   errors: {

@@ -34,6 +34,8 @@ export type MetricsReading = {
   resident_bytes?: number
   /** Used by all its threads since it started. */
   cpu_seconds?: number
+  /** Transactions that SQLite has synced to the disk. */
+  commits?: number
   /** Data requests by the upper edge of their histogram bucket, cumulative over edges and time; the last edge is Infinity. */
   requests?: [edge: number, count: number][]
   delay_sum?: number
@@ -56,6 +58,7 @@ export function readingOf(samples: MetricSample[], at: number): MetricsReading {
     // Reads and writes have a series each: the database is available when both are.
     db_available: values('db_available').sort((a, b) => a - b)[0],
     resident_bytes: total('process_resident_memory_bytes'),
+    commits: total('db_commit_batch_size_count'),
     cpu_seconds: total('process_cpu_seconds_total'),
     requests: requests.size > 0 ? [...requests].sort(([a], [b]) => a - b) : undefined,
     delay_sum: total('nodejs_eventloop_delay_seconds_sum'),

@@ -1,6 +1,6 @@
 import { relative } from 'node:path'
 import { startOwnLoad } from '../load/load.ts'
-import { comparedCells, comparisonWords, settingsInWords, tradeoffHtml } from '../report/tradeoff.ts'
+import { comparisonWords, settingsInWords, tradeoffHtml } from '../report/tradeoff.ts'
 import type { TradeoffJournal } from '../runs/tradeoff-journal.ts'
 import { loadSlo, type Slo } from '../slo.ts'
 import { withEmbedded } from '../targets/embedded.ts'
@@ -105,7 +105,7 @@ export function tradeoffConclusion(journal: TradeoffJournal): string {
   const phaseOf = (i: number) => compared[i]?.phase
   const rows = compared.flatMap((one, i) => [
     ...(one.phase === phaseOf(i - 1) ? [] : [[''], [{ content: one.phase, colSpan: 4 }]]),
-    [`  ${one.title}`, ...comparedCells(one)],
+    [`  ${one.title}`, ...one.words],
   ])
   const sentences = compared.map(({ phase, title, says, better, why, met }) =>
     wrap(`${phase}, ${title}: ${says} ${met === 'yes' ? 'As expected' : `Expected: ${better}`}, because ${why}.`, '  '),

@@ -24,6 +24,8 @@ const compared = z.object({
   why: z.string(),
   values: z.tuple([z.array(z.number().nullable()), z.array(z.number().nullable())]),
   contrast: contrast.nullable(),
+  /** For a reader: the value of A, of B, the difference; and what came of it. */
+  words: z.tuple([z.string(), z.string(), z.string()]),
   says: z.string(),
   met: z.enum(['yes', 'no', 'unclear']),
 })
