@@ -58,6 +58,12 @@ test('values within a tenth are alike: an expected difference was not there', ()
   assert.equal(judged('neither', plays([0, 0, 0], [0, 0, 0])).found, 'alike')
 })
 
+test('apart is a ratio, since noise grows with the value; where a value is 0 it is a difference', () => {
+  assert.equal(judged('old', plays([8, 9, 10], [232, 100, 150])).verdict, 'PASS')
+  assert.equal(judged('old', plays([8, 0, 10], [232, 100, 150])).found, 'unclear')
+  assert.equal(judged('old', plays([0, 0, 0], [80, 100, 90])).verdict, 'PASS')
+})
+
 test('noise hides an expected difference, and shows none where none was expected', () => {
   // Every pair agrees, but one variant alone scatters by more.
   assert.deepEqual([judged('new', noisy).found, judged('new', noisy).verdict], ['unclear', 'INVALID'])

@@ -3,9 +3,10 @@ import { number } from '../report/html.ts'
 import { inWords } from './selection.ts'
 
 // The statistics of a comparison. Each round is a pair: both variants, one right after the other. A difference counts when
-// every pair agrees on its direction, the smallest of them is larger than the spread within either variant (largest minus
-// smallest value over the rounds), and larger than a tenth of the larger value, since nobody would decide for less. Both
-// variants are alike when all their values lie within a tenth. Everything else is unclear: noise hides the answer.
+// every pair agrees on its direction, and even the closest pair is further apart than any two rounds of one variant, and by a
+// tenth at least, since nobody would decide for less. "Apart" is a ratio, because noise grows with the value: a p95 of 1,000 ms
+// scatters by more than one of 10 ms. Where a value is 0 it is a difference. Both variants are alike when all their values lie
+// within a tenth. Everything else is unclear: noise hides the answer.
 
 /** A smaller share of the larger value is no difference worth a decision. */
 const noticeable = 0.1
@@ -18,7 +19,7 @@ export type Contrast = {
   difference: number
   from: number
   to: number
-  /** The largest spread within one variant. */
+  /** The largest spread within one variant: the largest value minus the smallest. */
   spread: number
 }
 
@@ -32,12 +33,15 @@ export function contrast(
   if (!a || !b || a.length === 0 || a.length !== inA.length || b.length !== inA.length) return undefined
   const pairs = b.map((value, i) => value - (a[i] as number))
   const spread = Math.max(range(a), range(b))
-  const least = noticeable * Math.max(...[...a, ...b].map(Math.abs))
-  const smallest = Math.min(...pairs.map(Math.abs))
+  const all = [...a, ...b]
+  const least = noticeable * Math.max(...all.map(Math.abs))
   const isOneSided = pairs.every((one) => one > 0) || pairs.every((one) => one < 0)
-  const isDifferent = isOneSided && smallest > spread && smallest >= least
+  const scale = all.every((value) => value > 0) ? Math.log : (value: number) => value
+  const closest = Math.min(...b.map((value, i) => Math.abs(scale(value) - scale(a[i] as number))))
+  const isBeyondNoise = closest > Math.max(range(a.map(scale)), range(b.map(scale)))
+  const isDifferent = isOneSided && isBeyondNoise && Math.min(...pairs.map(Math.abs)) >= least
   const isBBetter = pairs[0] !== undefined && pairs[0] > 0 === more
-  const found = isDifferent ? (isBBetter ? 'B' : 'A') : range([...a, ...b]) <= least ? 'alike' : 'unclear'
+  const found = isDifferent ? (isBBetter ? 'B' : 'A') : range(all) <= least ? 'alike' : 'unclear'
   const figures = { a: median(a), b: median(b), difference: median(pairs) }
   return { found, ...figures, from: Math.min(...pairs), to: Math.max(...pairs), spread }
 }
