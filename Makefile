@@ -7,6 +7,8 @@ NODE := node scripts/node26.cjs
 # The stack's commands need only bash and Docker. They read a value of the command line (MODE=lock) from the environment:
 # in a line of this file a shell would run its content.
 STACK := scripts/stack
+# Some shells export HOST, the name of the machine: `make start` listens there only when .env or its own command line says so.
+unexport HOST
 # Without this, make would run a $(shell ...) inside a value when it exports it. GIVEN lists the names of the command line:
 # the scripts write only these settings to .env, not what another program has exported.
 export GIVEN :=
@@ -63,7 +65,7 @@ load-peak: ## 500 requests a second for two minutes, judged
 load: ## another script of k6/: SCRIPT=spike, ramp; DURATION=20s
 	@$(STACK)/load
 
-outage: ## break the database: MODE=chmod, lock, move, crash; FOR=30s
+outage: ## break it: MODE=chmod, lock, move, readonly, crash; FOR=30s
 	@$(STACK)/outage
 
 recover: ## roll the fault back; the service comes back by itself

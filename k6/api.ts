@@ -3,6 +3,7 @@ import { Counter, Rate, Trend } from 'k6/metrics'
 import { isSuccess, lagOf, latencyOf } from '../lab/src/load/figures.ts'
 import { type K6Request, sendDue, send as sendTo } from '../lab/src/load/k6-request.ts'
 import { noteAt, notesToRead, requestAt } from '../lab/src/load/mix.ts'
+import { heldUpMs } from './judge.ts'
 
 const url = (__ENV.API_URL || 'http://127.0.0.1:8080').replace(/\/+$/, '')
 const send = (request: K6Request) => sendTo(url, request)
@@ -12,6 +13,7 @@ const fromDue = new Trend('latency_from_due', true)
 const fromSent = new Trend('latency_from_sent', true)
 const lag = new Trend('generator_lag', true)
 const failed = new Rate('failed_requests')
+const heldUp = new Counter('held_up')
 
 /** Requests by the class of their answer: tag `class` is one of these; `none`: no answer came. */
 export const classes = ['2xx', '3xx', '4xx', '5xx', 'none']
@@ -39,6 +41,7 @@ export function request({ token, ids }: Prepared): void {
   fromSent.add(answer.took)
   lag.add(lagOf(result))
   failed.add(!isSuccess(result))
+  heldUp.add(answer.took >= heldUpMs ? 1 : 0)
   answers.add(1, { class: answer.status === 0 ? 'none' : `${Math.floor(answer.status / 100)}xx` })
 }
 

@@ -1,7 +1,17 @@
 // Imports nothing of k6, so that a test can compare its verdicts with those of the lab.
 
 import type { Goal } from '../lab/src/load/figures.ts'
-import { isMet, isOwn, limitsOf, loadProblems, percent, type Verdict, verdictOf } from '../lab/src/load/figures.ts'
+import {
+  besideLimit,
+  hung,
+  isMet,
+  isOwn,
+  limitsOf,
+  loadProblems,
+  percent,
+  type Verdict,
+  verdictOf,
+} from '../lab/src/load/figures.ts'
 
 /** What k6 passes to handleSummary, as far as it is used here. `setup_data` is missing when setup was aborted. */
 export type Data = {
@@ -13,7 +23,10 @@ export type Data = {
 /** One row of the table. `limit` and `measured` are in the unit that `what` names, `words` are for the reader. */
 export type Row = { what: string; limit: number; measured: number; met: boolean; words: string }
 
-/** A load, judged. `latency` is the quantile that the goal limits; latencies in milliseconds from the moment of due. */
+/**
+ * A load, judged. `latency` is the quantile that the goal limits; latencies in milliseconds from the moment of due, or of
+ * sending where requests were dropped.
+ */
 export type Judgement = {
   requests: number
   failed: number
@@ -27,12 +40,20 @@ export type Judgement = {
   reasons: string[]
 }
 
+/** A virtual user who waits this long for an answer is held up by the API: a busy machine alone seldom takes a second. */
+export const heldUpMs = 1_000
+
+/** What was to be sent, and by how many virtual users. */
+type Planned = { requests: number; seconds: number; users: number }
+
 /** Judges what k6 counted, of one scenario when `tag` names it. */
-export function judge(data: Data, goal: Goal, load: { requests: number; seconds: number }, tag = ''): Judgement {
+export function judge(data: Data, goal: Goal, load: Planned, tag = ''): Judgement {
   const of = (metric: string, value: string) => data.metrics[metric + tag]?.values[value] ?? 0
   const at = quantile(goal)
-  const latency = of('latency_from_due', at)
   const dropped = of('dropped_iterations', 'count')
+  // After a dropped arrival k6 is wrong about when the others were due.
+  const measuredFrom = dropped > 0 ? 'latency_from_sent' : 'latency_from_due'
+  const latency = of(measuredFrom, at)
   const sent = of('failed_requests', 'passes') + of('failed_requests', 'fails')
   const failed = of('failed_requests', 'passes') + dropped
   const due = sent + dropped
@@ -41,14 +62,19 @@ export function judge(data: Data, goal: Goal, load: { requests: number; seconds:
   const rows = limitsOf(goal).map(({ measure, compare, limit, unit }) => {
     const measured = measure === 'errors' ? percentFailed : latency
     const words =
-      measure === 'errors' ? `${percentFailed.toFixed(2)} % (${failed} of ${due})` : `${latency.toFixed(1)} ms`
+      measure === 'errors'
+        ? `${besideLimit(measured, limit, fixed, 2)} % (${failed} of ${due})`
+        : `${besideLimit(measured, limit, fixed, 1)} ms`
     const name = measure === 'errors' ? measure : `p${percent(goal.quantile)}`
     const met = due > 0 && isMet[compare](measured, limit)
     return { what: `${name} ${compare} ${limit} ${unit}`, limit, measured, met, words }
   })
   const missed = rows.filter(({ met }) => !met).map(({ what, words }) => `The API missed ${what}: ${words}.`)
 
-  const sending = { planned: load.requests, sent, dropped, lag_p99_ms: of('generator_lag', 'p(99)') }
+  const heldUp = dropped > 0 && of('held_up', 'count') >= load.users / 2
+  const lag_p99_ms = dropped > 0 ? 0 : of('generator_lag', 'p(99)')
+  const sending = { planned: load.requests, sent, dropped, lag_p99_ms, heldUp }
+  if (heldUp) missed.unshift(hung(dropped))
   const problems = loadProblems(sending, goal.latency_ms)
   // A late generator excuses a latency, and no errors beside it.
   if (problems.length === 0 && missed.length === 1 && isOwn(latency, of('latency_from_sent', at), goal.latency_ms))
@@ -57,13 +83,13 @@ export function judge(data: Data, goal: Goal, load: { requests: number; seconds:
     what: 'every request was sent',
     limit: load.requests,
     measured: sent,
-    met: problems.length === 0,
+    met: problems.length === 0 && dropped === 0,
     words: `${sent} of ${load.requests}, ${dropped} dropped`,
   })
 
   // A run that was cut short had less time.
   const seconds = Math.min(load.seconds, data.state.testRunDurationMs / 1000)
-  const ms = (value: string) => Math.round(of('latency_from_due', value) * 100) / 100
+  const ms = (value: string) => Math.round(of(measuredFrom, value) * 100) / 100
   return {
     requests: sent,
     failed,
@@ -80,4 +106,8 @@ export function judge(data: Data, goal: Goal, load: { requests: number; seconds:
 /** k6's name of the quantile of a goal: 0.95 is p(95). */
 export function quantile(goal: Goal): string {
   return `p(${percent(goal.quantile)})`
+}
+
+function fixed(value: number, digits: number): string {
+  return value.toFixed(digits)
 }

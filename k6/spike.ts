@@ -16,6 +16,7 @@ const load: Load = {
   words: `from ${calm} to ${rate} requests/s and back in ${seconds} s`,
   seconds,
   requests: parts.reduce((sum, { requests }) => sum + requests, 0),
+  users: Math.max(...parts.map(({ users }) => users)),
 }
 
 export { request as default, setup } from './api.ts'

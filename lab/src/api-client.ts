@@ -31,12 +31,16 @@ export async function ask(pool: Pool, { method, path, token, headers: given, bod
   return { status: response.statusCode, text: await response.body.text(), headers: response.headers }
 }
 
-/** The status of the cheapest read that needs the database, or of the smallest write; 0 when no answer came. */
-export async function dataStatus(pool: Pool, token: string, kind: 'read' | 'write' = 'read'): Promise<number> {
-  const read = { method: 'GET', path: '/data/notes?limit=1' } as const
-  const write = { method: 'POST', path: '/data/notes', body: { title: 'probe', body: '' } } as const
+/** The cheapest read that needs the database, and the smallest write. */
+export const probes = {
+  read: { method: 'GET', path: '/data/notes?limit=1' },
+  write: { method: 'POST', path: '/data/notes', body: { title: 'probe', body: '' } },
+} satisfies Record<string, Ask>
+
+/** The status of a read or a write; 0 when no answer came. */
+export async function dataStatus(pool: Pool, token: string, operation: keyof typeof probes = 'read'): Promise<number> {
   try {
-    return (await ask(pool, { ...(kind === 'read' ? read : write), token })).status
+    return (await ask(pool, { ...probes[operation], token })).status
   } catch {
     return 0
   }

@@ -83,7 +83,7 @@ describe('an attack that was not made proves nothing', () => {
   test('a phase that is over before the token is makes stolen-token INVALID', async (t) => {
     const { verdict, run, said } = await playOn(await api(t), await short('stolen-token'))
     assert.equal(verdict, 'INVALID', said)
-    assert.ok(run.refused.length > 0)
+    assert.ok(run.problems.length > 0)
   })
 
   test('nor does one that stayed behind its rate', async (t) => {
@@ -150,7 +150,7 @@ test('the seconds add up to the statuses of the journal: what the owner did is i
     ...{ startedAt: 0, wallOffset: 0, wallOffsetAtEnd: 0, generator: 'none', acknowledged: 0 },
     ...{
       faults: [],
-      refused: [],
+      problems: [],
       results: [],
       dropped: [],
       maxWaiting: () => 0,
@@ -178,7 +178,8 @@ describe('what the time of an answer tells', () => {
     const attempts: Attempt[] = Object.entries(times).flatMap(([what, list]) =>
       list.map((done) => ({ what, at: 0, done, status: 404 })),
     )
-    return attackMeasures.told_by_time.of({ attempts } as Parameters<typeof attackMeasures.told_by_time.of>[0]).value
+    return attackMeasures.guessed_by_time.of({ attempts } as Parameters<typeof attackMeasures.guessed_by_time.of>[0])
+      .value
   }
 
   test('nothing when both take as long, everything when one always takes longer', () => {

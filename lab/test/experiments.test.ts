@@ -46,7 +46,7 @@ test('experiments that belong side by side have the same phases and rates', asyn
   const shape = async (name: string) =>
     (await load(name)).phases.map(({ name, rate, seconds }) => ({ name, rate, seconds }))
   const expected = await shape('outage-lock')
-  for (const name of ['outage-chmod', 'outage-move', 'busy-timeout', 'outage-lock-wal', 'disk-full'])
+  for (const name of ['outage-chmod', 'outage-move', 'busy-timeout', 'outage-lock-wal', 'read-only', 'disk-full'])
     assert.deepEqual(await shape(name), expected, name)
 })
 
@@ -54,7 +54,8 @@ test('an experiment that needs more than a running API offers gets an API of its
   const own = all.filter(({ experiment }) => needsOwnApi(experiment)).map(({ name }) => name)
   for (const name of ['crash', 'disk-full', 'busy-timeout', 'stolen-token', 'weak-secret', 'brute-force-distributed'])
     assert.ok(own.includes(name), name)
-  for (const name of ['baseline', 'outage-lock', 'demo', 'flood', 'forged-tokens']) assert.ok(!own.includes(name), name)
+  for (const name of ['baseline', 'outage-lock', 'read-only', 'demo', 'flood', 'forged-tokens'])
+    assert.ok(!own.includes(name), name)
 })
 
 describe('the timeline of faults', () => {

@@ -7,20 +7,21 @@ import { UserError } from '../src/errors.ts'
 import { kinds } from '../src/faults/fault.ts'
 import { inject, injectAndLand } from '../src/faults/inject.ts'
 import { recordPath } from '../src/faults/record.ts'
-import { recoverLeftovers } from '../src/faults/rollback.ts'
+import { faults, recoverLeftovers } from '../src/faults/rollback.ts'
 import { isRunning } from '../src/processes.ts'
 import { api, mode, scratchDatabase, until } from './helpers.ts'
 
 const target = await api({ after })
 const { database, probe } = target
-const served = () => until('a data request succeeds', async () => (await probe()) === 200)
+const served = () => until('a data request succeeds', async () => (await probe('write')) === 201)
 const longMs = 300_000
 
 for (const kind of kinds) {
   test(`${kind} lands, is on record, and leaves file and folder as they were`, async () => {
     const before = statSync(database)
     const fault = await injectAndLand({ database, kind, forMs: longMs, probe })
-    assert.equal(await probe(), 503)
+    assert.equal(await probe(faults[kind].feltBy), 503)
+    assert.equal(await probe('read'), kind === 'readonly' ? 200 : 503)
     assert.ok(existsSync(recordPath(database)))
     const undone = await fault.undo()
     assert.ok(undone.intact)
@@ -57,17 +58,35 @@ test('crash is refused for an API that the lab has not started', async () => {
   assert.equal(await probe(), 200)
 })
 
-for (const bits of ['0640', '0604', '0400', '4750', '1644']) {
-  test(`chmod restores exactly ${bits}`, async (t) => {
+for (const [kind, bits, meanwhile] of [
+  ['chmod', '0640', '0000'],
+  ['chmod', '0604', '0000'],
+  ['chmod', '0400', '0000'],
+  ['chmod', '4750', '0000'],
+  ['chmod', '1644', '0000'],
+  ['readonly', '0600', '0400'],
+  ['readonly', '0666', '0444'],
+  ['readonly', '4750', '4550'],
+] as const) {
+  test(`${kind} makes ${bits} ${meanwhile}, and restores exactly ${bits}`, async (t) => {
     const database = scratchDatabase(t)
     chmodSync(database, Number.parseInt(bits, 8))
-    const probe = async () => (mode(database) === '0000' ? 503 : 200)
-    const fault = await injectAndLand({ database, kind: 'chmod', forMs: longMs, probe })
-    assert.equal(mode(database), '0000')
+    const probe = async () => (mode(database) === bits ? 200 : 503)
+    const fault = await injectAndLand({ database, kind, forMs: longMs, probe })
+    assert.equal(mode(database), meanwhile)
     await fault.undo()
     assert.equal(mode(database), bits)
   })
 }
+
+test('a mode that the fault would not change is refused', async (t) => {
+  const database = scratchDatabase(t)
+  chmodSync(database, 0o444)
+  const probe = async () => 200
+  await assert.rejects(inject({ database, kind: 'readonly', forMs: longMs, probe }), UserError)
+  assert.equal(mode(database), '0444')
+  assert.ok(!existsSync(recordPath(database)))
+})
 
 test('a fault on a file that is not the database of the API does not land and is rolled back', async (t) => {
   const database = scratchDatabase(t)

@@ -29,7 +29,11 @@ export function scratchDatabase(t: Scope): string {
   return path
 }
 
-export type Api = Target & { token: string; probe: () => Promise<number>; env: NodeJS.ProcessEnv }
+export type Api = Target & {
+  token: string
+  probe: (operation?: 'read' | 'write') => Promise<number>
+  env: NodeJS.ProcessEnv
+}
 
 /** The real API on a database of its own, ended after the test or the file. */
 export async function api(t: Scope, settings?: Record<string, string>, apiMain?: string): Promise<Api> {
@@ -41,7 +45,7 @@ export async function api(t: Scope, settings?: Record<string, string>, apiMain?:
   t.after(() => pool.destroy())
   const token = await logIn(pool, target.url, target.username, target.password)
   const env = { ...process.env, LAB_USERS: `${target.username}:${target.password}` }
-  return { ...target, token, probe: () => dataStatus(pool, token), env }
+  return { ...target, token, probe: (operation) => dataStatus(pool, token, operation), env }
 }
 
 export type Run = { child: ChildProcess; out: () => string; ended: Promise<number | NodeJS.Signals> }

@@ -3,6 +3,7 @@ import { existsSync, readFileSync, statSync } from 'node:fs'
 import { after, type TestContext, test } from 'node:test'
 import { kinds } from '../src/faults/fault.ts'
 import { recordPath } from '../src/faults/record.ts'
+import { faults } from '../src/faults/rollback.ts'
 import { isRunning } from '../src/processes.ts'
 import { api, lab, mode, says, until } from './helpers.ts'
 
@@ -18,7 +19,7 @@ for (const kind of kinds) {
     const before = statSync(service.database)
     const run = outage(t, kind)
     await says(run, 'It ends at')
-    assert.equal(await service.probe(), 503)
+    assert.equal(await service.probe(faults[kind].feltBy), 503)
     const { holder } = JSON.parse(readFileSync(recordPath(service.database), 'utf8'))
     run.child.kill('SIGKILL')
     await run.ended
@@ -26,7 +27,7 @@ for (const kind of kinds) {
 
     const recover = lab(t, ['recover', '--database', service.database])
     assert.equal(await recover.ended, 0, recover.out())
-    await until('data requests succeed', async () => (await service.probe()) === 200)
+    await until('data requests succeed', async () => (await service.probe('write')) === 201)
     assert.equal(statSync(service.database).mode, before.mode)
     assert.equal(statSync(service.database).ino, before.ino)
     assert.ok(!existsSync(recordPath(service.database)))
@@ -94,7 +95,7 @@ test('without a record nothing is touched', async (t) => {
 
 const mistakes: [string, string[], RegExp, NodeJS.ProcessEnv?][] = [
   ['an unknown command', ['outrage'], /'outrage'/],
-  ['an unknown mode', ['outage', '--mode', 'fire'], /'fire'.* chmod, lock, move/],
+  ['an unknown mode', ['outage', '--mode', 'fire'], /'fire'.* chmod, lock, move, readonly/],
   ['a time that is none', ['outage', '--for', 'ever'], /--for ever: give a time/],
   ['an unknown option', ['outage', '--mod', 'lock'], /'--mod'/],
   ['no database', ['recover'], /Name the API's database file/],

@@ -34,7 +34,7 @@ export function recorded(experiment: Experiment): Run {
     generator: 'recorded',
     phases,
     faults,
-    refused: [],
+    problems: [],
     results,
     dropped: [],
     maxWaiting: () => 2_000,

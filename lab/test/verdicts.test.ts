@@ -1,24 +1,24 @@
 import assert from 'node:assert/strict'
 import { join } from 'node:path'
 import { describe, test } from 'node:test'
-import { judge as judgeOfK6 } from '../../k6/judge.ts'
+import { heldUpMs, judge as judgeOfK6 } from '../../k6/judge.ts'
 import type { Goal, Result } from '../src/load/figures.ts'
 import { isSuccess, lagOf, latencyOf, quantile, sorted } from '../src/load/figures.ts'
 import { loadExperiment } from '../src/runner/experiment.ts'
 import { judge } from '../src/runner/judge.ts'
 import type { Run } from '../src/runner/run.ts'
-import { figuresOf, select } from '../src/runner/selection.ts'
+import { figuresOf, inWords, select } from '../src/runner/selection.ts'
 import { loadSlo } from '../src/slo.ts'
 import { root } from './helpers.ts'
 import { at, evenly, onBusyMachine, recorded, withResults } from './recorded.ts'
 
 const slo = loadSlo(join(root, 'slo.json'))
-const outage = await loadExperiment('outage-lock', slo)
+const outage = await loadExperiment('outage-chmod', slo)
 const peak = await loadExperiment('peak', slo)
 const good = recorded(outage)
 const fault = good.faults[0] ?? assert.fail()
 const phase = good.phases.find(({ from_s, to_s }) => fault.plan.at >= from_s && fault.plan.at < to_s)?.plan.name
-const inLock = ({ due }: Result) => due >= fault.injectedAt && due < fault.undone.at
+const inFault = ({ due }: Result) => due >= fault.injectedAt && due < fault.undone.at
 const judged = (run: Run) => judge(run, outage, slo)
 const wrong = (run: Run) =>
   judged(run)
@@ -34,14 +34,14 @@ describe('PASS', () => {
     })
 
   test('a request that the rollback overtook is no success during the fault, however late its answer', () => {
-    const last = (one: Result) => inLock(one) && one.due > fault.undone.at - 150
+    const last = (one: Result) => inFault(one) && one.due > fault.undone.at - 150
     const late = withResults(good, (one) => (last(one) ? { status: 200, done: fault.undone.at + 40 } : undefined))
     const { expectations } = judged(late)
     assert.equal(expectations.find(({ measure }) => measure === 'refused')?.value, 100)
   })
 
   test('a fault that is felt late counts from its injection: the requests in between waited for it', () => {
-    const frozen = withResults(good, (one) => (inLock(one) ? { status: 200, done: fault.undone.at } : undefined))
+    const frozen = withResults(good, (one) => (inFault(one) ? { status: 200, done: fault.undone.at } : undefined))
     const late = { ...frozen, faults: [{ ...fault, landedAt: fault.undone.at - 1 }] }
     const waited = select(late, slo, phase)?.data.map(({ due, done }) => done - due) ?? []
     assert.ok(Math.max(...waited) > 1_000, `${waited.length} requests`)
@@ -66,7 +66,7 @@ describe('FAIL', () => {
     ],
     [
       'a success during the fault',
-      withResults(good, (one) => (inLock(one) && one.kind === 'read' ? { status: 200 } : undefined)),
+      withResults(good, (one) => (inFault(one) && one.kind === 'read' ? { status: 200 } : undefined)),
       [`${phase}: refused`],
     ],
     [
@@ -76,12 +76,12 @@ describe('FAIL', () => {
     ],
     [
       'refusals that take 150 ms',
-      withResults(good, (one) => (inLock(one) ? { done: one.due + 150 } : undefined)),
+      withResults(good, (one) => (inFault(one) ? { done: one.due + 150 } : undefined)),
       [`${phase}: p99`],
     ],
     [
       'an API that freezes during the fault and answers everything afterwards',
-      withResults(good, (one) => (inLock(one) ? { status: 200, done: fault.undone.at + 20 } : undefined)),
+      withResults(good, (one) => (inFault(one) ? { status: 200, done: fault.undone.at + 20 } : undefined)),
       [`${phase}: refused`, `${phase}: p99`, 'the whole run: refusals_logged'],
     ],
   ]
@@ -110,7 +110,7 @@ describe('INVALID', () => {
       'a fault that something else ended',
       { ...good, faults: [{ ...fault, undone: { ...fault.undone, intact: false } }] },
     ],
-    ['a fault that could not be injected', { ...good, refused: ['The record cannot be written.'] }],
+    ['a fault that could not be injected', { ...good, problems: ['The record cannot be written.'] }],
     ['a watcher that stood still', { ...good, health: good.health.filter((one) => one.at < at(4) || one.at > at(6)) }],
     ['requests that were never sent', { ...good, dropped }],
     ['a load that was not reached', { ...good, results: good.results.filter((_, i) => i % 20) }],
@@ -125,7 +125,7 @@ describe('INVALID', () => {
 })
 
 describe('a busy machine', () => {
-  const slow = withResults(good, (one) => (inLock(one) ? { done: one.due + 150 } : undefined))
+  const slow = withResults(good, (one) => (inFault(one) ? { done: one.due + 150 } : undefined))
 
   test('makes a time that was missed INVALID', () => {
     assert.equal(judged(slow).verdict, 'FAIL')
@@ -167,7 +167,7 @@ describe('a busy machine', () => {
     ['metrics that could not be read', { ...good, metrics: [] }],
     [
       'work that was refused before the fault',
-      withResults(good, (one) => (some(one) && !inLock(one) ? { status: 503 } : undefined)),
+      withResults(good, (one) => (some(one) && !inFault(one) ? { status: 503 } : undefined)),
     ],
   ]
   for (const [what, run] of late)
@@ -179,15 +179,15 @@ describe('a busy machine', () => {
   const answers: [what: string, run: Run][] = [
     [
       'a success during the fault',
-      withResults(good, (one) => (inLock(one) && some(one) ? { status: 200 } : undefined)),
+      withResults(good, (one) => (inFault(one) && some(one) ? { status: 200 } : undefined)),
     ],
     [
       'a status 500 during the fault',
-      withResults(good, (one) => (inLock(one) && some(one) ? { status: 500 } : undefined)),
+      withResults(good, (one) => (inFault(one) && some(one) ? { status: 500 } : undefined)),
     ],
     [
       'a status 404 before the fault',
-      withResults(good, (one) => (some(one) && !inLock(one) ? { status: 404 } : undefined)),
+      withResults(good, (one) => (some(one) && !inFault(one) ? { status: 404 } : undefined)),
     ],
     ['a lost note', { ...good, lost: ['42'] }],
     [
@@ -241,17 +241,6 @@ describe('a busy machine', () => {
 })
 
 describe('an API that answers so late that requests cannot be sent', () => {
-  // Nothing is answered for as long as the load keeps waiting; what is due beyond that is dropped.
-  const hanging = (run: Run, name: string): Run => {
-    const { start, end } = run.phases.find(({ plan }) => plan.name === name) ?? assert.fail()
-    const isDropped = ({ due }: Result) => due >= end - 1_000 && due < end
-    const hung = withResults(run, (one) =>
-      one.due >= start && one.due < end ? { status: 0, error: 'timeout', done: end + 10 } : undefined,
-    )
-    const dropped = hung.results.filter(isDropped).map(({ due }) => due)
-    return { ...hung, dropped, results: hung.results.filter((one) => !isDropped(one)), maxWaiting: () => 2_000 }
-  }
-
   for (const name of ['before', phase ?? ''])
     test(`${name}: fails, unless this machine or the generator was too slow itself`, () => {
       const run = hanging(good, name)
@@ -294,7 +283,16 @@ describe('one goal, one meaning: k6 and the lab judge the same requests alike', 
     ['a slow API that the generator kept waiting for', change((i) => i % 10 === 0 && { done: 900 }), 'FAIL'],
     ['a dropped request', { ...run, dropped: [at(20)] }, 'INVALID'],
     ['a load that was not reached', { ...run, results: run.results.filter((_, i) => i % 20) }, 'INVALID'],
+    ['an API that hangs', hanging(run, 'peak'), 'FAIL'],
+    ['an API that hangs, and few requests that wait for it', hungBriefly(40), 'INVALID'],
+    ['an API that hangs so briefly that the goal is met all the same', hungBriefly(1_000), 'FAIL'],
   ]
+
+  /** Two requests were dropped, while so many waited for two seconds. */
+  function hungBriefly(waiting: number): Run {
+    const hung = change((i) => i < waiting && { done: 2_500 - 2 * i })
+    return { ...hung, dropped: [at(20), at(20)] }
+  }
 
   /** Moments of a change count from when the request was due. */
   function change(of: (number: number) => false | { status?: number; sent?: number; done?: number }): Run {
@@ -310,7 +308,7 @@ describe('one goal, one meaning: k6 and the lab judge the same requests alike', 
   for (const [what, run, verdict] of runs)
     test(`${what}: ${verdict}`, () => {
       const { plan, start, end } = run.phases.find(({ plan }) => plan.name === 'peak') ?? assert.fail()
-      const load = { requests: plan.rate * plan.seconds, seconds: plan.seconds }
+      const load = { requests: plan.rate * plan.seconds, seconds: plan.seconds, users: 300 }
       const during = run.results.filter(({ due }) => due >= start && due < end)
       const k6s = judgeOfK6(summaryOfK6(during, run.dropped.length, goal), goal, load)
       const labs = judge(run, peak, slo)
@@ -321,6 +319,17 @@ describe('one goal, one meaning: k6 and the lab judge the same requests alike', 
       assert.deepEqual([k6s.failed, k6s.requests + k6s.dropped, k6s.latency], [failed, due, p95_ms])
     })
 })
+
+/** Nothing is answered for as long as the load keeps waiting; what is due beyond that is dropped. */
+function hanging(run: Run, name: string): Run {
+  const { start, end } = run.phases.find(({ plan }) => plan.name === name) ?? assert.fail()
+  const isDropped = ({ due }: Result) => due >= end - 1_000 && due < end
+  const hung = withResults(run, (one) =>
+    one.due >= start && one.due < end ? { status: 0, error: 'timeout', done: end + 10 } : undefined,
+  )
+  const dropped = hung.results.filter(isDropped).map(({ due }) => due)
+  return { ...hung, dropped, results: hung.results.filter((one) => !isDropped(one)), maxWaiting: () => 2_000 }
+}
 
 /** What k6 would have counted of these requests. */
 function summaryOfK6(results: Result[], dropped: number, goal: Goal) {
@@ -337,9 +346,28 @@ function summaryOfK6(results: Result[], dropped: number, goal: Goal) {
       latency_from_due: trend(latencyOf),
       latency_from_sent: trend(({ sent, done }) => done - sent),
       generator_lag: trend(lagOf),
+      held_up: { values: { count: results.filter(({ sent, done }) => done - sent >= heldUpMs).length } },
       failed_requests: { values: { passes, fails: results.length - passes } },
       ...(dropped > 0 && { dropped_iterations: { values: { count: dropped } } }),
     },
     state: { testRunDurationMs: 200_000 },
   }
 }
+
+test('a value that missed its limit is printed with the digits that show it', () => {
+  const written = (value: number, unit: string, limit?: number) => inWords({ value }, unit, limit)
+  assert.deepEqual(
+    [written(100.4, 'ms', 100), written(99.96, 'ms', 100), written(100, 'ms', 100), written(1234.5, 'ms', 100)],
+    ['100.4 ms', '99.96 ms', '100 ms', '1,235 ms'],
+  )
+  assert.deepEqual([written(100.4, 'ms'), written(1.001, '%', 1), written(1, '%', 1)], ['100 ms', '1.001 %', '1 %'])
+  const { rows } = judgeOfK6(
+    summaryOfK6([{ kind: 'read', due: 0, sent: 0, done: 300.04, status: 200 }], 0, slo.goals.peak),
+    slo.goals.peak,
+    { requests: 1, seconds: 1, users: 1 },
+  )
+  assert.deepEqual(
+    rows.slice(0, 2).map(({ words }) => words),
+    ['300.04 ms', '0.00 % (0 of 1)'],
+  )
+})

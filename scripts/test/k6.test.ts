@@ -4,14 +4,15 @@ import { cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, write
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, before, describe, type TestContext, test } from 'node:test'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { type Api, startApi } from '../../api/test/start-api.ts'
 import { connect } from '../../lab/src/api-client.ts'
+import { meetsGoal } from '../../lab/src/experiments/shared/presets.ts'
 import type { Result } from '../../lab/src/load/figures.ts'
 import { startMix } from '../../lab/src/load/load.ts'
 import type { Experiment } from '../../lab/src/runner/experiment.ts'
 import { judge } from '../../lab/src/runner/judge.ts'
 import { parseMetrics } from '../../lab/src/runner/metrics-page.ts'
-import { meetsGoal } from '../../lab/src/runner/presets.ts'
 import { type Goal, loadSlo } from '../../lab/src/slo.ts'
 import { at, recorded } from '../../lab/test/recorded.ts'
 
@@ -166,6 +167,20 @@ describe('k6', { skip, concurrency: 2, timeout: 120_000 }, () => {
     assert.ok(summary.dropped > 0)
     assert.equal(summary.verdict, 'INVALID')
     assert.match(out, /^ +INVALID$/m)
+  })
+
+  test('requests that could not be sent because the API hung are its failure', async (t) => {
+    const hanging = await startApi(t)
+    const folder = labWith(t, { baseline: { rate: 100, duration_seconds: 6, error_ratio: 0.99 } })
+    const running = run(t, 'baseline', { folder, API_URL: hanging.url, LAB_USERS: hanging.env.LAB_USERS ?? '' })
+    await hanging.logged((line) => line.route === '/data/notes/:id')
+    hanging.child.kill('SIGSTOP')
+    await sleep(3_000)
+    hanging.child.kill('SIGCONT')
+    const { summary, error } = await running
+    assert.ok(summary, error)
+    assert.ok(summary.dropped > 0)
+    assert.equal(summary.verdict, 'FAIL', summary.reasons.join())
   })
 
   const refused: [string, RegExp, Record<string, string>][] = [

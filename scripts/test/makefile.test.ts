@@ -74,3 +74,15 @@ test('make ends with 0 or 2, so the last line of the output names the verdict', 
     assert.deepEqual([status, stdout.trim().split('\n').at(-1)], [exit, `Verdict: ${verdict}`])
   }
 })
+
+test('an exported HOST does not decide where `make start` listens, one behind make does', (t) => {
+  const folder = mkdtempSync(join(tmpdir(), 'lab-make-'))
+  t.after(() => rmSync(folder, { recursive: true }))
+  cpSync(join(root, 'Makefile'), join(folder, 'Makefile'))
+  mkdirSync(join(folder, 'scripts'))
+  writeFileSync(join(folder, 'scripts/node26.cjs'), 'console.log(process.env.HOST)')
+  const hosts = [[], ['HOST=127.0.0.2']].map((words) =>
+    make(['start', ...words], { HOST: 'laptop' }, folder).stdout.trim(),
+  )
+  assert.deepEqual(hosts, ['undefined', '127.0.0.2'])
+})

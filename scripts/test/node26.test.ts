@@ -38,16 +38,16 @@ function checkout(t: TestContext, name = 'a b#c?d%20e') {
   for (const file of ['lab/src/main.ts', 'api/src/main.ts', 'scripts/test.ts']) put(file, 'process.exit(7)\n')
   put('bin/npm', npm, 0o755)
   cpSync(join(root, 'scripts/node26.cjs'), join(there, 'scripts/node26.cjs'))
-  function start(words: string[], env = {}) {
+  function start(words: string[], env = {}, nodeOptions: string[] = []) {
     const options = { env: { PATH: `${join(there, 'bin')}:${process.env.PATH}`, ...env }, encoding: 'utf8' } as const
-    return spawnSync(process.execPath, [join(there, 'scripts/node26.cjs'), ...words], options)
+    return spawnSync(process.execPath, [...nodeOptions, join(there, 'scripts/node26.cjs'), ...words], options)
   }
   const asked = () =>
     readFileSync(join(there, 'asked'), 'utf8')
       .trim()
       .split('\n')
       .map((line) => JSON.parse(line) as string[])
-  return { put, start, asked }
+  return { there, put, start, asked }
 }
 
 test('the demo and the API install production packages, and Node 26 is not installed beside itself', (t) => {
@@ -93,4 +93,15 @@ test('a path with a backslash is refused with a sentence before anything is inst
   const { status, stderr } = start(['lab/src/main.ts'])
   assert.deepEqual([status, stderr.trim().split('\n').length, stderr.includes('a\\b')], [2, 1, true], stderr)
   assert.throws(asked, /ENOENT/)
+})
+
+test('a Node 26 that does not start for want of its loader, as on a musl system, is answered with a sentence', {
+  skip: process.platform === 'linux' ? false : 'the packages of other systems need no loader',
+}, (t) => {
+  const { there, put, start } = checkout(t)
+  put(`node_modules/node-linux-${process.arch}/bin/node`, '#!/lib/there-is-no-such-loader.so\n', 0o755)
+  put('older.cjs', "Object.defineProperty(process.versions, 'node', { value: '20.0.0' })\n")
+  const { status, stderr } = start(['lab/src/main.ts'], {}, ['--require', join(there, 'older.cjs')])
+  const [said = ''] = stderr.trim().split('\n').slice(-1)
+  assert.deepEqual([status, said.includes('ENOENT'), said.includes('musl')], [2, true, true], stderr)
 })

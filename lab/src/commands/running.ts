@@ -26,7 +26,7 @@ export async function holdOutage({ url, username, password, stop, ...what }: Api
     const until = fault.until.toLocaleTimeString()
     console.log(`It ends at ${until}, with Ctrl-C here, or by: recover --database ${what.database}`)
     await Promise.race([fault.ended, stop.aborted || once(stop, 'abort')])
-    console.log(endedWords(await endOutage(session, fault.undo)))
+    console.log(endedWords(await endOutage(session, fault)))
   } finally {
     await session.pool.destroy()
   }

@@ -1,6 +1,6 @@
 import type { Experiment } from '../runner/experiment.ts'
-import { meetsGoal, nothingLearned, nothingLost, warmUp } from '../runner/presets.ts'
 import type { Slo } from '../slo.ts'
+import { meetsGoal, nothingLearned, nothingLost, warmUp } from './shared/presets.ts'
 
 export function experiment({ goals: { baseline } }: Slo): Experiment {
   const { rate } = baseline
@@ -28,7 +28,7 @@ export function experiment({ goals: { baseline } }: Slo): Experiment {
       { measure: 'attack_refused', phase, compare: '=', limit: 100, why: 'the answer is 404 for every method' },
       nothingLearned(phase),
       {
-        measure: 'told_by_time',
+        measure: 'guessed_by_time',
         phase,
         compare: '<',
         limit: 60,
@@ -40,7 +40,11 @@ export function experiment({ goals: { baseline } }: Slo): Experiment {
     predictions: [
       { question: 'How many attempts get through?', measure: 'attack_accepted', phase },
       { question: 'How many different answers do they get?', measure: 'refusals_differ', phase },
-      { question: 'How often does the time betray which note exists (50 %: a coin)?', measure: 'told_by_time', phase },
+      {
+        question: 'How often does the time betray which note exists (50 %: a coin)?',
+        measure: 'guessed_by_time',
+        phase,
+      },
     ],
     level: 3,
     order: 210,

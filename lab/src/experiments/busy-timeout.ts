@@ -1,6 +1,6 @@
 import type { Experiment } from '../runner/experiment.ts'
-import { meetsGoal, nothingLost, outagePhases } from '../runner/presets.ts'
 import type { Slo } from '../slo.ts'
+import { meetsGoal, nothingLost, outagePhases } from './shared/presets.ts'
 
 export function experiment({ goals: { baseline } }: Slo): Experiment {
   const phase = 'outage'

@@ -1,6 +1,6 @@
 import type { Experiment } from '../runner/experiment.ts'
-import { outagePhases, writesOutage } from '../runner/presets.ts'
 import type { Slo } from '../slo.ts'
+import { outagePhases, writesOutage } from './shared/presets.ts'
 
 export function experiment(slo: Slo): Experiment {
   const phase = 'outage'
@@ -9,7 +9,7 @@ export function experiment(slo: Slo): Experiment {
     question: 'What is left of the service when the disk is full?',
     hypothesis: 'Reads need no room and go on; every write is refused, and no acknowledged note is lost.',
     disk: 32,
-    phases: outagePhases(slo.goals.baseline.rate, { fault: 'fill', feltBy: 'write', says }),
+    phases: outagePhases(slo.goals.baseline.rate, { fault: 'fill', says }),
     expectations: writesOutage(slo, 'a read needs no room', 'a note that cannot be kept must not be promised'),
     predictions: [
       { question: 'Which share of the reads is served meanwhile?', measure: 'reads_served', phase },

@@ -1,6 +1,6 @@
 import type { Experiment } from '../runner/experiment.ts'
-import { comesBack, everyRefusalLogged, meetsGoal, nothingLost, refusesCleanly, warmUp } from '../runner/presets.ts'
 import type { Slo } from '../slo.ts'
+import { comesBack, everyRefusalLogged, meetsGoal, nothingLost, refusesCleanly, warmUp } from './shared/presets.ts'
 
 export function experiment({ goals: { baseline }, outage }: Slo): Experiment {
   const { rate } = baseline

@@ -1,6 +1,6 @@
 import type { Experiment } from '../runner/experiment.ts'
-import { meetsGoal, nothingLost, warmUp } from '../runner/presets.ts'
 import type { Slo } from '../slo.ts'
+import { meetsGoal, nothingLost, warmUp } from './shared/presets.ts'
 
 export function experiment({ goals: { baseline } }: Slo): Experiment {
   const { rate } = baseline

@@ -1,4 +1,5 @@
 import type { Experiment } from '../runner/experiment.ts'
+import type { Slo } from '../slo.ts'
 import {
   comesBack,
   everyRefusalLogged,
@@ -8,8 +9,7 @@ import {
   outagePredictions,
   refusesCleanly,
   warmUp,
-} from '../runner/presets.ts'
-import type { Slo } from '../slo.ts'
+} from './shared/presets.ts'
 
 export function experiment({ goals: { baseline, peak }, outage }: Slo): Experiment {
   const { rate } = peak

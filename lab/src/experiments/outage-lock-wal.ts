@@ -1,6 +1,6 @@
 import type { Experiment } from '../runner/experiment.ts'
-import { outagePhases, writesOutage } from '../runner/presets.ts'
 import type { Slo } from '../slo.ts'
+import { outagePhases, writesOutage } from './shared/presets.ts'
 
 export function experiment(slo: Slo): Experiment {
   const phase = 'outage'
@@ -9,7 +9,7 @@ export function experiment(slo: Slo): Experiment {
     question: 'How much of the service does a lock take away when the database is in WAL mode?',
     hypothesis: 'Half of it: in WAL mode readers need no lock, so reads go on and only writes are refused.',
     settings: { JOURNAL_MODE: 'wal' },
-    phases: outagePhases(slo.goals.baseline.rate, { fault: 'lock', feltBy: 'write', says }),
+    phases: outagePhases(slo.goals.baseline.rate, { fault: 'lock', says }),
     expectations: writesOutage(
       slo,
       'no lock keeps a reader of a WAL database out',
@@ -29,6 +29,6 @@ export function experiment(slo: Slo): Experiment {
     level: 2,
     order: 70,
     learned: 'In WAL mode readers use the last committed state and need no lock; there is still only one writer.',
-    next: 'outage-move',
+    next: 'read-only',
   }
 }

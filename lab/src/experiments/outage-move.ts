@@ -1,6 +1,6 @@
 import type { Experiment } from '../runner/experiment.ts'
-import { totalOutage } from '../runner/presets.ts'
 import type { Slo } from '../slo.ts'
+import { totalOutage } from './shared/presets.ts'
 
 export function experiment(slo: Slo): Experiment {
   return totalOutage(slo, {

@@ -1,6 +1,6 @@
 import type { Expectation, Experiment, Phase } from '../runner/experiment.ts'
-import { nothingLost, warmUp } from '../runner/presets.ts'
 import type { Slo } from '../slo.ts'
+import { nothingLost, warmUp } from './shared/presets.ts'
 
 /** The API's tolerance for clocks that differ, in seconds. */
 const tolerance = 5

@@ -5,45 +5,54 @@ import { type Fault, look, octal } from './fault.ts'
 
 /** Removes all permissions of the file; restores exactly the bits it had. */
 export const chmod: Fault = {
-  check(file) {
-    const me = process.getuid?.()
-    if (file.mode === 0)
-      throw new UserError(`${file.path} has no permissions already (0000): chmod could change nothing.`)
-    if (me !== 0 && me !== file.uid) {
-      throw new UserError(`Only its owner (user ${file.uid}) or root may chmod ${file.path}; you are user ${me}.`)
-    }
-  },
+  ...withoutPermissions(0o7777),
+  feltBy: 'read',
+  did: ({ mode }) => `chmod: the file had mode ${mode} and has 0000 now; no process may open it.`,
+}
 
-  async inject({ database }) {
-    chmodSync(database, 0)
-    return now()
-  },
+/** The part that every fault has in common which takes these bits from the mode of the file. */
+export function withoutPermissions(bits: number) {
+  const left = (mode: string) => Number.parseInt(mode, 8) & ~bits
+  return {
+    check(file) {
+      const me = process.getuid?.()
+      if ((file.mode & bits) === 0)
+        throw new UserError(`${file.path} has mode ${octal(file.mode)} already: this fault could change nothing.`)
+      // The API runs as another user than root, so the lab must be its user, or root.
+      if (me !== 0 && me !== file.uid) {
+        throw new UserError(`Only its owner (user ${file.uid}) or root may chmod ${file.path}; you are user ${me}.`)
+      }
+    },
 
-  feltAs: 503,
+    async inject({ database }, { mode }) {
+      chmodSync(database, left(mode))
+      return now()
+    },
 
-  holds({ database }, record) {
-    const file = look(database)
-    return file?.inode === record.inode && file.mode === 0
-  },
+    feltAs: 503,
+    hint: 'Does the API run as root? Permissions mean nothing to root.',
 
-  rollback({ database }, record) {
-    const file = look(database)
-    if (file === undefined) throw new UserError(`${database} is gone: its mode ${record.mode} cannot be restored.`)
-    if (file.inode !== record.inode) return 'another file has the name now; its permissions were left alone'
-    // Leave a mode that was changed after the injection alone.
-    if (file.mode !== 0) return `the mode is ${octal(file.mode)} and was left so`
-    try {
-      chmodSync(database, Number.parseInt(record.mode, 8))
-    } catch (error) {
-      throw new UserError(
-        `The mode of ${database} cannot be restored (${reasonOf(error)}). Ask its owner to run: chmod ${record.mode} ${database}`,
-      )
-    }
-    const back = octal(look(database)?.mode ?? 0)
-    if (back !== record.mode) throw new UserError(`${database} should have mode ${record.mode} again but has ${back}.`)
-    return `mode ${record.mode} is back`
-  },
+    holds({ database }, { mode, inode }) {
+      const file = look(database)
+      return file?.inode === inode && file.mode === left(mode)
+    },
 
-  did: (record) => `chmod: the file had mode ${record.mode} and has 0000 now; no process may open it.`,
-  hint: 'Does the API run as root? Permissions mean nothing to root.',
+    rollback({ database }, { mode, inode }) {
+      const file = look(database)
+      if (file === undefined) throw new UserError(`${database} is gone: its mode ${mode} cannot be restored.`)
+      if (file.inode !== inode) return 'another file has the name now; its permissions were left alone'
+      // Leave a mode that was changed after the injection alone.
+      if (file.mode !== left(mode)) return `the mode is ${octal(file.mode)} and was left so`
+      try {
+        chmodSync(database, Number.parseInt(mode, 8))
+      } catch (error) {
+        throw new UserError(
+          `The mode of ${database} cannot be restored (${reasonOf(error)}). Ask its owner to run: chmod ${mode} ${database}`,
+        )
+      }
+      const back = octal(look(database)?.mode ?? 0)
+      if (back !== mode) throw new UserError(`${database} should have mode ${mode} again but has ${back}.`)
+      return `mode ${mode} is back`
+    },
+  } satisfies Partial<Fault>
 }

@@ -13,6 +13,7 @@ export const crash: Fault = {
     return api.kill()
   },
 
+  feltBy: 'read',
   feltAs: 0,
   // Only the lab can start this API again.
   holds: () => true,

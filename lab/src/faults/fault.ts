@@ -5,7 +5,7 @@ import type { ProcessId } from '../processes.ts'
 import type { FaultRecord } from './record.ts'
 
 /** The faults that need nothing but the database file of a running API. */
-export const kinds = ['chmod', 'lock', 'move'] as const
+export const kinds = ['chmod', 'lock', 'move', 'readonly'] as const
 /** `fill` needs a small file system, `crash` an API that the lab itself has started. */
 export const allKinds = [...kinds, 'fill', 'crash'] as const
 export type FaultKind = (typeof allKinds)[number]
@@ -17,7 +17,7 @@ export type ApiProcess = { kill: () => Promise<number>; start: () => Promise<voi
 export type Victim = { database: string; api?: ApiProcess }
 
 /** The database file before anything is done to it; mode holds all twelve bits. */
-export type DatabaseFile = { path: string; mode: number; inode: string; uid: number }
+type DatabaseFile = { path: string; mode: number; inode: string; uid: number }
 
 /** How one fault is injected and rolled back. Everything that the rollback needs stands in the record. */
 export type Fault = {
@@ -27,7 +27,8 @@ export type Fault = {
   prepare?(file: DatabaseFile, until: Date): Promise<{ holder: ProcessId }>
   /** Injects it. Returns the moment (clock.ts) from which it is in force. */
   inject(victim: Victim, record: FaultRecord): Promise<number>
-  /** The status that a data request gets because of this fault; 0: no answer. */
+  /** What shows that it has landed and that it is over: a data request of this kind, and the status that it gets meanwhile; 0: no answer. */
+  feltBy: 'read' | 'write'
   feltAs: 503 | 0
   /** Whether it is in force now. */
   holds(victim: Victim, record: FaultRecord): boolean

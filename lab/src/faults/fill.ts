@@ -29,6 +29,7 @@ export const fill: Fault = {
     return at
   },
 
+  feltBy: 'write',
   feltAs: 503,
 
   holds({ database }) {

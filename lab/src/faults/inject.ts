@@ -2,9 +2,9 @@ import { setTimeout as delay } from 'node:timers/promises'
 import { now, sleep } from '../clock.ts'
 import { UserError } from '../errors.ts'
 import { self, signalTo } from '../processes.ts'
-import { databasePath, type FaultKind, look, octal, type Victim } from './fault.ts'
+import { databasePath, type Fault, type FaultKind, look, octal, type Victim } from './fault.ts'
 import { type FaultRecord, refuseSecond, writeRecord } from './record.ts'
-import { faults, type Rollback, rollback } from './rollback.ts'
+import { faults, prepareRollback, type Rollback } from './rollback.ts'
 
 const landsWithinMs = 5_000
 
@@ -13,8 +13,8 @@ export type Order = Victim & {
   forMs: number
   /** The moment (clock.ts) to inject it, when everything is prepared. Without it: at once. */
   at?: number
-  /** The status of one authenticated data request from outside, 0 when no answer came. */
-  probe: () => Promise<number>
+  /** The status of one authenticated read or write from outside, 0 when no answer came. */
+  probe: (kind: Fault['feltBy']) => Promise<number>
   signal?: AbortSignal
 }
 
@@ -61,7 +61,7 @@ export async function inject(order: Order): Promise<ActiveFault> {
     throw error
   }
 
-  const { undo, ended } = rollback(victim, record)
+  const { undo, ended } = prepareRollback(victim, record)
   try {
     // Node's timers count whole milliseconds and may fire a little early.
     while (now() < at) await sleep(at - now(), signal)
@@ -99,7 +99,7 @@ async function checkBefore(victim: Victim, { kind, probe }: Order) {
   const file = look(victim.database)
   if (file === undefined) throw new UserError(`There is no database file ${victim.database}.`)
   faults[kind].check(file, victim)
-  const status = await probe()
+  const status = await probe(faults[kind].feltBy)
   // A service that is down already would make any fault look as if it had landed.
   if (status < 200 || status > 299)
     throw new UserError(
@@ -110,11 +110,12 @@ async function checkBefore(victim: Victim, { kind, probe }: Order) {
 
 /** When a request from outside first felt the fault; undefined when none did. */
 async function firstFelt({ kind, probe, signal }: Order, ended: Promise<unknown>): Promise<number | undefined> {
+  const { feltBy, feltAs } = faults[kind]
   let isOver = false
   const end = () => (isOver = true)
   ended.then(end, end)
   while (!isOver) {
-    if ((await probe()) === faults[kind].feltAs) return now()
+    if ((await probe(feltBy)) === feltAs) return now()
     await sleep(5, signal)
   }
   return undefined

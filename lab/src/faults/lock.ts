@@ -40,6 +40,8 @@ export const lock: Fault = {
     return held
   },
 
+  // With JOURNAL_MODE=wal reads go on.
+  feltBy: 'write',
   feltAs: 503,
 
   holds: (_victim, record) => record.holder !== undefined && isRunning(record.holder),

@@ -16,6 +16,7 @@ export const move: Fault = {
     return now()
   },
 
+  feltBy: 'read',
   feltAs: 503,
 
   holds({ database }, record) {

@@ -7,28 +7,29 @@ import { databasePath, type Fault, type FaultKind, type Victim } from './fault.t
 import { fill } from './fill.ts'
 import { lock } from './lock.ts'
 import { move } from './move.ts'
+import { readonly } from './readonly.ts'
 import { type FaultRecord, readRecord, removeRecord } from './record.ts'
 
-export const faults: Record<FaultKind, Fault> = { chmod, lock, move, fill, crash }
+export const faults: Record<FaultKind, Fault> = { chmod, lock, move, readonly, fill, crash }
 
 /** `at`: when the rollback began; `intact`: whether the fault was in force until then; `did`: what was done. */
-export type RolledBack = { at: number; intact: boolean; did: string }
+export type RollbackResult = { at: number; intact: boolean; did: string }
 
 export type Rollback = {
   /** Rolls back once, however often it is called; another call after a failure tries again. */
-  undo: () => Promise<RolledBack>
+  undo: () => Promise<RollbackResult>
   /** Settles when the fault has been rolled back by any caller; rejects with a UserError when that failed. */
-  ended: Promise<RolledBack>
+  ended: Promise<RollbackResult>
 }
 
-/** The rollback of one fault. It also runs when this process exits. */
-export function rollback(victim: Victim, record: FaultRecord): Rollback {
+/** Prepares the rollback of one fault. It also runs when this process exits. */
+export function prepareRollback(victim: Victim, record: FaultRecord): Rollback {
   const { database } = victim
   const fault = faults[record.kind]
-  const { promise: ended, resolve, reject } = Promise.withResolvers<RolledBack>()
+  const { promise: ended, resolve, reject } = Promise.withResolvers<RollbackResult>()
   // A failure is for the caller that waits for it; no caller has to.
   ended.catch(() => {})
-  let running: Promise<RolledBack> | undefined
+  let running: Promise<RollbackResult> | undefined
 
   const atExit = () => {
     try {
@@ -43,7 +44,7 @@ export function rollback(victim: Victim, record: FaultRecord): Rollback {
   }
   process.once('exit', atExit)
 
-  async function run(): Promise<RolledBack> {
+  async function run(): Promise<RollbackResult> {
     const intact = fault.holds(victim, record)
     const at = now()
     const did = await fault.rollback(victim, record)
@@ -53,7 +54,7 @@ export function rollback(victim: Victim, record: FaultRecord): Rollback {
     return { at, intact, did }
   }
 
-  function undo(): Promise<RolledBack> {
+  function undo(): Promise<RollbackResult> {
     running ??= run().catch((error) => {
       running = undefined
       throw error

@@ -129,6 +129,11 @@ export function loadProblems(
   return problems
 }
 
+/** The reason of a load that failed because the API held up the generator. */
+export function hung(dropped: number): string {
+  return `The API left so many requests unanswered that ${dropped} more could not be sent.`
+}
+
 /** Whether a latency above its limit is the generator's own: counted from `sent` it meets the limit. Then it proves nothing. */
 export function isOwn(latency_ms: number, from_sent_ms: number, limit_ms: number): boolean {
   return latency_ms >= limit_ms && from_sent_ms < limit_ms
@@ -143,4 +148,17 @@ export function percent(ratio: number): number {
 export function roundAll<Numbers extends Record<string, number | null>>(numbers: Numbers): Numbers {
   const round = (value: number | null) => (value === null ? null : Math.round(value * 100) / 100)
   return Object.fromEntries(Object.entries(numbers).map(([name, value]) => [name, round(value)])) as Numbers
+}
+
+/** Writes a value with so many digits that it differs from its limit in print too: 100.4 beside "< 100", and not 100. */
+export function besideLimit(
+  value: number,
+  limit: number,
+  write: (value: number, digits: number) => string,
+  digits: number,
+) {
+  const most = digits + 12
+  let more = digits
+  while (value !== limit && more < most && write(value, more) === write(limit, more)) more++
+  return write(value, more)
 }

@@ -32,9 +32,9 @@ export function json(data: unknown): Html {
 }
 
 /** Writes a number with three digits, since more would only pretend; a dash for what was not measured. */
-export function number(value: number | null | undefined): string {
+export function number(value: number | null | undefined, digits = 3): string {
   if (typeof value !== 'number' || !Number.isFinite(value)) return '–'
-  return Math.abs(value) >= 100 ? count(Math.round(value)) : String(Number(value.toPrecision(3)))
+  return Math.abs(value) >= 10 ** (digits - 1) ? count(Math.round(value)) : String(Number(value.toPrecision(digits)))
 }
 
 /** 2398 → 2,398 */

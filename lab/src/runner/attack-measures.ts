@@ -37,7 +37,7 @@ export const attackMeasures = {
   },
   served_for: { title: 'the attacker was last served after', unit: 's', ofAnswers: true, of: servedFor },
   served_on: { title: 'served on after the owner had acted', unit: 's', ofAnswers: true, of: servedOn },
-  told_by_time: { title: 'guessed right from the time alone', unit: '%', of: toldByTime },
+  guessed_by_time: { title: 'guessed right from the time alone', unit: '%', of: guessedByTime },
 } satisfies Record<string, Measure>
 
 function refused({ attempts }: Selection): Measured {
@@ -107,7 +107,7 @@ function heard(attempts: Attempt[]): Attempt[] {
  * Of two answers, one of each kind, how often the slower one is of the kind that is slower on the whole: 50 % is the toss
  * of a coin, 100 % an oracle. It needs no assumption on how times are distributed (Mann and Whitney's U).
  */
-function toldByTime({ attempts }: Selection): Measured {
+function guessedByTime({ attempts }: Selection): Measured {
   const kinds = [...new Set(attempts.map(({ what }) => what))]
   const times = (kind?: string) => sorted(attempts.filter(({ what }) => what === kind).map(({ at, done }) => done - at))
   const [one, other] = [times(kinds[0]), times(kinds[1])]

@@ -39,8 +39,6 @@ export type Phase = {
   seconds: number
   /** A fault that is in force from the begin of the phase to its end. */
   fault?: FaultKind
-  /** Which request shows that the fault landed and that it is over; without it a read. */
-  feltBy?: 'write'
   /** What an attacker does meanwhile, so many times a second. */
   attack?: { name: AttackName; perSecond: number }
   /** The load is more than the API can be expected to take: an alarm meanwhile is right. */
@@ -51,7 +49,7 @@ export type Phase = {
   says?: string
 }
 
-export type TimedFault = { kind: FaultKind; at: number; for: number; feltBy?: 'write' }
+export type TimedFault = { kind: FaultKind; at: number; for: number }
 
 /** Of one phase, or without one of the whole run. */
 export type Expectation = {
@@ -90,8 +88,8 @@ export async function loadExperiment(name: string, slo: Slo): Promise<Experiment
 
 /** The faults of all phases and the faults with times of their own, in order. */
 export function faultsOf(experiment: Experiment): TimedFault[] {
-  const ofPhases = plannedPhases(experiment).flatMap(({ plan: { fault, feltBy }, from_s, to_s }) =>
-    fault === undefined ? [] : [{ kind: fault, at: from_s, for: milli(to_s - from_s), feltBy }],
+  const ofPhases = plannedPhases(experiment).flatMap(({ plan: { fault }, from_s, to_s }) =>
+    fault === undefined ? [] : [{ kind: fault, at: from_s, for: milli(to_s - from_s) }],
   )
   return [...ofPhases, ...(experiment.faults ?? [])].sort((a, b) => a.at - b.at)
 }

@@ -11,7 +11,7 @@ import type { PlayedAttack, PlayedFault, Run } from './run.ts'
 import { secondsOf } from './seconds.ts'
 import { figuresOf, select } from './selection.ts'
 
-export type About = {
+type About = {
   name: string
   experiment: Experiment
   slo: Slo

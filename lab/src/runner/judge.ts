@@ -24,7 +24,7 @@ export function judge(run: Run, experiment: Experiment, slo: Slo): Judgement {
   const judged = judgeable.map((one) => ({ one, ...judgeOne(one, run, slo) }))
   const expectations = judged.map(({ one, ...rest }) => rest)
   const missed = judged.filter(({ met }) => !met)
-  const hung = hangs(run, experiment, slo)
+  const hung = hangs(run, slo)
   const notMet = missed.map(({ phase, what, measured }) => `Not met: ${phase}: ${what}: measured ${measured}`)
   const reasons = [...hung, ...notMet]
 
@@ -34,7 +34,7 @@ export function judge(run: Run, experiment: Experiment, slo: Slo): Judgement {
   // One miss without an excuse is enough for FAIL.
   const excused = hung.length > 0 || excuses.includes(undefined) ? [] : excuses.filter((one) => one !== undefined)
   const problems = [
-    ...run.refused,
+    ...run.problems,
     ...faultProblems(run),
     ...clockProblems(run, slo),
     ...sendingProblems(run, experiment, slo),
@@ -56,7 +56,7 @@ function judgeOne(one: Expectation, run: Run, slo: Slo): JudgedExpectation {
     limit: one.limit,
     value: value ?? null,
     unit,
-    measured: inWords(measured, unit),
+    measured: inWords(measured, unit, one.limit),
     met: value !== undefined && isMet[one.compare](value, one.limit),
   }
 }

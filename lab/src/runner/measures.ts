@@ -1,3 +1,4 @@
+import { faults } from '../faults/rollback.ts'
 import { isSuccess, latencyOf, quantileOf, type Result } from '../load/figures.ts'
 import { number } from '../report/html.ts'
 import { attackMeasures } from './attack-measures.ts'
@@ -78,6 +79,16 @@ const all = {
     ofAnswers: true,
     of: (selection) => ({ value: health(selection).at(-1)?.status }),
   },
+  health_read_only: {
+    title: '/health said read_only',
+    unit: '%',
+    ofAnswers: true,
+    of: (selection) => {
+      // Before and after the fault it says ok.
+      const degraded = health(selection).filter((sample) => sample.degraded)
+      return share(degraded.filter((sample) => sample.health === 'read_only').length, degraded.length)
+    },
+  },
   db_errors: {
     title: 'db_errors_total rose by',
     unit: 'errors',
@@ -146,9 +157,9 @@ export function degradedAfter({ injectedAt, undone }: PlayedFault, { health }: R
   return firstAfter(during, injectedAt, (sample) => sample.degraded === true)
 }
 
-/** How long after the rollback a data request first succeeded; undefined when none did. */
+/** How long after the rollback a request of the kind that felt the fault first succeeded; undefined when none did. */
 export function recoveredAfter({ plan, undone }: PlayedFault, { data, results }: Run): number | undefined {
-  return firstAfter(plan.feltBy === 'write' ? writes(results) : data, undone.at, isSuccess)
+  return firstAfter(faults[plan.kind].feltBy === 'write' ? writes(results) : data, undone.at, isSuccess)
 }
 
 function longestGap({ run, from, to }: Selection): Measured {
@@ -161,10 +172,10 @@ function health({ run, from, to }: Selection) {
   return run.health.filter(({ at }) => isWithin(at, from, to))
 }
 
-/** Of the refusals that clients saw. The probe's are logged too, so there may be more lines than that. */
+/** Of the refusals that clients saw. The probe's are logged too, so there may be more than that. */
 function refusalsLogged({ run: { logged, results } }: Selection): Measured {
   const seen = results.filter(({ status }) => status === 503).length
-  const words = `${logged ?? 'no'} lines for ${seen}`
+  const words = `${logged ?? 'none'} for ${seen}`
   return logged === undefined || seen === 0 ? { words } : { value: Math.min(100, (100 * logged) / seen), words }
 }
 

@@ -2,7 +2,7 @@ import { ask, connect } from '../api-client.ts'
 import { now } from '../clock.ts'
 import { isWithin } from './selection.ts'
 
-export type MetricSample = { name: string; labels: Record<string, string>; value: number }
+type MetricSample = { name: string; labels: Record<string, string>; value: number }
 
 const line = /^([a-zA-Z_:][\w:]*)(?:\{(.*)\})?\s+(\S+)(?:\s+-?\d+)?$/
 const label = /([a-zA-Z_]\w*)="((?:[^"\\]|\\.)*)"/g

@@ -1,13 +1,12 @@
-import { ask, dataStatus, type Session } from '../api-client.ts'
-import { sleep } from '../clock.ts'
+import { type Ask, ask, dataStatus, probes, type Session } from '../api-client.ts'
+import { now, sleep } from '../clock.ts'
 import { reasonOf } from '../errors.ts'
 import { databasePath, type FaultKind } from '../faults/fault.ts'
 import { type ActiveFault, injectAndLand } from '../faults/inject.ts'
 import { refuseSecond } from '../faults/record.ts'
-import type { RolledBack } from '../faults/rollback.ts'
-import { recoverLeftovers } from '../faults/rollback.ts'
+import { faults, recoverLeftovers } from '../faults/rollback.ts'
 import { milliseconds } from '../report/html.ts'
-import { firstAfter, type Probe, startProbe } from './probe.ts'
+import { firstAfter, startProbe } from './probe.ts'
 
 export type Order = { database: string; kind: FaultKind; forMs: number; session: Session; signal: AbortSignal }
 
@@ -18,7 +17,8 @@ export type Begun = {
   until: string
   landed_ms: number
   degraded_ms: number | null
-  data_now: string
+  read_now: string
+  write_now: string
   health_now: string
 }
 export type Ended = { did: string; success_ms: number | null }
@@ -37,15 +37,19 @@ export async function beginOutage(order: Order): Promise<{ fault: ActiveFault; b
   }
   const probe = startProbe(session.url, token)
   try {
-    const fault = await injectAndLand({ database, kind, forMs, probe: probe.ask, signal })
+    const askOnce = (operation: keyof typeof probes) => dataStatus(session.pool, token, operation)
+    const fault = await injectAndLand({ database, kind, forMs, probe: askOnce, signal })
+    const { injectedAt } = fault
+    const degraded = () => firstAfter(probe.health, injectedAt, (sample) => sample.degraded === true)
     const begun = {
       kind,
       did: fault.did,
       until: fault.until.toISOString(),
-      landed_ms: fault.landedAt - fault.injectedAt,
-      degraded_ms: await first(probe, 'health', fault.injectedAt, (sample) => sample.degraded === true),
-      data_now: await answer(session, '/data/notes', token),
-      health_now: await answer(session, '/health'),
+      landed_ms: fault.landedAt - injectedAt,
+      degraded_ms: await soon(degraded),
+      read_now: await answer(session, { ...probes.read, token }),
+      write_now: await answer(session, { ...probes.write, token }),
+      health_now: await answer(session, { method: 'GET', path: '/health' }),
     }
     return { fault, begun, repaired }
   } finally {
@@ -53,50 +57,48 @@ export async function beginOutage(order: Order): Promise<{ fault: ActiveFault; b
   }
 }
 
-/** Rolls a fault back and returns when a data request succeeded again. */
-export async function endOutage(session: Session, undo: () => Promise<RolledBack>): Promise<Ended> {
+/** Rolls a fault back and returns when a request of the kind that felt it succeeded again. */
+export async function endOutage(session: Session, { kind, undo }: Pick<ActiveFault, 'kind' | 'undo'>): Promise<Ended> {
   // The rollback must happen in any case, also when no token can be had without the database.
   const token = await session.token().catch(() => undefined)
+  const { at, did } = await undo()
   if (token === undefined) {
-    const { did } = await undo()
     session.invalidate()
     return { did, success_ms: null }
   }
-  const probe = startProbe(session.url, token)
-  try {
-    const { at, did } = await undo()
-    return { did, success_ms: await first(probe, 'data', at, (sample) => sample.status === 200) }
-  } finally {
-    await probe.stop()
+  const success = async () => {
+    const status = await dataStatus(session.pool, token, faults[kind].feltBy)
+    return status >= 200 && status < 300 ? now() - at : undefined
   }
+  return { did, success_ms: await soon(success) }
 }
 
-async function answer({ pool }: Session, path: string, token?: string): Promise<string> {
+async function answer({ pool }: Session, request: Ask): Promise<string> {
   try {
-    const { status, text } = await ask(pool, { method: 'GET', path, token })
+    const { status, text } = await ask(pool, request)
     return `${status} ${text.trim()}`
   } catch (error) {
     return `no answer (${reasonOf(error)})`
   }
 }
 
-/** How long after a moment a sample was first as wanted; waits for it up to five seconds. */
-async function first(probe: Probe, what: 'health' | 'data', moment: number, wanted: Parameters<typeof firstAfter>[2]) {
-  for (let waited = 0; waited < 5_000; waited += 20) {
-    const found = firstAfter(probe[what], moment, wanted)
+/** Asks again and again for up to five seconds; null when there was nothing until then. */
+async function soon(of: () => number | undefined | Promise<number | undefined>): Promise<number | null> {
+  for (const deadline = now() + 5_000; now() < deadline; await sleep(5)) {
+    const found = await of()
     if (found !== undefined) return found
-    await sleep(20)
   }
   return null
 }
 
 /** For a terminal. */
-export function begunWords({ did, landed_ms, degraded_ms, data_now, health_now }: Begun): string {
+export function begunWords({ did, landed_ms, degraded_ms, read_now, write_now, health_now }: Begun): string {
   return [
     did,
     `  first 503 after        ${ms(landed_ms)}`,
     `  /health degraded after ${ms(degraded_ms)}`,
-    `  GET /data/notes now    ${data_now}`,
+    `  GET /data/notes now    ${read_now}`,
+    `  POST /data/notes now   ${write_now}`,
     `  GET /health now        ${health_now}`,
   ].join('\n')
 }

@@ -43,7 +43,7 @@ export async function readyAttacks(phases: Phase[], target: Target, token: strin
       await Promise.race([attack({ perSecond, signal, attempts }), cutOff(name, signal)])
     } catch (error) {
       if (!(error instanceof UserError)) throw error
-      run.refused.push(error.message)
+      run.problems.push(error.message)
     } finally {
       clearInterval(timer)
       report()

@@ -1,10 +1,11 @@
 import { randomUUID } from 'node:crypto'
 import Database from 'better-sqlite3'
 import type { Pool } from 'undici'
-import { ask, dataStatus } from '../api-client.ts'
+import { ask, dataStatus, type probes } from '../api-client.ts'
 import { now, sleep } from '../clock.ts'
 import { reasonOf, UserError } from '../errors.ts'
 import { inject } from '../faults/inject.ts'
+import { faults } from '../faults/rollback.ts'
 import { milliseconds } from '../report/html.ts'
 import type { Target } from '../targets/target.ts'
 import type { TimedFault } from './experiment.ts'
@@ -14,7 +15,7 @@ import { say, wrap } from './screen.ts'
 /** A process that will hold a lock has to start, and a record to reach the disk, before the fault is due. */
 const preparationMs = 1_000
 
-export type FaultContext = { target: Target; token: string; pool: Pool; startedAt: number; signal: AbortSignal }
+type FaultContext = { target: Target; token: string; pool: Pool; startedAt: number; signal: AbortSignal }
 
 /** Plays the timeline of faults and adds how each went to `run`. All are rolled back, whichever way this ends. */
 export async function playFaults(timeline: TimedFault[], run: Run, context: FaultContext): Promise<void> {
@@ -25,7 +26,7 @@ export async function playFaults(timeline: TimedFault[], run: Run, context: Faul
       await playFault(plan, due, run, context)
     } catch (error) {
       if (!(error instanceof UserError) || context.signal.aborted) throw error
-      run.refused.push(error.message)
+      run.problems.push(error.message)
       tell(error.message)
     }
   }
@@ -34,9 +35,9 @@ export async function playFaults(timeline: TimedFault[], run: Run, context: Faul
 async function playFault(plan: TimedFault, due: number, run: Run, context: FaultContext): Promise<void> {
   const { pool, token, signal, target } = context
   const { database, api } = target
-  const probe = () => dataStatus(pool, token, plan.feltBy)
+  const probe = (operation: keyof typeof probes) => dataStatus(pool, token, operation)
   // The fault before this one may still be felt.
-  while (now() < due && (await probe()) > 299) await sleep(20, signal)
+  while (now() < due && (await probe(faults[plan.kind].feltBy)) > 299) await sleep(20, signal)
   const fault = await inject({ database, api, kind: plan.kind, at: due, forMs: plan.for * 1000, probe, signal })
   const { did, injectedAt } = fault
   // An API that does not notice the fault has failed, which is for the verdict to say: the fault goes on all the same.

@@ -39,12 +39,26 @@ export async function play(
   const load = started.adopt(await startLoad(target, token, experiment.phases), (load) => load.abandon())
   const end = started.adopt(new AbortController(), (end) => end.abort())
 
-  const { generator, startedAt, results, dropped, maxWaiting } = load
+  const { startedAt } = load
   const wallOffset = Date.now() - now()
+  // The arrays are those of the watchers and of the load, which go on filling them.
   const run: Run = {
-    ...{ startedAt, wallOffset, wallOffsetAtEnd: wallOffset, generator, results, dropped, maxWaiting },
-    ...{ health: probe.health, data: probe.data, metrics: metrics.readings, machine: machine.samples },
-    ...{ phases: [], faults: [], refused: [], attacks: [], acknowledged: 0 },
+    startedAt,
+    wallOffset,
+    wallOffsetAtEnd: wallOffset,
+    generator: load.generator,
+    phases: [],
+    faults: [],
+    problems: [],
+    results: load.results,
+    dropped: load.dropped,
+    maxWaiting: load.maxWaiting,
+    attacks: [],
+    health: probe.health,
+    data: probe.data,
+    metrics: metrics.readings,
+    machine: machine.samples,
+    acknowledged: 0,
   }
   // Without its API the run is over, and when one part of it fails the others end too: what was measured is judged.
   const signal = AbortSignal.any([stop, end.signal])

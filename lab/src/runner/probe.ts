@@ -1,16 +1,15 @@
 import type { Pool } from 'undici'
-import { ask, connect, dataStatus } from '../api-client.ts'
+import { ask, connect, probes } from '../api-client.ts'
 import { now } from '../clock.ts'
 
-/** What an outside client saw of one request. Moments of clock.ts; status 0: no answer. */
-export type ProbeSample = { at: number; done: number; status: number; degraded?: boolean }
+/** What an outside client saw of one request. Moments of clock.ts; status 0: no answer. `health`: the status in the body of /health. */
+export type ProbeSample = { at: number; done: number; status: number; degraded?: boolean; health?: string }
 
 const timeoutMs = 5_000
 
 /**
- * Sends a request to /health and an authenticated data request every `everyMs` until stopped, on its own connections; `ask`
- * sends one more data request. For /health it opens a new one each time, as a load balancer does, so that it sees whether the
- * API accepts any.
+ * Sends a request to /health and an authenticated read every `everyMs` until stopped, on its own connections. For /health it
+ * opens a new one each time, as a load balancer does, so that it sees whether the API accepts any.
  */
 export function startProbe(url: string, token: string, everyMs = 50) {
   // One slow answer must not delay the next request.
@@ -19,8 +18,8 @@ export function startProbe(url: string, token: string, everyMs = 50) {
   const health: ProbeSample[] = []
   const data: ProbeSample[] = []
   const sample = () => {
-    look(fresh, '/health', undefined).then((sample) => health.push(sample))
-    look(pool, '/data/notes?limit=1', token).then((sample) => data.push(sample))
+    look(fresh, '/health').then((sample) => health.push(sample))
+    look(pool, probes.read.path, token).then((sample) => data.push(sample))
   }
   const timer = setInterval(sample, everyMs)
   const stop = () => {
@@ -28,10 +27,8 @@ export function startProbe(url: string, token: string, everyMs = 50) {
     // Waits for the answers that are still missing: cut off, they would look like a silent API.
     return Promise.all([pool, fresh].map((one) => one.closed || one.close()))
   }
-  return { health, data, ask: () => dataStatus(pool, token), stop }
+  return { health, data, stop }
 }
-
-export type Probe = ReturnType<typeof startProbe>
 
 /** Sends one request and returns what a client saw of it. */
 export async function look(pool: Pool, path: string, token?: string): Promise<ProbeSample> {
@@ -39,17 +36,18 @@ export async function look(pool: Pool, path: string, token?: string): Promise<Pr
   try {
     const headers: Record<string, string> = token ? {} : { connection: 'close' }
     const { status, text } = await ask(pool, { method: 'GET', path, token, headers })
-    return { at, done: now(), status, degraded: token ? undefined : degradedOf(text) }
+    return { at, done: now(), status, ...(!token && healthIn(text)) }
   } catch {
     return { at, done: now(), status: 0 }
   }
 }
 
-function degradedOf(text: string): boolean | undefined {
+function healthIn(text: string): Pick<ProbeSample, 'degraded' | 'health'> {
   try {
-    return JSON.parse(text).degraded
+    const { degraded, status } = JSON.parse(text)
+    return { degraded, health: status }
   } catch {
-    return undefined
+    return {}
   }
 }
 

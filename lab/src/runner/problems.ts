@@ -1,4 +1,4 @@
-import { lagOf, loadProblems, quantileOf } from '../load/figures.ts'
+import { hung, lagOf, loadProblems, quantileOf } from '../load/figures.ts'
 import type { Slo } from '../slo.ts'
 import type { Experiment } from './experiment.ts'
 import { isBusy } from './machine.ts'
@@ -45,14 +45,11 @@ export function sendingProblems(run: Run, experiment: Experiment, slo: Slo): str
   })
 }
 
-/** An API that answers so late that requests could not be sent has failed. Where errors are judged they are among them. */
-export function hangs(run: Run, { expectations }: Experiment, slo: Slo): string[] {
-  const counted = expectations.filter(({ measure }) => measure === 'errors').map(({ phase }) => phase)
+/** An API that answers so late that requests could not be sent has failed. */
+export function hangs(run: Run, slo: Slo): string[] {
   return judgedPhases(run, slo).flatMap(({ phase, selection }) => {
-    const { name } = phase.plan
     const { dropped, heldUp } = sendingIn(run, phase, selection)
-    if (dropped === 0 || !heldUp || counted.includes(name)) return []
-    return [`${name}: The API left so many requests unanswered that ${dropped} more could not be sent.`]
+    return heldUp ? [`${phase.plan.name}: ${hung(dropped)}`] : []
   })
 }
 

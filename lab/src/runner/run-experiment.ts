@@ -71,7 +71,7 @@ export async function runExperiment(options: ExperimentOptions): Promise<number>
   }
 
   function conclude(number: number, { run, target }: { run: Run; target: Target }): Judgement {
-    run.logged = target.log?.refusals.length
+    run.logged = target.log?.refusals.size
     const judgement = judge(run, experiment, slo)
     const predictions = guesses ? besideMeasured(experiment, guesses, run, slo) : []
     const about = { name, experiment, slo, target, predictions, run: { number, of: runs }, again: again(options) }

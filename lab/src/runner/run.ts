@@ -1,6 +1,6 @@
 import type { AttackName } from '../attacks/all.ts'
 import type { Attempt } from '../attacks/attack.ts'
-import type { RolledBack } from '../faults/rollback.ts'
+import type { RollbackResult } from '../faults/rollback.ts'
 import type { Result } from '../load/figures.ts'
 import type { Load } from '../load/load.ts'
 import type { Phase, TimedFault } from './experiment.ts'
@@ -17,7 +17,7 @@ export type PlayedFault = {
   did: string
   injectedAt: number
   landedAt?: number
-  undone: RolledBack
+  undone: RollbackResult
 }
 
 /** What an attacker tried in a phase; the last attempts may end when it is over. */
@@ -33,7 +33,7 @@ export type Run = {
   phases: PlayedPhase[]
   faults: PlayedFault[]
   /** Why a fault could not be injected or an attack not be made, one sentence each. */
-  refused: string[]
+  problems: string[]
   results: Result[]
   dropped: number[]
   maxWaiting: Load['maxWaiting']

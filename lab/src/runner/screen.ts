@@ -52,7 +52,7 @@ export function textTable(heads: string[], rows: Cell[][], widths?: number[]): s
 export type Answers = { sent: number; answered: number; failed: number; p95_ms: number | null }
 
 /** Writes the row of a second, counted from 0, with what /health said last; undefined where it is not worth a row. */
-export type LiveTable = (
+type LiveTable = (
   second: number,
   phase: string,
   answers: Answers,

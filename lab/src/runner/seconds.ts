@@ -1,6 +1,5 @@
 import { tally } from '../attacks/attack.ts'
-import type { Result } from '../load/figures.ts'
-import { countEach, figures, statusesOf } from '../load/figures.ts'
+import { countEach, figures, type Result, roundAll, statusesOf } from '../load/figures.ts'
 import type { MetricsEvent } from '../runs/journal.ts'
 import { serverSecond } from './metrics-page.ts'
 import type { PlayedPhase, Run } from './run.ts'
@@ -47,9 +46,7 @@ function event(run: Run, second: number, due: Result[], done: Result[]): Metrics
     rate: sent,
     answered: done.filter(({ status }) => status !== 0).length,
     error_ratio,
-    p50_ms: rounded(p50_ms),
-    p95_ms: rounded(p95_ms),
-    p99_ms: rounded(p99_ms),
+    ...roundAll({ p50_ms, p95_ms, p99_ms }),
     statuses: statusesOf(due),
     dropped,
     degraded: degradedIn(run, from, to),
@@ -83,9 +80,4 @@ function attackIn({ phases, attacks }: Run, from: number, to: number) {
   const over = all.filter(({ done }) => isWithin(done, from, to))
   const { guesses } = tally(over)
   return { attempts: countEach(over.flatMap((one) => (one.guesses === undefined ? one.status : []))), guesses }
-}
-
-/** With two digits behind the point, to be read: a judge takes the numbers as they are. */
-export function rounded(value: number | null = null): number | null {
-  return value === null ? null : Math.round(value * 100) / 100
 }

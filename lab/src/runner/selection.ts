@@ -1,5 +1,5 @@
 import type { Attempt } from '../attacks/attack.ts'
-import { figures, isSuccess, type Result } from '../load/figures.ts'
+import { besideLimit, figures, isSuccess, type Result } from '../load/figures.ts'
 import { number } from '../report/html.ts'
 import type { Slo } from '../slo.ts'
 import type { PlayedFault, Run } from './run.ts'
@@ -30,13 +30,17 @@ export function select(run: Run, slo: Slo, phase?: string): Selection | undefine
   if (first === undefined || last === undefined) return undefined
   const [from, to] = [first.start, last.end]
   const faults = run.faults.filter(({ plan }) => isWithin(plan.at, first.from_s, last.to_s))
-  // A crash leaves the database alone.
-  const windows = phase === undefined ? [] : faults.filter(({ plan }) => plan.kind !== 'crash').map(inForce)
-  const due = run.results.filter((one) => isWithin(one.due, from, to) && !isUnderWayAt(run.faults, one))
-  const results = windows.length === 0 ? due : windows.flatMap((window) => metBy(run, window, slo))
+  // A phase with a fault is judged by the time for which it was in force. A crash leaves the database alone.
+  const inIt = phase === undefined ? [] : faults.filter(({ plan }) => plan.kind !== 'crash')
+  const isIn = (one: Result, among: PlayedFault[], places: Place[]) =>
+    among.some((fault) => places.includes(placeOf(one, fault, slo.outage.refusal_p99_ms)))
+  const results = run.results.filter((one) =>
+    inIt.length > 0
+      ? isIn(one, inIt, ['in force', 'late'])
+      : isWithin(one.due, from, to) && !isIn(one, run.faults, ['across the injection', 'across the rollback']),
+  )
   const data = results.filter(({ kind }) => kind !== 'login')
-  const ranges = windows.length === 0 ? [{ from, to }] : windows
-  const isLate = ({ due, done }: Result) => windows.some(({ from, to }) => isWithin(due, from, to) && done > to)
+  const ranges = inIt.length > 0 ? inIt.map(inForce) : [{ from, to }]
   return {
     run,
     slo,
@@ -45,7 +49,7 @@ export function select(run: Run, slo: Slo, phase?: string): Selection | undefine
     seconds: ranges.reduce((sum, range) => sum + range.to - range.from, 0) / 1000,
     faults,
     data,
-    settled: data.filter((one) => !isSuccess(one) || !isLate(one)),
+    settled: data.filter((one) => !isSuccess(one) || !isIn(one, inIt, ['late'])),
     logins: results.filter(({ kind }) => kind === 'login'),
     dropped: run.dropped.filter((moment) => ranges.some((range) => isWithin(moment, range.from, range.to))).length,
     attempts: run.attacks
@@ -64,29 +68,38 @@ export function isWithin(moment: number, from: number, to: number): boolean {
   return moment >= from && moment < to
 }
 
-/** A request under way while a fault is injected may be answered either way, and belongs to neither side. */
-function isUnderWayAt(faults: PlayedFault[], { due, done }: Result): boolean {
-  return faults.some(({ injectedAt }) => isWithin(injectedAt, due, done))
-}
-
-type Window = { from: number; to: number }
-
 const soonMs = 1_000
 
 /**
- * From the first refusal on until the rollback. From the injection on when no request was refused soon after it: then the
- * requests in between show what the fault did, such as waiting for a lock.
+ * When a fault took its effect: from the first refusal on until the rollback. From the injection on when no request was
+ * refused soon after it: then the requests in between show what the fault did, such as waiting for a lock.
  */
-export function inForce({ injectedAt, landedAt, undone }: PlayedFault): Window {
-  const isSoon = landedAt !== undefined && landedAt - injectedAt <= soonMs
+export function inForce({ injectedAt, landedAt, undone }: PlayedFault): { from: number; to: number } {
+  const isSoon = landedAt !== undefined && landedAt - injectedAt <= soonMs && landedAt < undone.at
   return { from: isSoon ? landedAt : injectedAt, to: undone.at }
 }
 
-function metBy({ results }: Run, { from, to }: Window, { outage }: Slo): Result[] {
-  // A request under way at the rollback may be answered either way, but only for as long as a refusal may take.
-  return results.filter(
-    (one) => isWithin(one.due, from, to) && (one.done <= to || one.due < to - outage.refusal_p99_ms),
-  )
+type Place = 'before' | 'across the injection' | 'in force' | 'late' | 'across the rollback' | 'after'
+
+/**
+ * Where a request lies, seen from a fault that was in force from F to T; `refusalMs` is how long a refusal may take. What it
+ * may be answered, and whether it counts in the phase of the fault:
+ *
+ * | place                | due                       | done                | may be answered   | counts                 |
+ * | -------------------- | ------------------------- | ------------------- | ----------------- | ---------------------- |
+ * | before               | before F                  | until the injection | as without a fault | no                    |
+ * | across the injection | before F                  | after the injection | either way        | in no phase            |
+ * | in force             | F until T                 | until T             | as the fault says | yes                    |
+ * | late                 | F until T - refusalMs     | after T             | it had to wait    | yes; no success counts |
+ * | across the rollback  | T - refusalMs until T     | after T             | either way        | in no phase            |
+ * | after                | from T on                 |                     | as without a fault | no                    |
+ */
+export function placeOf({ due, done }: Pick<Result, 'due' | 'done'>, fault: PlayedFault, refusalMs: number): Place {
+  const { from, to } = inForce(fault)
+  if (due >= to) return 'after'
+  if (due < from) return done <= fault.injectedAt ? 'before' : 'across the injection'
+  if (done <= to) return 'in force'
+  return due < to - refusalMs ? 'late' : 'across the rollback'
 }
 
 /** What is measured of a selection: a value in `unit`, undefined when there is none, and words for the reader. */
@@ -113,9 +126,14 @@ export function largest(values: number[]): number | undefined {
   return values.length === 0 ? undefined : values.reduce((a, b) => Math.max(a, b))
 }
 
-/** A number without needless digits, its unit, and the words beside it. */
-export function inWords({ value, words }: Measured, unit: string): string {
+/** A number without needless digits, its unit, and the words beside it. With a limit it shows on which side of it the number is. */
+export function inWords({ value, words }: Measured, unit: string, limit = Number.NaN): string {
   if (value === undefined) return words ?? 'never'
-  const digits = ['ms', 's', 'MB'].includes(unit) ? number(value) : String(Math.round(value * 100) / 100)
-  return `${digits} ${unit}`.trimEnd() + (words === undefined ? '' : ` (${words})`)
+  const isTime = ['ms', 's', 'MB'].includes(unit)
+  const text = isTime ? besideLimit(value, limit, number, 3) : besideLimit(value, limit, decimals, 2)
+  return `${text} ${unit}`.trimEnd() + (words === undefined ? '' : ` (${words})`)
+}
+
+function decimals(value: number, digits: number): string {
+  return String(Number(value.toFixed(digits)))
 }

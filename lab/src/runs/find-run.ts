@@ -4,7 +4,7 @@ import { parseJson, readJson } from '../config.ts'
 import { reasonOf, UserError } from '../errors.ts'
 import { type Journal, journal, type MetricsEvent, someSeries } from './journal.ts'
 
-export type FoundRun = { name: string; folder: string; journal: Journal }
+type FoundRun = { name: string; folder: string; journal: Journal }
 
 /** `2026-11-22T18-03-05.123Z-` in front of the experiment's name. */
 const stamp = /^\d{4}-\d\d-\d\dT\d\d-\d\d-\d\d\.\d{3}Z-/

@@ -60,7 +60,7 @@ export function createFaults(database: string, session: Session, stop: AbortSign
 
   async function endOwn(fault: ActiveFault): Promise<Ended | undefined> {
     if (own !== fault) return undefined // ended in an earlier turn
-    const ended = await endOutage(session, fault.undo)
+    const ended = await endOutage(session, fault)
     own = undefined
     recovered(fault.kind, ended.success_ms)
     return ended

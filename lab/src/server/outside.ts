@@ -9,7 +9,10 @@ type Target = (typeof targets)[number]
 /** The last answers that a client outside of the API got; status 0: no answer. `degraded` as /health says. */
 export type Outside = Record<Target, { status: number; seconds: number }> & { degraded?: boolean }
 
-/** Asks /health and for one page of notes once a second, and puts the answers on the metrics page. */
+/**
+ * Asks /health and for one page of notes once a second, and puts the answers on the metrics page. Unlike the probe of a run
+ * it keeps no samples and lasts for days, so its token is renewed.
+ */
 export function watchOutside(session: Session): { seen: Outside; stop: () => void } {
   const labelNames = ['target']
   const statusHelp = 'Last HTTP status that an outside client got; 0: no answer'

@@ -12,7 +12,7 @@ const asNobody = join(import.meta.dirname, 'as-nobody.ts')
 /** `main`: the API's main file. `folder` owns the process as soon as it exists. */
 type Start = { main: string; folder: TempFolder; env: NodeJS.ProcessEnv; log: ApiLog }
 
-export type ApiChild = {
+type ApiChild = {
   id: ProcessId
   port: number
   metricsPort: number
@@ -91,7 +91,7 @@ type Line = {
   msg?: string
   db_unavailable?: boolean
   reason?: string
-  status?: number
+  request_id?: string
   port?: number
   metrics_port?: number
 }
@@ -100,8 +100,8 @@ type Line = {
 export type ApiLog = {
   /** The ports, once it listens. */
   listening?: { port: number; metrics_port: number }
-  /** The time of each request that was refused because the database was unavailable. */
-  refusals: number[]
+  /** The id of each request that was refused because the database was unavailable. */
+  refusals: Set<string>
   /** "database unavailable" and "database available", in order. */
   changes: { time: number; msg: string; reason?: string }[]
   /** Every line but those of successful requests, at most `mostKept` and one that says so. */
@@ -113,7 +113,7 @@ const mostKept = 20_000
 
 /** Reads the API's log line by line and keeps what is judged, and what explains a failure afterwards. */
 export function keepLog(): ApiLog {
-  const log: ApiLog = { refusals: [], changes: [], kept: [], take }
+  const log: ApiLog = { refusals: new Set(), changes: [], kept: [], take }
 
   function take(text: string): void {
     // Most lines are successful requests: they are recognized without parsing.
@@ -121,13 +121,12 @@ export function keepLog(): ApiLog {
     if (log.kept.length < mostKept) log.kept.push(text)
     else log.kept[mostKept] ??= JSON.stringify({ msg: `the lab kept the first ${mostKept} lines, no more` })
     const line = parse(text)
-    const time = new Date(line?.time ?? 0).getTime()
     if (line?.msg === 'listening' && line.port && line.metrics_port) {
       log.listening = { port: line.port, metrics_port: line.metrics_port }
     } else if (line?.msg?.startsWith('database ')) {
-      log.changes.push({ time, msg: line.msg, reason: line.reason })
-    } else if (line?.db_unavailable === true && line.status !== undefined) {
-      log.refusals.push(time)
+      log.changes.push({ time: new Date(line.time ?? 0).getTime(), msg: line.msg, reason: line.reason })
+    } else if (line?.db_unavailable === true && line.request_id !== undefined) {
+      log.refusals.add(line.request_id)
     }
   }
   return log

@@ -8,7 +8,7 @@ import { keepLog, startApi } from './api-child.ts'
 import type { Target } from './target.ts'
 import { makeTempFolder, type TempFolder } from './temp-folder.ts'
 
-const usualMain = join(import.meta.dirname, '..', '..', '..', 'api', 'src', 'main.ts')
+const defaultMain = join(import.meta.dirname, '..', '..', '..', 'api', 'src', 'main.ts')
 /** On Linux the whole of 127.0.0.0/8 is this machine; elsewhere only 127.0.0.1 is. */
 const loopback = Array.from({ length: 20 }, (_, i) => `127.0.0.${i + 21}`)
 
@@ -34,7 +34,7 @@ export type EmbeddedTarget = Target & { stop: () => Promise<void> }
 export async function openEmbedded(
   folder: TempFolder,
   settings: Settings = {},
-  main = usualMain,
+  main = defaultMain,
 ): Promise<EmbeddedTarget> {
   const user = { username: 'demo', password: randomSecret(18) }
   const other = { username: 'other', password: randomSecret(18) }

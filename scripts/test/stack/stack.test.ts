@@ -271,6 +271,20 @@ test('chmod, lock and move under load: 503 at once, Prometheus sees it, and it e
   assert.equal(code, 2, 'the load met outages, so its goals were missed')
 })
 
+test('readonly: reads go on, writes are refused as read-only, and it ends', { skip }, async () => {
+  const write = () => ask('/data/notes', { method: 'POST', body: '{"title":"t","body":"b"}' })
+  await succeeds('outage', 'MODE=readonly', 'FOR=5m')
+  const refused = await write()
+  const { type } = (await refused.json()) as { type: string }
+  const { status } = (await (await ask('/health')).json()) as { status: string }
+  assert.deepEqual(
+    [await dataStatus(), refused.status, type, status],
+    [200, 503, '/problems/database-read-only', 'read_only'],
+  )
+  await succeeds('recover')
+  await until('writes succeed', async () => (await write()).status === 201)
+})
+
 /** Guesses passwords and sends forged tokens while experiments attack the stack's API; too short to be judged. */
 async function attack(): Promise<void> {
   let on = true

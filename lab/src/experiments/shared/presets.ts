@@ -1,6 +1,6 @@
-import { limitsOf } from '../load/figures.ts'
-import type { Goal, Slo } from '../slo.ts'
-import type { Expectation, Experiment, Phase, Prediction } from './experiment.ts'
+import { limitsOf } from '../../load/figures.ts'
+import type { Expectation, Experiment, Phase, Prediction } from '../../runner/experiment.ts'
+import type { Goal, Slo } from '../../slo.ts'
 
 // What many experiments have in common, so that each file holds only what is its own.
 
@@ -11,7 +11,7 @@ export function warmUp(rate: number): Phase {
 }
 
 /** The phases of every outage, so that any two of them can be compared. The name of the third is `outage`. */
-export function outagePhases(rate: number, outage: Pick<Phase, 'fault' | 'feltBy' | 'says'>): Phase[] {
+export function outagePhases(rate: number, outage: Pick<Phase, 'fault' | 'says'>): Phase[] {
   return [
     warmUp(rate),
     { name: 'before', rate, seconds: 12 },
@@ -50,6 +50,7 @@ export function writesOutage({ goals: { baseline }, outage }: Slo, reads: string
     { measure: 'reads_served', phase, compare: '=', limit: 100, why: reads },
     { measure: 'writes_refused', phase, compare: '=', limit: 100, why: writes },
     isNoticed(phase, outage, 'half of the service is gone, and /health must say so'),
+    { measure: 'health_read_only', phase, compare: '=', limit: 100, why: 'a client can go on reading when it knows' },
     comesBack(phase, outage),
     nothingLost,
   ]
