@@ -8,7 +8,7 @@ import { type Config, ConfigError } from '../config.ts'
 import { DatabaseUnavailable, type Operation, type Reason } from './database.ts'
 import { migrate } from './migrations.ts'
 
-export type Settings = Pick<Config, 'JOURNAL_MODE' | 'BUSY_TIMEOUT_MS'>
+export type Settings = Pick<Config, 'JOURNAL_MODE' | 'BUSY_TIMEOUT_MS' | 'GROUP_COMMIT'>
 /** `opened` is what stat returned then; `statements` are prepared ones by their SQL. */
 export type Connection = {
   path: string
@@ -65,7 +65,7 @@ async function prepare(sqlite: BetterSqlite.Database) {
     sqlite.pragma(`application_id = ${applicationId}`)
     sqlite.pragma('wal_checkpoint') // from now on the id is in the file itself, also after a crash
   }
-  await migrate(new Kysely({ dialect: new SqliteDialect({ database: sqlite }) })).catch((error: unknown) => {
+  await migrate(new Kysely({ dialect: new SqliteDialect({ database: sqlite }) }), 'sqlite').catch((error: unknown) => {
     throw reasonOf(error) ? error : foreign(sqlite.name, 'was made by a newer version of this program')
   })
 }

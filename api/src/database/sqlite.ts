@@ -50,9 +50,10 @@ export async function openSqlite(path: string, settings: Settings, log: Logger, 
   }
 
   // Group commit: all writes of one turn of the event loop share a transaction and its fsync.
+  const schedule = settings.GROUP_COMMIT === 'on' ? setImmediate : (work: () => void) => work()
   function write(query: CompiledQuery): Promise<unknown[]> {
     return new Promise((resolve, reject) => {
-      if (waiting.push({ query, resolve, reject }) === 1) setImmediate(commit)
+      if (waiting.push({ query, resolve, reject }) === 1) schedule(commit)
     })
   }
 
@@ -107,6 +108,6 @@ export function createKysely(executeQuery: DatabaseConnection['executeQuery']): 
 }
 
 // Queries of other requests would become part of a transaction that stays open while JavaScript waits.
-function rejectTransaction(): never {
+export function rejectTransaction(): never {
   throw new Error('one statement is one transaction here: the group commit owns BEGIN and COMMIT')
 }
