@@ -1,12 +1,18 @@
-import type { Pool } from 'undici'
-import { ask, connect } from '../api-client.ts'
+import type { Dispatcher, Pool } from 'undici'
+import { ask, connect, connectInTurn } from '../api-client.ts'
 import { now } from '../clock.ts'
 import type { Result } from './figures.ts'
 import { type Note, noteAt, notesToRead, requestAt } from './mix.ts'
 import { openLoop, type Request } from './open-loop.ts'
 
 /** The API that is loaded, and the user who sends the requests. */
-export type LoadTarget = { url: string; username: string; password: string }
+export type LoadTarget = {
+  url: string
+  /** Other processes on the same database: the load takes turns between all of them. */
+  others?: string[]
+  username: string
+  password: string
+}
 
 /** Data requests per second, and logins per second beside them. */
 export type LoadPhase = { rate: number; logins?: number; seconds: number }
@@ -42,7 +48,7 @@ export async function startOwnLoad(target: LoadTarget, token: string, phases: Lo
   const { url, username, password } = target
   // Enough connections for a stall to meet many waiting clients at once, as it would in real life; more would only
   // test the listen queue. Nearly all are unused while answers take a millisecond.
-  const pool = connect(url, 128, 10_000)
+  const pool = target.others?.length ? connectInTurn([url, ...target.others], 64, 10_000) : connect(url, 128, 10_000)
   const { next, acknowledged } = await startMix(pool, token)
   const logIn = { method: 'POST', path: '/auth/login', body: { username, password } } as const
   const login: Request = { kind: 'login', send: async (signal) => (await ask(pool, { ...logIn, signal })).status }
@@ -75,7 +81,7 @@ export async function startOwnLoad(target: LoadTarget, token: string, phases: Lo
 }
 
 /** Writes the notes to read and returns the mix of requests; `acknowledged` collects every note whose 201 arrived. */
-export async function startMix(pool: Pool, token: string, prepared = notesToRead) {
+export async function startMix(pool: Dispatcher, token: string, prepared = notesToRead) {
   const acknowledged = new Map<string, string>()
 
   async function write(note: Note, signal?: AbortSignal): Promise<number> {

@@ -42,8 +42,10 @@ export function comparisonWords({ verdict, compared }: Pick<TradeoffJournal, 've
 }
 
 /** `JOURNAL_MODE=wal`. */
-export function settingsInWords({ settings }: TradeoffJournal['variants'][number]): string {
+export function settingsInWords({ settings, postgres, processes = 1 }: TradeoffJournal['variants'][number]): string {
   const words = Object.entries(settings).map((one) => one.join('='))
+  if (postgres) words.push('a PostgreSQL')
+  if (processes > 1) words.push(`${processes} processes`)
   return words.join(', ') || 'the usual settings'
 }
 

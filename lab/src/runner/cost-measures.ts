@@ -1,11 +1,12 @@
 import { isSuccess } from '../load/figures.ts'
 import type { MetricsReading } from './metrics-page.ts'
-import { isWithin, largest, type Measure, type Measured, type Selection } from './selection.ts'
+import { isWithin, largest, type Measure, type Measured, type Selection, share } from './selection.ts'
 
 /** What it costs the API to serve a load, and how much it serves. */
 export const costMeasures = {
   cpu_per_request: { title: "the API's CPU time per request", unit: 'ms', of: cpuPerRequest },
   commits_per_second: { title: 'commits to the disk', unit: 'a second', of: commitsPerSecond },
+  seconds_kept: { title: "seconds so far in the API's own record", unit: '%', better: 'more', of: secondsKept },
   memory: {
     title: "the API's memory, at most",
     unit: 'MB',
@@ -42,6 +43,15 @@ function counted(selection: Selection, of: (reading: MetricsReading) => number |
   })
   const [first, last] = [readings[0] ?? { at: 0, value: 0 }, readings.at(-1) ?? { at: 0, value: 0 }]
   return { rise: last.value - first.value, from: first.at, to: last.at }
+}
+
+/** Of the whole run until the end of the phase. */
+function secondsKept({ run, to }: Selection): Measured {
+  const kept = run.phases.find(({ end }) => end === to)?.kept
+  const since1970 = (moment: number) => Math.round((moment + run.wallOffset) / 1000)
+  const [first, last] = [since1970(run.startedAt), since1970(to)]
+  const within = [...(kept ?? [])].filter((second) => isWithin(second, first, last)).length
+  return kept ? share(within, last - first) : {}
 }
 
 function readingsIn({ run, from, to }: Selection): MetricsReading[] {

@@ -84,6 +84,20 @@ export function watchMetrics(url: string): { readings: MetricsReading[]; stop: (
   return { readings, stop }
 }
 
+/** The seconds (since 1970) in the API's own record, METRICS_EVENTS; none where it keeps none or cannot be asked. */
+export async function keptSeconds(url: string): Promise<Set<number>> {
+  const pool = connect(url, 1, 5_000)
+  try {
+    const { status, text } = await ask(pool, { method: 'GET', path: '/metrics/events' })
+    const lines = status === 200 ? text.trim().split('\n').filter(Boolean) : []
+    return new Set(lines.map((line) => Math.round(Date.parse(JSON.parse(line).time) / 1000)))
+  } catch {
+    return new Set()
+  } finally {
+    await pool.destroy()
+  }
+}
+
 /** What the API said of a second: its counters between the readings around the middle, its gauges as read in it. */
 export function serverSecond(readings: MetricsReading[], from: number) {
   const next = readings.findIndex(({ at }) => at > from + 500)

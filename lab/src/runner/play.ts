@@ -8,7 +8,7 @@ import { lost } from '../load/load.ts'
 import type { Target } from '../targets/target.ts'
 import { type Experiment, faultsOf, type Phase, plannedPhases } from './experiment.ts'
 import { watchMachine } from './machine.ts'
-import { watchMetrics } from './metrics-page.ts'
+import { keptSeconds, watchMetrics } from './metrics-page.ts'
 import { type Attacks, readyAttacks } from './play-attacks.ts'
 import { checkOwnDatabase, playFaults } from './play-faults.ts'
 import { startProbe } from './probe.ts'
@@ -122,6 +122,7 @@ async function playPhases({ experiment, target, load, attacks, run, signal }: Pa
       over.abort()
       played.end = now()
     }
+    if (plan.readEvents) underWay.push(keptSeconds(target.metricsUrl).then((kept) => void (played.kept = kept)))
   }
   writeRows(load.startedAt + (run.phases.at(-1)?.to_s ?? 0) * 1000)
   await Promise.all(underWay)

@@ -3,7 +3,7 @@ import { startOwnLoad } from '../load/load.ts'
 import { comparisonWords, settingsInWords, tradeoffHtml } from '../report/tradeoff.ts'
 import type { TradeoffJournal } from '../runs/tradeoff-journal.ts'
 import { loadSlo, type Slo } from '../slo.ts'
-import { withEmbedded } from '../targets/embedded.ts'
+import { needPostgres, withEmbedded } from '../targets/embedded.ts'
 import { reporting } from '../targets/target.ts'
 import { sweepFolders } from '../targets/temp-folder.ts'
 import { lengthOf } from './experiment.ts'
@@ -33,6 +33,7 @@ export async function runTradeoff(options: TradeoffOptions): Promise<number> {
   const { name, rounds, folder } = options
   const slo = loadSlo(options.slo)
   const tradeoff = withLength(await loadTradeoff(name, slo), options.seconds)
+  if (tradeoff.variants.some(({ postgres }) => postgres)) needPostgres()
   checkRunsFolder(folder)
   await sweepFolders()
   introduce(tradeoff, rounds)
@@ -75,7 +76,7 @@ type Turn = { tradeoff: Tradeoff; variant: Variant; round: number }
 async function playVariant({ tradeoff, variant, round }: Turn, options: TradeoffOptions, slo: Slo) {
   const experiment = experimentOf(tradeoff, variant)
   const name = `${options.name}-${variant.name}`
-  const { run, target } = await withEmbedded(experiment, async (own) => {
+  const { run, target } = await withEmbedded({ ...variant, ...experiment }, async (own) => {
     const target = { ...own, ...reporting(name, options.socket) }
     return { target, run: await play(experiment, target, startOwnLoad, options.stop) }
   })

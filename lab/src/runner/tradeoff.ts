@@ -3,9 +3,9 @@ import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { UserError } from '../errors.ts'
 import type { Slo } from '../slo.ts'
-import { type Experiment, lengthOf, type Phase, scale, type TimedFault } from './experiment.ts'
+import type { EmbeddedOptions } from '../targets/embedded.ts'
+import { type Expectation, type Experiment, lengthOf, type Phase, scale, type TimedFault } from './experiment.ts'
 import { type MeasureName, measures } from './measures.ts'
-import { nothingLost } from './presets.ts'
 
 /** A decision between two variants of the API, played in turn under the same load. */
 export type Tradeoff = {
@@ -23,7 +23,10 @@ export type Tradeoff = {
 }
 
 /** `settings`: those of the API that differ from the default. */
-export type Variant = { name: string; settings: Record<string, string> }
+export type Variant = { name: string; settings: Record<string, string> } & Pick<
+  EmbeddedOptions,
+  'postgres' | 'processes'
+>
 
 /** A measure of a phase, without one of the whole run; `better`: the name of the variant that is expected to be better, or no one. */
 export type Compared = { measure: MeasureName; phase?: string; better: string; why: string }
@@ -54,7 +57,7 @@ export async function loadTradeoff(name: string, slo: Slo): Promise<Tradeoff> {
 
 /** What is played of a variant: an experiment that expects only that no acknowledged note is lost. */
 export function experimentOf({ question, phases, faults, order }: Tradeoff, { settings }: Variant): Experiment {
-  const expectations = [nothingLost]
+  const expectations: Expectation[] = [{ measure: 'notes_lost', compare: '=', limit: 0, why: 'a 201 is a promise' }]
   const own = { question, settings, phases, faults, order, expectations }
   return { ...own, hypothesis: '', predictions: [], level: 3, learned: '', next: '' }
 }

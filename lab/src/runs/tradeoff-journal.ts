@@ -1,7 +1,12 @@
 import { z } from 'zod'
 import { journal } from './journal.ts'
 
-const variant = z.object({ name: z.string(), settings: z.record(z.string(), z.string()) })
+const variant = z.object({
+  name: z.string(),
+  settings: z.record(z.string(), z.string()),
+  postgres: z.boolean().optional(),
+  processes: z.number().optional(),
+})
 
 /** `difference`, `from`, `to`: B minus A, over the rounds (contrast.ts). */
 const contrast = z.object({

@@ -1,4 +1,4 @@
-import { warmUp } from '../runner/presets.ts'
+import { warmUp } from '../experiments/shared/presets.ts'
 import type { Tradeoff } from '../runner/tradeoff.ts'
 import type { Slo } from '../slo.ts'
 

@@ -1,4 +1,4 @@
-import { warmUp } from '../runner/presets.ts'
+import { warmUp } from '../experiments/shared/presets.ts'
 import { neither, type Tradeoff } from '../runner/tradeoff.ts'
 import type { Slo } from '../slo.ts'
 
@@ -16,7 +16,7 @@ export function tradeoff({ goals: { baseline } }: Slo): Tradeoff {
     phases: [
       warmUp(rate),
       { name: 'quiet', rate, seconds: 10 },
-      { name: phase, rate, seconds: 6, fault: 'lock', feltBy: 'write' },
+      { name: phase, rate, seconds: 6, fault: 'lock' },
       { name: 'after', rate, seconds: 3 },
     ],
     compared: [
