@@ -12,7 +12,7 @@ import { keptSeconds, watchMetrics } from './metrics-page.ts'
 import { type Attacks, readyAttacks } from './play-attacks.ts'
 import { checkOwnDatabase, playFaults } from './play-faults.ts'
 import { startProbe } from './probe.ts'
-import type { Run } from './run.ts'
+import type { PlayedPhase, Run } from './run.ts'
 import { attackHeading, heading, liveTable, say, wrap } from './screen.ts'
 import { phaseAt, sentAndAnswered } from './seconds.ts'
 import { isWithin } from './selection.ts'
@@ -103,7 +103,7 @@ async function playPhases({ experiment, target, load, attacks, run, signal }: Pa
   for (const planned of plannedPhases(experiment)) {
     const { plan, from_s, to_s } = planned
     const [from, until] = [load.startedAt + from_s * 1000, load.startedAt + to_s * 1000]
-    const played = { ...planned, start: now(), end: until }
+    const played: PlayedPhase = { ...planned, start: now(), end: until }
     run.phases.push(played)
     load.enter(plan)
     target.entered?.(plan.name, plan.seconds)
@@ -122,10 +122,14 @@ async function playPhases({ experiment, target, load, attacks, run, signal }: Pa
       over.abort()
       played.end = now()
     }
-    if (plan.readEvents) underWay.push(keptSeconds(target.metricsUrl).then((kept) => void (played.kept = kept)))
+    if (plan.readEvents) underWay.push(readKept(played, target.metricsUrl))
   }
   writeRows(load.startedAt + (run.phases.at(-1)?.to_s ?? 0) * 1000)
   await Promise.all(underWay)
+}
+
+async function readKept(played: PlayedPhase, metricsUrl: string): Promise<void> {
+  played.kept = await keptSeconds(metricsUrl)
 }
 
 function announce({ name, rate, seconds, says, attack }: Phase): void {
