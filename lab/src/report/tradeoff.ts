@@ -24,7 +24,8 @@ ${reasons.length > 0 && html`<ul>${reasons.map((one) => html`<li>${one}</li>`)}<
 </section>
 <h2>Compared</h2>
 <p class="says">The median of ${rounds} rounds, each on a fresh API, and the difference of the pairs with its smallest and largest
-value. It counts when all pairs agree, the smallest one is larger than the spread within a variant, and it is at least a tenth.</p>
+value. It counts when all pairs agree, the closest pair is further apart than any two rounds of one variant, and it is at
+least a tenth.</p>
 ${comparedTable(journal)}
 <h2>What happened</h2>
 <p>All charts share one time axis. Each line is one variant: the median of its rounds at that second.</p>
