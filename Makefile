@@ -1,6 +1,6 @@
 # The commands of the lab. `make` alone lists them; the text behind ## is what it prints.
 .DEFAULT_GOAL := help
-.PHONY: help node demo start test fuzz bench format experiment experiments tradeoff tradeoffs report compare anomalies index up down load-baseline load-peak load outage recover status logs doctor rotate clean
+.PHONY: help node demo start test fuzz bench format dashboards experiment experiments tradeoff tradeoffs report compare anomalies index up down load-baseline load-peak load outage recover status logs doctor rotate clean
 
 # Node 16 or newer is enough: the script finds, or installs, Node 26 and the packages.
 NODE := node scripts/node26.cjs
@@ -98,6 +98,9 @@ fuzz: node ## 10,000 generated requests; SEED=... repeats them
 
 bench: node ## what each layer of the API costs; PARTS="layers commits"
 	@$(NODE) api/bench/main.ts $$PARTS
+
+dashboards: node ## write what is generated from grafana/src and slo.json
+	@$(NODE) grafana/build.ts
 
 format: node ## rewrite every file in the project's format
 	@$(NODE) node_modules/@biomejs/biome/bin/biome check --write

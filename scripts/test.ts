@@ -13,6 +13,7 @@ const wanted = process.argv[2] ?? ''
 const failures: string[] = []
 const skipped: string[] = []
 const counts = { passed: 0, failed: 0 }
+const seconds = new Map<string, number>()
 
 function check(what: string, command: string, args: string[]) {
   console.log(`${what} ...`)
@@ -45,12 +46,14 @@ if (files.length === 0) {
   process.exit(1)
 }
 
-type Options = { concurrency: number; timeout: number; coverage?: boolean }
+type Options = { concurrency: number; coverage?: boolean; env?: NodeJS.ProcessEnv }
 
-async function runTests(files: string[], options: Options): Promise<void> {
+/** Runs test files and writes what they report. `timeout` is the last resort of a file that hangs: waiting loops have their own. */
+async function runTests(files: string[], options: Options, write: (text: string) => unknown): Promise<void> {
   if (files.length === 0) return
   const coverageIncludeGlobs = ['api/src/**', 'lab/src/**', 'grafana/src/**', 'k6/**']
-  const events = run({ files: files.map((file) => join(root, file)), cwd: root, coverageIncludeGlobs, ...options })
+  const paths = files.map((file) => join(root, file))
+  const events = run({ files: paths, cwd: root, timeout: 900_000, coverageIncludeGlobs, ...options })
   events.on('test:pass', ({ name, skip, details }) => {
     if (details.type === 'suite') return
     if (skip === undefined) counts.passed++
@@ -61,9 +64,12 @@ async function runTests(files: string[], options: Options): Promise<void> {
     const { failureType } = details.error as { failureType?: string }
     if (details.type !== 'suite' || failureType === 'hookFailed') counts.failed++
   })
+  events.on('test:summary', ({ file, duration_ms }) => {
+    if (file !== undefined) seconds.set(file.slice(root.length + 1), duration_ms / 1000)
+  })
   events.on('test:coverage', ({ summary }) => printCoverage(summary.files))
   const printed = events.filter(({ type }) => type !== 'test:coverage')
-  for await (const text of printed.compose(spec)) process.stdout.write(text)
+  for await (const text of printed.compose(spec)) write(text)
 }
 
 /** Lines that ran, by room; the programs that tests start are not counted. Printed, not enforced. */
@@ -81,15 +87,24 @@ function printCoverage(files: { path: string; totalLineCount: number; coveredLin
   }
 }
 
-// Tests that measure run alone, one at a time: experiments (*.live.test.ts), and the stack.
 const [stack, live] = [(file: string) => file.includes('/stack/'), (file: string) => file.endsWith('.live.test.ts')]
-await runTests(
-  files.filter((file) => !stack(file) && !live(file)),
-  { concurrency: 2, timeout: 180_000, coverage: wanted === '' },
-)
-await runTests(files.filter(live), { concurrency: 1, timeout: 300_000 })
-await runTests(files.filter(stack), { concurrency: 1, timeout: 900_000 })
+const print = (text: string) => process.stdout.write(text)
+// The stack's tests wait for containers most of their time, so they run beside the others; their report comes after it.
+// Their environment is a copy, because the run of the others sets a variable that makes programs leave coverage.
+const ofStack: string[] = []
+const inStack = runTests(files.filter(stack), { concurrency: 1, env: { ...process.env } }, (text) => ofStack.push(text))
+const others = files.filter((file) => !stack(file) && !live(file))
+await runTests(others, { concurrency: 2, coverage: wanted === '' }, print)
+await inStack
+for (const text of ofStack) print(text)
+// Experiments measure, so each runs alone.
+await runTests(files.filter(live), { concurrency: 1 }, print)
 
+if (seconds.size > 1) {
+  console.log('\nSlowest files, in seconds:')
+  const slowest = [...seconds].sort(([, a], [, b]) => b - a).slice(0, 10)
+  for (const [file, duration] of slowest) console.log(`${duration.toFixed(1).padStart(7)}  ${file}`)
+}
 console.log(
   skipped.length === 0 ? '\nNothing was skipped.' : `\nSkipped:\n${skipped.map((line) => `  ${line}`).join('\n')}`,
 )

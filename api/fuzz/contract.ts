@@ -19,6 +19,10 @@ export type Contract = ReturnType<typeof readContract>
 export const always = [400, 404, 405, 408, 431]
 const framing = ['Content-Type', 'Content-Length', 'Date', 'Connection', 'Keep-Alive', 'Transfer-Encoding']
 
+/** Whether a path is one of the operation's. */
+export const fits = ({ path }: Operation, given: string) =>
+  new RegExp(`^${path.replaceAll(/{\w+}/g, '[^/]+').replaceAll('.', '\\.')}$`).test(given)
+
 /** What /openapi.json promises, and the means to hold an answer against it: each throws an AssertionError. */
 export function readContract(text: string) {
   const ajv = new Ajv2020({ allErrors: true })
@@ -33,6 +37,15 @@ export function readContract(text: string) {
   const operations = Object.entries<Record<string, Operation>>(paths).flatMap(([path, methods]) =>
     Object.entries(methods).map(([method, operation]) => ({ ...operation, method: method.toUpperCase(), path })),
   )
+
+  /** A short body that the operation accepts, undefined for one without a body. */
+  function bodyOf({ requestBody }: Operation): Record<string, unknown> | undefined {
+    const name = String(requestBody?.content['application/json']?.schema.$ref)
+    const { required = [], properties } = components.schemas[name] ?? {}
+    const sample = ({ type, minimum = 1 }: Schema) => (type === 'string' ? 'a' : type === 'boolean' ? true : minimum)
+    return requestBody && Object.fromEntries(required.map((member: string) => [member, sample(properties[member])]))
+  }
+
   const validators = new Map<Schema, ReturnType<typeof ajv.compile>>()
 
   function assertFits(schema: Schema, value: unknown) {
@@ -90,5 +103,5 @@ export function readContract(text: string) {
     assertFits(problemSchema, problem)
   }
 
-  return { ajv, operations, assertDocumented, assertHead, assertProblem }
+  return { ajv, operations, bodyOf, assertDocumented, assertHead, assertProblem }
 }

@@ -50,7 +50,7 @@ export async function fuzz(t: { after(clean: () => void): void }, least: number,
 
   for (let part = 0; report.requests < least; part++) {
     const notes = await makeNotes(api, token) // others were deleted by now
-    const arbitrary = sequences({ token, password: String(secrets[1]), notes })
+    const arbitrary = sequences({ token, password: String(secrets[1]), notes, operations: contract.operations })
     await hold(arbitrary, tryOne, seed + part, Math.ceil(least / 20))
     await hold(arbitrary, tryMetricsPort, seed + part, Math.ceil(least / 200))
     if (part === 0) report.mebibytes[0] = await held(api) // of an API that has done some work

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { type Answer, always, type Contract, type Operation } from './contract.ts'
+import { type Answer, always, type Contract, fits } from './contract.ts'
 import type { Request, Sequence } from './requests.ts'
 
 /** Throws an AssertionError when an answer is not one that /openapi.json promises for its request. */
@@ -34,9 +34,6 @@ function judgeSound(contract: Contract, { method, target }: Request, answer: Ans
   if (answer.status === 400) return contract.assertProblem(answer, 400)
   contract.assertProblem(answer, there.length > 0 ? 405 : 404)
 }
-
-const fits = ({ path }: Operation, given: string) =>
-  new RegExp(`^${path.replaceAll(/{\w+}/g, '[^/]+').replaceAll('.', '\\.')}$`).test(given)
 
 // Broken framing: it is unknown which request the server saw, but its answer must be documented for some request.
 function judgeAny(contract: Contract, answer: Answer, head: boolean) {

@@ -1,13 +1,14 @@
 import fc from 'fast-check'
 import { forgeries } from '../../lab/src/attacks/forgeries.ts'
+import type { Operation } from './contract.ts'
 
 /** Bytes for one connection, and what is known of each request in them: enough to say what it may be answered. */
 export type Sequence = { requests: Request[]; rest: string }
 /** `sound`: its framing is right, so it is answered for itself and what follows is a request of its own. */
 export type Request = { method: string; target: string; headers: [string, string][]; body: string; sound: boolean }
 
-/** What stands behind the generated names: a valid token of each kind and notes that exist. */
-export type World = { token: string; password: string; notes: string[] }
+/** What the requests are made of: a valid token, the user's password, notes that exist, the operations of /openapi.json. */
+export type World = { token: string; password: string; notes: string[]; operations: Operation[] }
 
 // Bytes are written as latin1, one character for each; `utf8` gives the characters of a text's bytes.
 const utf8 = (text: string) => Buffer.from(text).toString('latin1')
@@ -21,7 +22,7 @@ const oddText = fc.oneof(
 const oneLine = oddText.map((text) => text.replaceAll(/[\0-\x20\x7f]/g, '+'))
 
 // Mostly an operation that exists, with what belongs to it; now and then any method on any path.
-function lines({ notes }: World): fc.Arbitrary<{ method: string; target: string }> {
+function lines({ notes, operations }: World): fc.Arbitrary<{ method: string; target: string }> {
   const id = fc.oneof({ weight: 4, arbitrary: fc.constantFrom(...notes) }, fc.uuid(), oneLine)
   const limit = fc.oneof(fc.integer({ min: -1, max: 120 }).map(String), oneLine)
   const query = fc.oneof(
@@ -30,19 +31,13 @@ function lines({ notes }: World): fc.Arbitrary<{ method: string; target: string 
     { weight: 1, arbitrary: fc.tuple(limit, id).map(([limit, id]) => `?limit=${limit}&cursor=${id}`) },
     { weight: 1, arbitrary: fc.tuple(oneLine, oneLine).map(([name, value]) => `?${name}=${value}`) },
   )
-  const operation = fc.oneof(
-    fc.constantFrom('GET /health', 'GET /openapi.json', 'POST /auth/login', 'POST /auth/logout', 'HEAD /data/notes'),
-    { weight: 3, arbitrary: fc.constantFrom('GET /data/notes', 'POST /data/notes') },
-    {
-      weight: 3,
-      arbitrary: fc
-        .tuple(fc.constantFrom('GET', 'PUT', 'DELETE', 'HEAD'), id)
-        .map(([method, id]) => `${method} /data/notes/${id}`),
-    },
+  const known = operations.flatMap(({ method, path }) =>
+    (method === 'GET' ? ['GET', 'HEAD'] : [method]).map((method) => `${method} ${path}`),
   )
+  const operation = fc.tuple(fc.constantFrom(...known), id).map(([line, id]) => line.replaceAll(/{\w+}/g, () => id))
   const method = fc.constantFrom('GET', 'POST', 'PUT', 'DELETE', 'HEAD', 'PATCH', 'OPTIONS', 'TRACE', 'M-SEARCH')
   const path = fc.oneof(
-    fc.constantFrom('/data/notes', '/health', '/openapi.json', '/auth/login', '/auth/logout'),
+    fc.constantFrom(...operations.map(({ path }) => path)),
     fc.constantFrom('*', '//', '/data//notes', '/data/notes/', 'http://x/health', '/./health', '/HEALTH', '/%68ealth'),
     oneLine.map((text) => `/${text}`),
   )

@@ -120,15 +120,17 @@ export function readSettings(path: string, env: NodeJS.ProcessEnv): NodeJS.Proce
     throw new ConfigError(wrong.map((n) => `${path} line ${n} ${right}`))
   }
   const file = parseEnv(text)
-  return { ...file, ...isSet(env), ...(file.HOST && { HOST: file.HOST }) }
+  return { ...file, ...withoutEmpty(env), ...(file.HOST && { HOST: file.HOST }) }
 }
 
 // Compose passes an unset variable as an empty one.
-const isSet = (env: NodeJS.ProcessEnv) => Object.fromEntries(Object.entries(env).filter(([, value]) => value !== ''))
+function withoutEmpty(env: NodeJS.ProcessEnv) {
+  return Object.fromEntries(Object.entries(env).filter(([, value]) => value !== ''))
+}
 
 /** Reads the environment into a frozen object. Throws a ConfigError with every problem; secrets are never repeated. */
 export function loadConfig(env: NodeJS.ProcessEnv): Config {
-  const given = isSet(env)
+  const given = withoutEmpty(env)
   const { data, error } = settings.safeParse(given)
   const nameOf = ([name, entry]: PropertyKey[]) =>
     String(name) + (entry === undefined ? '' : ` entry ${Number(entry) + 1}`)

@@ -48,22 +48,17 @@ export function createApiServer(handler: RequestListener, log: Logger, meter: Me
   })
   server.on('checkExpectation', (req, res) => server.emit('request', req, res))
 
+  // Bytes that are not HTTP or too many, or that did not come in time: before a request, or in its body.
   server.on('clientError', (error: NodeJS.ErrnoException, socket) => {
-    const { code } = error
+    const { code = '' } = error
     const res = latest.get(socket)
-    const inProgress = res !== undefined && !(res.writableFinished && res.req.complete)
-    const hungUp = !socket.writable || code === 'ECONNRESET' || (inProgress && code === 'HPE_INVALID_EOF_STATE')
-    if (hungUp) return socket.destroy()
-    const [status, reason] = parserErrors[code ?? ''] ?? [400, 'malformed']
+    const isInBody = res !== undefined && !(res.writableFinished && res.req.complete)
+    const hasHungUp = !socket.writable || code === 'ECONNRESET' || (isInBody && code === 'HPE_INVALID_EOF_STATE')
+    if (hasHungUp) return socket.destroy()
+    const [status, reason] = parserErrors[code] ?? [400, 'malformed']
     cuts.add(1, { reason })
-    if (!inProgress) return refuse(status, socket, log)
-    // What is wrong is the body of a request in progress: the middleware that reads it answers. In a later turn, because
-    // the body can break in the packet that brought the headers.
-    res.shouldKeepAlive = false
-    setImmediate(() => {
-      if (!res.req.complete) res.req.once('error', () => {}).emit('error', error)
-      if (res.writableFinished) socket.end()
-    })
+    if (isInBody) failBody(res, error)
+    else refuse(status, socket, log)
   })
   return server
 }
@@ -71,6 +66,19 @@ export function createApiServer(handler: RequestListener, log: Logger, meter: Me
 const parserErrors: Record<string, [status: number, reason: string]> = {
   HPE_HEADER_OVERFLOW: [431, 'headers_too_large'],
   ERR_HTTP_REQUEST_TIMEOUT: [408, 'slow'],
+}
+
+/**
+ * Makes the middleware that reads the body answer, and ends the connection. In a later turn: the body can break in the packet
+ * that brought the headers.
+ */
+function failBody(res: ServerResponse, error: Error) {
+  const { req } = res
+  res.shouldKeepAlive = false
+  setImmediate(() => {
+    if (!req.complete) req.once('error', () => {}).emit('error', error) // a route may not read it
+    if (res.writableFinished) req.socket.end() // it was answered before its body had come
+  })
 }
 
 /** Answers bytes that never became a request. */

@@ -98,6 +98,17 @@ test('secrets have no default, every other setting has one', () => {
   })
 })
 
+test('sessions need no secret, and a database is a file or a server', () => {
+  const { LAB_USERS } = least
+  assert.equal(loadConfig({ LAB_USERS, AUTH: 'session' }).JWT_SECRET, undefined)
+  const DATABASE_URL = 'postgres://api:hush@db/notes?sslmode=verify-full'
+  assert.equal(loadConfig({ ...least, DATABASE_URL }).DATABASE_URL, DATABASE_URL)
+  const both = { ...least, DATABASE_URL, DATABASE_PATH: 'notes.db' }
+  assert.deepEqual(variablesOf(both), ['DATABASE_URL'])
+  assert.doesNotMatch(problemsOf(both).join(), secrets)
+  assert.deepEqual(variablesOf({ ...least, DATABASE_URL, METRICS_EVENTS: 'sqlite' }), ['METRICS_EVENTS'])
+})
+
 test('an empty variable counts as one that is not set', () => {
   const empty = Object.fromEntries(Object.keys(wrong).map((name) => [name, '']))
   assert.deepEqual(loadConfig({ ...empty, HOST: '', DATABASE_PATH: '', ...least }), loadConfig(least))

@@ -6,8 +6,9 @@ import { readdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { test } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
+import Database from 'better-sqlite3'
 import { onPostgres } from './postgres.ts'
-import { type Api, newFolder, program, startApi } from './start-api.ts'
+import { type Api, newFolder, program, sendRaw, startApi } from './start-api.ts'
 
 const limit = { timeout: 170_000 } // only against hanging
 
@@ -134,4 +135,40 @@ test('kill -9 while the database is created leaves nothing that a restart cannot
     assert.equal((await api.fetch('/data/notes', { token: await api.login() })).status, 200)
     await api.stop('SIGKILL')
   }
+})
+
+test('a write that violates a constraint fails alone; the write that shares its commit is kept', {
+  ...limit,
+  skip: onPostgres && 'PostgreSQL groups commits by itself',
+}, async (t) => {
+  const api = await startApi(t)
+  const [demo, eve] = [await api.login('demo'), await api.login('eve')]
+  const other = new Database(api.databasePath, { timeout: 10_000 })
+  t.after(() => other.close())
+  other.exec(
+    `CREATE TRIGGER refuse BEFORE INSERT ON notes WHEN NEW.title = 'refused' BEGIN SELECT RAISE(ABORT, ''); END`,
+  )
+  const post = (token: string, title: string, end = '') => {
+    const body = JSON.stringify({ title, body: '' })
+    const head = `POST /data/notes HTTP/1.1\r\nHost: api\r\nAuthorization: Bearer ${token}\r\n${end}`
+    return `${head}Content-Type: application/json\r\nContent-Length: ${body.length}\r\n\r\n${body}`
+  }
+  const commits = async (what: string) =>
+    Number(
+      (await (await fetch(api.metricsUrl)).text()).match(new RegExp(`^db_commit_batch_size_${what} (.*)$`, 'm'))?.[1],
+    )
+  const before = [await commits('count'), await commits('sum')]
+  // In one packet, so that all three are read in one turn of the event loop.
+  const bytes = post(demo, 'first') + post(eve, 'refused') + post(demo, 'last', 'Connection: close\r\n')
+  const answers = (await sendRaw(api.url, bytes)).match(/HTTP\/1\.1 \d+/g)
+  assert.deepEqual(answers, ['HTTP/1.1 201', 'HTTP/1.1 500', 'HTTP/1.1 201'])
+  const after = [await commits('count'), await commits('sum')]
+  assert.deepEqual(
+    after.map((value, i) => value - Number(before[i])),
+    [1, 3],
+    'the three shared one commit',
+  )
+  await api.stop('SIGKILL')
+  const titles = other.prepare('SELECT title FROM notes ORDER BY id').pluck().all()
+  assert.deepEqual(titles, ['first', 'last'])
 })

@@ -38,7 +38,7 @@ export type Api = {
   folder: string
   /** Empty with PostgreSQL. */
   databasePath: string
-  /** Makes every use of the database fail until the returned function is called. */
+  /** Makes every use of the database fail until the returned function is called; resolves when the API has noticed. */
   breakDatabase(): Promise<() => Promise<void> | void>
   env: Record<string, string>
   child: ChildProcess
@@ -145,9 +145,11 @@ export async function startApi(
     databasePath: full.DATABASE_PATH ?? '',
     env: full,
     async breakDatabase() {
-      if (full.DATABASE_URL) return postgres.revoke()
-      chmodSync(api.databasePath, 0)
-      return () => chmodSync(api.databasePath, 0o600)
+      const repairFile = () => chmodSync(api.databasePath, 0o600)
+      const repair = full.DATABASE_URL ? await postgres.revoke() : repairFile
+      if (repair === repairFile) chmodSync(api.databasePath, 0)
+      await logged((line) => line.msg === 'database unavailable')
+      return repair
     },
     child,
     stderr,

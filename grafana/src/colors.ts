@@ -41,16 +41,6 @@ export const statusColors = {
   499: colors.client,
 }
 
-export const routeColors = {
-  '/auth/login': colors.client,
-  '/auth/logout': colors.fault,
-  '/data/notes': colors.server,
-  '/data/notes/:id': colors.serverLight,
-  '/health': colors.database,
-  '/openapi.json': colors.goal,
-  unmatched: colors.error,
-}
-
 export const loginColors = {
   success: colors.database,
   failure: colors.client,

@@ -24,7 +24,7 @@ const stepsOf = (panel: Panel) => (panel.fieldConfig?.defaults.thresholds?.steps
 
 test('generated files are not stale', () => {
   for (const [file, content] of artifacts()) {
-    const stale = `${file} is stale; run: node scripts/node26.cjs grafana/build.ts`
+    const stale = `${file} is stale; run: make dashboards`
     assert.equal(readFileSync(join(root, file), 'utf8'), content, stale)
   }
 })

@@ -1,7 +1,6 @@
 import assert from 'node:assert/strict'
 import { after, test } from 'node:test'
 import { connect } from '../src/api-client.ts'
-import { sleep } from '../src/clock.ts'
 import { kinds } from '../src/faults/fault.ts'
 import { injectAndLand } from '../src/faults/inject.ts'
 import type { Result } from '../src/load/figures.ts'
@@ -20,20 +19,24 @@ test('three cycles of every fault under load: no success while it lasts, no ackn
   const outside = startProbe(url, token)
   const windows: { kind: string; from: number; to: number }[] = []
   load.setRate(200)
+  const refusedSince = (moment: number) =>
+    load.results.filter(({ due, status }) => due >= moment && status === 503).length
   for (const kind of [...kinds, ...kinds, ...kinds]) {
     const fault = await injectAndLand({ database, kind, forMs: 60_000, probe })
-    await sleep(400)
+    await until('requests are refused', () => refusedSince(fault.landedAt) >= 20)
     const undone = await fault.undo()
     assert.ok(undone.intact)
     windows.push({ kind, from: fault.landedAt, to: undone.at })
     await until('the service is back', async () => (await probe('write')) === 201)
-    await sleep(200)
+    const served = load.results.length
+    await until('requests are served', () => load.results.length >= served + 20)
   }
   await load.stop()
   await outside.stop()
 
   for (const { kind, from, to } of windows) {
     const inside = load.results.filter((one) => one.due >= from && one.done <= to)
+    assert.ok(inside.length >= 20, `${kind}: there was load`)
     const writes = inside.filter((one) => one.kind === 'write')
     const reads = inside.filter((one) => one.kind !== 'write')
     const statuses = (results: Result[]) => [...new Set(results.map((one) => one.status))]

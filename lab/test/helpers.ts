@@ -1,4 +1,4 @@
-import { type ChildProcess, spawn } from 'node:child_process'
+import { type ChildProcess, spawn, spawnSync } from 'node:child_process'
 import { chmodSync, mkdtempSync, rmSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import Database from 'better-sqlite3'
@@ -21,6 +21,9 @@ export function scratchFolder(t: Scope): string {
   t.after(() => rmSync(folder, { recursive: true, force: true }))
   return folder
 }
+
+/** Why no small disk can be mounted here; false when one can. */
+export const noDisk = spawnSync('unshare', ['--mount', 'true']).status !== 0 && 'no small disk can be mounted here'
 
 /** A database of its own, with no API. */
 export function scratchDatabase(t: Scope): string {

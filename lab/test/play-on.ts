@@ -28,6 +28,6 @@ export async function conclusive<R extends { verdict: string; reasons?: string[]
   const first = await playIt()
   const played = first.verdict === 'INVALID' ? await playIt() : first
   if (played.verdict !== 'INVALID') return played
-  t.skip(`INVALID twice: ${played.reasons?.[0] ?? 'this machine is too busy for a verdict'}`)
+  t.skip(`INVALID twice: ${played.reasons?.join(' ') || 'this machine is too busy for a verdict'}`)
   return undefined
 }

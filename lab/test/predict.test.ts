@@ -117,7 +117,8 @@ describe('questions', { concurrency: 3 }, () => {
 
 test('guesses from a file and repeats: each run keeps its own journal, and median and spread come last', async (t) => {
   const run = guessing(t, '[1.5, "?", 3]', ['--runs', '2'])
-  assert.equal(await run.ended, 0, run.out())
+  // On a busy machine the verdicts may be INVALID: guesses and table are the same.
+  await run.ended
   assert.match(run.out(), /baseline: p95 < 20000 ms +[\d.,]+ \([\d.,]+ [\d.,]+\) ms +2 of 2\n/)
   const journals = run.journals()
   assert.deepEqual(

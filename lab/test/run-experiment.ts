@@ -1,10 +1,11 @@
-import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { TestContext } from 'node:test'
 import { isRunning, type ProcessId } from '../src/processes.ts'
 import type { Journal } from '../src/runs/journal.ts'
 import { loadSlo, type Slo } from '../src/slo.ts'
 import { type LabOptions, lab, type Run, root, type Scope, scratchFolder, until } from './helpers.ts'
+import { conclusive } from './play-on.ts'
 
 /** The project's goals with limits that a busy machine meets too, and with a test's own changes. */
 export function wideGoals(change: (slo: Slo) => void = () => {}): Slo {
@@ -51,23 +52,23 @@ function journalsIn(folder: string): Journal[] {
   return runs.map(({ name }) => JSON.parse(readFileSync(join(folder, name, 'journal.json'), 'utf8')))
 }
 
-/**
- * Plays an experiment that must pass and returns its journal. INVALID means that this machine was too busy: it is tried
- * again once, then the test is skipped with the reason, and the result is undefined.
- */
-export async function passes(t: TestContext, start: () => ExperimentRun): Promise<Journal | undefined> {
-  for (let tries = 1; ; tries++) {
+/** Exit codes of a run that was judged. */
+const exitCodes = { PASS: 0, FAIL: 1, INVALID: 2 }
+
+/** Plays an experiment and returns its journal; undefined when this machine was too busy twice: then the test is skipped. */
+export function judged(
+  t: TestContext,
+  verdict: 'PASS' | 'FAIL',
+  start: () => ExperimentRun,
+): Promise<Journal | undefined> {
+  return conclusive(t, async () => {
     const run = start()
     const code = await run.ended
-    const [journal] = code === 'SIGKILL' ? [] : run.journals()
-    if (journal?.verdict === 'INVALID' && tries === 1) continue
-    if (journal?.verdict === 'INVALID') {
-      t.skip(`INVALID twice: ${journal.reasons[0]}`)
-      return undefined
-    }
-    if (code !== 0 || journal === undefined) throw new Error(`exit code ${code}:\n${run.out()}`)
+    const [journal] = existsSync(run.kept) ? run.journals() : []
+    if (journal === undefined || code !== exitCodes[journal.verdict] || ![verdict, 'INVALID'].includes(journal.verdict))
+      throw new Error(`it should be ${verdict}, but it ended with ${code}:\n${run.out()}`)
     return journal
-  }
+  })
 }
 
 /** A short demo. */

@@ -6,7 +6,7 @@ import { after, type TestContext, test } from 'node:test'
 import { recordPath } from '../src/faults/record.ts'
 import { isRunning } from '../src/processes.ts'
 import { api, lab, mode, says, scratchFolder, until } from './helpers.ts'
-import { experiment, passes } from './run-experiment.ts'
+import { experiment, judged } from './run-experiment.ts'
 
 const service = await api({ after })
 const noK6 = spawnSync('k6', ['version']).status !== 0 && 'there is no k6 on this machine'
@@ -15,11 +15,11 @@ const noK6 = spawnSync('k6', ['version']).status !== 0 && 'there is no k6 on thi
 function onService(t: TestContext, name: string, args: string[] = []) {
   const { url, metricsUrl, database, env } = service
   const where = ['--url', url, '--metrics', metricsUrl, '--database', database]
-  return experiment(t, ['experiment', name, '--seconds', '19', ...where, ...args], undefined, { env })
+  return experiment(t, ['experiment', name, '--seconds', '14', ...where, ...args], undefined, { env })
 }
 
 test('an experiment runs on an API that runs already, with k6 as its load', { skip: noK6 }, async (t) => {
-  const journal = await passes(t, () => onService(t, 'outage-chmod'))
+  const journal = await judged(t, 'PASS', () => onService(t, 'outage-chmod'))
   if (!journal) return
   assert.deepEqual([journal.mode, journal.environment.load_generator], ['stack', 'k6'])
   const before = journal.seconds.filter(({ phase }) => phase === 'before')
@@ -43,7 +43,7 @@ test('a file that is not the database of the API makes it INVALID before anythin
 })
 
 test('an experiment that needs an API of its own gets one, although another API runs', async (t) => {
-  const journal = await passes(t, () => onService(t, 'outage-lock-wal', ['--seconds', '9']))
+  const journal = await judged(t, 'PASS', () => onService(t, 'outage-lock-wal', ['--seconds', '9']))
   assert.ok(journal === undefined || (journal.mode === 'embedded' && journal.environment.journal_mode === 'wal'))
 })
 

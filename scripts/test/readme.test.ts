@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { existsSync, globSync, readFileSync } from 'node:fs'
-import { dirname, join } from 'node:path'
+import { dirname, join, normalize } from 'node:path'
 import { test } from 'node:test'
 
 const root = join(import.meta.dirname, '../..')
@@ -35,10 +35,33 @@ test('every make target that a page names exists, and every target says what it 
   assert.deepEqual(targets.sort(), phony?.sort())
 })
 
-test('every file that a page links to exists', () => {
+/** The anchors of a page, as GitHub makes them of its headings, and those that it sets itself. */
+function anchorsOf(page: string): string[] {
+  const text = read(page)
+  const headings = [...text.replace(/^```[\s\S]*?^```/gm, '').matchAll(/^#+ (.+)$/gm)].map(([, heading = '']) =>
+    heading
+      .toLowerCase()
+      .replace(/[^\p{L}\p{N} _-]/gu, '')
+      .replaceAll(' ', '-'),
+  )
+  return [...headings, ...[...text.matchAll(/<a id="([^"]+)">/g)].map(([, id = '']) => id)]
+}
+
+test('every file that a page links to exists, and every anchor', () => {
   for (const page of pages) {
-    for (const [, link = ''] of read(page).matchAll(/\]\((?!https?:)([^)#]+)/g)) {
-      assert.ok(existsSync(join(root, dirname(page), link)), `${page} links to ${link}`)
+    const links = [...read(page).matchAll(/\]\((?!https?:)([^)#]*)(?:#([^)]*))?\)/g)]
+    for (const [, link, anchor] of links) {
+      const file = link ? normalize(join(dirname(page), link)) : page
+      assert.ok(existsSync(join(root, file)), `${page} links to ${file}`)
+      if (anchor) assert.ok(anchorsOf(file).includes(anchor), `${page} links to ${file}#${anchor}`)
     }
   }
+})
+
+test('every anchor of a page that code, rules and dashboards name exists', () => {
+  const files = globSync('{api,lab,grafana,k6}/src/**/*.ts', { cwd: root })
+  files.push(...globSync('{prometheus,grafana}/**/*.{yml,yaml,json}', { cwd: root, exclude: ['**/node_modules/**'] }))
+  const named = files.flatMap((file) => [...read(file).matchAll(/(docs\/[a-z-]+\.md)#([\w-]+)/g)])
+  assert.ok(named.length > 0)
+  for (const [, page = '', anchor = ''] of named) assert.ok(anchorsOf(page).includes(anchor), `${page}#${anchor}`)
 })

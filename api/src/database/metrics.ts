@@ -3,7 +3,7 @@ import { type Reason, reasons, type State } from './database.ts'
 
 /** The metrics of a database, the same for every engine. */
 export function databaseMetrics(meter: Meter, state: () => State) {
-  const duration = meter.createHistogram('db.client.operation.duration', {
+  const duration = meter.createHistogram('db.client.operation.duration.seconds', {
     unit: 's',
     description: 'Duration of successful database operations, including the wait for the group commit',
     advice: {

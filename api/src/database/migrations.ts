@@ -1,5 +1,6 @@
 import { type Kysely, sql } from 'kysely'
 import { type Migration, Migrator } from 'kysely/migration'
+import type { Engine } from './kysely.ts'
 
 // What the engines spell differently. Kysely runs SQLite's migrations without a transaction, so each of them can be repeated
 // after a crash; that also adopts the files of versions that counted their schema in PRAGMA user_version. PostgreSQL's run in
@@ -9,7 +10,6 @@ const words = {
   // Ids sort by their bytes, as in SQLite. INTEGER would end in 2038.
   postgres: { create: sql`CREATE TABLE`, id: sql`TEXT COLLATE "C"`, integer: sql`BIGINT`, strict: sql`` },
 }
-type Engine = keyof typeof words
 
 function migrationsOf(engine: Engine): Record<string, Migration> {
   const { create, id, integer, strict } = words[engine]

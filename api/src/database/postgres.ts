@@ -1,19 +1,12 @@
 import type { Meter } from '@opentelemetry/api'
-import {
-  type CompiledQuery,
-  type DatabaseConnection,
-  DummyDriver,
-  Kysely,
-  PostgresDialect,
-  type QueryResult,
-} from 'kysely'
+import { type CompiledQuery, Kysely, PostgresDialect, type QueryResult } from 'kysely'
 import pg from 'pg'
 import type { Logger } from 'pino'
 import { type Config, ConfigError } from '../config.ts'
 import { type Database, DatabaseUnavailable, type Reason } from './database.ts'
+import { createKysely } from './kysely.ts'
 import { databaseMetrics } from './metrics.ts'
 import { migrate } from './migrations.ts'
-import { rejectTransaction } from './sqlite.ts'
 import { trackState } from './state.ts'
 
 const tickMs = 200 // an outage without traffic is noticed within this time
@@ -98,26 +91,13 @@ export async function openPostgres(
 
   await tick()
   return {
-    db: new Kysely({ dialect: new Dialect(executeQuery) }),
+    db: createKysely('postgres', executeQuery),
     state,
     close() {
       closed = true
       clearTimeout(timer)
       for (const one of [pool, probe]) one.end().catch(() => {})
     },
-  }
-}
-
-/** PostgreSQL's dialect of Kysely; each query goes to `executeQuery`, and is a transaction of its own as in SQLite. */
-class Dialect extends PostgresDialect {
-  readonly #connection: DatabaseConnection
-  constructor(executeQuery: DatabaseConnection['executeQuery']) {
-    super({ pool: rejectTransaction })
-    this.#connection = { executeQuery, streamQuery: rejectTransaction }
-  }
-  override createDriver() {
-    const acquireConnection = async () => this.#connection
-    return Object.assign(new DummyDriver(), { acquireConnection, beginTransaction: rejectTransaction })
   }
 }
 

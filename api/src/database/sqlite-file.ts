@@ -1,7 +1,5 @@
 import * as fs from 'node:fs'
 import { basename, dirname } from 'node:path'
-import { DatabaseSync } from 'node:sqlite'
-import { pathToFileURL } from 'node:url'
 import BetterSqlite from 'better-sqlite3'
 import { Kysely, SqliteDialect } from 'kysely'
 import { type Config, ConfigError } from '../config.ts'
@@ -49,6 +47,7 @@ async function create(path: string) {
   for (const leftover of [draft, `${draft}-journal`]) fs.rmSync(leftover, { force: true })
   const sqlite = new BetterSqlite(draft)
   try {
+    sqlite.pragma(`application_id = ${applicationId}`)
     await prepare(sqlite)
   } finally {
     sqlite.close()
@@ -60,11 +59,6 @@ async function prepare(sqlite: BetterSqlite.Database) {
   // EXTRA also syncs the folder, so a commit survives a power cut in rollback mode. It costs WAL nothing more.
   sqlite.pragma('synchronous = EXTRA')
   sqlite.pragma('foreign_keys = ON')
-  const id = sqlite.pragma('application_id', { simple: true })
-  if (id !== applicationId) {
-    sqlite.pragma(`application_id = ${applicationId}`)
-    sqlite.pragma('wal_checkpoint') // from now on the id is in the file itself, also after a crash
-  }
   await migrate(new Kysely({ dialect: new SqliteDialect({ database: sqlite }) }), 'sqlite').catch((error: unknown) => {
     throw reasonOf(error) ? error : foreign(sqlite.name, 'was made by a newer version of this program')
   })
@@ -85,26 +79,9 @@ export function refuseForeign(path: string) {
   const file = fs.openSync(path, 'r')
   fs.readSync(file, header, 0, 100, 0)
   fs.closeSync(file)
-  const [version, id] = [header.readUInt32BE(60), header.readUInt32BE(68)]
-  const isSqlite = header.toString('latin1', 0, 16) === 'SQLite format 3\0'
-  if (isSqlite && id === applicationId) return
-  const notOurs = foreign(path, 'is not a database of this program')
-  if (!isSqlite || id !== 0 || (version !== 1 && version !== 2)) throw notOurs // files of earlier versions have no id
-  const side = [`${path}-journal`, `${path}-wal`].find((name) => fs.existsSync(name))
-  const advice = `\`sqlite3 ${path} .tables\` finishes it and shows whose it is`
-  if (side) throw foreign(path, `may be another program's, and ${side} holds an unfinished change: ${advice}`)
-  if (!hasOldTables(path)) throw notOurs
+  const isOurs = header.toString('latin1', 0, 16) === 'SQLite format 3\0' && header.readUInt32BE(68) === applicationId
+  if (!isOurs) throw foreign(path, 'is not a database of this program')
 }
-
-// SQLite writes nothing to an immutable file, nor beside it.
-function hasOldTables(path: string) {
-  using sqlite = new DatabaseSync(new URL('?immutable=1', pathToFileURL(path)), { readOnly: true })
-  const found = sqlite.prepare(`SELECT group_concat(s.name || '.' || c.name, ',' ORDER BY s.name, c.cid) AS columns
-    FROM sqlite_schema AS s, pragma_table_info(s.name) AS c`)
-  return oldColumns.test(String(found.get()?.columns))
-}
-const oldColumns =
-  /^heartbeat.id,heartbeat.beats,(notes.(id|user_id|title|body|created_at|updated_at),){6}users.id,users.name,users.password_hash(,users.tokens_valid_from)?$/
 
 /**
  * An open SQLite connection never notices chmod or a rename: permissions are checked at open(2) only. Throws
@@ -134,12 +111,13 @@ const reasonsByCode: [RegExp, Reason][] = [
   [/^(ENOENT|ENOTDIR|ELOOP|ENAMETOOLONG)/, 'missing'],
   [/^SQLITE_CANTOPEN/, 'cannot_open'],
   [/^SQLITE_(CORRUPT|NOTADB)/, 'corrupt'],
-  [/^(SQLITE_(IOERR|PROTOCOL|NOLFS)|EIO|EMFILE|ENFILE|ENOMEM)/, 'io_error'],
+  [/^SQLITE_(IOERR|PROTOCOL|NOLFS|NOMEM)/, 'io_error'],
 ]
 
 /** The reason behind an SQLite or file system error; undefined for an error of the program, such as wrong SQL. */
 export function reasonOf(error: unknown): Reason | undefined {
   if (error instanceof DatabaseUnavailable) return error.reason
-  const { code } = error as { code?: unknown }
-  return reasonsByCode.find(([pattern]) => pattern.test(String(code)))?.[1]
+  const { code, syscall } = error as { code?: unknown; syscall?: unknown }
+  const known = reasonsByCode.find(([pattern]) => pattern.test(String(code)))?.[1]
+  return known ?? (syscall ? 'io_error' : undefined)
 }

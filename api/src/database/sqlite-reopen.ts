@@ -1,7 +1,9 @@
+import BetterSqlite from 'better-sqlite3'
 import type { Logger } from 'pino'
 import { ConfigError } from '../config.ts'
 import type { Operation, Reason, State } from './database.ts'
 import { type Connection, inspect, isFresh, openFile, reasonOf, refuseForeign, type Settings } from './sqlite-file.ts'
+import { trackState } from './state.ts'
 
 const tickMs = 200 // an outage without traffic is noticed within this time
 const retryMs = 100 // and its end within this
@@ -21,11 +23,11 @@ type Link = {
  * each change once. Throws ConfigError if the file is not this program's, or can never be used.
  */
 export async function keepOpen(path: string, settings: Settings, log: Logger): Promise<Link> {
-  let state: State = { reads: true, writes: true, reason: null, since: new Date() }
+  const { state, change } = trackState(log)
   let mayCreate = true // until the file existed: an empty file in place of a lost one would hide the loss
   let starting = true
   let timer: NodeJS.Timeout | undefined
-  const link: Link = { state: () => state, failed, close }
+  const link: Link = { state, failed, close }
 
   async function tick() {
     let reads = false
@@ -39,51 +41,44 @@ export async function keepOpen(path: string, settings: Settings, log: Logger): P
       reads = true
       inspect(link.connection, 'write')
       // A file that was opened while it was read-only stays so for this connection.
-      if (state.reason === 'readonly') replace(await openFile(path, settings, false))
+      if (state().reason === 'readonly') replace(await openFile(path, settings, false))
       // Sees locks without writing anything. Recovery is proved by a committed write: that sees a full disk too.
-      link.connection.sqlite.exec(state.writes ? 'BEGIN IMMEDIATE; ROLLBACK' : 'UPDATE heartbeat SET beats = beats + 1')
-      change(null, true)
+      link.connection.sqlite.exec(
+        state().writes ? 'BEGIN IMMEDIATE; ROLLBACK' : 'UPDATE heartbeat SET beats = beats + 1',
+      )
+      update(null, true)
     } catch (error) {
+      if (starting) refuseToStart(error, isFirst)
       const reason = reasonOf(error)
-      const code = String((error as { code?: unknown }).code ?? reason)
-      if (starting && error instanceof ConfigError) throw error
-      // An outage needs a database that was there.
-      const isFinal = incurable.test(code) || (isFirst && /permission|readonly|cannot_open/.test(String(reason)))
-      if (starting && isFinal) throw new ConfigError([`DATABASE_PATH: ${path} is unusable (${code}): choose another`])
-      fail(reason ?? 'corrupt', reads, reason ? undefined : error)
+      // Another file under our name, or without our tables. Any other error is one of this program, which ends.
+      const isForeign = error instanceof ConfigError || error instanceof BetterSqlite.SqliteError
+      if (!reason && !isForeign) throw error
+      update(reason ?? 'corrupt', reads, reason ? undefined : error)
     }
     starting = false
-    timer = setTimeout(tick, state.writes ? tickMs : retryMs)
+    timer = setTimeout(tick, state().writes ? tickMs : retryMs)
+  }
+
+  /** An outage needs a database that was there. Throws ConfigError for a file that can never be used. */
+  function refuseToStart(error: unknown, isFirst: boolean) {
+    if (error instanceof ConfigError) throw error
+    const reason = String(reasonOf(error))
+    const code = String((error as { code?: unknown }).code ?? reason)
+    const isFinal = incurable.test(code) || (isFirst && /permission|readonly|cannot_open/.test(reason))
+    if (isFinal) throw new ConfigError([`DATABASE_PATH: ${path} is unusable (${code}): choose another`])
   }
 
   function failed(operation: Operation, reason: Reason) {
-    fail(reason, operation === 'write' && (state.writes ? canRead() : state.reads))
+    // Only at the first failure: with a busy timeout a read waits for the lock again.
+    const reads = operation === 'write' && (state().writes ? canRead(link.connection) : state().reads)
+    update(reason, reads)
   }
 
-  function fail(reason: Reason, reads: boolean, err?: unknown) {
+  function update(reason: Reason | null, readable: boolean, err?: unknown) {
     // Under a lock, on a full disk or with a read-only file the connection is sound, and what can still be done is done.
-    const isSound = reason === 'locked' || reason === 'full' || (reason === 'readonly' && reads)
+    const isSound = reason === null || reason === 'locked' || reason === 'full' || (reason === 'readonly' && readable)
     if (!isSound) replace(undefined)
-    change(reason, isSound && reads, err)
-  }
-
-  function change(reason: Reason | null, reads: boolean, err?: unknown) {
-    if (reason === state.reason && reads === state.reads) return
-    const { since } = state
-    state = { reads, writes: reason === null, reason, since: state.writes || reason === null ? new Date() : since }
-    const outage_ms = Date.now() - since.getTime()
-    if (reason === null) log.info({ db_unavailable: false, outage_ms }, 'database available')
-    else if (reads) log.error({ db_unavailable: true, reason, err }, 'database read-only')
-    else log.error({ db_unavailable: true, reason, err }, 'database unavailable')
-  }
-
-  function canRead() {
-    try {
-      if (link.connection) tryToRead(link.connection)
-      return link.connection !== undefined
-    } catch {
-      return false
-    }
+    change(reason, isSound && readable, err)
   }
 
   function replace(connection: Connection | undefined) {
@@ -107,4 +102,13 @@ export async function keepOpen(path: string, settings: Settings, log: Logger): P
 function tryToRead(connection: Connection) {
   inspect(connection, 'read')
   connection.sqlite.exec('SELECT id FROM users LIMIT 1')
+}
+
+function canRead(connection: Connection | undefined) {
+  try {
+    if (connection) tryToRead(connection)
+    return connection !== undefined
+  } catch {
+    return false
+  }
 }

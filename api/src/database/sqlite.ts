@@ -1,16 +1,8 @@
 import type { Meter } from '@opentelemetry/api'
-import {
-  type CompiledQuery,
-  type DatabaseConnection,
-  DummyDriver,
-  Kysely,
-  type QueryResult,
-  SqliteAdapter,
-  SqliteIntrospector,
-  SqliteQueryCompiler,
-} from 'kysely'
+import type { CompiledQuery, QueryResult } from 'kysely'
 import type { Logger } from 'pino'
-import { type Database, DatabaseUnavailable, type Db, type Operation } from './database.ts'
+import { type Database, DatabaseUnavailable, type Operation } from './database.ts'
+import { createKysely } from './kysely.ts'
 import { databaseMetrics } from './metrics.ts'
 import { type Connection, inspect, reasonOf, type Settings } from './sqlite-file.ts'
 import { keepOpen } from './sqlite-reopen.ts'
@@ -62,22 +54,36 @@ export async function openSqlite(path: string, settings: Settings, log: Logger, 
     waiting = []
     if (batch.length === 0) return // close() has committed them
     try {
-      const runAll = (connection: Connection) => batch.map(({ query }) => run(connection, query))
-      const results = use('write', batch.length, (open) => open.sqlite.transaction(runAll).immediate(open))
+      const runAll = (connection: Connection) => batch.map((write) => runWrite(connection, write))
+      const answers = use('write', batch.length, (open) => open.sqlite.transaction(runAll).immediate(open))
       metrics.committed(batch.length)
-      for (const [i, { resolve }] of batch.entries()) resolve(results[i] ?? [])
+      for (const answer of answers) answer()
     } catch (error) {
       for (const { reject } of batch) reject(error)
     }
   }
 
   return {
-    db: createKysely(executeQuery),
+    db: createKysely('sqlite', executeQuery),
     state: link.state,
     close() {
       commit()
       link.close()
     },
+  }
+}
+
+/**
+ * Returns what answers the request after the commit. SQLite undoes a statement that violates a constraint and keeps the
+ * transaction, so the other writes of the batch go on. An error with a reason ends the batch.
+ */
+function runWrite(connection: Connection, { query, resolve, reject }: Write): () => void {
+  try {
+    const rows = run(connection, query)
+    return () => resolve(rows)
+  } catch (error) {
+    if (reasonOf(error)) throw error
+    return () => reject(error)
   }
 }
 
@@ -88,26 +94,4 @@ function run({ sqlite, statements }: Connection, { sql, parameters }: CompiledQu
   if (statement.reader) return statement.all(parameters)
   statement.run(parameters)
   return []
-}
-
-/** Kysely in SQLite's dialect; each query goes to `executeQuery`. */
-export function createKysely(executeQuery: DatabaseConnection['executeQuery']): Db {
-  const connection: DatabaseConnection = { executeQuery, streamQuery: rejectTransaction }
-  const acquireConnection = async () => connection
-  const driver = Object.assign(new DummyDriver(), { acquireConnection, beginTransaction: rejectTransaction })
-  // Kysely would give SQLite's one connection to one query at a time. Then no two writes could share a commit.
-  const adapter = Object.defineProperty(new SqliteAdapter(), 'supportsMultipleConnections', { value: true })
-  return new Kysely({
-    dialect: {
-      createAdapter: () => adapter,
-      createDriver: () => driver,
-      createIntrospector: (db) => new SqliteIntrospector(db),
-      createQueryCompiler: () => new SqliteQueryCompiler(),
-    },
-  })
-}
-
-// Queries of other requests would become part of a transaction that stays open while JavaScript waits.
-export function rejectTransaction(): never {
-  throw new Error('one statement is one transaction here: the group commit owns BEGIN and COMMIT')
 }

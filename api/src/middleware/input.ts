@@ -1,7 +1,6 @@
 import type { Context, Middleware, Next } from 'koa'
 import getRawBody from 'raw-body'
 import { z } from 'zod'
-import { overloaded } from './errors.ts'
 
 /** Maximum size of a body in bytes, unless a route allows less. */
 export const defaultBodyLimit = 256 * 1024
@@ -13,14 +12,9 @@ declare module 'koa' {
   }
 }
 
-// Bodies of slow clients wait in memory. Small ones are bounded by the number of connections, larger ones together.
-const small = 4 * 1024
-const maxLarge = 16 * 1024 * 1024
-let large = 0 // announced bytes of larger bodies that are arriving
-
 const utf8 = new TextDecoder('utf-8', { fatal: true })
 
-/** Puts the parsed JSON body into ctx.request.body. Throws 400, 408, 413 (before the body is read to its end), 415 or 503. */
+/** Puts the parsed JSON body into ctx.request.body. Throws 400, 408, 413 (before the body is read to its end), or 415. */
 export function readJson(limit = defaultBodyLimit): Middleware {
   return async function readJson(ctx: Context, next: Next) {
     const { 'content-type': type = '', 'content-encoding': encoding = '', 'content-length': length } = ctx.req.headers
@@ -30,21 +24,13 @@ export function readJson(limit = defaultBodyLimit): Middleware {
     if (encoding !== '' && encoding.toLowerCase() !== 'identity') {
       ctx.throw(415, 'The body must be sent without a Content-Encoding.')
     }
-    const announced = Math.min(Number(length ?? limit), limit)
-    const reserved = announced > small ? announced : 0
-    if (large + reserved > maxLarge) overloaded(ctx, 'Too many large bodies are arriving; try again.')
-    large += reserved
-    const bytes = await getRawBody(ctx.req, { limit, length })
-      .catch((error: { status?: number; code?: string }) => {
-        if (error.code === 'ERR_HTTP_REQUEST_TIMEOUT') ctx.throw(408, 'The body took too long to arrive.')
-        if (error.status !== 413) ctx.throw(400, 'The body did not arrive whole.')
-        // Discard the rest: a client that is cut off while it sends never reads its answer.
-        ctx.req.resume()
-        return ctx.throw(413, `The body must not be larger than ${limit} bytes.`)
-      })
-      .finally(() => {
-        large -= reserved
-      })
+    const bytes = await getRawBody(ctx.req, { limit, length }).catch((error: { status?: number; code?: string }) => {
+      if (error.code === 'ERR_HTTP_REQUEST_TIMEOUT') ctx.throw(408, 'The body took too long to arrive.')
+      if (error.status !== 413) ctx.throw(400, 'The body did not arrive whole.')
+      // Discard the rest: a client that is cut off while it sends never reads its answer.
+      ctx.req.resume()
+      return ctx.throw(413, `The body must not be larger than ${limit} bytes.`)
+    })
     try {
       ctx.request.body = JSON.parse(utf8.decode(bytes))
     } catch {

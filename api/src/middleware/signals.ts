@@ -20,7 +20,7 @@ const wellFormedId = /^[A-Za-z0-9._-]{1,128}$/
 
 /** Outermost: the id, time, log line, measurement and span of every request, also of rejected ones. */
 export function signals({ log, meter, tracer, draining, answers, recordEvent }: Dependencies): Middleware {
-  const duration = meter.createHistogram('http.server.request.duration', {
+  const duration = meter.createHistogram('http.server.request.duration.seconds', {
     unit: 's',
     description: 'Time from the first middleware until the answer is ready',
     advice: { explicitBucketBoundaries: edges },

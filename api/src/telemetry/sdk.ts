@@ -7,7 +7,7 @@ import type { Logger } from 'pino'
 
 /**
  * One OpenTelemetry SDK per process. Metrics are read from `exporter`, undefined if OTEL_SDK_DISABLED is true; spans go
- * where OTEL_TRACES_EXPORTER says.
+ * where OTEL_TRACES_EXPORTER says. The exporter adds no unit to a name, so the names of the instruments end with it.
  */
 export function startTelemetry(log: Logger): { meter: Meter; tracer: Tracer; exporter?: PrometheusExporter } {
   // metrics-page.ts serves the metrics, so the exporter's own server stays off. target_info would show the command line.
@@ -24,12 +24,6 @@ export function startTelemetry(log: Logger): { meter: Meter; tracer: Tracer; exp
     metricReaders: [exporter],
     logRecordProcessors: [],
     resourceDetectors: [envDetector],
-    views: [
-      'http.server.request.duration',
-      'db.client.operation.duration',
-      'nodejs.eventloop.delay',
-      'nodejs.eventloop.time',
-    ].map((instrumentName) => ({ instrumentName, name: `${instrumentName}.seconds` })), // the exporter adds no unit
     ...spans,
   }).start()
   const disabled = process.env.OTEL_SDK_DISABLED?.trim().toLowerCase() === 'true'

@@ -33,7 +33,7 @@ export async function checkout() {
   /** Starts `make` with these words, in this checkout. */
   function start(...words: string[]): Running {
     // Without a limit a command that hangs would hold up everything that follows.
-    const child = spawn('make', words, { cwd: folder, env, stdio: ['ignore', 'pipe', 'pipe'], timeout: 240_000 })
+    const child = spawn('make', words, { cwd: folder, env, stdio: ['ignore', 'pipe', 'pipe'], timeout: 600_000 })
     let text = ''
     for (const stream of [child.stdout, child.stderr]) stream.on('data', (data) => (text += data))
     const ended = new Promise<Done>((resolve) => child.once('close', (code) => resolve({ code, out: text })))

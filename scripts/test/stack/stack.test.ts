@@ -7,7 +7,6 @@ import { join } from 'node:path'
 import { after, test } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { checkPanels, type Range } from '../../../grafana/test/panels.ts'
-import { conclusive } from '../../../lab/test/play-on.ts'
 import { checkout, noStack } from './checkout.ts'
 
 const skip = noStack()
@@ -59,7 +58,7 @@ async function logIn(username: string, password = ''): Promise<number> {
   return (await ask('/auth/login', { method: 'POST', body: JSON.stringify({ username, password }) })).status
 }
 
-async function until(what: string, isSo: () => Promise<boolean>, seconds = 30): Promise<void> {
+async function until(what: string, isSo: () => Promise<boolean>, seconds = 90): Promise<void> {
   for (const deadline = Date.now() + seconds * 1000; Date.now() < deadline; await sleep(200)) {
     if (await isSo().catch(() => false)) return
   }
@@ -218,16 +217,12 @@ function checkVerdict({ code, out }: { code: number | null; out: string }): stri
   return verdict
 }
 
-test('a load run judges itself, and what it leaves belongs to the caller', { skip }, async (t) => {
+test('a load run judges itself, and what it leaves belongs to the caller', { skip }, async () => {
   type Summary = { verdict: string; testid: string; failed: number; requests: number }
-  const summary = await conclusive(t, async () => {
-    const verdict = checkVerdict(await stack.make('load', 'SCRIPT=baseline', 'DURATION=10s'))
-    const { content } = newestRun<Summary>('-k6-baseline', 'summary.json')
-    assert.equal(content.verdict, verdict)
-    return content
-  })
-  if (!summary) return
-  assert.equal(summary.failed, 0)
+  // On a busy machine it is INVALID; all of this holds then too.
+  const verdict = checkVerdict(await stack.make('load', 'SCRIPT=baseline', 'DURATION=10s'))
+  const { content: summary } = newestRun<Summary>('-k6-baseline', 'summary.json')
+  assert.deepEqual([summary.verdict, summary.failed], [verdict, 0])
   const sent = await stack.prometheus(`sum(max_over_time(k6_http_reqs_total{testid="${summary.testid}"}[1m]))`)
   assert.ok(sent && sent > 0.9 * summary.requests, `Prometheus has ${sent} of ${summary.requests} requests`)
   assert.equal(stack.docker('compose', 'exec', '-T', 'lab', 'ls', '/runs'), '')
@@ -240,7 +235,7 @@ test('chmod, lock and move under load: 503 at once, Prometheus sees it, and it e
     async () => (await stack.prometheus('count(api:signal:mean5m)')) !== undefined,
     120,
   )
-  const load = stack.start('load', 'SCRIPT=soak', 'DURATION=90s')
+  const load = stack.start('load', 'SCRIPT=soak', 'DURATION=9m') // it is ended below
   await until('the load is on', async () => ((await stack.prometheus('k6_http_reqs_total{scenario="soak"}')) ?? 0) > 0)
   await sleep(3_000)
   await tell('before', () => sleep(10_000))
@@ -267,6 +262,9 @@ test('chmod, lock and move under load: 503 at once, Prometheus sees it, and it e
   }
   assert.match(await succeeds('logs', 'ONLY=outage', 'TAIL=20000'), /503 .*db_unavailable/)
   await tell('attack', attack)
+  const ofProject = ['--filter', `label=com.docker.compose.project=${stack.project}`]
+  const k6 = stack.docker('ps', '--quiet', ...ofProject, '--filter', 'label=com.docker.compose.service=k6')
+  stack.docker('kill', '--signal', 'INT', k6)
   const { code } = await load.ended
   assert.equal(code, 2, 'the load met outages, so its goals were missed')
 })
@@ -297,7 +295,7 @@ async function attack(): Promise<void> {
       ['flood', 'lab_attack_attempts_total{attack="flood"}'],
       ['weak-secret', 'lab_attack_guesses_total'],
     ] as const) {
-      checkVerdict(await stack.make('experiment', `NAME=${name}`, 'LENGTH=10', 'LOAD=own'))
+      checkVerdict(await stack.make('experiment', `NAME=${name}`, 'LENGTH=8', 'LOAD=own'))
       assert.ok(((await stack.prometheus(`sum(${counted})`)) ?? 0) > 0, name)
     }
   }
@@ -312,10 +310,10 @@ test('every query of every dashboard is answered, and every panel moves when its
 
 for (const [name, mode] of [
   ['outage-lock', 'stack'],
-  ['crash', 'embedded'],
+  ['outage-lock-wal', 'embedded'],
 ] as const) {
   test(`an experiment on an API of mode ${mode} is played, judged and copied: ${name}`, { skip }, async () => {
-    const verdict = checkVerdict(await stack.make('experiment', `NAME=${name}`, 'LENGTH=20', 'LOAD=own'))
+    const verdict = checkVerdict(await stack.make('experiment', `NAME=${name}`, 'LENGTH=9', 'LOAD=own'))
     const { content } = newestRun<{ verdict: string; mode: string }>(`-${name}`, 'journal.json')
     assert.deepEqual([content.verdict, content.mode], [verdict, mode])
     assert.equal(await dataStatus(), 200)
@@ -327,8 +325,8 @@ for (const [name, mode] of [
 }
 
 test('an experiment that is interrupted without a terminal takes its fault back', { skip }, async () => {
-  const running = stack.start('experiment', 'NAME=outage-chmod', 'LENGTH=60', 'LOAD=own')
-  await until('the database is away', async () => (await dataStatus()) === 503, 90)
+  const running = stack.start('experiment', 'NAME=outage-chmod', 'LENGTH=24', 'LOAD=own')
+  await until('the database is away', async () => (await dataStatus()) === 503)
   // make waits for its command; the signal is for that one, as in CI.
   const [script] = spawnSync('pgrep', ['-P', String(running.pid)], { encoding: 'utf8' })
     .stdout.trim()
