@@ -16,9 +16,7 @@ for (const name of tradeoffNames()) {
   test(`the page names ${name}, and its table holds the figures of the recorded run`, async () => {
     assert.ok(page.includes(`\`make tradeoff NAME=${name}\``))
     const file = join(root, 'lab', 'test', 'fixtures', 'tradeoffs', `${name}.json`)
-    const { variants, compared } = tradeoffJournal
-      .omit({ plays: true })
-      .parse(JSON.parse(readFileSync(file, 'utf8')))
+    const { variants, compared } = tradeoffJournal.omit({ plays: true }).parse(JSON.parse(readFileSync(file, 'utf8')))
     const [a = '', b = ''] = variants.map((one) => one.name)
     const rows = compared.map(({ phase, title, words, contrast }) => {
       const found = contrast?.found ?? 'unclear'

@@ -1,6 +1,6 @@
 import type { Dispatcher, Pool } from 'undici'
 import { ask, connect, connectInTurn } from '../api-client.ts'
-import { now } from '../clock.ts'
+import { now, sleep } from '../clock.ts'
 import type { Result } from './figures.ts'
 import { type Note, noteAt, notesToRead, requestAt } from './mix.ts'
 import { openLoop, type Request } from './open-loop.ts'
@@ -102,13 +102,21 @@ export async function startMix(pool: Dispatcher, token: string, prepared = notes
   return { next, acknowledged }
 }
 
-/** Reads every acknowledged note; returns the ids of those that are missing or changed. */
+/** A refusal is no loss: a second process on the same file may hold its lock for a moment. */
+const [readTries, retryMs] = [20, 50]
+
+/** Reads every acknowledged note; returns the ids of those that are missing, changed or refused for a second. */
 export async function lost(pool: Pool, token: string, acknowledged: Map<string, string>, signal?: AbortSignal) {
   const missing: string[] = []
   const rest = acknowledged.entries()
   const reader = async () => {
     for (const [id, title] of rest) {
-      const found = await ask(pool, { method: 'GET', path: `/data/notes/${id}`, token, signal })
+      const read = () => ask(pool, { method: 'GET', path: `/data/notes/${id}`, token, signal })
+      let found = await read()
+      for (let tries = 1; found.status === 503 && tries < readTries; tries++) {
+        await sleep(retryMs, signal)
+        found = await read()
+      }
       const same = found.status === 200 && (JSON.parse(found.text) as { title: string }).title === title
       if (!same) missing.push(id)
     }

@@ -8,7 +8,7 @@ export function tradeoff({ goals: { baseline } }: Slo): Tradeoff {
   return {
     question: 'Two processes of the API on one SQLite file?',
     decision:
-      'One process. SQLite has one writer at a time, and an API that refuses at once what is locked (refuse-or-wait) refuses the writes that meet. Decide for two with PostgreSQL: two-on-sqlite-or-postgres.',
+      'One process. SQLite has one writer at a time, and an API that refuses at once what is locked (refuse-or-wait) refuses what meets the commit of the other process. Decide for two with PostgreSQL: two-on-sqlite-or-postgres.',
     variants: [
       { name: 'one', settings: {} },
       { name: 'two', settings: {}, processes: 2 },
@@ -16,7 +16,7 @@ export function tradeoff({ goals: { baseline } }: Slo): Tradeoff {
     phases: [warmUp(rate), { name: phase, rate, seconds: 10 }],
     compared: [
       { measure: 'errors', phase, better: 'one', why: 'while one process commits, the other cannot use the file' },
-      { measure: 'written_per_second', phase, better: 'one', why: 'a refused write is not written' },
+      { measure: 'reads_served', phase, better: 'one', why: 'a reader of one process meets the commits of the other' },
       { measure: 'health_answered', phase, better: 'neither', why: '/health needs no database' },
     ],
     unmeasured: 'A second process goes on when the first one ends: an update without a pause.',
