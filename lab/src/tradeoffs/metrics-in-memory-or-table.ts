@@ -14,9 +14,10 @@ export function tradeoff({ goals: { baseline } }: Slo): Tradeoff {
     ],
     phases: [
       warmUp(rate),
-      { name: 'quiet', rate, seconds: 6 },
-      { name: 'lock', rate, seconds: 8, fault: 'lock' },
+      { name: 'quiet', rate, seconds: 5 },
+      { name: 'lock', rate, seconds: 6, fault: 'lock' },
       { name: 'after', rate, seconds: 3, readEvents: true },
+      { name: 'calm', rate, seconds: 2 },
       { name: 'crash', rate, seconds: 3, fault: 'crash' },
       { name: 'restarted', rate, seconds: 3, readEvents: true },
     ],
