@@ -1,11 +1,11 @@
-import { isSuccess } from '../load/figures.ts'
 import type { MetricsReading } from './metrics-page.ts'
 import { isWithin, largest, type Measure, type Measured, type Selection, share } from './selection.ts'
 
-/** What it costs the API to serve a load, and how much it serves. */
+/** What it costs the API to serve a load, and what it keeps. */
 export const costMeasures = {
   cpu_per_request: { title: "the API's CPU time per request", unit: 'ms', of: cpuPerRequest },
   commits_per_second: { title: 'commits to the disk', unit: 'a second', of: commitsPerSecond },
+  notes_per_commit: { title: 'notes that share a commit', unit: '', better: 'more', of: notesPerCommit },
   seconds_kept: { title: "seconds so far in the API's own record", unit: '%', better: 'more', of: secondsKept },
   memory: {
     title: "the API's memory, at most",
@@ -15,8 +15,6 @@ export const costMeasures = {
       return { value: bytes && bytes / 1e6 }
     },
   },
-  served_per_second: perSecond('requests answered 2xx', ({ data }) => data.filter(isSuccess).length),
-  written_per_second: perSecond('notes written', ({ data }) => data.filter(({ status }) => status === 201).length),
 } satisfies Record<string, Measure>
 
 /**
@@ -33,6 +31,12 @@ function cpuPerRequest(selection: Selection): Measured {
 function commitsPerSecond(selection: Selection): Measured {
   const { rise, from, to } = counted(selection, ({ commits }) => commits)
   return to > from ? { value: (1000 * rise) / (to - from) } : { words: 'not readable' }
+}
+
+function notesPerCommit(selection: Selection): Measured {
+  const { rise, from, to } = counted(selection, ({ commits }) => commits)
+  const written = selection.run.results.filter(({ done, status }) => status === 201 && isWithin(done, from, to)).length
+  return rise > 0 ? { value: written / rise } : { words: 'not readable' }
 }
 
 /** By how much a counter rose between the first and the last reading of a selection, and when these were. */
@@ -56,13 +60,4 @@ function secondsKept({ run, to }: Selection): Measured {
 
 function readingsIn({ run, from, to }: Selection): MetricsReading[] {
   return run.metrics.filter(({ at }) => isWithin(at, from, to))
-}
-
-function perSecond(title: string, of: (selection: Selection) => number): Measure {
-  return {
-    title,
-    unit: 'a second',
-    better: 'more',
-    of: (selection) => ({ value: selection.seconds > 0 ? of(selection) / selection.seconds : undefined }),
-  }
 }

@@ -15,7 +15,7 @@ export function tradeoff({ goals: { peak } }: Slo): Tradeoff {
     ],
     phases: [warmUp(rate), { name: phase, rate, seconds: 8, overload: true }],
     compared: [
-      { measure: 'commits_per_second', phase, better: 'group', why: 'one for all writes of a turn of the event loop' },
+      { measure: 'notes_per_commit', phase, better: 'group', why: 'all writes of a turn of the event loop share one' },
       { measure: 'memory', phase, better: 'neither', why: 'only the waiting writes are kept' },
     ],
     unmeasured: 'How fast the disk is: on one that syncs in a microsecond (a disk in memory) the two differ little.',
