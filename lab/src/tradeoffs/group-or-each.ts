@@ -3,7 +3,7 @@ import type { Tradeoff } from '../runner/tradeoff.ts'
 import type { Slo } from '../slo.ts'
 
 export function tradeoff({ goals: { peak } }: Slo): Tradeoff {
-  const rate = 2 * peak.rate
+  const rate = 3 * peak.rate
   const phase = 'busy'
   return {
     question: 'Share one commit among the writes of a moment, or commit each by itself?',

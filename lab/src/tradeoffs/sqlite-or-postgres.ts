@@ -15,13 +15,8 @@ export function tradeoff({ goals: { baseline } }: Slo): Tradeoff {
     ],
     phases: [warmUp(rate), { name: phase, rate, seconds: 10 }],
     compared: [
-      {
-        measure: 'cpu_per_request',
-        phase,
-        better: 'sqlite',
-        why: 'a query is a function call, not a message to a server',
-      },
       { measure: 'read_p50', phase, better: 'sqlite', why: 'a read needs no way to a server and back' },
+      { measure: 'memory', phase, better: 'neither', why: 'a pool of connections is small' },
       { measure: 'errors', phase, better: 'neither', why: 'either serves this load' },
     ],
     unmeasured:
