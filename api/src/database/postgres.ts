@@ -59,9 +59,10 @@ export async function openPostgres(
       if (closed) return
       const reason = reasonOf(error)
       const { code, message } = error as pg.DatabaseError
-      const isFinal = reason === undefined || code === '28P01' || code === '3D000' // password, database
+      // A wrong password, database or schema, or no right to create tables. Others may be an outage.
+      const isFinal = reason === undefined || (!isMigrated && /^(28P01|3D000|42501)$/.test(code ?? ''))
       if (starting && isFinal) throw new ConfigError([`DATABASE_URL cannot be used: ${message.replaceAll('\n', ' ')}`])
-      change(reason ?? 'corrupt', reads && reason !== 'unreachable', reason ? undefined : error)
+      change(reason ?? 'corrupt', reads && reason !== 'unreachable', error)
     }
     starting = false
     timer = setTimeout(tick, state().writes ? tickMs : retryMs)

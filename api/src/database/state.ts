@@ -10,8 +10,10 @@ export function trackState(log: Logger) {
     const writes = reason === null
     const { since } = state
     state = { reads, writes, reason, since: state.writes || writes ? new Date() : since }
-    if (writes) log.info({ db_unavailable: false, outage_ms: Date.now() - since.getTime() }, 'database available')
-    else log.error({ db_unavailable: true, reason, err }, reads ? 'database read-only' : 'database unavailable')
+    const outage_ms = Date.now() - since.getTime()
+    if (writes) log.info({ db_unavailable: false, outage_ms }, 'database available')
+    else if (reads) log.error({ db_unavailable: true, reason, err }, 'database read-only')
+    else log.error({ db_unavailable: true, reason, err }, 'database unavailable')
   }
   return { state: () => state, change }
 }

@@ -119,9 +119,9 @@ function row(
     `  ${health.padEnd(10)}`,
     ...(attack ? [attackCell(attack).padEnd(8)] : []),
   ]
-  // An attack leaves room for one word.
+  // There is room for two words, and beside an attack for one.
   const words = changes
-    .slice(0, attack ? 1 : undefined)
+    .slice(0, attack ? 1 : 2)
     .map(({ name, isWorse }) =>
       hasColors ? styleText(['bold', isWorse ? 'red' : 'green'], name, { validateStream: false }) : name,
     )
