@@ -3,7 +3,9 @@ import { isSuccess, latencyOf, quantileOf, type Result } from '../load/figures.t
 import { number } from '../report/html.ts'
 import { attackMeasures } from './attack-measures.ts'
 import { costMeasures } from './cost-measures.ts'
+import { goodputMeasures } from './goodput-measures.ts'
 import type { MetricsReading } from './metrics-page.ts'
+import { modelMeasures } from './model-measures.ts'
 import { firstAfter } from './probe.ts'
 import type { PlayedFault, Run } from './run.ts'
 import {
@@ -110,6 +112,8 @@ const all = {
   },
   ...costMeasures,
   ...attackMeasures,
+  ...goodputMeasures,
+  ...modelMeasures,
 } satisfies Record<string, Measure>
 
 export type MeasureName = keyof typeof all

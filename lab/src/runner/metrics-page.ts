@@ -36,6 +36,8 @@ export type MetricsReading = {
   cpu_seconds?: number
   /** Transactions that SQLite has synced to the disk. */
   commits?: number
+  /** Requests in progress. */
+  active?: number
   /** Data requests by the upper edge of their histogram bucket, cumulative over edges and time; the last edge is Infinity. */
   requests?: [edge: number, count: number][]
   delay_sum?: number
@@ -60,6 +62,7 @@ export function readingOf(samples: MetricSample[], at: number): MetricsReading {
     resident_bytes: total('process_resident_memory_bytes'),
     commits: total('db_commit_batch_size_count'),
     cpu_seconds: total('process_cpu_seconds_total'),
+    active: total('http_server_active_requests'),
     requests: requests.size > 0 ? [...requests].sort(([a], [b]) => a - b) : undefined,
     delay_sum: total('nodejs_eventloop_delay_seconds_sum'),
     delay_count: total('nodejs_eventloop_delay_seconds_count'),
