@@ -19,7 +19,7 @@ export function tradeoff({ goals: { baseline } }: Slo): Tradeoff {
       { name: 'after', rate, seconds: 3, readEvents: true },
       { name: 'calm', rate, seconds: 2 },
       { name: 'crash', rate, seconds: 3, fault: 'crash' },
-      { name: 'restarted', rate, seconds: 3, readEvents: true },
+      { name: 'restarted', rate, seconds: 5, readEvents: true },
     ],
     compared: [
       {
