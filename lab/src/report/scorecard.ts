@@ -1,8 +1,6 @@
-import { createHash } from 'node:crypto'
-import { readFileSync } from 'node:fs'
-import { join } from 'node:path'
 import { type Entry, type Scorecard, scorecardName } from '../runs/scorecard.ts'
-import { html, number, percent, text, trusted } from './html.ts'
+import { html, number, percent } from './html.ts'
+import { pageHtml } from './report.ts'
 import { table } from './tables.ts'
 
 /** `least`: a difference below this says nothing, in the figure's own unit. */
@@ -20,6 +18,8 @@ export const says =
 export function cells({ name, verdict, met = '–', figures: found }: Entry): string[] {
   return [name, verdict, met, ...figures.map(({ column, write }) => write(found?.[column]))]
 }
+
+export const alike = 'Nothing differs noticeably.'
 
 // One run on each side: less than half as much again is noise.
 const noticeable = 1.5
@@ -46,38 +46,28 @@ export function conditions({ started, mode, commit, machine, seconds }: Scorecar
   return `${started.slice(0, 16).replace('T', ' ')} UTC, ${mode}, ${length}, commit ${commit}, ${machine}`
 }
 
-/** The page of a scorecard: one HTML file that asks for nothing else. Its links lead to the reports beside its folder. */
+/** The page of a scorecard. Its links lead to the reports beside its folder. */
 export function scorecardHtml(card: Scorecard, earlier?: Scorecard): string {
-  const styles = [join(import.meta.dirname, '../page/theme.css'), join(import.meta.dirname, 'page/page.css')]
-  const style = styles.map((file) => readFileSync(file, 'utf8')).join('\n')
-  const policy = `default-src 'none'; style-src 'sha256-${createHash('sha256').update(style).digest('base64')}'`
-  const count = (verdict: Entry['verdict']) => card.entries.filter((one) => one.verdict === verdict).length
-  const rows = card.entries.map((entry) => {
+  const { entries, planned } = card
+  const count = (verdict: Entry['verdict']) => entries.filter((one) => one.verdict === verdict).length
+  const rows = entries.map((entry) => {
     const [name, verdict, ...rest] = cells(entry)
     const link = entry.run ? html`<a href="../${entry.run}/report.html">${name}</a>` : name
     return html`<tr class="above"><th scope="row">${link}</th><td class="${verdict === 'PASS' ? 'yes' : 'no'}">${verdict}</td>${rest.map((cell) => html`<td>${cell}</td>`)}</tr>
 ${entry.reasons.map((reason) => html`<tr><td colspan="${heads.length}" class="why">${reason}</td></tr>`)}`
   })
-  const differ = earlier && changes(card, earlier)
-  return text(html`<!doctype html>
-<html lang="en">
-<head>
-<meta charset="utf-8">
-<meta http-equiv="Content-Security-Policy" content="${policy}">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<title>Scorecard: ${count('PASS')} of ${card.planned.length} passed</title>
-<style>${trusted(style)}</style>
-</head>
-<body>
-<header><p class="quiet">${conditions(card)}</p>
-<h1>${count('PASS')} of ${card.planned.length} experiments passed, ${count('FAIL')} failed, ${count('INVALID')} prove nothing</h1></header>
-${card.entries.length < card.planned.length && html`<p>Not finished: ${card.planned.length - card.entries.length} were not played.</p>`}
+  const differ = earlier ? changes(card, earlier) : []
+  const body = html`<header><p class="quiet">${conditions(card)}</p>
+<h1>${count('PASS')} of ${planned.length} experiments passed, ${count('FAIL')} failed, ${count('INVALID')} prove nothing</h1></header>
+${entries.length < planned.length && html`<p>Not finished: ${planned.length - entries.length} were not played.</p>`}
 ${table(heads, rows)}
 <p class="says">${says}</p>
 <h2>Since the last scorecard</h2>
-${earlier && html`<p class="says"><a href="../${scorecardName(earlier)}/report.html">The last one</a>: ${conditions(earlier)}</p>`}
-${differ?.length ? html`<ul>${differ.map((one) => html`<li>${one}</li>`)}</ul>` : html`<p>${differ ? 'Nothing differs noticeably.' : 'There is none before this one.'}</p>`}
-</body>
-</html>
-`)
+${
+  earlier
+    ? html`<p class="says"><a href="../${scorecardName(earlier)}/report.html">The last one</a>: ${conditions(earlier)}</p>
+<ul>${(differ.length > 0 ? differ : [alike]).map((one) => html`<li>${one}</li>`)}</ul>`
+    : html`<p>There is none before this one.</p>`
+}`
+  return pageHtml(`Scorecard: ${count('PASS')} of ${planned.length} passed`, body)
 }

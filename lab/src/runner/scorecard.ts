@@ -2,7 +2,7 @@ import { availableParallelism, cpus } from 'node:os'
 import { basename, join, relative } from 'node:path'
 import { now } from '../clock.ts'
 import { UserError } from '../errors.ts'
-import { cells, changes, conditions, heads, says, scorecardHtml } from '../report/scorecard.ts'
+import { alike, cells, changes, conditions, heads, says, scorecardHtml } from '../report/scorecard.ts'
 import { type Entry, figuresIn, type Scorecard, scorecardsIn, writeScorecard } from '../runs/scorecard.ts'
 import { loadSlo } from '../slo.ts'
 import { experimentNames, lengthOf, loadExperiment } from './experiment.ts'
@@ -125,8 +125,6 @@ function conclusion(card: Scorecard, last?: Scorecard): string {
     ...(reasons.length > 0 ? [`Why not PASS:\n${reasons.join('\n')}`] : []),
     wrap(conditions(card)),
     ...(last ? [wrap(`Compared with the last one, ${conditions(last)}:`)] : []),
-    ...(differ
-      ? [differ.length > 0 ? differ.map((one) => wrap(one, '  ')).join('\n') : 'Nothing differs noticeably.']
-      : []),
+    ...(differ ? [differ.length > 0 ? differ.map((one) => wrap(one, '  ')).join('\n') : alike] : []),
   ].join('\n\n')
 }

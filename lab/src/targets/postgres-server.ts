@@ -28,8 +28,8 @@ export function findPostgres(): string | undefined {
 }
 
 /** Creates a cluster with a superuser `postgres` and starts it. Connections from this machine need no password. */
-export async function startPostgres(bin: string) {
-  const folder = mkdtempSync(join(tmpdir(), 'postgres-'))
+export async function startPostgres(bin: string, place = tmpdir()) {
+  const folder = mkdtempSync(join(place, 'postgres-'))
   if (nobody.uid !== undefined) chownSync(folder, nobody.uid, nobody.gid)
   const options = { cwd: folder, env: { PATH: process.env.PATH, LC_ALL: 'C' }, ...nobody }
   const data = join(folder, 'data')
