@@ -4,7 +4,7 @@ import { countEach, roundAll } from '../load/figures.ts'
 import type { HappenedFault, Journal } from '../runs/journal.ts'
 import type { Slo } from '../slo.ts'
 import type { Target } from '../targets/target.ts'
-import { type Experiment, faultsOf, plannedPhases } from './experiment.ts'
+import { type Experiment, faultsOf, needsOwnLoad, plannedPhases } from './experiment.ts'
 import type { Judgement } from './judge.ts'
 import { degradedAfter, recoveredAfter } from './measures.ts'
 import type { PlayedAttack, PlayedFault, Run } from './run.ts'
@@ -41,10 +41,13 @@ export function journalOf(run: Run, judgement: Judgement, about: About): Journal
       journal_mode: target.journalMode,
       settings: publicSettings(experiment),
       load_generator: run.generator,
+      ...(needsOwnLoad(experiment) && { seed: run.seed }),
     },
     slo,
     planned: {
-      phases: plannedPhases(experiment).map(({ plan: { name, rate }, from_s, to_s }) => ({ name, rate, from_s, to_s })),
+      phases: plannedPhases(experiment).map(({ plan: { name, rate, logins, arrivals, clients }, from_s, to_s }) => {
+        return { name, rate, from_s, to_s, logins, arrivals, clients }
+      }),
       faults: faultsOf(experiment).map((fault) => ({ kind: fault.kind, at_s: fault.at, for_s: fault.for })),
     },
     happened: {
@@ -56,6 +59,7 @@ export function journalOf(run: Run, judgement: Judgement, about: About): Journal
       }),
       faults: run.faults.map((fault) => happened(fault, run, at)),
     },
+    ...(run.capacity && { capacity: capacityOf(run.capacity) }),
     ...(run.attacks.length > 0 && { attacks: run.attacks.map(attackOf) }),
     seconds: secondsOf(run),
     ...judgement,
@@ -65,6 +69,10 @@ export function journalOf(run: Run, judgement: Judgement, about: About): Journal
     notes: { acknowledged: run.acknowledged, lost: run.lost ?? null },
     again,
   }
+}
+
+function capacityOf({ of, perSecond, after }: NonNullable<Run['capacity']>) {
+  return { of, ...roundAll<{ before: number; after: number | null }>({ before: perSecond, after: after ?? null }) }
 }
 
 /** A secret stays out of the journal, even one that is meant to be guessed. */

@@ -23,6 +23,7 @@ export async function play(
   target: Target,
   startLoad: StartLoad,
   stop: AbortSignal,
+  seed = 1,
 ): Promise<Run> {
   // However this ends, what was started is stopped, the last first.
   await using started = new AsyncDisposableStack()
@@ -36,7 +37,7 @@ export async function play(
   })
   const metrics = started.adopt(watchMetrics(target.metricsUrl), (one) => one.stop())
   const machine = started.adopt(watchMachine(dirname(target.database), target.mode === 'embedded'), (one) => one.stop())
-  const load = started.adopt(await startLoad(target, token, experiment.phases), (load) => load.abandon())
+  const load = started.adopt(await startLoad(target, token, experiment.phases, seed), (load) => load.abandon())
   const end = started.adopt(new AbortController(), (end) => end.abort())
 
   const { startedAt } = load
@@ -47,6 +48,7 @@ export async function play(
     wallOffset,
     wallOffsetAtEnd: wallOffset,
     generator: load.generator,
+    seed: load.seed,
     phases: [],
     faults: [],
     problems: [],
