@@ -1,6 +1,6 @@
 # The commands of the lab. `make` alone lists them; the text behind ## is what it prints.
 .DEFAULT_GOAL := help
-.PHONY: help node demo start test fuzz bench format dashboards experiment experiments report compare anomalies index up down load-baseline load-peak load outage recover status logs doctor rotate clean
+.PHONY: help node demo lesson mystery start test fuzz bench format dashboards experiment experiments report compare anomalies index up down load-baseline load-peak load outage recover status logs doctor rotate clean
 
 # Node 16 or newer is enough: the script finds, or installs, Node 26 and the packages.
 NODE := node scripts/node26.cjs
@@ -24,6 +24,12 @@ node:
 
 demo: node ## the whole story in a minute: load, outage, recovery
 	@$(NODE) lab/src/main.ts demo
+
+lesson: node ## the course: the list and the next lesson; NAME=3 another
+	@$(NODE) lab/src/main.ts lesson "$$NAME" $(if $(value LENGTH),--seconds "$$LENGTH")
+
+mystery: node ## what goes wrong here? LEVEL=1 to 3; SEED=7 repeats one
+	@$(NODE) lab/src/main.ts mystery $(if $(value LEVEL),--level "$$LEVEL") $(if $(value SEED),--seed "$$SEED")
 
 experiment: ## play and judge one: NAME=spike; EMBEDDED=1: no Docker
 	@$(if $(value EMBEDDED),$(STACK)/lab experiment,$(STACK)/experiment)

@@ -11,6 +11,7 @@ import {
   sloFile,
   stackOf,
 } from './config.ts'
+import type { Level } from './course/mystery.ts'
 import { UserError } from './errors.ts'
 import { kinds } from './faults/fault.ts'
 import { loadSlo } from './slo.ts'
@@ -57,6 +58,26 @@ export function createProgram(stop: AbortSignal): Command {
       const load = given.load ?? (stack ? 'k6' : 'own')
       const { runExperiment } = await import('./runner/run-experiment.ts')
       verdict(await runExperiment({ name, seconds, runs, predict, stack, load, guesses, slo, folder, stop }))
+    })
+
+  command('lesson', 'a course: guess, run, compare, understand; without a name the list, and the next one')
+    .argument('[name]', 'a number or a name', '')
+    .addOption(numberOption('--seconds <n>', 'length of each run', 1, 600))
+    .option('--slo <file>', 'the goals', sloFile)
+    .option(...folder)
+    .action(async (name: string, { seconds, slo, folder }: RunOptions) => {
+      const { playLesson } = await import('./course/play-lesson.ts')
+      await playLesson(name, { seconds, slo, folder, stop })
+    })
+
+  command('mystery', 'something goes wrong, unannounced: what, since when, and which number showed it first?')
+    .addOption(numberOption('--seed <n>', 'the same seed is the same mystery', 0, 1_000_000))
+    .addOption(numberOption('--level <n>', '1 is the easiest', 1, 3).default(1))
+    .option('--slo <file>', 'the goals', sloFile)
+    .option(...folder)
+    .action(async ({ seed, level, slo, folder }: RunOptions & { seed?: number; level: Level }) => {
+      const { playMystery } = await import('./course/play-mystery.ts')
+      await playMystery({ seed, level, slo, folder, stop })
     })
 
   command('experiments', 'their names and their questions').action(async () => {

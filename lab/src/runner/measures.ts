@@ -3,8 +3,8 @@ import { isSuccess, latencyOf, quantileOf, type Result } from '../load/figures.t
 import { number } from '../report/html.ts'
 import { attackMeasures } from './attack-measures.ts'
 import { goodputMeasures } from './goodput-measures.ts'
-import { modelMeasures } from './model-measures.ts'
 import type { MetricsReading } from './metrics-page.ts'
+import { modelMeasures } from './model-measures.ts'
 import { firstAfter } from './probe.ts'
 import type { PlayedFault, Run } from './run.ts'
 import {
