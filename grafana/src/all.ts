@@ -2,6 +2,7 @@ import type { Dashboard } from '@grafana/grafana-foundation-sdk/dashboard'
 import { anomalies } from './dashboards/anomalies.ts'
 import { attacks } from './dashboards/attacks.ts'
 import { clients } from './dashboards/clients.ts'
+import { glossary } from './dashboards/glossary.ts'
 import { logins } from './dashboards/logins.ts'
 import { outage } from './dashboards/outage.ts'
 import { overview } from './dashboards/overview.ts'
@@ -12,4 +13,4 @@ import type { Page } from './page.ts'
 /** The dashboards with data; the first is the home page. */
 export const pages = (): Page[] => [overview(), outage(), time(), clients(), anomalies(), logins(), attacks()]
 
-export const dashboards = (): Dashboard[] => [...pages().map(({ dashboard }) => dashboard), runbook()]
+export const dashboards = (): Dashboard[] => [...pages().map(({ dashboard }) => dashboard), runbook(), glossary()]

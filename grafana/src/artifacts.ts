@@ -25,8 +25,9 @@ export function artifacts(): [file: string, content: string][] {
 // slo.json as series: the alerts compare with the numbers of the goals.
 function goalRules(): string {
   const { baseline, peak } = goals
-  const rules = Object.entries({ baseline, peak }).flatMap(([goal, { seconds, error_ratio }]) =>
+  const rules = Object.entries({ baseline, peak }).flatMap(([goal, { rate, seconds, error_ratio }]) =>
     [
+      ['goal:http_requests:rate', rate],
       ['goal:http_request_duration_seconds:max', seconds],
       ['goal:http_errors:ratio', error_ratio],
     ].map(([record, value]) => ({ record, expr: `vector(${value})`, labels: { goal } })),

@@ -35,9 +35,13 @@ export const errorGoals = [
 ]
 
 /** The memory that compose.yaml allows the API, in bytes. */
-export function memoryLimit(): number {
-  const compose = readFileSync(join(root, 'compose.yaml'), 'utf8')
-  const mebibytes = /^ {2}api:\n(?: {4}.*\n)*? {4}mem_limit: (\d+)m$/m.exec(compose)?.[1]
-  if (mebibytes === undefined) throw new Error('compose.yaml has no mem_limit of the service api in m')
-  return Number(mebibytes) * 2 ** 20
+export const memoryLimit = () => 2 ** 20 * numberIn('compose.yaml', /^ {2}api:\n(?: {4}.*\n)*? {4}mem_limit: (\d+)m$/m)
+
+/** The connections that the API accepts at a time. */
+export const connectionLimit = () => numberIn('api/src/server.ts', /^const maxConnections = (\w+)/m)
+
+function numberIn(file: string, pattern: RegExp): number {
+  const found = pattern.exec(readFileSync(join(root, file), 'utf8'))?.[1]
+  if (found === undefined) throw new Error(`${file} has nothing like ${pattern}`)
+  return Number(found.replaceAll('_', ''))
 }

@@ -26,6 +26,7 @@ export const names = {
   logins: 'Logins',
   attacks: 'Attacks',
   runbook: 'Runbook',
+  glossary: 'Glossary',
 }
 export type Name = keyof typeof names
 const order = Object.keys(names) as Name[]

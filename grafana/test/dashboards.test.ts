@@ -12,7 +12,7 @@ import { queriesOf } from '../src/uses.ts'
 
 const root = join(import.meta.dirname, '../..')
 const all = dashboards().map((dashboard) => ({ ...dashboard, panels: dashboard.panels as Panel[] }))
-const withData = all.filter(({ uid }) => uid !== 'runbook')
+const withData = all.filter(({ uid }) => uid !== 'runbook' && uid !== 'glossary')
 const columns = 24
 // A column is 53 pixels wide on a screen of 1,280 pixels; a row is 30 pixels high with 8 pixels between rows.
 const smallest = { width: 5, height: 4 }
@@ -82,8 +82,13 @@ test('every panel says what it shows, what is good, and in which unit', () => {
   const panels = withData.flatMap(({ panels }) => panels).filter(({ type }) => type !== 'text')
   for (const { title = '', description, fieldConfig, options, gridPos } of panels) {
     assert.match(title, /\w{4}/)
-    assert.ok(title.length * 7.5 <= Number(gridPos?.w) * 53 - 40, `${title} fits above its panel`)
-    assert.match(description ?? '', /^.{40,}[.?]\n\n\*\*Good:\*\* .+\.$/, `${title} is described`)
+    // A column is 33 pixels wide on a screen of 800 pixels.
+    assert.ok(title.length * 8 <= Number(gridPos?.w) * 33 - 40, `${title} fits above its panel at 800 pixels`)
+    assert.match(
+      description ?? '',
+      /^.{40,}[.?]\n\n\*\*Good:\*\* .+\.(\n\n\*\*Words:\*\* .+)?$/,
+      `${title} is described`,
+    )
     assert.ok(fieldConfig?.defaults.unit ?? options?.yAxis?.unit, `${title} has a unit`)
   }
   const queries = all.flatMap((dashboard) => queriesOf(dashboard))
@@ -185,6 +190,24 @@ test('a firing alert links to its section of the runbook and to its dashboard', 
     assert.equal(runbook?.panels.find((panel) => panel.id === id)?.title, alert)
     assert.ok(all.some(({ uid }) => links[1]?.url === `/d/${uid}`))
   }
+})
+
+test('a word of the glossary in the description of a panel links to its meaning', () => {
+  const glossary = all.find(({ uid }) => uid === 'glossary')
+  const written = [...readFileSync(join(root, 'docs/glossary.md'), 'utf8').matchAll(/^<a id=.*\*\*(.+)\*\*: /gm)]
+  assert.deepEqual(
+    glossary?.panels.slice(1).map(({ title }) => title),
+    written.map(([, word]) => word),
+  )
+  let links = 0
+  for (const { description = '', title = '' } of withData.flatMap(({ panels }) => panels)) {
+    for (const [, word, id] of description.matchAll(/\[([^\]]+)\]\(\/d\/glossary\?viewPanel=(\d+)\)/g)) {
+      assert.equal(glossary?.panels.find((panel) => panel.id === Number(id))?.title, word, title)
+      links++
+    }
+    if (/\bp95\b/.test(title)) assert.match(description, /\[p50, p95, p99\]/, title)
+  }
+  console.log(`${links} links to the glossary`)
 })
 
 test('docs/experiments.md says for every attack which panel shows its answer', async () => {

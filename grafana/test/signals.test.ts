@@ -24,7 +24,7 @@ const grafanaUnits: Record<string, string> = {
   writes: 'short',
   bytes: 'bytes',
   files: 'locale',
-  workers: 'locale',
+  connections: 'locale',
   deviations: 'none',
   '1 or 0': 'none',
   '0 to 2': 'none',

@@ -55,6 +55,11 @@ test('what changed is named behind the row without colours, and coloured with th
   }
   assert.match(rows(false), /<- failed, health$/)
   assert.ok(rows(false).length <= 80, `${rows(false).length} columns`)
+  const all = liveTable(false)
+  all(1, 'a-long-phase-name', calm, ok)
+  const row = all(2, 'a-long-phase-name', { ...refused, p95_ms: 1_234 }, degraded) ?? ''
+  assert.match(row, /<- failed, p95$/)
+  assert.ok(row.length <= 80, `${row.length} columns`)
   const red = '\u001b[31m'
   assert.deepEqual([rows(false).split(red).length, rows(true).split(red).length], [1, 3])
   const table = liveTable({ hasColors: true })

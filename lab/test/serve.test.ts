@@ -173,6 +173,31 @@ test('the metrics page counts every attempt of an attacker', async (t) => {
   assert.equal(await metrics('lab_attack_guesses_total', {}), 40)
 })
 
+test('the metrics page counts what the clients of a load met, while it runs', async (t) => {
+  const own = await api(t)
+  const { socket, metrics } = await serving(t, undefined, own)
+  const requests = (outcome: string) => metrics('lab_client_requests_total', { outcome })
+  assert.deepEqual([await requests('success'), await requests('failure'), await requests('dropped')], [0, 0, 0])
+
+  const where = ['--url', own.url, '--metrics', own.metricsUrl, '--database', own.database, '--load', 'own']
+  const args = ['experiment', 'baseline', '--seconds', '6', ...where]
+  const run = experiment(t, args, undefined, { env: { ...own.env, LAB_SOCKET: socket } })
+  await until('the first answers are counted', async () => (await requests('success')) !== 0)
+  assert.equal(run.child.exitCode, null)
+  await run.ended
+  const phases = run.journals()[0]?.happened.phases ?? []
+  const sum = (of: 'sent' | 'failed') => phases.reduce((all, { figures }) => all + figures[of], 0)
+  assert.ok(sum('sent') > 300, run.out())
+  await until('the last answers are counted', async () => {
+    const counts = [(await requests('success')) ?? 0, (await requests('failure')) ?? 0]
+    return counts[0] === sum('sent') - sum('failed') && counts[1] === sum('failed')
+  })
+  assert.equal(await metrics('lab_client_latency_from_due_seconds_count', {}), sum('sent'))
+
+  await askLab(socket, 'POST', '/load', { success: 0, failure: 2, dropped: 3, latencies: [0.0004, 7] })
+  assert.deepEqual([await requests('failure'), await requests('dropped')], [sum('failed') + 2, 3])
+})
+
 test('an experiment attacks although no lab listens', async (t) => {
   const own = await api(t)
   const where = ['--url', own.url, '--metrics', own.metricsUrl, '--database', own.database, '--load', 'own']

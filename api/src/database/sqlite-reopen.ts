@@ -81,8 +81,10 @@ export async function keepOpen(path: string, settings: Settings, log: Logger): P
     if (reason === state.reason && reads === state.reads) return
     const { since } = state
     state = { reads, writes, reason, since: state.writes || writes ? new Date() : since }
-    if (writes) log.info({ db_unavailable: false, outage_ms: Date.now() - since.getTime() }, 'database available')
-    else log.error({ db_unavailable: true, reason, err }, reads ? 'database read-only' : 'database unavailable')
+    const outage_ms = Date.now() - since.getTime()
+    if (writes) log.info({ db_unavailable: false, outage_ms }, 'database available')
+    else if (reads) log.error({ db_unavailable: true, reason, err }, 'database read-only')
+    else log.error({ db_unavailable: true, reason, err }, 'database unavailable')
   }
 
   function replace(connection: Connection | undefined) {

@@ -1,5 +1,5 @@
 import { attackColors, colors, statusColors } from '../colors.ts'
-import { goalLine, goals, memoryLimit } from '../goals.ts'
+import { connectionLimit, goalLine, goals, memoryLimit } from '../goals.ts'
 import { type Page, page } from '../page.ts'
 import { timeSeries } from '../panels/time-series.ts'
 import { timeline } from '../panels/timeline.ts'
@@ -66,7 +66,7 @@ export const attacks = (): Page =>
       timeSeries({
         title: 'Latency of the other clients (p95)',
         description:
-          '95 % of the successful requests are faster. The client’s line includes the wait before the API starts its clock. Each step of the axis is ten times the last.',
+          '95 % of the successful requests are faster. The client counts from the moment a request was due, and the wait before the API starts its clock too. Each step of the axis is ten times the last.',
         good: 'below the dashed line.',
         size: [12, 8],
         unit: 's',
@@ -75,7 +75,7 @@ export const attacks = (): Page =>
           { name: 'server', expr: p95, color: colors.server, mayBeEmpty: true },
           {
             name: 'client',
-            expr: 'client:http_request_duration_seconds:p95_5s',
+            expr: 'client:latency_from_due_seconds:p95_5s',
             color: colors.client,
             mayBeEmpty: true,
           },
@@ -96,13 +96,16 @@ export const attacks = (): Page =>
         changesWith: 'load',
       }),
       timeSeries({
-        title: 'Open sockets and files',
+        title: 'Open connections',
         description:
-          'Open connections of all clients, and a few files. Each idle connection of a flood holds one of them.',
-        good: 'some tens. A flood raises it to the limit of connections and not further.',
+          'Connections of all clients, and the limit of the API. At the limit the API closes new ones at once.',
+        good: 'some tens. A flood raises it to the dashed line and not further.',
         size: [12, 8],
         unit: 'locale',
-        lines: [{ name: 'open', expr: 'process_open_fds{job="api"}', color: colors.server }],
+        lines: [
+          { name: 'open', expr: 'http_server_open_connections', color: colors.server },
+          goalLine('limit of the API', connectionLimit()),
+        ],
         changesWith: 'attack',
       }),
       timeSeries({

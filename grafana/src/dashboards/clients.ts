@@ -6,7 +6,7 @@ import { timeSeries } from '../panels/time-series.ts'
 const latency = (quantile: 'p50' | 'p95') => [
   {
     name: 'client',
-    expr: `client:http_request_duration_seconds:${quantile}_5s`,
+    expr: `client:latency_from_due_seconds:${quantile}_5s`,
     color: colors.client,
     mayBeEmpty: true,
   },
@@ -21,8 +21,9 @@ export const clients = (): Page =>
     [
       timeSeries({
         title: 'Requests per second',
-        description: 'Requests as the client counts them and as the API does. The lab’s own probe adds one per second.',
-        good: 'two equal lines. A client line above the server’s: requests got no answer.',
+        description:
+          'Answered requests as the client counts them and as the API does. The lab’s own probe adds one per second, that of an experiment twenty, and at its end an experiment reads all notes back. An experiment on an API of its own is seen by the client only.',
+        good: 'two nearly equal lines. A client line above the server’s: requests got no answer.',
         size: [12, 8],
         unit: 'reqps',
         lines: [
@@ -49,7 +50,7 @@ export const clients = (): Page =>
       timeSeries({
         title: 'Latency, p95',
         description:
-          '95 % of the answers are faster. The client’s figure includes the network and the wait before the API starts its clock. Each step of the axis is ten times the last.',
+          '95 % of the answers are faster. The client counts from the moment a request was due, so with the network and every wait, and counts refusals too. Each step of the axis is ten times the last.',
         good: 'two close lines, below the dashed ones.',
         size: [12, 9],
         unit: 's',
@@ -81,12 +82,16 @@ export const clients = (): Page =>
         changesWith: 'load',
       }),
       timeSeries({
-        title: 'Workers of the load generator',
-        description: 'Each worker waits for one answer at a time, so their number grows when answers take longer.',
-        good: 'few and steady.',
+        title: 'Requests under way',
+        description:
+          'Requests without an answer yet, on average: as many as there are per second, times the seconds that each takes. What the client counts and the server does not waits before the API starts its clock.',
+        good: 'few and steady. A growing number is a queue.',
         size: [8, 8],
         unit: 'locale',
-        lines: [{ name: 'workers', expr: 'client:workers:count', color: colors.client }],
+        lines: [
+          { name: 'client', expr: 'client:http_requests_active:mean5s', color: colors.client },
+          { name: 'server', expr: 'api:http_requests_active:mean5s', color: colors.server },
+        ],
         changesWith: 'load',
       }),
       timeSeries({

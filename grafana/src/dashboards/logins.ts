@@ -27,7 +27,7 @@ export const logins = (): Page =>
         description:
           'Failed logins: all guesses, and those whose password the API really checked. The rest met the limit (429). An error is a login that the API could not answer.',
         good: 'few guesses checked, no errors.',
-        size: [12, 5],
+        size: [10, 5],
         unit: 'locale',
         lines: [
           { name: 'guesses', expr: attempts('failure|limited') },
@@ -43,10 +43,11 @@ export const logins = (): Page =>
         changesWith: 'attack',
       }),
       number({
-        title: 'Refused logins, last minute',
-        description: 'Wrong passwords, and attempts above the limit. More than 20 raise the alert LoginBruteForce.',
+        title: 'Refused logins, 1 min',
+        description:
+          'Wrong passwords, and attempts above the limit, in the last minute. More than 20 raise the alert LoginBruteForce.',
         good: 'below 20.',
-        size: [6, 5],
+        size: [7, 5],
         unit: 'locale',
         lines: [{ name: 'refused', expr: 'api:auth_logins_refused:increase1m' }],
         from: calm(20),
@@ -54,11 +55,11 @@ export const logins = (): Page =>
         changesWith: 'attack',
       }),
       number({
-        title: 'Forged tokens, last minute',
+        title: 'Forged tokens, 1 min',
         description:
-          'Tokens that this API cannot have made: wrong signature or algorithm, or no expiry. More than 5 raise the alert ForgedTokens.',
+          'Tokens of the last minute that this API cannot have made: wrong signature or algorithm, or no expiry. More than 5 raise the alert ForgedTokens.',
         good: '0.',
-        size: [6, 5],
+        size: [7, 5],
         unit: 'locale',
         lines: [{ name: 'forged', expr: 'api:auth_tokens_forged:increase1m' }],
         from: calm(5),
@@ -111,7 +112,7 @@ export const logins = (): Page =>
         changesWith: 'attack',
       }),
       timeSeries({
-        title: 'What logins cost other requests (p95)',
+        title: 'What others wait (p95)',
         description:
           'Checking a password is slow on purpose. Many guesses keep the API busy, and all other requests wait.',
         good: 'data stays as fast as without logins.',

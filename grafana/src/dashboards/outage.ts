@@ -132,10 +132,11 @@ export const outage = (): Page =>
         changesWith: 'outage',
       }),
       timeSeries({
-        title: 'Why the database could not be used',
-        description: 'Failed or refused operations per second by reason. docs/signals.md explains the reasons.',
+        title: 'Errors of the database',
+        description:
+          'Operations per second that failed or were refused, by reason. docs/signals.md explains the reasons.',
         good: 'no line above 0.',
-        size: [8, 8],
+        size: [10, 9],
         unit: 'ops',
         lines: [
           {
@@ -147,11 +148,11 @@ export const outage = (): Page =>
         changesWith: 'outage',
       }),
       timeSeries({
-        title: 'Refused because of overload',
+        title: 'Refused for overload',
         description:
           'Requests per second that would have waited longer than `SHED_AFTER_MS`, by what they would have waited for: the event loop, or the queue of logins.',
         good: 'no line above 0. Without `SHED_AFTER_MS` it stays 0, and requests wait instead.',
-        size: [8, 8],
+        size: [7, 9],
         unit: 'reqps',
         lines: [
           {
@@ -167,7 +168,7 @@ export const outage = (): Page =>
         description:
           'Notes created, changed or deleted per second, and refused writes. An accepted write is on the disk.',
         good: 'accepted only.',
-        size: [8, 8],
+        size: [7, 9],
         unit: 'reqps',
         lines: [
           { name: 'accepted', expr: writes('2..'), color: colors.database },

@@ -18,8 +18,7 @@ export const overview = (): Page =>
     [
       number({
         title: 'State of the service',
-        description:
-          'All right, degraded or down, and the reason. Errors and latency are those of the last 5 s. *Outage* shows more.',
+        description: `All right, degraded or down, and the reason. Errors and latency of the last 5 s are compared with the goals of ${baseline.rate} requests/s, and when the load is more than a tenth above that, with those of ${peak.rate}. *Outage* shows more.`,
         good: 'all right.',
         size: [8, 5],
         unit: 'none',

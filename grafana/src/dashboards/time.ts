@@ -53,13 +53,14 @@ export const time = (): Page =>
       timeSeries({
         title: 'Delay of the event loop',
         description:
-          'A timer is due every 20 ms. The delay with which it fires is how long the one thread was busy with something else, or did not get a processor.',
+          'How late timers fire: how long the one thread was busy with something else, waited, or did not get a processor. When the thread of the lab beside it is late too, the whole machine is busy.',
         good: 'p99 below the dashed line. Above it the alert EventLoopBlocked fires.',
         size: [8, 8],
         unit: 's',
         lines: [
           { name: 'p99', expr: 'api:eventloop_delay_seconds:p99_5s', color: colors.serverDark },
           { name: 'p50', expr: 'api:eventloop_delay_seconds:p50_5s', color: colors.serverLight },
+          { name: 'p99 of the lab', expr: 'lab:eventloop_delay_seconds:p99_5s', color: colors.client },
           goalLine('limit of the alert', 0.1),
         ],
         changesWith: 'load',
@@ -97,6 +98,7 @@ export const time = (): Page =>
         good: 'steady, whatever the rate.',
         size: [12, 8],
         unit: 's',
+        atLeast: 0.001,
         lines: [{ name: 'processor', expr: 'api:cpu_seconds:per_request5s', color: colors.client }],
         changesWith: 'load',
       }),

@@ -6,6 +6,7 @@ import {
   type ValueMapping,
 } from '@grafana/grafana-foundation-sdk/dashboard'
 import { DataqueryBuilder } from '@grafana/grafana-foundation-sdk/prometheus'
+import { linksFor } from '../glossary.ts'
 
 export type Line = {
   /** The legend; `{{label}}` is replaced by the label's value. */
@@ -53,7 +54,8 @@ type Frame = {
 /** Sets what all kinds of panels have. */
 export function frame<B extends Frame>(builder: B, panel: Panel, queries = queriesOf(panel.lines)): B {
   builder.title(panel.title)
-  builder.description(`${panel.description}\n\n**Good:** ${panel.good}`)
+  const words = linksFor(`${panel.title} ${panel.description} ${panel.good}`)
+  builder.description(`${panel.description}\n\n**Good:** ${panel.good}${words && `\n\n**Words:** ${words}`}`)
   builder.span(panel.size[0])
   builder.height(panel.size[1])
   builder.datasource(prometheus)

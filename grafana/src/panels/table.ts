@@ -15,7 +15,7 @@ export function table(
     .unit(panel.unit)
     .decimals(2)
     .noValue(panel.noValue)
-    .minWidth(90)
+    .minWidth(130) // narrower headings are cut off; a narrow screen scrolls
     .transformations([
       { id: 'merge', options: {} },
       {

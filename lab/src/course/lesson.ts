@@ -16,7 +16,7 @@ export type Lesson = {
   /** At most 200 words. */
   why: string
   /** One thing to change, and what came of it; a comparison (make tradeoff) is only named. */
-  knob: { says: string; then: string } & (Play | { command: string })
+  knob: { says: string; after: string } & (Play | { command: string })
   question: Question
   grafana: { dashboard: string; panel: string; look: string }
   /** The line is found by a fragment that stands only once in the file. */

@@ -31,6 +31,7 @@ export function numberOf(journal: Journal, reference: string): Found | undefined
   const figures: Record<string, number | null> =
     journal.happened.phases.find((one) => one.name === phase)?.figures ?? {}
   const figure = figures[name]
+  if (name === 'error_ratio' && typeof figure === 'number') return inText(100 * figure, '%')
   return typeof figure === 'number' ? inText(figure, name.endsWith('_ms') ? 'ms' : '') : undefined
 }
 
@@ -108,7 +109,7 @@ export function compare(guess: Guess, answer: string, run: Journal): Compared {
     return worded(right, `${right} (${text})`)
   }
   const numbers = Object.entries(guess.order).map(([name, of]) => ({ name, ...numberOf(run, of) }))
-  numbers.sort((a, b) => (a.value ?? 0) - (b.value ?? 0))
+  numbers.sort((a, b) => (a.value ?? Infinity) - (b.value ?? Infinity))
   const right = numbers.map(({ name }) => name).join(', ')
   return worded(right, numbers.map(({ name, text }) => `${name} ${text}`).join(', '))
 }

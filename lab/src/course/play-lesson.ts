@@ -4,7 +4,7 @@ import { z } from 'zod'
 import { readJson } from '../config.ts'
 import { inTerminal } from '../runner/predict.ts'
 import { runExperiment } from '../runner/run-experiment.ts'
-import { say, wrap } from '../runner/screen.ts'
+import { paragraphs, say, wrap } from '../runner/screen.ts'
 import { checkRunsFolder } from '../runner/write-run.ts'
 import { findRun, runNames } from '../runs/find-run.ts'
 import type { Journal } from '../runs/journal.ts'
@@ -74,7 +74,7 @@ export async function playLesson(given: string, options: LessonOptions): Promise
 async function play(name: string, lesson: Lesson, options: LessonOptions): Promise<void> {
   const { folder, stop } = options
   heading(`Lesson ${name}: ${lesson.title}`)
-  say(wrap(lesson.hook))
+  say(paragraphs(lesson.hook))
 
   heading('Your guess')
   let kept = readProgress(folder)[name]
@@ -91,15 +91,15 @@ async function play(name: string, lesson: Lesson, options: LessonOptions): Promi
     showGuess(guess, guesses[i] ?? noIdea, run)
   })
   heading('Why')
-  say(wrap(withNumbers(lesson.why, run).text))
+  say(paragraphs(withNumbers(lesson.why, run).text))
 
   heading('Change one thing')
   const { knob } = lesson
-  say(wrap(withNumbers(knob.says, run).text))
-  if ('command' in knob) say(`\n  ${knob.command}\n\n${wrap(withNumbers(knob.then, run).text)}`)
+  say(paragraphs(withNumbers(knob.says, run).text))
+  if ('command' in knob) say(`\n  ${knob.command}\n\n${paragraphs(withNumbers(knob.after, run).text)}`)
   else {
     const second = await playRun(knob, run.started, options)
-    say(`\n${wrap(withNumbers(knob.then, second, run).text)}`)
+    say(`\n${paragraphs(withNumbers(knob.after, second, run).text)}`)
   }
 
   heading('One question')
@@ -127,7 +127,7 @@ function askGuesses(guesses: Guess[], stop: AbortSignal): Promise<string[]> {
     const answers: string[] = []
     say(wrap(`Nobody sees it but you, and a wrong guess teaches most. No idea? Answer ${noIdea}`))
     for (const guess of guesses) {
-      say(`\n${wrap(guess.ask)}`)
+      say(`\n${paragraphs(guess.ask)}`)
       for (const line of lettered(optionsOf(guess))) say(wrap(line, '  '))
       const how = 'number' in guess ? guess.unit || 'a number' : 'order' in guess ? 'letters, as bac' : 'a letter'
       answers.push(await ask(`  [${how}]`, (answer) => isAnswer(guess, answer)))
@@ -165,7 +165,7 @@ const barLength = 40
 
 function showGuess(guess: Guess, answer: string, run: Journal): void {
   const { guessed, measured, off, bars } = compare(guess, answer, run)
-  say(wrap(guess.ask))
+  say(paragraphs(guess.ask))
   const most = Math.max(...(bars ?? []))
   const bar = (value = 0) => (most > 0 ? `  ${'#'.repeat(Math.max(1, Math.round((barLength * value) / most)))}` : '')
   if (guessed) say(`  your guess  ${guessed.padEnd(12)}${bar(bars?.[0])}`)
@@ -175,7 +175,7 @@ function showGuess(guess: Guess, answer: string, run: Journal): void {
 
 /** Two tries; then the answer is told. */
 async function askQuestion({ question }: Lesson, run: Journal, stop: AbortSignal): Promise<void> {
-  say(wrap(question.ask))
+  say(paragraphs(question.ask))
   for (const line of lettered(optionsOf(question))) say(wrap(line, '  '))
   const asked = () => inTerminal(stop, (ask) => ask('  [your answer]', (answer) => isAnswer(question, answer)))
   let right = isRight(question, await asked())

@@ -38,6 +38,7 @@ export async function play(
   const metrics = started.adopt(watchMetrics(target.metricsUrl), (one) => one.stop())
   const machine = started.adopt(watchMachine(dirname(target.database), target.mode === 'embedded'), (one) => one.stop())
   const load = started.adopt(await startLoad(target, token, experiment.phases, seed), (load) => load.abandon())
+  started.adopt(reportLoad(load, target), (stop) => stop())
   const end = started.adopt(new AbortController(), (end) => end.abort())
 
   const { startedAt } = load
@@ -88,6 +89,20 @@ export async function play(
   stop.throwIfAborted()
   run.wallOffsetAtEnd = Date.now() - now()
   return run
+}
+
+/** Reports every second what the clients met, and the rest when stopped. */
+function reportLoad({ results, dropped }: Load, target: Target): () => void {
+  const reported = { results: 0, dropped: 0 }
+  const report = () => {
+    target.loaded?.(results.slice(reported.results), dropped.length - reported.dropped)
+    Object.assign(reported, { results: results.length, dropped: dropped.length })
+  }
+  const timer = setInterval(report, 1000)
+  return () => {
+    clearInterval(timer)
+    report()
+  }
 }
 
 type Parts = {

@@ -138,7 +138,7 @@ function introduce(experiment: Experiment, { runs, stack }: ExperimentOptions): 
   if (stack && needsOwnApi(experiment))
     say(
       wrap(
-        "It runs on an API of its own, which the lab starts for it: the stack's API serves none of its requests, and the dashboards show none.",
+        "It runs on an API of its own, which the lab starts for it: the stack's API serves none of its requests, and the dashboards show only what its clients measure.",
       ),
     )
 }

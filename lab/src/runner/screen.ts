@@ -26,6 +26,12 @@ export function wrap(text: string, indent = ''): string {
   return [...lines, line.trimEnd()].join('\n')
 }
 
+/** A text of paragraphs, as it stands in a file: breaks its lines anew. */
+export function paragraphs(text: string): string {
+  const found = text.trim().split(/\n\s*\n/)
+  return found.map((one) => wrap(one.replace(/\s+/g, ' ').trim())).join('\n\n')
+}
+
 // The library draws lines between cells unless each of their parts is empty.
 const parts =
   'top top-mid top-left top-right bottom bottom-mid bottom-left bottom-right left left-mid mid mid-mid right right-mid'
@@ -126,9 +132,9 @@ function row(
     `  ${health.padEnd(10)}`,
     ...(attack ? [attackCell(attack).padEnd(8)] : []),
   ]
-  // An attack leaves room for one word.
+  // There is room for two words, and beside an attack for one.
   const words = changes
-    .slice(0, attack ? 1 : undefined)
+    .slice(0, attack ? 1 : 2)
     .map(({ name, isWorse }) =>
       hasColors ? styleText(['bold', isWorse ? 'red' : 'green'], name, { validateStream: false }) : name,
     )

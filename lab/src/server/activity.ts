@@ -1,7 +1,12 @@
-import { Counter, Gauge } from 'prom-client'
+import { Counter, Gauge, Histogram } from 'prom-client'
 import { attackers } from '../attacks/all.ts'
 import { outcomes, type Tally } from '../attacks/attack.ts'
 
+/** What the clients of a load met since the last report; latencies are seconds from the moment of due. */
+export type LoadTally = { success: number; failure: number; dropped: number; latencies: number[] }
+
+// Those of the API's own histogram, so that client and server can be compared, and more where only clients wait so long.
+const edges = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.15, 0.2, 0.3, 0.4, 0.5, 0.7, 1, 2, 5, 10]
 const idle = { experiment: 'none', phase: 'idle' }
 
 export type Activity = ReturnType<typeof createActivity>
@@ -29,6 +34,18 @@ export function createActivity() {
   const guesses = new Counter({ name: 'lab_attack_guesses_total', help: 'Guesses at a secret, made offline' })
   for (const attack of Object.keys(attackers)) for (const outcome of outcomes) attempts.inc({ attack, outcome }, 0)
 
+  const requests = new Counter({
+    name: 'lab_client_requests_total',
+    help: "Requests of an experiment's load by outcome: success is a 2xx, dropped was never sent",
+    labelNames: ['outcome'],
+  })
+  const latency = new Histogram({
+    name: 'lab_client_latency_from_due_seconds',
+    help: 'From the moment these requests were due to the end of their answers',
+    buckets: edges,
+  })
+  for (const outcome of ['success', 'failure', 'dropped']) requests.inc({ outcome }, 0)
+
   /** Sets the phase for so long at most. */
   function enter(experiment: string, phase: string, forMs: number): void {
     entered = { experiment, phase }
@@ -40,5 +57,11 @@ export function createActivity() {
     for (const outcome of outcomes) attempts.inc({ attack, outcome }, tally[outcome] ?? 0)
     guesses.inc(tally.guesses ?? 0)
   }
-  return { current, enter, count }
+
+  /** Counts what the clients of an experiment's load met. */
+  function countLoad({ latencies, ...outcomes }: LoadTally): void {
+    for (const [outcome, count] of Object.entries(outcomes)) requests.inc({ outcome }, count)
+    for (const seconds of latencies) latency.observe(seconds)
+  }
+  return { current, enter, count, countLoad }
 }

@@ -8,7 +8,7 @@ import type { Tally } from '../attacks/attack.ts'
 import { duration, oneOf } from '../config.ts'
 import { UserError } from '../errors.ts'
 import { kinds } from '../faults/fault.ts'
-import type { Activity } from './activity.ts'
+import type { Activity, LoadTally } from './activity.ts'
 import type { Faults } from './faults.ts'
 
 type Control = { faults: Faults; activity: Activity; status: () => object }
@@ -32,6 +32,7 @@ export function createControl({ faults, activity, status }: Control): Server {
     activity.enter(experiment, phase, duration('for', time)),
   )
   post('/attempts', ({ attack = '', ...tally }) => activity.count(attack, tally as Partial<Tally>))
+  post('/load', (tally) => activity.countLoad(tally as unknown as LoadTally))
   return createServer(new Koa().use(errors).use(router.routes()).callback())
 }
 

@@ -3,6 +3,7 @@ import { askLab } from '../api-client.ts'
 import type { AttackTarget, Tally } from '../attacks/attack.ts'
 import { reasonOf, UserError } from '../errors.ts'
 import { type ApiProcess, databasePath } from '../faults/fault.ts'
+import { isSuccess, latencyOf, type Result } from '../load/figures.ts'
 import type { LoadTarget } from '../load/load.ts'
 import type { ApiLog } from './api-child.ts'
 
@@ -23,6 +24,8 @@ export type Target = AttackTarget & {
   entered?: (phase: string, seconds: number) => void
   /** Called every second of an attack with the outcomes of its attempts since the last call. */
   attacked?: (attack: string, tally: Tally) => void
+  /** Called every second of a load with its results and its dropped requests since the last call. */
+  loaded?: (results: Result[], dropped: number) => void
 }
 
 /** An API that runs already; the lab neither starts nor stops it. */
@@ -47,7 +50,7 @@ export function openStack(options: StackOptions): Target {
 }
 
 /** Tells the long-running lab what an experiment does. Only its dashboards need it: an experiment goes on without. */
-export function reporting(experiment: string, socket?: string): Pick<Target, 'entered' | 'attacked'> {
+export function reporting(experiment: string, socket?: string): Pick<Target, 'entered' | 'attacked' | 'loaded'> {
   if (!socket) return {}
   const report = (path: string, body: object) => {
     askLab(socket, 'POST', path, body).catch(() => {})
@@ -55,6 +58,11 @@ export function reporting(experiment: string, socket?: string): Pick<Target, 'en
   return {
     entered: (phase, seconds) => report('/phase', { experiment, phase, for: `${Math.max(1, seconds)}s` }),
     attacked: (attack, tally) => report('/attempts', { attack, ...tally }),
+    loaded(results, dropped) {
+      const success = results.filter(isSuccess).length
+      const latencies = results.map((one) => latencyOf(one) / 1000)
+      report('/load', { success, failure: results.length - success, dropped, latencies })
+    },
   }
 }
 

@@ -313,8 +313,13 @@ for (const [name, mode] of [
   ['outage-lock-wal', 'embedded'],
 ] as const) {
   test(`an experiment on an API of mode ${mode} is played, judged and copied: ${name}`, { skip }, async () => {
+    const seen = async () => (await stack.prometheus('sum(lab_client_requests_total{outcome!="dropped"})')) ?? 0
+    const before = await seen()
     const verdict = checkVerdict(await stack.make('experiment', `NAME=${name}`, 'LENGTH=9', 'LOAD=own'))
-    const { content } = newestRun<{ verdict: string; mode: string }>(`-${name}`, 'journal.json')
+    type Played = { verdict: string; mode: string; happened: { phases: { figures: { sent: number } }[] } }
+    const { content } = newestRun<Played>(`-${name}`, 'journal.json')
+    const sent = content.happened.phases.reduce((sum, { figures }) => sum + figures.sent, 0)
+    await until('Prometheus has what the clients sent', async () => (await seen()) - before === sent)
     assert.deepEqual([content.verdict, content.mode], [verdict, mode])
     assert.equal(await dataStatus(), 200)
     assert.equal(
