@@ -55,7 +55,7 @@ test('what changed is named behind the row without colours, and coloured with th
   }
   assert.match(rows(false), /<- failed, health$/)
   assert.ok(rows(false).length <= 80, `${rows(false).length} columns`)
-  const all = liveTable(false)
+  const all = liveTable({ hasColors: false })
   all(1, 'a-long-phase-name', calm, ok)
   const row = all(2, 'a-long-phase-name', { ...refused, p95_ms: 1_234 }, degraded) ?? ''
   assert.match(row, /<- failed, p95$/)

@@ -52,7 +52,7 @@ export const lesson: Lesson = {
   },
   grafana: {
     dashboard: 'outage',
-    panel: 'Refused because of overload',
+    panel: 'Refused for overload',
     look: 'after make up SHED_AFTER_MS=50, try make load SCRIPT=ramp.',
   },
   code: {

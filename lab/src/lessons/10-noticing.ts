@@ -18,7 +18,7 @@ export const lesson: Lesson = {
       limits: [2, 20],
     },
   ],
-  run: { experiment: 'spike', seconds: 55 },
+  run: { experiment: 'spike', seconds: 53 },
   why: `In the rush {errors@spike} of the requests failed, and p95 went from {p95_ms@before} to {p95_ms@spike}.
 
     The lab has a small watcher for each number. It knows nothing of rushes or faults. It looks at the last 30 quiet seconds and
