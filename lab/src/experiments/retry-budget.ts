@@ -13,7 +13,7 @@ export function experiment(_slo: Slo, perSecond = usualLogins): Experiment {
         why: 'when everything fails the budget is soon empty, and then each user costs one request',
       },
       {
-        ...{ measure: 'goodput_back_after', phase, compare: '<=', limit: 12 },
+        ...{ measure: 'goodput_back_after', phase, compare: '<=', limit: 8 },
         why: 'the queue of the burst shrinks, because less arrives than the API can do',
       },
     ],

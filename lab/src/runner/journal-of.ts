@@ -7,6 +7,7 @@ import type { Target } from '../targets/target.ts'
 import { type Experiment, faultsOf, needsOwnLoad, plannedPhases } from './experiment.ts'
 import type { Judgement } from './judge.ts'
 import { degradedAfter, measure, measures, recoveredAfter } from './measures.ts'
+import { waitsIn } from './model-measures.ts'
 import type { PlayedAttack, PlayedFault, Run } from './run.ts'
 import { secondsOf } from './seconds.ts'
 import { figuresOf, select } from './selection.ts'
@@ -61,6 +62,7 @@ export function journalOf(run: Run, judgement: Judgement, about: About): Journal
     },
     ...(run.capacity && { capacity: capacityOf(run.capacity) }),
     ...(run.attacks.length > 0 && { attacks: run.attacks.map(attackOf) }),
+    ...waitsOf(run, slo),
     seconds: secondsOf(run),
     ...judgement,
     measured: measuredIn(run, experiment, slo),
@@ -84,6 +86,16 @@ function measuredIn(run: Run, { expectations, predictions }: Experiment, slo: Sl
     const { value = null } = measure(one.measure, one.phase, run, slo)
     return { measure: one.measure, phase: one.phase, value, unit: measures[one.measure].unit }
   })
+}
+
+/** Of a run whose clients wait for their turn; others leave the queue. */
+function waitsOf(run: Run, slo: Slo): Pick<Journal, 'waits'> {
+  const waits = run.phases.flatMap(({ plan: { name, clients, warmUp } }) => {
+    const selection = select(run, slo, name)
+    const found = clients || warmUp || selection === undefined ? undefined : waitsIn(selection)
+    return found === undefined ? [] : [{ phase: name, ...roundAll(found) }]
+  })
+  return waits.length > 0 ? { waits } : {}
 }
 
 /** A secret stays out of the journal, even one that is meant to be guessed. */

@@ -47,7 +47,7 @@ export const modelMeasures = {
     of: (selection) => ({ value: inSystem(selection) }),
   },
   little_off: {
-    title: "L off rate x mean latency (Little's law)",
+    title: 'L, off rate x mean latency',
     unit: '%',
     of(selection) {
       const calls = [...selection.data, ...selection.logins].filter(isSuccess)

@@ -145,9 +145,10 @@ async function playPhases({ experiment, target, load, attacks, run, signal }: Pa
   await Promise.all(underWay)
 }
 
-function announce({ name, rate, seconds, says, attack }: Phase): void {
+function announce({ name, rate, logins = 0, seconds, says, attack }: Phase): void {
+  const load = rate > 0 ? `${rate} requests` : `${Math.round(logins)} logins`
   say()
-  say(wrap(`${says ?? `${name}: ${rate} requests a second.`} (${seconds} s)`))
+  say(wrap(`${says ?? `${name}: ${load} a second.`} (${seconds} s)`))
   say(attack ? attackHeading : heading)
 }
 

@@ -131,10 +131,12 @@ async function recoverEarlier(stack?: StackOptions): Promise<void> {
   if (recovered) say(recovered)
 }
 
-function introduce(experiment: Experiment, { runs, stack }: ExperimentOptions): void {
+function introduce(experiment: Experiment, { runs, stack, load }: ExperimentOptions): void {
   say(wrap(experiment.question))
   const times = runs > 1 ? `${runs} times ` : ''
   say(wrap(`This takes ${times}${Math.round(lengthOf(experiment))} s; Ctrl-C ends it at any time.`))
+  if (load === 'k6' && needsOwnLoad(experiment))
+    say(wrap("The lab's own generator makes the load: k6 knows neither random arrivals nor clients with a policy."))
   if (stack && needsOwnApi(experiment))
     say(
       wrap(

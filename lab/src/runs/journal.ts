@@ -124,6 +124,16 @@ const manner = {
   clients: z.record(z.string(), z.unknown()).optional(),
 }
 
+/** null: without end. */
+const wait = z.object({
+  phase: z.string(),
+  utilisation: z.number(),
+  measured_ms: z.number(),
+  ideal_ms: z.number(),
+  md1_ms: orNull,
+  mg1_ms: orNull,
+})
+
 /** journal.json: everything of one run that is worth keeping, and no secret. */
 export const journal = z.object({
   schema: z.literal(2),
@@ -159,6 +169,8 @@ export const journal = z.object({
   attacks: z.array(attack).optional(),
   /** What the API could do at most, per second, before the run and at its end. */
   capacity: z.object({ of: z.enum(['login', 'data']), before: z.number(), after: orNull }).optional(),
+  /** How long logins waited for each other on average, beside what queueing theory says of their arrivals. */
+  waits: z.array(wait).optional(),
   seconds: z.array(metricsEvent),
   expectations: z.array(judgedExpectation),
   verdict: z.enum(['PASS', 'FAIL', 'INVALID']),
