@@ -1,6 +1,6 @@
 # The commands of the lab. `make` alone lists them; the text behind ## is what it prints.
 .DEFAULT_GOAL := help
-.PHONY: help node demo lesson mystery start test fuzz bench format dashboards experiment experiments report compare anomalies index up down load-baseline load-peak load outage recover status logs doctor rotate clean
+.PHONY: help node demo lab lesson mystery start test fuzz bench format dashboards experiment experiments report compare anomalies index up down load-baseline load-peak load outage recover status logs doctor rotate clean
 
 # Node 16 or newer is enough: the script finds, or installs, Node 26 and the packages.
 NODE := node scripts/node26.cjs
@@ -24,6 +24,9 @@ node:
 
 demo: node ## the whole story in a minute: load, outage, recovery
 	@$(NODE) lab/src/main.ts demo
+
+lab: node ## the live page: load it, break it, watch; LAB_PORT=18090
+	@$(NODE) lab/src/main.ts lab $${LAB_PORT:+--port=$$LAB_PORT}
 
 lesson: node ## the course: the list and the next lesson; NAME=3 another
 	@$(NODE) lab/src/main.ts lesson "$$NAME" $(if $(value LENGTH),--seconds "$$LENGTH")

@@ -10,13 +10,14 @@ import { anomalies, expectations, phases, predictions, word, words } from './tab
 import { waits } from './waits.ts'
 
 const page = join(import.meta.dirname, 'page')
+const shared = join(import.meta.dirname, '..', 'page')
 
 /** The report of a run: one HTML file that needs nothing else and may ask for nothing else. */
 export function reportHtml(journal: Journal): string {
   const uplot = dirname(createRequire(import.meta.url).resolve('uplot'))
-  const style = read(join(uplot, 'uPlot.min.css'), join(page, 'page.css'))
+  const style = read(join(uplot, 'uPlot.min.css'), join(shared, 'theme.css'), join(page, 'page.css'))
   const library = read(join(uplot, 'uPlot.iife.min.js'))
-  const script = read(join(page, 'charts.js'))
+  const script = read(join(shared, 'plot.js'), join(page, 'charts.js'))
   const data = chartData(journal)
   const charts = (place?: Chart['place']) => data.charts.filter((one) => one.place === place).map(figure)
   // Only this very style and these very scripts may be used; with nothing else allowed, no request can leave the page.
