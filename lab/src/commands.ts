@@ -45,8 +45,10 @@ export function createProgram(stop: AbortSignal): Command {
   command('lab', 'the live page: load it, break it, watch it, on an API of its own')
     .addOption(numberOption('--port <n>', 'where the page is; another one if 8090 is taken', 0, 65_535).default(8090))
     .option('--no-open', 'only print the link')
+    .addOption(numberOption('--seconds <n>', 'length of each run of a lesson', 1, 600))
     .option('--slo <file>', 'the goals', sloFile)
-    .action(async ({ port, open, slo }) => (await import('./server/lab.ts')).openLab({ port, open, slo, stop }))
+    .option(...folder)
+    .action(async (given) => (await import('./server/lab.ts')).openLab({ ...given, stop }))
 
   withApi(command('experiment', 'play one experiment, watch and judge it; without --url on an API of its own'))
     .addArgument(new Argument('[name]', 'see: experiments').default(''))

@@ -1,17 +1,27 @@
 import type { Session } from '../api-client.ts'
+import { runsFolder } from '../config.ts'
 import type { FaultKind } from '../faults/fault.ts'
 import type { Slo } from '../slo.ts'
 import type { Target } from '../targets/target.ts'
 import { createEvents } from './events.ts'
 import { createFaults, type FaultEvent } from './faults.ts'
 import { handsOf } from './hands.ts'
+import { createLessons } from './lessons.ts'
 import { createLiveLoad, createSample, type Knobs, off } from './live-load.ts'
 import { createSeconds } from './seconds.ts'
 import { createStory, loadWords } from './story.ts'
 import { watchApi } from './watch-api.ts'
 
 export type LiveTarget = Pick<Target, 'mode' | 'url' | 'metricsUrl' | 'database' | 'log' | 'api'>
-type Options = { target: LiveTarget; session: Session; slo: Slo; stop: AbortSignal }
+type Options = {
+  target: LiveTarget
+  session: Session
+  slo: Slo
+  stop: AbortSignal
+  /** Where runs and progress of the lessons are kept, and the length of their runs. */
+  folder?: string
+  seconds?: number
+}
 
 const tickMs = 100
 const faultEndsMs = 2 * 60_000
@@ -23,7 +33,7 @@ const mostLines = 10_000
 export type Live = ReturnType<typeof createLive>
 
 /** What the live page shows and what its visitors have set. The load ends by itself, and soon after the last page is closed. */
-export function createLive({ target, session, slo, stop }: Options) {
+export function createLive({ target, session, slo, stop, folder = runsFolder, seconds: length }: Options) {
   const { database, mode } = target
   const load = createLiveLoad(session)
   const api = watchApi(target.url, target.metricsUrl)
@@ -41,6 +51,8 @@ export function createLive({ target, session, slo, stop }: Options) {
     sendState()
   }
   const faults = createFaults({ database, api: target.api, session, stop, tell })
+  const isStack = mode === 'stack'
+  const lessons = createLessons({ folder, seconds: length, isStack, changed: () => events.send('lessons', {}) })
   const lines: string[] = []
   if (target.log)
     target.log.heard = (line) => {
@@ -117,7 +129,14 @@ export function createLive({ target, session, slo, stop }: Options) {
   }
   const timers = [setInterval(tick, tickMs), setInterval(closeSecond, 1_000)]
 
+  /** The run has the machine for itself: the load of the page ends. */
+  async function playLesson(name: string, isKnob: boolean): Promise<void> {
+    await lessons.play(name, isKnob)
+    if (load.knobs().rate > 0) await setLoad({ ...load.knobs(), rate: 0 }, ' for the run of a lesson')
+  }
+
   async function close(): Promise<void> {
+    lessons.stop()
     for (const timer of [...timers, loadEnd, told, grace]) clearTimeout(timer)
     await Promise.all([load.stop(), api.stop()])
   }
@@ -130,7 +149,7 @@ export function createLive({ target, session, slo, stop }: Options) {
 
   /** The line that the API has written about a request; only the newest are kept, and none of an API that runs elsewhere. */
   const logLine = (id: string) => lines.findLast((line) => line.includes(`"request_id":"${id}"`))
-  return { target, events, faults, setLoad, setShed, breakIt, state, acts, logLine, close }
+  return { target, events, faults, lessons, playLesson, setLoad, setShed, breakIt, state, acts, logLine, close }
 }
 
 const whyShed =
