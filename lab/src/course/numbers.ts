@@ -36,7 +36,8 @@ export function numberOf(journal: Journal, reference: string): Found | undefined
 }
 
 function inText(value: number, unit: string): Found {
-  return { value, text: `${number(value)} ${unit}`.trimEnd() }
+  // In a sentence the noun says of what: 4.7 requests.
+  return { value, text: `${number(value)} ${unit === 'x' ? '' : unit}`.trimEnd() }
 }
 
 /** After how many seconds of the run's first trouble a series of the detector raised an alarm. */

@@ -144,7 +144,7 @@ async function playRun(play: Play, since: string, options: LessonOptions): Promi
     say(`\nHere is your run of ${made.started.slice(11, 16)} UTC.`)
     return made
   }
-  const ways = `Press Enter to play it now (${seconds} s). Or leave with Ctrl-C, play it yourself, and come back:`
+  const ways = `Press Enter to play it now (about ${seconds} s). Or leave with Ctrl-C, play it yourself, and come back:`
   say(`\n${wrap(ways)}\n\n  ${commandOf(play)}\n`)
   await inTerminal(stop, (ask) => ask('  [Enter]', () => true))
   for (;;) {

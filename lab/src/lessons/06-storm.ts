@@ -15,7 +15,7 @@ export const lesson: Lesson = {
     {
       ask: 'Each user wants to log in once. How many requests does the API get for each user in these 20 seconds?',
       number: 'amplification@after',
-      unit: 'x',
+      unit: 'requests',
     },
   ],
   run: { experiment: 'retry-storm', seconds: 34 },
