@@ -120,7 +120,7 @@ test('a text holds the numbers of its run; a missing one is named', async () => 
     '{refused@outage} {p95_ms@before} {p95_ms@outage/p95_ms@before} {alarm:error_ratio} {alarm:p95_ms}',
     run,
   )
-  assert.deepEqual([text, missing], ['100 % 5 ms 1 times 1 s never', []])
+  assert.deepEqual([text, missing], ['100 % 5 ms 5 ms against 5 ms 1 s never', []])
   assert.deepEqual(withNumbers('{goodput@outage} {p95_ms@soon} {capacity}', run).missing, [
     'goodput@outage',
     'p95_ms@soon',

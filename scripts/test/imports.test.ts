@@ -6,7 +6,17 @@ import { test } from 'node:test'
 
 const source = join(import.meta.dirname, '../../lab/src')
 // From the top to the bottom. A file imports from its own room and from rooms below it.
-const rooms = ['main.ts', 'commands.ts', 'commands', 'server', 'lessons', 'course', 'tradeoffs', 'experiments', 'runner']
+const rooms = [
+  'main.ts',
+  'commands.ts',
+  'commands',
+  'server',
+  'lessons',
+  'course',
+  'tradeoffs',
+  'experiments',
+  'runner',
+]
 rooms.push('report', 'anomalies', 'runs', 'page', 'targets', 'attacks', 'load', 'models', 'faults', 'the rest')
 const roomOf = (file: string) => {
   const [first = '', ...rest] = file.split('/')

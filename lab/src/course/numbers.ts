@@ -20,8 +20,9 @@ export type Found = { value?: number; text: string }
 export function numberOf(journal: Journal, reference: string): Found | undefined {
   const [reads, by] = reference.split('/')
   if (by !== undefined) {
-    const [over, under] = [numberOf(journal, reads ?? '')?.value, numberOf(journal, by)?.value]
-    return over !== undefined && under ? inText(over / under, 'times') : undefined
+    const [over, under] = [numberOf(journal, reads ?? ''), numberOf(journal, by)]
+    if (over?.value === undefined || !under?.value) return undefined
+    return { value: over.value / under.value, text: `${over.text} against ${under.text}` }
   }
   const [name = '', phase] = reference.split('@')
   if (name.startsWith('alarm:')) return alarmOf(journal, name.slice('alarm:'.length))
