@@ -28,7 +28,7 @@ export const lesson: Lesson = {
     },
   ],
   run: { experiment: 'crash', seconds: 50 },
-  why: `Lost: {notes_lost} notes. Back: after {recovered_after@crash}. Meanwhile {errors@crash} of the requests of this part failed.
+  why: `Lost: {notes_lost}. Back: after {recovered_after@crash}. Meanwhile {errors@crash} of the requests of this part failed.
 
     There is one rule behind the first number, and it is about order. First write to the disk. Wait until the disk says "I have
     it". Only then answer "saved". An API that answers first and writes later is faster, and sometimes it lies.

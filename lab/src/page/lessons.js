@@ -28,7 +28,9 @@ async function send(act, what) {
   draw()
 }
 
-export function lessons({ state, token, page, connected }, act) {
+export function lessons({ state, token, page, connected, mode }, act) {
+  if (mode === 'stack')
+    return html`<h2>Lessons</h2><p class="quiet">Ten lessons, which need no Docker: <code>make lab</code>, or in a terminal <code>make lesson</code></p>`
   const mayAct = connected && token && (!state.actor || state.actor.page === page)
   const done = list.filter((one) => one.done).length
   if (!open || !view)
@@ -80,17 +82,13 @@ function compared1({ guessed, measured, off, bars }) {
     ${off ? html`<p class="quiet">${off}</p>` : nothing}`
 }
 
-function play({ command, seconds, isHere }, knob, act, mayAct) {
+function play({ command, seconds }, knob, act, mayAct) {
   const { playing, name } = view
   if (playing)
     return html`<p role="status">${playing.name === name ? 'It is being played, on an API of its own.' : 'Another run is being played.'}
       <progress max="1" aria-label="The run"></progress></p>`
-  return html`<p>${
-    isHere
-      ? html`<button ?disabled=${!mayAct} @click=${() => send(act, { do: 'play', lesson: open, knob })}>Play it (${seconds} s)</button>
-        The load of this page is set to 0 meanwhile. Or in a terminal:`
-      : 'Play it in a terminal:'
-  } <code>${command}</code></p>`
+  return html`<p><button ?disabled=${!mayAct} @click=${() => send(act, { do: 'play', lesson: open, knob })}>Play it (${seconds} s)</button>
+    The load of this page is set to 0 meanwhile. Or in a terminal: <code>${command}</code></p>`
 }
 
 /** Questions with a field or options each; their letters and numbers are what the lab takes. */

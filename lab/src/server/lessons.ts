@@ -38,7 +38,7 @@ export function createLessons({ folder, seconds, isStack, changed }: Options) {
     const lengthOf = (of: { seconds: number }) => seconds ?? of.seconds
     return {
       ...{ name, title, hook, asked, guesses: kept?.guesses, done: Boolean(kept?.done), playing },
-      run: { command: commandOf(play), seconds: lengthOf(play), isHere: !isStack },
+      run: { command: commandOf(play), seconds: lengthOf(play) },
       after: run && {
         remark: remarkOf(run),
         compared: guesses.map((guess: Guess, i) => compare(guess, kept?.guesses[i] ?? noIdea, run)),
