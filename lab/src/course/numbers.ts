@@ -70,6 +70,11 @@ export function optionsOf(one: Guess | Question): string[] {
   return 'choice' in one ? one.choice : 'order' in one ? Object.keys(one.order) : []
 }
 
+/** How a guess is written: a number in a unit, or letters. */
+export function formOf(guess: Guess): string {
+  return 'number' in guess ? guess.unit : 'order' in guess ? 'letters, as bac' : 'a letter'
+}
+
 export function lettered(options: string[]): string[] {
   return options.map((option, i) => `${letters[i]}) ${option}`)
 }

@@ -18,7 +18,7 @@ import {
   type Play,
   placeOf,
 } from './lesson.ts'
-import { compare, isAnswer, isRight, lettered, noIdea, optionsOf, withNumbers } from './numbers.ts'
+import { compare, formOf, isAnswer, isRight, lettered, noIdea, optionsOf, withNumbers } from './numbers.ts'
 
 /** `seconds`: the length of each run, where it shall not be the lesson's own. */
 export type LessonOptions = { seconds?: number; slo: string; folder: string; stop: AbortSignal }
@@ -129,8 +129,7 @@ function askGuesses(guesses: Guess[], stop: AbortSignal): Promise<string[]> {
     for (const guess of guesses) {
       say(`\n${paragraphs(guess.ask)}`)
       for (const line of lettered(optionsOf(guess))) say(wrap(line, '  '))
-      const how = 'number' in guess ? guess.unit || 'a number' : 'order' in guess ? 'letters, as bac' : 'a letter'
-      answers.push(await ask(`  [${how}]`, (answer) => isAnswer(guess, answer)))
+      answers.push(await ask(`  [${formOf(guess)}]`, (answer) => isAnswer(guess, answer)))
     }
     return answers
   })

@@ -1,7 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { join } from 'node:path'
 import { commandOf, findLesson, type Guess, lessonNames, loadLesson, placeOf } from '../course/lesson.ts'
-import { compare, isAnswer, isRight, noIdea, optionsOf, withNumbers } from '../course/numbers.ts'
+import { compare, formOf, isAnswer, isRight, noIdea, optionsOf, withNumbers } from '../course/numbers.ts'
 import { keepProgress, readProgress, runSince } from '../course/play-lesson.ts'
 import { UserError } from '../errors.ts'
 import type { Journal } from '../runs/journal.ts'
@@ -30,11 +30,7 @@ export function createLessons({ folder, seconds, isStack, changed }: Options) {
     const kept = readProgress(folder)[name]
     const run = kept && runSince(folder, play, kept.guessed)
     const second = run && 'experiment' in knob ? runSince(folder, knob, run.started) : undefined
-    const asked = guesses.map((guess) => ({
-      ask: guess.ask,
-      options: optionsOf(guess),
-      how: 'number' in guess ? guess.unit || 'a number' : 'order' in guess ? 'letters, as bac' : 'a letter',
-    }))
+    const asked = guesses.map((guess) => ({ ask: guess.ask, options: optionsOf(guess), how: formOf(guess) }))
     const lengthOf = (of: { seconds: number }) => seconds ?? of.seconds
     return {
       ...{ name, title, hook, asked, guesses: kept?.guesses, done: Boolean(kept?.done), playing },
