@@ -18,7 +18,7 @@ const wellFormedId = /^[A-Za-z0-9._-]{1,128}$/
 
 /** Outermost: the id, time, log line, measurement and span of every request, also of rejected ones. */
 export function signals({ log, meter, tracer, draining, answers }: Dependencies): Middleware {
-  const duration = meter.createHistogram('http.server.request.duration.seconds', {
+  const duration = meter.createHistogram('http.server.request.duration', {
     unit: 's',
     description: 'Time from the first middleware until the answer is ready',
     advice: { explicitBucketBoundaries: edges },
@@ -75,6 +75,13 @@ export function signals({ log, meter, tracer, draining, answers }: Dependencies)
   }
 }
 
+/** The required attributes of OpenTelemetry's semantic conventions. */
 function attributes(method: string, route: string, status: number) {
-  return { 'http.request.method': method, 'http.route': route, 'http.response.status_code': status }
+  return {
+    'http.request.method': method,
+    'http.route': route,
+    'http.response.status_code': status,
+    'url.scheme': 'http',
+    ...(status >= 500 && { 'error.type': String(status) }),
+  }
 }
