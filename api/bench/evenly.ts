@@ -45,7 +45,7 @@ export type Figures = {
 
 /** Requests at even distances for so long, whatever the answers do; latencies count from when each was due. */
 export async function evenly(send: Send, rate: number, seconds: number): Promise<Figures & { results: Result[] }> {
-  const load = openLoop({ next: () => ({ kind: 'read', send }) })
+  const load = openLoop({ next: () => ({ kind: 'read', send: async (signal) => ({ status: await send(signal) }) }) })
   load.setRate(rate)
   await sleep(seconds * 1000)
   await load.stop()

@@ -4,6 +4,8 @@ import type { AddressInfo } from 'node:net'
 import { type TestContext, test } from 'node:test'
 import { ask, connect } from '../src/api-client.ts'
 import { now, sleep } from '../src/clock.ts'
+import { seededRandom } from '../src/load/arrivals.ts'
+import type { ClientPolicy } from '../src/load/client-policy.ts'
 import { figures, lagOf, quantile, sorted, statusesOf } from '../src/load/figures.ts'
 import { type Options, openLoop } from '../src/load/open-loop.ts'
 
@@ -16,7 +18,7 @@ async function against(t: TestContext, answer: RequestListener, options: Partial
     server.closeAllConnections()
     server.close()
   })
-  const send = async (signal: AbortSignal) => (await ask(pool, { method: 'GET', path: '/', signal })).status
+  const send = (signal: AbortSignal) => ask(pool, { method: 'GET', path: '/', signal })
   return openLoop({ next: () => ({ kind: 'read', send }), ...options })
 }
 
@@ -58,9 +60,45 @@ test('the rate can be changed', async (t) => {
   assert.ok(Math.abs(slow.length - (change - start) / 10) <= 2, `${slow.length} at the lower rate`)
 })
 
+test('random arrivals are those of the seed, and as many as were asked for', async (t) => {
+  const gapsOf = async () => {
+    const load = await against(t, (_, response) => response.end('ok'), { random: seededRandom(3) })
+    load.setRate(300, { arrivals: 'poisson' })
+    await sleep(1_000)
+    await load.stop()
+    const dues = load.results.map(({ due }) => due).sort((a, b) => a - b)
+    return dues.slice(1).map((due, i) => due - (dues[i] ?? 0))
+  }
+  const [first, second] = [await gapsOf(), await gapsOf()]
+  assert.ok(first.length > 230 && first.length < 370, `${first.length} in a second, give or take four deviations`)
+  assert.deepEqual(
+    first.slice(0, 200).map((gap) => gap.toFixed(3)),
+    second.slice(0, 200).map((gap) => gap.toFixed(3)),
+  )
+  assert.ok(new Set(first.map((gap) => gap.toFixed(3))).size > 100, 'they are not even')
+})
+
+test('a policy retries within one arrival, and what it has learned outlasts a change of the rate', async (t) => {
+  let requests = 0
+  const load = await against(t, (_, response) => {
+    requests++
+    response.writeHead(503).end()
+  })
+  const clients: ClientPolicy = { timeoutMs: 1_000, attempts: 3, budget: { share: 0, bucket: 4 } }
+  for (const rate of [100, 200]) {
+    load.setRate(rate, { clients })
+    await sleep(200)
+  }
+  await load.stop()
+  assert.equal(requests, load.results.length + 4, 'the budget was used once')
+  const attempts = load.results.map((one) => one.attempts?.length)
+  assert.deepEqual([attempts.filter((count) => count === 3).length, attempts[0]], [2, 3])
+  assert.deepEqual(statusesOf(load.results), { 503: load.results.length })
+})
+
 test('arrivals that find too many waiting are dropped and counted', async (t) => {
-  const load = await against(t, () => {}, { maxInFlight: 50, timeoutMs: 500 })
-  load.setRate(300)
+  const load = await against(t, () => {}, { maxInFlight: 50 })
+  load.setRate(300, { clients: { timeoutMs: 500, attempts: 1 } })
   await sleep(400)
   assert.ok(load.waiting.size <= 50)
   await load.stop()
@@ -75,7 +113,7 @@ test('no connection is an error that has a name', async () => {
   const load = openLoop({
     next: () => ({
       kind: 'read',
-      send: async (signal) => (await ask(pool, { method: 'GET', path: '/', signal })).status,
+      send: (signal) => ask(pool, { method: 'GET', path: '/', signal }),
     }),
   })
   load.setRate(50)
@@ -89,7 +127,7 @@ test('a rate that cannot be reached shows as lag, and the process stays responsi
   const send = async () => {
     const busyUntil = now() + 1
     while (now() < busyUntil);
-    return 200
+    return { status: 200 }
   }
   const load = openLoop({ next: () => ({ kind: 'read', send }) })
   let turns = 0

@@ -67,7 +67,7 @@ export async function attemptAtRate(
             attempt.done = now()
             attempts.push(attempt)
           }
-          return attempt.status
+          return attempt
         },
       }
     },

@@ -7,7 +7,19 @@ export type Kind = 'read' | 'list' | 'write' | 'login' | 'attack'
  * One arrival. Moments are milliseconds of clock.ts. `status` 0: no answer came, `error` says why. Latency is
  * `done - due`: a client that wanted to send at `due` waited that long. `sent - due` is the generator's own lag.
  */
-export type Result = { kind: Kind; due: number; sent: number; done: number; status: number; error?: string }
+export type Result = {
+  kind: Kind
+  due: number
+  sent: number
+  done: number
+  status: number
+  error?: string
+  /** Every request that was sent for it, where its client has a policy: then `status` and `error` are the last one's. */
+  attempts?: Attempt[]
+}
+
+/** One request on the wire. Error 'timeout': its client abandoned it. */
+export type Attempt = { sent: number; done: number; status: number; error?: string }
 
 /**
  * What clients met; latencies in milliseconds from the moment each request was due, null without one. `due` includes the

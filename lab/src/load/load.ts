@@ -1,20 +1,23 @@
 import type { Pool } from 'undici'
-import { ask, connect } from '../api-client.ts'
+import { type Answer, ask, connect } from '../api-client.ts'
 import { now } from '../clock.ts'
+import { seededRandom } from './arrivals.ts'
 import type { Result } from './figures.ts'
 import { type Note, noteAt, notesToRead, requestAt } from './mix.ts'
-import { openLoop, type Request } from './open-loop.ts'
+import { type Manner, openLoop, type Request } from './open-loop.ts'
 
 /** The API that is loaded, and the user who sends the requests. */
 export type LoadTarget = { url: string; username: string; password: string }
 
-/** Data requests per second, and logins per second beside them. */
-export type LoadPhase = { rate: number; logins?: number; seconds: number }
+/** Data requests per second, and logins per second beside them. Only the lab's own load knows another manner than the default. */
+export type LoadPhase = Manner & { rate: number; logins?: number; seconds: number }
 
 /** A running load: what the runner needs of it, whichever generator makes it. Moments are those of clock.ts. */
 export type Load = {
   /** The name of the generator, for the journal. */
   generator: string
+  /** What its random arrivals follow from. */
+  seed?: number
   /** When its first phase began. */
   startedAt: number
   /** In order of completion. */
@@ -35,53 +38,63 @@ export type Load = {
   abandon: () => Promise<void>
 }
 
-export type StartLoad = (target: LoadTarget, token: string, phases: LoadPhase[]) => Promise<Load>
+export type StartLoad = (target: LoadTarget, token: string, phases: LoadPhase[], seed?: number) => Promise<Load>
 
 /** The lab's own load: the mix of data requests, and logins beside it in phases that have some. */
-export async function startOwnLoad(target: LoadTarget, token: string, phases: LoadPhase[]): Promise<Load> {
-  const { url, username, password } = target
+export async function startOwnLoad(target: LoadTarget, token: string, phases: LoadPhase[], seed = 1): Promise<Load> {
+  const { url } = target
   // Enough connections for a stall to meet many waiting clients at once, as it would in real life; more would only
   // test the listen queue. Nearly all are unused while answers take a millisecond.
   const pool = connect(url, 128, 10_000)
+  // Logins wait for each other's hashes: ten seconds of them may be under way, and data requests are not behind them.
+  const loginPool = connect(url, 512, 10_000)
   const { next, acknowledged } = await startMix(pool, token)
-  const logIn = { method: 'POST', path: '/auth/login', body: { username, password } } as const
-  const login: Request = { kind: 'login', send: async (signal) => (await ask(pool, { ...logIn, signal })).status }
+  const login = loginOf(loginPool, target)
   // Ten seconds of arrivals may wait before one is dropped: clients that wait longer give up.
   const maxInFlight = Math.max(2_000, ...phases.map(({ rate }) => 10 * rate))
-  const lists = { results: [] as Result[], dropped: [] as number[] }
-  const data = openLoop({ next, maxInFlight, ...lists })
-  const logins = openLoop({ next: () => login, ...lists })
-  const setRates = (dataRate: number, loginRate: number) => {
-    data.setRate(dataRate)
-    logins.setRate(loginRate)
-  }
+  const end = new AbortController()
+  const shared = { results: [] as Result[], dropped: [] as number[], end: end.signal }
+  const data = openLoop({ next, maxInFlight, random: seededRandom(seed), ...shared })
+  const logins = openLoop({ next: () => login, random: seededRandom(seed + 1_000_000), ...shared })
+  const destroy = () => Promise.all([pool.destroy(), loginPool.destroy()])
   return {
     generator: 'open loop (undici)',
+    seed,
     startedAt: now(),
-    ...lists,
+    ...shared,
     maxWaiting: () => maxInFlight,
     acknowledged,
     waiting: () => [...data.waiting, ...logins.waiting],
-    enter: (phase) => setRates(phase.rate, phase.logins ?? 0),
+    enter(phase) {
+      data.setRate(phase.rate, phase)
+      logins.setRate(phase.logins ?? 0, phase)
+    },
     async stop() {
       await Promise.all([data.stop(), logins.stop()])
-      await pool.destroy()
+      await destroy()
     },
     async abandon() {
-      setRates(0, 0)
-      await pool.destroy()
+      data.setRate(0)
+      logins.setRate(0)
+      end.abort()
+      await destroy()
     },
   }
+}
+
+export function loginOf(pool: Pool, { username, password }: LoadTarget): Request {
+  const logIn = { method: 'POST', path: '/auth/login', body: { username, password } } as const
+  return { kind: 'login', send: (signal) => ask(pool, { ...logIn, signal }) }
 }
 
 /** Writes the notes to read and returns the mix of requests; `acknowledged` collects every note whose 201 arrived. */
 export async function startMix(pool: Pool, token: string, prepared = notesToRead) {
   const acknowledged = new Map<string, string>()
 
-  async function write(note: Note, signal?: AbortSignal): Promise<number> {
-    const { status, text } = await ask(pool, { method: 'POST', path: '/data/notes', token, body: note, signal })
-    if (status === 201) acknowledged.set((JSON.parse(text) as { id: string }).id, note.title)
-    return status
+  async function write(note: Note, signal?: AbortSignal): Promise<Answer> {
+    const answer = await ask(pool, { method: 'POST', path: '/data/notes', token, body: note, signal })
+    if (answer.status === 201) acknowledged.set((JSON.parse(answer.text) as { id: string }).id, note.title)
+    return answer
   }
 
   for (let i = 0; i < prepared; i++) await write(noteAt(i))
@@ -91,7 +104,7 @@ export async function startMix(pool: Pool, token: string, prepared = notesToRead
   function next(): Request {
     const { kind, method, path, note } = requestAt(number++, ids)
     if (note) return { kind, send: (signal) => write(note, signal) }
-    return { kind, send: async (signal) => (await ask(pool, { method, path, token, signal })).status }
+    return { kind, send: (signal) => ask(pool, { method, path, token, signal }) }
   }
   return { next, acknowledged }
 }

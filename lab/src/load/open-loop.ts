@@ -1,33 +1,44 @@
 import { now } from '../clock.ts'
-import { reasonOf } from '../errors.ts'
+import { type ArrivalProcess, arrivals } from './arrivals.ts'
+import { type Answer, type ClientPolicy, createClient } from './client-policy.ts'
 import type { Kind, Result } from './figures.ts'
 
-/** One request: `send` returns the status of the answer and must stop when the signal is aborted. */
-export type Request = { kind: Kind; send: (signal: AbortSignal) => Promise<number> }
+/** One request, which must stop when the signal is aborted. */
+export type Request = { kind: Kind; send: (signal: AbortSignal) => Promise<Answer> }
 
 export type Options = {
   /** Returns the request of the next arrival. */
   next: () => Request
-  /** Maximum number of requests without an answer: memory is limited. Further arrivals are dropped and counted. */
+  /** Maximum number of arrivals without an answer: memory is limited. Further ones are dropped and counted. */
   maxInFlight?: number
-  timeoutMs?: number
+  /** Where the gaps between random arrivals come from. */
+  random?: () => number
   /** Results in order of completion. Several loops can share the lists. */
   results?: Result[]
   /** When the arrivals were due that were not sent because too many waited. */
   dropped?: number[]
+  /** Ends retries. */
+  end?: AbortSignal
 }
+
+/** How the arrivals are spaced, and what their clients do when an answer is late or fails. */
+export type Manner = { arrivals?: ArrivalProcess; clients?: ClientPolicy }
+
+const patient: ClientPolicy = { timeoutMs: 10_000, attempts: 1 }
 
 // Between two batches Node reads answers and runs timers, even when more is due than can be sent.
 const batch = 100
 
 /**
- * An open model: arrivals follow the clock alone, evenly spaced, and a late answer delays none of them. A closed loop
- * (a fixed number of clients that each wait for their answer) slows down together with the server and hides its trouble.
+ * An open model: arrivals follow the clock alone, and a late answer delays none of them. A closed loop (a fixed number of
+ * clients that each wait for their answer) slows down together with the server and hides its trouble.
  */
-export function openLoop({ next, maxInFlight = 2_000, timeoutMs = 10_000, results = [], dropped = [] }: Options) {
-  let rate = 0
-  let begin = 0
-  let count = 0
+export function openLoop(options: Options) {
+  const { next, maxInFlight = 2_000, random = Math.random, results = [], dropped = [], end } = options
+  let moments: Iterator<number, never> | undefined
+  let nextDue = Number.POSITIVE_INFINITY
+  let policy = patient
+  let client = createClient(policy, { end })
   const waiting = new Set<Result>()
   let timer: NodeJS.Timeout | undefined
   let drained: (() => void) | undefined
@@ -40,49 +51,45 @@ export function openLoop({ next, maxInFlight = 2_000, timeoutMs = 10_000, result
     const { kind, send } = next()
     const result: Result = { kind, due, sent: now(), done: 0, status: 0 }
     waiting.add(result)
-    const abort = new AbortController()
-    const giveUp = setTimeout(() => abort.abort(), timeoutMs)
-    try {
-      result.status = await send(abort.signal)
-    } catch (error) {
-      result.error = abort.signal.aborted ? 'timeout' : reasonOf(error)
-    }
-    clearTimeout(giveUp)
-    result.done = now()
+    const isPlain = policy === patient
+    const { attempts, ...outcome } = await client(send)
+    Object.assign(result, outcome, { done: now() }, isPlain ? {} : { attempts })
     results.push(result)
     waiting.delete(result)
     if (waiting.size === 0) drained?.()
   }
 
-  const nextDue = () => (rate > 0 ? begin + (count * 1000) / rate : Number.POSITIVE_INFINITY)
-
   function sendDue(): void {
-    for (let sent = 0; sent < batch && nextDue() <= now(); sent++) {
-      arrive(nextDue())
-      count++
+    for (let sent = 0; sent < batch && nextDue <= now(); sent++) {
+      arrive(nextDue)
+      nextDue = moments?.next().value ?? Number.POSITIVE_INFINITY
     }
   }
 
   function tick(): void {
     sendDue()
     // Node's timers count whole milliseconds: an arrival is sent up to one late, never early.
-    if (rate > 0) timer = setTimeout(tick, Math.max(0, nextDue() - now()))
+    if (moments) timer = setTimeout(tick, Math.max(0, nextDue - now()))
   }
 
   /** Changes the arrivals per second from now on; 0 pauses. */
-  function setRate(perSecond: number): void {
+  function setRate(perSecond: number, { arrivals: process = 'even', clients = patient }: Manner = {}): void {
     clearTimeout(timer)
     // Arrivals that were due at the old rate are still sent. A generator that is too late for that misses the planned load.
     sendDue()
-    rate = perSecond
-    begin = now()
-    count = 0
+    // What a client has learned, its budget and its breaker, lasts as long as its policy.
+    if (clients !== policy) client = createClient(clients, { end })
+    policy = clients
+    moments = perSecond > 0 ? arrivals(process, perSecond, now(), random) : undefined
+    nextDue = moments?.next().value ?? Number.POSITIVE_INFINITY
     tick()
   }
 
   /** Ends the arrivals and waits for the answers that are still missing. */
   async function stop(): Promise<void> {
-    setRate(0)
+    clearTimeout(timer)
+    sendDue()
+    moments = undefined
     if (waiting.size > 0) await new Promise<void>((resolve) => (drained = resolve))
   }
 

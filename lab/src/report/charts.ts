@@ -33,6 +33,7 @@ export function chartData({ seconds, happened, attacks = [] }: Journal): ChartDa
     bands: [...faults, ...attacked],
     charts: [
       ...(attacks.length > 0 ? [attack(seconds)] : []),
+      ...(seconds.some(({ offered }) => offered) ? [goodput(seconds)] : []),
       traffic(seconds),
       latency(seconds),
       errors(seconds),
@@ -88,6 +89,20 @@ const traffic = (seconds: MetricsEvent[]): Chart => ({
       values: seconds.map(({ rate, error_ratio }) => (error_ratio === null ? null : rate * (1 - error_ratio))),
     },
     line(seconds, 'answered', 'answered'),
+  ],
+})
+
+const goodput = (seconds: MetricsEvent[]): Chart => ({
+  id: 'goodput',
+  title: 'Offered, attempts, goodput',
+  unit: 'per second',
+  says: 'Offered: what users ask for. Attempts: the requests on the wire, retries included. Goodput: what users asked for and got in time. Attempts far above goodput: the API works, and for nobody.',
+  scale: 'linear',
+  lines: [
+    line(seconds, 'offered', 'offered', true),
+    line(seconds, 'tries', 'attempts'),
+    line(seconds, 'goodput', 'goodput'),
+    line(seconds, 'abandoned', 'abandoned', true),
   ],
 })
 

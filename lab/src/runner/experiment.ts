@@ -4,19 +4,26 @@ import { pathToFileURL } from 'node:url'
 import { type AttackName, needOwnApi } from '../attacks/all.ts'
 import { UserError } from '../errors.ts'
 import type { FaultKind } from '../faults/fault.ts'
+import type { Capacity } from '../load/capacity.ts'
+import type { Manner } from '../load/open-loop.ts'
 import type { JudgedExpectation } from '../runs/journal.ts'
 import type { Slo } from '../slo.ts'
 import type { MeasureName } from './measures.ts'
 
 /** A question to the API, and everything it takes to answer it. Seconds count from the beginning of the run. */
-export type Experiment = {
+export type Experiment = Manner & {
   question: string
   hypothesis: string
   /** Settings of the API that differ from the default. */
   settings?: Record<string, string>
   /** Megabytes of a small file system for the database, so that it can be filled. */
   disk?: number
-  /** One after another. */
+  /**
+   * What the API can do at most is measured first, on an API of its own, and given to the experiment's function: loads and
+   * limits follow from it, so that the verdict does not depend on the speed of the machine.
+   */
+  capacity?: Capacity['of']
+  /** One after another. The experiment's `arrivals` and `clients` hold for every phase without its own. */
   phases: Phase[]
   /** Faults that do not last exactly as long as a phase. */
   faults?: TimedFault[]
@@ -31,7 +38,7 @@ export type Experiment = {
   next: string
 }
 
-export type Phase = {
+export type Phase = Manner & {
   name: string
   /** Data requests per second, and logins per second beside them. */
   rate: number
@@ -58,6 +65,8 @@ export type Expectation = {
   compare: JudgedExpectation['compare']
   limit: number
   why: string
+  /** When it is missed the run proves nothing. */
+  precondition?: true
 }
 
 /** `why`: explains the answer afterwards; without it the `why` of the expectation with the same measure does. */
@@ -79,11 +88,13 @@ export function checkName(name: string): void {
   if (!names.includes(name)) throw new UserError(`${name || 'No name'}: the experiments are ${names.join(', ')}.`)
 }
 
-export async function loadExperiment(name: string, slo: Slo): Promise<Experiment> {
+/** `perSecond`: the measured capacity, of an experiment that asks for it; without it usual figures show its shape. */
+export async function loadExperiment(name: string, slo: Slo, perSecond?: number): Promise<Experiment> {
   checkName(name)
   const { href } = pathToFileURL(join(folder, `${name}.ts`))
-  const file: { experiment: (slo: Slo) => Experiment } = await import(href)
-  return file.experiment(slo)
+  const file: { experiment: (slo: Slo, perSecond?: number) => Experiment } = await import(href)
+  const { arrivals, clients, ...found } = file.experiment(slo, perSecond)
+  return { ...found, phases: found.phases.map((phase) => ({ arrivals, clients, ...phase })) }
 }
 
 /** The faults of all phases and the faults with times of their own, in order. */
@@ -96,13 +107,19 @@ export function faultsOf(experiment: Experiment): TimedFault[] {
 
 /** Whether an experiment needs more than a running API offers: then the lab starts one for it. */
 export function needsOwnApi(experiment: Experiment): boolean {
-  const { settings, disk, phases } = experiment
+  const { settings, disk, capacity, phases } = experiment
   return (
     settings !== undefined ||
+    capacity !== undefined ||
     disk !== undefined ||
     faultsOf(experiment).some(({ kind }) => kind === 'crash') ||
     phases.some(({ attack }) => attack && needOwnApi.has(attack.name))
   )
+}
+
+/** Whether k6 cannot play it: it knows neither random arrivals nor clients with a policy. */
+export function needsOwnLoad({ phases }: Pick<Experiment, 'phases'>): boolean {
+  return phases.some(({ arrivals = 'even', clients }) => arrivals !== 'even' || clients !== undefined)
 }
 
 export function lengthOf({ phases }: Experiment): number {

@@ -4,9 +4,10 @@ import { countEach, roundAll } from '../load/figures.ts'
 import type { HappenedFault, Journal } from '../runs/journal.ts'
 import type { Slo } from '../slo.ts'
 import type { Target } from '../targets/target.ts'
-import { type Experiment, faultsOf, plannedPhases } from './experiment.ts'
+import { type Experiment, faultsOf, needsOwnLoad, plannedPhases } from './experiment.ts'
 import type { Judgement } from './judge.ts'
 import { degradedAfter, recoveredAfter } from './measures.ts'
+import { waitsIn } from './model-measures.ts'
 import type { PlayedAttack, PlayedFault, Run } from './run.ts'
 import { secondsOf } from './seconds.ts'
 import { figuresOf, select } from './selection.ts'
@@ -41,10 +42,13 @@ export function journalOf(run: Run, judgement: Judgement, about: About): Journal
       journal_mode: target.journalMode,
       settings: publicSettings(experiment),
       load_generator: run.generator,
+      ...(needsOwnLoad(experiment) && { seed: run.seed }),
     },
     slo,
     planned: {
-      phases: plannedPhases(experiment).map(({ plan: { name, rate }, from_s, to_s }) => ({ name, rate, from_s, to_s })),
+      phases: plannedPhases(experiment).map(({ plan: { name, rate, logins, arrivals, clients }, from_s, to_s }) => {
+        return { name, rate, from_s, to_s, logins, arrivals, clients }
+      }),
       faults: faultsOf(experiment).map((fault) => ({ kind: fault.kind, at_s: fault.at, for_s: fault.for })),
     },
     happened: {
@@ -56,7 +60,9 @@ export function journalOf(run: Run, judgement: Judgement, about: About): Journal
       }),
       faults: run.faults.map((fault) => happened(fault, run, at)),
     },
+    ...(run.capacity && { capacity: capacityOf(run.capacity) }),
     ...(run.attacks.length > 0 && { attacks: run.attacks.map(attackOf) }),
+    ...waitsOf(run, slo),
     seconds: secondsOf(run),
     ...judgement,
     predictions,
@@ -65,6 +71,20 @@ export function journalOf(run: Run, judgement: Judgement, about: About): Journal
     notes: { acknowledged: run.acknowledged, lost: run.lost ?? null },
     again,
   }
+}
+
+function capacityOf({ of, perSecond, after }: NonNullable<Run['capacity']>) {
+  return { of, ...roundAll<{ before: number; after: number | null }>({ before: perSecond, after: after ?? null }) }
+}
+
+/** Of a run whose clients wait for their turn; others leave the queue. */
+function waitsOf(run: Run, slo: Slo): Pick<Journal, 'waits'> {
+  const waits = run.phases.flatMap(({ plan: { name, clients, warmUp } }) => {
+    const selection = select(run, slo, name)
+    const found = clients || warmUp || selection === undefined ? undefined : waitsIn(selection)
+    return found === undefined ? [] : [{ phase: name, ...roundAll(found) }]
+  })
+  return waits.length > 0 ? { waits } : {}
 }
 
 /** A secret stays out of the journal, even one that is meant to be guessed. */

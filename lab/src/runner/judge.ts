@@ -4,7 +4,7 @@ import type { Slo } from '../slo.ts'
 import type { Expectation, Experiment } from './experiment.ts'
 import { isBusy } from './machine.ts'
 import { measure, measures } from './measures.ts'
-import { clockProblems, faultProblems, hangs, sendingProblems } from './problems.ts'
+import { capacityProblems, clockProblems, faultProblems, hangs, sendingProblems } from './problems.ts'
 import type { Run } from './run.ts'
 import { inWords, type Selection, select } from './selection.ts'
 
@@ -23,7 +23,9 @@ export function judge(run: Run, experiment: Experiment, slo: Slo): Judgement {
   )
   const judged = judgeable.map((one) => ({ one, ...judgeOne(one, run, slo) }))
   const expectations = judged.map(({ one, ...rest }) => rest)
-  const missed = judged.filter(({ met }) => !met)
+  const [unmet, missed] = [true, false].map((wanted) =>
+    judged.filter(({ one, met }) => !met && (one.precondition ?? false) === wanted),
+  ) as [typeof judged, typeof judged]
   const hung = hangs(run, slo)
   const notMet = missed.map(({ phase, what, measured }) => `Not met: ${phase}: ${what}: measured ${measured}`)
   const reasons = [...hung, ...notMet]
@@ -38,6 +40,10 @@ export function judge(run: Run, experiment: Experiment, slo: Slo): Judgement {
     ...faultProblems(run),
     ...clockProblems(run, slo),
     ...sendingProblems(run, experiment, slo),
+    ...capacityProblems(run),
+    ...unmet.map(
+      ({ phase, what, measured }) => `${phase}: ${what} is the condition for the rest: measured ${measured}`,
+    ),
     ...excused,
   ]
   return { verdict: verdictOf(problems, reasons), reasons: [...problems, ...reasons], expectations }

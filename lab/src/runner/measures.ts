@@ -2,7 +2,9 @@ import { faults } from '../faults/rollback.ts'
 import { isSuccess, latencyOf, quantileOf, type Result } from '../load/figures.ts'
 import { number } from '../report/html.ts'
 import { attackMeasures } from './attack-measures.ts'
+import { goodputMeasures } from './goodput-measures.ts'
 import type { MetricsReading } from './metrics-page.ts'
+import { modelMeasures } from './model-measures.ts'
 import { firstAfter } from './probe.ts'
 import type { PlayedFault, Run } from './run.ts'
 import {
@@ -102,6 +104,8 @@ const all = {
     of: (selection) => rise(selection, ({ resident_bytes: bytes }) => bytes && Math.round(bytes / 1e6)),
   },
   ...attackMeasures,
+  ...goodputMeasures,
+  ...modelMeasures,
 } satisfies Record<string, Measure>
 
 export type MeasureName = keyof typeof all

@@ -23,6 +23,7 @@ export async function play(
   target: Target,
   startLoad: StartLoad,
   stop: AbortSignal,
+  seed = 1,
 ): Promise<Run> {
   // However this ends, what was started is stopped, the last first.
   await using started = new AsyncDisposableStack()
@@ -36,7 +37,7 @@ export async function play(
   })
   const metrics = started.adopt(watchMetrics(target.metricsUrl), (one) => one.stop())
   const machine = started.adopt(watchMachine(dirname(target.database), target.mode === 'embedded'), (one) => one.stop())
-  const load = started.adopt(await startLoad(target, token, experiment.phases), (load) => load.abandon())
+  const load = started.adopt(await startLoad(target, token, experiment.phases, seed), (load) => load.abandon())
   started.adopt(reportLoad(load, target), (stop) => stop())
   const end = started.adopt(new AbortController(), (end) => end.abort())
 
@@ -48,6 +49,7 @@ export async function play(
     wallOffset,
     wallOffsetAtEnd: wallOffset,
     generator: load.generator,
+    seed: load.seed,
     phases: [],
     faults: [],
     problems: [],
@@ -142,9 +144,10 @@ async function playPhases({ experiment, target, load, attacks, run, signal }: Pa
   await Promise.all(underWay)
 }
 
-function announce({ name, rate, seconds, says, attack }: Phase): void {
+function announce({ name, rate, logins = 0, seconds, says, attack }: Phase): void {
+  const load = rate > 0 ? `${rate} requests` : `${Math.round(logins)} logins`
   say()
-  say(wrap(`${says ?? `${name}: ${rate} requests a second.`} (${seconds} s)`))
+  say(wrap(`${says ?? `${name}: ${load} a second.`} (${seconds} s)`))
   say(attack ? attackHeading : heading)
 }
 

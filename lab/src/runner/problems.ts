@@ -35,6 +35,21 @@ export function clockProblems({ wallOffset, wallOffsetAtEnd, health, phases }: R
   return problems
 }
 
+/** How much faster or slower an API may be at the end: loads relative to what it could do at first mean little beyond. */
+const steady = { from: 0.75, to: 1.2 }
+
+export function capacityProblems({ capacity }: Run): string[] {
+  if (capacity === undefined) return []
+  const { of, perSecond, after } = capacity
+  const ratio = (after ?? 0) / perSecond
+  if (ratio >= steady.from && ratio <= steady.to) return []
+  const unit = `${of} requests a second`
+  const words = after === undefined ? 'could not be asked afterwards' : `${after.toFixed(1)} afterwards`
+  return [
+    `The API could serve ${perSecond.toFixed(1)} ${unit} before the run and ${words}: the machine was not equally fast.`,
+  ]
+}
+
 /** The load or the attack of a phase was not the one that was promised. */
 export function sendingProblems(run: Run, experiment: Experiment, slo: Slo): string[] {
   return judgedPhases(run, slo).flatMap(({ phase, selection }) => {
@@ -63,10 +78,11 @@ function judgedPhases(run: Run, slo: Slo) {
 function sendingIn(run: Run, { plan, start, end }: PlayedPhase, { data, logins }: Selection) {
   const within = (moment: number) => isWithin(moment, start, end)
   const dropped = run.dropped.filter(within).length
+  const planned = ((plan.rate + (plan.logins ?? 0)) * (end - start)) / 1000
   // More than it can take is asked of the API on purpose, or this machine may have kept it from answering.
   const isApis = dropped > 0 && !plan.overload && !isBusy(run.machine, start, end)
   return {
-    planned: ((plan.rate + (plan.logins ?? 0)) * (end - start)) / 1000,
+    planned: plan.arrivals === 'poisson' ? leastOf(planned) : planned,
     sent: run.results.filter(({ due }) => within(due)).length,
     dropped,
     heldUp: isApis && mostWaiting(run, start, end) > run.maxWaiting(plan) / 2,
@@ -74,6 +90,11 @@ function sendingIn(run: Run, { plan, start, end }: PlayedPhase, { data, logins }
     // After a dropped request k6 is wrong about when the others were due.
     lag_p99_ms: dropped > 0 && run.generator === 'k6' ? 0 : quantileOf([...data, ...logins], lagOf, 0.99),
   }
+}
+
+/** The number of random arrivals has a standard deviation of the root of its mean: fewer than this never come by chance. */
+function leastOf(mean: number): number {
+  return Math.max(0, mean - 4 * Math.sqrt(mean))
 }
 
 /** The largest number of requests that waited for their answer at a time. */

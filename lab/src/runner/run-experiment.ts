@@ -1,6 +1,7 @@
 import { relative } from 'node:path'
 import { UserError } from '../errors.ts'
 import { recoverLeftovers } from '../faults/rollback.ts'
+import { measureCapacity } from '../load/capacity.ts'
 import { quantile, sorted } from '../load/figures.ts'
 import { startK6Load } from '../load/k6-load.ts'
 import { startOwnLoad } from '../load/load.ts'
@@ -9,7 +10,7 @@ import { loadSlo } from '../slo.ts'
 import { withEmbedded } from '../targets/embedded.ts'
 import { openStack, reporting, type StackOptions, type Target } from '../targets/target.ts'
 import { sweepFolders } from '../targets/temp-folder.ts'
-import { type Experiment, lengthOf, loadExperiment, needsOwnApi, scale } from './experiment.ts'
+import { type Experiment, lengthOf, loadExperiment, needsOwnApi, needsOwnLoad, scale } from './experiment.ts'
 import { journalOf } from './journal-of.ts'
 import { type Judgement, judge } from './judge.ts'
 import { play } from './play.ts'
@@ -41,10 +42,12 @@ export async function runExperiment(options: ExperimentOptions): Promise<number>
   const { name, runs, folder, stop } = options
   const slo = loadSlo(options.slo)
   const full = await loadExperiment(name, slo)
-  const experiment = scale(full, options.factor ?? (options.seconds ?? lengthOf(full)) / lengthOf(full))
+  const factor = options.factor ?? (options.seconds ?? lengthOf(full)) / lengthOf(full)
+  const experiment = scale(full, factor)
   const stack = needsOwnApi(experiment) ? undefined : options.stack
   // In the lab's container there is no memory for k6 beside an API.
-  const startLoad = options.load === 'k6' && stack === options.stack ? startK6Load : startOwnLoad
+  const isK6s = options.load === 'k6' && stack === options.stack && !needsOwnLoad(experiment)
+  const startLoad = isK6s ? startK6Load : startOwnLoad
   if (startLoad === startK6Load) checkLengthForK6(full, experiment)
   checkRunsFolder(folder)
   await recoverEarlier(stack)
@@ -57,7 +60,7 @@ export async function runExperiment(options: ExperimentOptions): Promise<number>
   for (let number = 1; number <= runs; number++) {
     if (runs > 1) say(`\nRun ${number} of ${runs}`)
     // The log of an API that was started for the run is complete when it has ended.
-    const played = stack ? await playOn(openStack(stack)) : await withEmbedded(experiment, playOn)
+    const played = stack ? await playOn(number, openStack(stack), experiment) : await playOnOwn(number)
     judgements.push(conclude(number, played))
   }
   if (runs > 1) say(`\n${repeatsTable(judgements)}`)
@@ -65,12 +68,35 @@ export async function runExperiment(options: ExperimentOptions): Promise<number>
   // A run that proves something counts for more than one that proves nothing.
   return verdicts.includes('FAIL') ? 1 : verdicts.includes('INVALID') ? 2 : 0
 
-  async function playOn(own: Target) {
-    const target = { ...own, ...reporting(name, options.stack?.socket) }
-    return { target, run: await play(experiment, target, startLoad, stop) }
+  /** On an API that the lab starts; what it can do at most is measured on another one before, since its settings may follow from it. */
+  async function playOnOwn(number: number) {
+    const { capacity: of, ...own } = experiment
+    const capacity = of && (await withEmbedded(own, (target) => measureCapacity(target, of)))
+    if (capacity === undefined) return withEmbedded(experiment, (target) => playOn(number, target, experiment))
+    say(
+      wrap(
+        `\nCapacity: this API serves at most ${capacity.perSecond.toFixed(1)} ${of} requests a second here. All loads are relative to that.`,
+      ),
+    )
+    const relative = scale(await loadExperiment(name, slo, capacity.perSecond), factor)
+    return withEmbedded(relative, async (target) => {
+      const played = await playOn(number, target, relative)
+      const after = played.run.died ? undefined : await measureCapacity(target, capacity.of).catch(() => undefined)
+      played.run.capacity = { ...capacity, after: after?.perSecond }
+      return played
+    })
   }
 
-  function conclude(number: number, { run, target }: { run: Run; target: Target }): Judgement {
+  async function playOn(number: number, own: Target, experiment: Experiment) {
+    const target = { ...own, ...reporting(name, options.stack?.socket) }
+    // Another seed for each repetition, or the spread of the results would hide that arrivals are random.
+    return { experiment, target, run: await play(experiment, target, startLoad, stop, number) }
+  }
+
+  function conclude(
+    number: number,
+    { run, target, experiment }: { run: Run; target: Target; experiment: Experiment },
+  ): Judgement {
     run.logged = target.log?.refusals.size
     const judgement = judge(run, experiment, slo)
     const predictions = guesses ? besideMeasured(experiment, guesses, run, slo) : []
@@ -103,10 +129,12 @@ async function recoverEarlier(stack?: StackOptions): Promise<void> {
   if (recovered) say(recovered)
 }
 
-function introduce(experiment: Experiment, { runs, stack }: ExperimentOptions): void {
+function introduce(experiment: Experiment, { runs, stack, load }: ExperimentOptions): void {
   say(wrap(experiment.question))
   const times = runs > 1 ? `${runs} times ` : ''
   say(wrap(`This takes ${times}${Math.round(lengthOf(experiment))} s; Ctrl-C ends it at any time.`))
+  if (load === 'k6' && needsOwnLoad(experiment))
+    say(wrap("The lab's own generator makes the load: k6 knows neither random arrivals nor clients with a policy."))
   if (stack && needsOwnApi(experiment))
     say(
       wrap(

@@ -1,6 +1,7 @@
 import type { AttackName } from '../attacks/all.ts'
 import type { Attempt } from '../attacks/attack.ts'
 import type { RollbackResult } from '../faults/rollback.ts'
+import type { Capacity } from '../load/capacity.ts'
 import type { Result } from '../load/figures.ts'
 import type { Load } from '../load/load.ts'
 import type { Phase, TimedFault } from './experiment.ts'
@@ -30,6 +31,9 @@ export type Run = {
   wallOffset: number
   wallOffsetAtEnd: number
   generator: string
+  seed?: number
+  /** Measured before the run; `after`: per second, measured again at its end, undefined where that failed. */
+  capacity?: Capacity & { after?: number }
   phases: PlayedPhase[]
   faults: PlayedFault[]
   /** Why a fault could not be injected or an attack not be made, one sentence each. */

@@ -1,6 +1,8 @@
 import { tally } from '../attacks/attack.ts'
 import { countEach, figures, type Result, roundAll, statusesOf } from '../load/figures.ts'
+import { type Goodput, goodputPerSecond } from '../load/goodput.ts'
 import type { MetricsEvent } from '../runs/journal.ts'
+import { needsOwnLoad } from './experiment.ts'
 import { serverSecond } from './metrics-page.ts'
 import type { PlayedPhase, Run } from './run.ts'
 import { inForce, isWithin } from './selection.ts'
@@ -11,7 +13,13 @@ export function secondsOf(run: Run): MetricsEvent[] {
   const due = Map.groupBy(run.results, (one) => second(one.due))
   const done = Map.groupBy(run.results, (one) => second(one.done))
   const end = run.phases.at(-1)?.end ?? run.startedAt
-  return Array.from({ length: second(end) }, (_, i) => event(run, i, due.get(i) ?? [], done.get(i) ?? []))
+  const seconds = Array.from({ length: second(end) }, (_, i) => event(run, i, due.get(i) ?? [], done.get(i) ?? []))
+  if (!needsOwnLoad({ phases: run.phases.map(({ plan }) => plan) })) return seconds
+  const rows = goodputPerSecond(run.results, run.dropped, run.startedAt, seconds.length)
+  return seconds.map((one, i) => {
+    const { offered, attempts: tries, good: goodput, abandoned } = rows[i] as Goodput
+    return { ...one, offered, tries, goodput, abandoned }
+  })
 }
 
 /** The phase to which a second of the run belongs: the one in which its middle lies. */

@@ -58,9 +58,9 @@ export function select(run: Run, slo: Slo, phase?: string): Selection | undefine
   }
 }
 
-/** The figures of a selection's data requests; `rate`: requests due per second. */
-export function figuresOf({ data, dropped, seconds }: Selection) {
-  const found = figures(data, dropped)
+/** The figures of a selection's data requests, of its logins where it has nothing else; `rate`: requests due per second. */
+export function figuresOf({ data, logins, dropped, seconds }: Selection) {
+  const found = figures(data.length > 0 ? data : logins, dropped)
   return { ...found, rate: seconds > 0 ? found.due / seconds : 0 }
 }
 

@@ -32,6 +32,13 @@ export const metricsEvent = z.object({
   server_p95_ms: orNull.describe('p95 as the API measured it, without the time before its first line of code'),
   memory_mb: orNull.optional().describe("the API's memory"),
   attempts: counts.optional().describe("JSON: the attacker's attempts by status, 0 for no answer"),
+  offered: z.number().optional().describe('first tries that were due, logins included'),
+  tries: z.number().optional().describe('requests on the wire, retries included'),
+  goodput: z
+    .number()
+    .optional()
+    .describe('first tries due in this second that ended in a 2xx before their client gave up'),
+  abandoned: z.number().optional().describe('requests that their client abandoned in this second'),
   guesses: z.number().optional().describe('guesses at a secret made offline, without a request'),
   phase: z.string().describe("the experiment's phase"),
   fault: z.string().nullable().describe('the kind of the fault in force'),
@@ -106,6 +113,23 @@ const attack = z.object({
   guesses: z.number().optional(),
 })
 
+/** How arrivals were spaced and what their clients did, where that was not the usual. */
+const manner = {
+  logins: z.number().optional(),
+  arrivals: z.string().optional(),
+  clients: z.record(z.string(), z.unknown()).optional(),
+}
+
+/** null: without end. */
+const wait = z.object({
+  phase: z.string(),
+  utilisation: z.number(),
+  measured_ms: z.number(),
+  ideal_ms: z.number(),
+  md1_ms: orNull,
+  mg1_ms: orNull,
+})
+
 /** journal.json: everything of one run that is worth keeping, and no secret. */
 export const journal = z.object({
   schema: z.literal(2),
@@ -124,10 +148,12 @@ export const journal = z.object({
     /** Settings of the API other than the usual ones. */
     settings: z.record(z.string(), z.string()).optional(),
     load_generator: z.string(),
+    /** What the random arrivals follow from. */
+    seed: z.number().optional(),
   }),
   slo: sloSchema,
   planned: z.object({
-    phases: z.array(z.object({ name: z.string(), rate: z.number(), from_s: z.number(), to_s: z.number() })),
+    phases: z.array(z.object({ name: z.string(), rate: z.number(), from_s: z.number(), to_s: z.number(), ...manner })),
     faults: z.array(z.object({ kind: z.string(), at_s: z.number(), for_s: z.number() })),
   }),
   happened: z.object({
@@ -137,6 +163,10 @@ export const journal = z.object({
     faults: z.array(fault),
   }),
   attacks: z.array(attack).optional(),
+  /** What the API could do at most, per second, before the run and at its end. */
+  capacity: z.object({ of: z.enum(['login', 'data']), before: z.number(), after: orNull }).optional(),
+  /** How long logins waited for each other on average, beside what queueing theory says of their arrivals. */
+  waits: z.array(wait).optional(),
   seconds: z.array(metricsEvent),
   expectations: z.array(judgedExpectation),
   verdict: z.enum(['PASS', 'FAIL', 'INVALID']),

@@ -1,0 +1,48 @@
+import { constant, meanWait } from '../models/queueing.ts'
+import type { Journal } from '../runs/journal.ts'
+import { type Html, html, number, trusted } from './html.ts'
+import { numbersTable } from './tables.ts'
+
+const [width, height, left, bottom] = [720, 260, 60, 30]
+
+/** How long requests waited for each other at each load, beside what theory says: a chart and its numbers. */
+export function waits({ waits = [], capacity }: Journal): Html | false {
+  if (waits.length === 0 || capacity === undefined) return false
+  const service = 2 / (capacity.before + (capacity.after ?? capacity.before))
+  const top = 1.1 * Math.max(...waits.map(({ measured_ms }) => measured_ms), 1)
+  const at = (utilisation: number, ms: number) => {
+    const y = height - bottom - (Math.min(ms, top) / top) * (height - bottom - 10)
+    return `${(left + utilisation * (width - left - 10)).toFixed(1)},${y.toFixed(1)}`
+  }
+  const md1 = Array.from({ length: 98 }, (_, i) => {
+    return at(i / 100, 1000 * meanWait(i / 100 / service, constant(service)))
+  })
+  const mg1 = waits.filter(({ mg1_ms }) => mg1_ms !== null).map((one) => at(one.utilisation, one.mg1_ms ?? 0))
+  const dots = waits.map((one) => {
+    const [x, y] = at(one.utilisation, one.measured_ms).split(',')
+    return `<circle cx="${x}" cy="${y}" r="4" fill="var(--line-2)"/>`
+  })
+  const ink = 'fill="var(--muted)" font-size="12"'
+  const ticks = [0, 0.25, 0.5, 0.75, 1].map(
+    (share) =>
+      `<text ${ink} x="${at(share, 0).split(',')[0]}" y="${height - 8}" text-anchor="middle">${100 * share} %</text>
+<text ${ink} x="${left - 6}" y="${at(0, share * top).split(',')[1]}" text-anchor="end">${number(share * top)}</text>`,
+  )
+  const drawing = `<svg viewBox="0 0 ${width} ${height}" width="100%" role="img" aria-label="Mean wait in ms against utilisation: measured points, theory as a line">
+<path d="M${left},10 V${height - bottom} H${width - 10}" fill="none" stroke="var(--grid)"/>${ticks.join('')}
+<polyline points="${md1.join(' ')}" fill="none" stroke="var(--line-1)" stroke-width="1.75"/>
+<polyline points="${mg1.join(' ')}" fill="none" stroke="var(--line-3)" stroke-dasharray="6 4"/>${dots.join('')}</svg>`
+  const rows = waits.map((one) => {
+    const off = one.ideal_ms > 0 ? 100 * (one.measured_ms / one.ideal_ms - 1) : null
+    const values = [100 * one.utilisation, one.measured_ms, one.ideal_ms, off, one.md1_ms, one.mg1_ms]
+    return [one.phase, ...values.map(number)]
+  })
+  const heads = ['phase', 'utilisation %', 'mean wait ms', 'ideal queue ms', 'off by %', 'M/D/1 ms', 'M/G/1 ms']
+  return html`<h2>Theory beside the measurement</h2>
+<p class="says">Points: how long logins waited for each other, on average, against the share of the time in which the API is busy.
+Line: M/D/1, random arrivals at one server that always takes as long. Dashed: M/G/1, service that varies as it was measured.
+"Ideal queue": the wait of exactly these arrivals at such a server. A few hundred random arrivals can wait half or twice as long as
+the formula says, by chance; the ideal queue had the same luck, so "off by" compares with it.</p>
+${trusted(drawing)}
+${numbersTable(heads, rows)}`
+}

@@ -1,0 +1,182 @@
+// Experiments with random arrivals, clients of their own policy, and loads relative to a capacity.
+import assert from 'node:assert/strict'
+import { join } from 'node:path'
+import { test } from 'node:test'
+import { measureCapacity } from '../src/load/capacity.ts'
+import type { Result } from '../src/load/figures.ts'
+import { chartData } from '../src/report/charts.ts'
+import { reportHtml } from '../src/report/report.ts'
+import { type Experiment, loadExperiment, needsOwnApi, needsOwnLoad } from '../src/runner/experiment.ts'
+import { journalOf } from '../src/runner/journal-of.ts'
+import { judge } from '../src/runner/judge.ts'
+import type { Run } from '../src/runner/run.ts'
+import { journal as schema } from '../src/runs/journal.ts'
+import { loadSlo } from '../src/slo.ts'
+import { api, root } from './helpers.ts'
+import { playOn } from './play-on.ts'
+import { evenly, recorded } from './recorded.ts'
+
+const slo = loadSlo(join(root, 'slo.json'))
+const capacity = { of: 'login' as const, perSecond: 45, alone: { mean: 0.022, variance: 0 }, after: 45 }
+const storm = await loadExperiment('retry-storm', slo, 45)
+
+/** The run of an experiment whose logins end as `of` says, `served` within 30 ms. */
+function withLogins(experiment: Experiment, of: (phase: string, number: number) => boolean, attempts = 4): Run {
+  const run = recorded(experiment)
+  const logins = run.phases.flatMap(({ plan, start, end }) =>
+    evenly(start, end, plan.logins ?? 0).map((due, i): Result => {
+      if (of(plan.name, i))
+        return {
+          kind: 'login',
+          due,
+          sent: due,
+          done: due + 30,
+          status: 200,
+          attempts: [{ sent: due, done: due + 30, status: 200 }],
+        }
+      const failed = { status: 0, error: 'timeout' }
+      const all = Array.from({ length: attempts }, (_, n) => {
+        return { sent: due + 400 * n, done: due + 400 * (n + 1), ...failed }
+      })
+      return { kind: 'login', due, sent: due, done: due + 400 * attempts, ...failed, attempts: all }
+    }),
+  )
+  return { ...run, capacity, seed: 1, results: logins }
+}
+
+const collapsed = withLogins(storm, (phase) => phase === 'warm-up' || phase === 'before')
+
+test('a storm that lasts is what was predicted; clients that are served again refute it', () => {
+  const { verdict, expectations } = judge(collapsed, storm, slo)
+  assert.equal(verdict, 'PASS')
+  const amplification = expectations.find(({ measure }) => measure === 'amplification')
+  // Four for each that is due, and some for those of the burst.
+  assert.ok((amplification?.value ?? 0) > 4 && (amplification?.value ?? 9) < 5, String(amplification?.value))
+  assert.equal(
+    judge(
+      withLogins(storm, (phase) => phase !== 'burst'),
+      storm,
+      slo,
+    ).verdict,
+    'FAIL',
+  )
+})
+
+test('goodput is back when three seconds in a row are good', async () => {
+  const budget = await loadExperiment('retry-budget', slo, 45)
+  const back = (from: number) => {
+    const run = withLogins(budget, (phase, i) => phase !== 'burst' && (phase !== 'after' || i >= from * 20.25), 1)
+    return judge(run, budget, slo).expectations.find(({ measure }) => measure === 'goodput_back_after')
+  }
+  assert.deepEqual([back(2)?.value, back(2)?.met], [2, true])
+  assert.deepEqual([back(18)?.value, back(18)?.met], [null, false])
+})
+
+test('a run whose condition does not hold, or whose API became slower or faster, is INVALID', () => {
+  const neverWell = withLogins(storm, () => false)
+  assert.equal(judge(neverWell, storm, slo).verdict, 'INVALID')
+  for (const [after, verdict] of [
+    [35, 'PASS'],
+    [33, 'INVALID'],
+    [53, 'PASS'],
+    [55, 'INVALID'],
+    [undefined, 'INVALID'],
+  ] as const)
+    assert.equal(judge({ ...collapsed, capacity: { ...capacity, after } }, storm, slo).verdict, verdict, String(after))
+})
+
+test('fewer random arrivals than the mean are no missing load, within four deviations', () => {
+  const keep = (share: number) => ({ ...collapsed, results: collapsed.results.filter((_, i) => i % 10 < 10 * share) })
+  assert.equal(judge(keep(0.9), storm, slo).verdict, 'PASS')
+  assert.equal(judge(keep(0.5), storm, slo).verdict, 'INVALID')
+})
+
+test('loads, patience and settings follow from the capacity, and such an experiment gets its own API and load', async () => {
+  for (const name of [
+    'queue',
+    'littles-law',
+    'retry-storm',
+    'retry-backoff',
+    'retry-budget',
+    'goodput-collapse',
+    'shed',
+  ]) {
+    const [slow, fast] = [await loadExperiment(name, slo, 20), await loadExperiment(name, slo, 80)]
+    assert.ok(needsOwnApi(slow) && needsOwnLoad(slow), name)
+    slow.phases.forEach((phase, i) => {
+      assert.ok(Math.abs((fast.phases[i]?.logins ?? 0) / (phase.logins ?? 1) - 4) < 1e-9, `${name} ${phase.name}`)
+      if (phase.clients)
+        assert.ok(Math.abs(phase.clients.timeoutMs / (fast.phases[i]?.clients?.timeoutMs ?? 0) - 4) < 1e-9)
+    })
+  }
+  const shed = await loadExperiment('shed', slo, 40)
+  const { SHED_AFTER_MS = '' } = shed.settings ?? {}
+  assert.equal(Number(SHED_AFTER_MS), Math.round((shed.phases[0]?.clients?.timeoutMs ?? 0) / 2))
+})
+
+test('journal, seconds and report hold what clients did, and nothing of it where they did nothing special', async () => {
+  const about = { name: 'retry-storm', slo, target: { mode: 'embedded', journalMode: 'delete' } as const }
+  const rest = { run: { number: 1, of: 1 }, predictions: [], again: 'again' }
+  const journal = journalOf(collapsed, judge(collapsed, storm, slo), { ...about, ...rest, experiment: storm })
+  const read = schema.parse(JSON.parse(JSON.stringify(journal)))
+  assert.deepEqual(read.capacity, { of: 'login', before: 45, after: 45 })
+  assert.equal(read.environment.seed, 1)
+  assert.deepEqual(read.planned.phases.at(-1)?.arrivals, 'poisson')
+  const last = read.seconds.at(-5)
+  assert.ok((last?.tries ?? 0) > 3 * (last?.offered ?? 0) && last?.goodput === 0)
+  assert.ok(chartData(journal).charts.some(({ id }) => id === 'goodput'))
+  assert.ok(!reportHtml(journal).includes('M/D/1'), 'clients that give up leave the queue')
+
+  const plain = await loadExperiment('baseline', slo)
+  const run = recorded(plain)
+  const quiet = journalOf(run, judge(run, plain, slo), { ...about, ...rest, experiment: plain })
+  assert.ok(quiet.seconds.every(({ offered }) => offered === undefined))
+  assert.ok(!chartData(quiet).charts.some(({ id }) => id === 'goodput'))
+})
+
+test('waits at an ideal server are off by nothing, in journal and report', async () => {
+  const queue = await loadExperiment('queue', slo, 45)
+  const run = recorded(queue)
+  const service = 1000 / 45
+  let free = 0
+  const results = run.phases.flatMap(({ plan, start, end }) => {
+    free = start
+    return evenly(start, end, plan.logins ?? 0).map((due, i): Result => {
+      // Pairs arrive together: the second of each waits for the first.
+      const moment = start + (Math.floor(i / 2) * 2000) / (plan.logins ?? 1)
+      free = Math.max(free, moment) + service
+      return { kind: 'login', due: moment, sent: moment, done: free, status: due > 0 ? 200 : 0 }
+    })
+  })
+  const perfect = { ...run, results, seed: 1, capacity: { ...capacity, alone: { mean: service / 1000, variance: 0 } } }
+  const judgement = judge(perfect, queue, slo)
+  assert.equal(judgement.verdict, 'PASS', judgement.reasons.join('\n'))
+  for (const { measure, value } of judgement.expectations)
+    if (measure === 'wait_off_model') assert.ok((value ?? 9) < 1e-6, String(value))
+  const slower = results.map((one) => ({ ...one, done: one.done + 0.5 * service }))
+  assert.equal(judge({ ...perfect, results: slower }, queue, slo).verdict, 'FAIL')
+  const about = { name: 'queue', slo, target: { mode: 'embedded', journalMode: 'delete' } as const }
+  const rest = { run: { number: 1, of: 1 }, predictions: [], again: 'again' }
+  const journal = journalOf(perfect, judgement, { ...about, ...rest, experiment: queue })
+  assert.equal(journal.waits?.length, 10)
+  assert.ok(reportHtml(journal).includes('<svg'))
+})
+
+test('on the real API: its capacity is found, abandoned logins are retried, and every attempt is in the results', async (t) => {
+  const target = await api(t, { LOGIN_ATTEMPTS_PER_MINUTE: '0' })
+  const { perSecond, alone } = await measureCapacity(target, 'login', 0.6)
+  assert.ok(perSecond > 1 && alone.mean > 0.002 && alone.mean * perSecond < 3, `${perSecond} ${alone.mean}`)
+  const clients = { timeoutMs: 1, attempts: 3 }
+  const experiment: Experiment = {
+    ...storm,
+    phases: [{ name: 'hasty', rate: 0, logins: 20, seconds: 1, arrivals: 'poisson', clients, overload: true }],
+    expectations: [{ measure: 'amplification', phase: 'hasty', compare: '>', limit: 2, why: 'each is abandoned' }],
+  }
+  const { run, missed } = await playOn(target, experiment, slo)
+  assert.deepEqual(missed, [])
+  assert.equal(run.seed, 1)
+  const logins = run.results.filter(({ kind }) => kind === 'login')
+  const abandoned = logins.filter(({ error, attempts }) => error === 'timeout' && attempts?.length === 3)
+  // On a busy machine a timer of 1 ms may be later than an answer.
+  assert.ok(logins.length > 5 && abandoned.length > logins.length / 2, `${abandoned.length} of ${logins.length}`)
+})
