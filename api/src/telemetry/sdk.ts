@@ -35,10 +35,11 @@ export function startTelemetry(log: Logger, version: string): Telemetry {
       ? new PrometheusExporter({ preventServerStart: true, withoutTargetInfo: true, withoutScopeInfo: true })
       : undefined
   const pushing = isDisabled ? [] : [...wanted].flatMap(pushingReader)
+  const isSending = exportsSpans || pushing.length > 0
   // Without an exporter spans are not recorded, but each request still gets a trace id.
   const spans = exportsSpans ? {} : { spanProcessors: [new NoopSpanProcessor()], sampler: new AlwaysOffSampler() }
   // The exporter `console` writes there, and an error would end the process. Only then: it makes pipes non-blocking.
-  if (exportsSpans || pushing.length > 0) {
+  if (isSending) {
     for (const stream of [process.stdout, process.stderr]) stream.on('error', () => {})
   }
   const sdk = new NodeSDK({
@@ -54,7 +55,7 @@ export function startTelemetry(log: Logger, version: string): Telemetry {
     tracer: trace.getTracer('api'),
     ...(exporter && { exporter }),
     // A collector that is not there must not hold up the end.
-    close: () => Promise.race([sdk.shutdown().catch(() => {}), sleep(1000)]),
+    close: async () => isSending && Promise.race([sdk.shutdown().catch(() => {}), sleep(1000)]),
   }
 }
 
