@@ -227,6 +227,7 @@ const compose = spawnSync('docker', ['compose', 'version']).status === 0 ? undef
 
 test('every command of the stack merges compose.override.yaml, which git ignores', { skip: compose }, (t) => {
   const { bash, there } = checkout(t, 'JWT_SECRET=a\nLAB_USERS=a:b\n')
+  cpSync(join(root, 'k6/k6.env'), join(there, 'k6/k6.env'))
   const override = 'services: { api: { environment: { MINE: "1" } }, mine: { image: "mine:1.0.0" } }\n'
   writeFileSync(join(there, 'compose.override.yaml'), override)
   const { services } = JSON.parse(bash('compose --profile load config --format json').stdout)
@@ -287,7 +288,12 @@ test('the doctor finds a proxy that no build can reach, and names what is export
     assert.equal(check('proxy', { DOCKER_CONFIG: folder }).status, code, proxy)
   }
   assert.equal(check('proxy', { DOCKER_CONFIG: there }).status, 0)
-  const { stdout } = check('environment', { COMPOSE_FILE: '/x.yml', API_PORT: '1', JWT_SECRET: 'not-shown', EDITOR: 'vi' })
+  const { stdout } = check('environment', {
+    COMPOSE_FILE: '/x.yml',
+    API_PORT: '1',
+    JWT_SECRET: 'not-shown',
+    EDITOR: 'vi',
+  })
   for (const name of ['COMPOSE_FILE', 'API_PORT', 'JWT_SECRET']) assert.match(String(stdout), new RegExp(` ${name}\\b`))
   assert.doesNotMatch(String(stdout), /EDITOR|not-shown/)
 })

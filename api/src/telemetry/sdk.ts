@@ -78,7 +78,8 @@ function otlpExporter() {
   const protocol = env.OTEL_EXPORTER_OTLP_METRICS_PROTOCOL || env.OTEL_EXPORTER_OTLP_PROTOCOL || 'http/protobuf'
   if (protocol === 'grpc') return new GrpcExporter()
   if (protocol === 'http/json') return new JsonExporter()
-  if (protocol !== 'http/protobuf') diag.warn(`OTEL_EXPORTER_OTLP_PROTOCOL: ${protocol} is unknown; using http/protobuf`)
+  if (protocol !== 'http/protobuf')
+    diag.warn(`OTEL_EXPORTER_OTLP_PROTOCOL: ${protocol} is unknown; using http/protobuf`)
   return new ProtobufExporter()
 }
 
