@@ -1,6 +1,6 @@
 # The commands of the lab. `make` alone lists them, the ten of every day first; the text behind ## is what it prints.
 .DEFAULT_GOAL := help
-.PHONY: help node demo start test fuzz bench format dashboards experiment experiments report compare anomalies index up down load-baseline load-peak load outage recover status logs doctor rotate clean
+.PHONY: help node demo start test fuzz bench format dashboards experiment experiments tradeoff tradeoffs report compare anomalies index up down load-baseline load-peak load outage recover status logs doctor rotate clean
 
 # Node 16 or newer is enough: the script finds, or installs, Node 26 and the packages.
 NODE := node scripts/node26.cjs
@@ -38,6 +38,12 @@ experiment: ## play and judge one: NAME=spike; EMBEDDED=1: no Docker
 
 experiments: ## list the experiments and their questions
 	@$(STACK)/lab experiments
+
+tradeoff: ## compare two settings, played in turn: NAME=rollback-or-wal
+	@$(if $(value EMBEDDED),$(STACK)/lab,$(STACK)/experiment) tradeoff
+
+tradeoffs: ## list the comparisons and their questions
+	@$(STACK)/lab tradeoffs
 
 report: ## make the page of the newest run, or of RUN=name
 	@$(STACK)/lab report

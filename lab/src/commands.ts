@@ -64,7 +64,23 @@ export function createProgram(stop: AbortSignal): Command {
     console.log(await experimentLines(loadSlo(sloFile)))
   })
 
-  command('report', 'the page of a run')
+  command('tradeoff', 'play one comparison: two settings in turn, each on an API of its own, under the same load')
+    .addArgument(new Argument('[name]', 'see: tradeoffs').default(''))
+    .addOption(numberOption('--seconds <n>', 'length of one round; without it as long as it should be', 1, 3_600))
+    .addOption(numberOption('--runs <n>', 'rounds', 2, 100).default(3))
+    .option('--slo <file>', 'the goals', sloFile)
+    .option(...folder)
+    .action(async (name: string, { seconds, runs: rounds, slo, folder }: RunOptions) => {
+      const { runTradeoff } = await import('./runner/run-tradeoff.ts')
+      verdict(await runTradeoff({ name, seconds, rounds, slo, folder, stop, socket: LAB_SOCKET }))
+    })
+
+  command('tradeoffs', 'the comparisons and their questions').action(async () => {
+    const { tradeoffLines } = await import('./commands/show.ts')
+    console.log(await tradeoffLines(loadSlo(sloFile)))
+  })
+
+  command('report', 'the page of a run or a comparison')
     .option('--run <name>', 'the newest without it')
     .option(...folder)
     .action(async ({ folder, run }) => console.log((await import('./commands/show.ts')).report(folder, run)))

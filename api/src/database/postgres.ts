@@ -30,8 +30,8 @@ export async function openPostgres(
     connectionString,
     connectionTimeoutMillis: 400, // for a new connection, or for one of the pool that becomes free
     lock_timeout,
-    statement_timeout: lock_timeout + 400,
-    query_timeout: lock_timeout + 900, // when the server or the network says nothing at all
+    statement_timeout: lock_timeout + 300,
+    query_timeout: lock_timeout + 500, // when the server or the network says nothing at all
     keepAlive: true,
   }
   const pool = new pg.Pool({ ...options, max: 10 })
@@ -80,11 +80,8 @@ export async function openPostgres(
       const reason = reasonOf(error)
       if (!reason) throw error
       metrics.failed(1, reason)
-      throw new DatabaseUnavailable(
-        reason,
-        !isRead && state().reads && reason !== 'unreachable',
-        !isRead && isInDoubt(error),
-      )
+      const readOnly = !isRead && state().reads && !/^(unreachable|timeout)$/.test(reason)
+      throw new DatabaseUnavailable(reason, readOnly, !isRead && isInDoubt(error))
     }
   }
 

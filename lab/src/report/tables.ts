@@ -24,7 +24,7 @@ export function words(): Html {
 }
 
 /** A table that scrolls by itself where the screen is narrow. */
-function table(heads: Value[], body: Value, kind = ''): Html {
+export function table(heads: Value[], body: Value, kind = ''): Html {
   return html`<div class="scroll"><table class="${kind}"><thead><tr>${heads.map((head) => html`<th scope="col">${head}</th>`)}</tr></thead>
 <tbody>${body}</tbody></table></div>`
 }

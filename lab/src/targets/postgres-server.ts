@@ -1,5 +1,5 @@
 // A PostgreSQL of one's own: what is installed on this machine, on a temporary folder and a free port.
-import { type ChildProcess, execFileSync, spawn } from 'node:child_process'
+import { type ChildProcess, execFileSync, spawn, spawnSync } from 'node:child_process'
 import { once } from 'node:events'
 import { accessSync, chownSync, constants, existsSync, globSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { createServer } from 'node:net'
@@ -19,7 +19,7 @@ export function findPostgres(): string | undefined {
   const usual = folders.flatMap((pattern) => globSync(pattern).sort(numbers.compare).reverse())
   return [...(process.env.PATH ?? '').split(delimiter), ...usual].find((folder) => {
     try {
-      for (const program of ['initdb', 'postgres']) accessSync(join(folder, program), constants.X_OK)
+      for (const program of ['initdb', 'pg_ctl', 'postgres']) accessSync(join(folder, program), constants.X_OK)
       return true
     } catch {
       return false
@@ -28,8 +28,8 @@ export function findPostgres(): string | undefined {
 }
 
 /** Creates a cluster with a superuser `postgres` and starts it. Connections from this machine need no password. */
-export async function startPostgres(bin: string) {
-  const folder = mkdtempSync(join(tmpdir(), 'postgres-'))
+export async function startPostgres(bin: string, place = tmpdir()) {
+  const folder = mkdtempSync(join(place, 'postgres-'))
   if (nobody.uid !== undefined) chownSync(folder, nobody.uid, nobody.gid)
   const options = { cwd: folder, env: { PATH: process.env.PATH, LC_ALL: 'C' }, ...nobody }
   const data = join(folder, 'data')
@@ -64,7 +64,8 @@ export async function startPostgres(bin: string) {
   }
 
   function remove() {
-    server?.kill('SIGQUIT') // its other processes end with it
+    // Waits for all processes of the server: they would write into the folder while it is removed.
+    spawnSync(join(bin, 'pg_ctl'), ['stop', '-D', data, '-m', 'immediate', '-w'], { ...options, stdio: 'ignore' })
     rmSync(folder, { recursive: true, force: true, maxRetries: 20, retryDelay: 50 })
   }
 
