@@ -269,10 +269,8 @@ test('after every kind of request, well-formed or not, the page has at most 1,00
   await sendRaw(api.url, 'GET /health HTTP/1.1\r\nConnection: close\r\n\r\n')
   const page = await read()
   // A failed operation is timed too, under the reason of its failure.
-  for (const db_operation_name of ['SELECT', 'INSERT']) {
-    const labels = { db_system_name: 'sqlite', db_operation_name, error_type: 'permission' }
-    assert.ok(Number(page.samples.get(key('db_client_operation_duration_seconds_count', labels))) > 0)
-  }
+  const failed = { db_system_name: 'sqlite', db_operation_name: 'SELECT', error_type: 'permission' }
+  assert.ok(Number(page.samples.get(key('db_client_operation_duration_seconds_count', failed))) > 0)
   const never = documented().filter((series) => !page.samples.get(series))
   assert.deepEqual(never, [])
   // Not every kind of garbage collection happens in so short a time; in a day each has its lines.
