@@ -1,6 +1,6 @@
 # The commands of the lab. `make` alone lists them, the ten of every day first; the text behind ## is what it prints.
 .DEFAULT_GOAL := help
-.PHONY: help node demo start test fuzz bench format dashboards experiment experiments tradeoff tradeoffs report compare anomalies index up down load-baseline load-peak load outage recover status logs doctor rotate clean
+.PHONY: help node demo lab start test fuzz bench format dashboards experiment experiments tradeoff tradeoffs report compare anomalies index up down load-baseline load-peak load outage recover status logs doctor rotate clean
 
 # Node 16 or newer is enough: the script finds, or installs, Node 26 and the packages.
 NODE := node scripts/node26.cjs
@@ -32,6 +32,9 @@ node:
 
 demo: node ## the whole story in a minute: load, outage, recovery
 	@$(NODE) lab/src/main.ts demo
+
+lab: node ## the live page: load it, break it, watch; LAB_PORT=18090
+	@$(NODE) lab/src/main.ts lab $${LAB_PORT:+--port=$$LAB_PORT}
 
 experiment: ## play and judge one: NAME=spike; EMBEDDED=1: no Docker
 	@$(if $(value EMBEDDED),$(STACK)/lab experiment,$(STACK)/experiment)

@@ -5,6 +5,8 @@ import {
   databaseOf,
   duration,
   LAB_SOCKET,
+  labToken,
+  metricsUrl,
   number,
   prometheusUrl,
   runsFolder,
@@ -38,6 +40,12 @@ export function createProgram(stop: AbortSignal): Command {
       const factor = seconds / 15
       verdict(await runExperiment({ name: 'demo', factor, runs: 1, predict: false, load: 'own', slo, folder, stop }))
     })
+
+  command('lab', 'the live page: load it, break it, watch it, on an API of its own')
+    .addOption(numberOption('--port <n>', 'where the page is; another one if 8090 is taken', 0, 65_535).default(8090))
+    .option('--no-open', 'only print the link')
+    .option('--slo <file>', 'the goals', sloFile)
+    .action(async ({ port, open, slo }) => (await import('./server/lab.ts')).openLab({ port, open, slo, stop }))
 
   withApi(command('experiment', 'play one experiment, watch and judge it; without --url on an API of its own'))
     .addArgument(new Argument('[name]', 'see: experiments').default(''))
@@ -141,7 +149,8 @@ export function createProgram(stop: AbortSignal): Command {
     .action(async ({ host, port, prometheusPort, ...api }) => {
       const prometheus = { url: prometheusUrl, port: prometheusPort }
       const { serve } = await import('./server/server.ts')
-      await serve({ ...apiOf(api), database: databaseOf(api.database), socket: socket(), host, port, prometheus, stop })
+      const where = { socket: socket(), host, port, prometheus, database: databaseOf(api.database), metricsUrl }
+      await serve({ ...apiOf(api), ...where, token: labToken, slo: sloFile, stop })
     })
 
   command('status', 'what a running lab does and sees').action(async () =>

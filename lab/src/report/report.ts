@@ -10,6 +10,7 @@ import { anomalies, expectations, phases, predictions, word, words } from './tab
 import { waits } from './waits.ts'
 
 const page = join(import.meta.dirname, 'page')
+const shared = join(import.meta.dirname, '..', 'page')
 
 /** The report of a run. */
 export function reportHtml(journal: Journal): string {
@@ -35,9 +36,9 @@ ${again(journal)}`
 /** A page with charts: one HTML file that needs nothing else and may ask for nothing else. */
 export function pageHtml(title: string, body: Html, data: ChartData): string {
   const uplot = dirname(createRequire(import.meta.url).resolve('uplot'))
-  const style = read(join(uplot, 'uPlot.min.css'), join(page, 'page.css'))
+  const style = read(join(uplot, 'uPlot.min.css'), join(shared, 'theme.css'), join(page, 'page.css'))
   const library = read(join(uplot, 'uPlot.iife.min.js'))
-  const script = read(join(page, 'charts.js'))
+  const script = read(join(shared, 'plot.js'), join(page, 'charts.js'))
   // Only this very style and these very scripts may be used; with nothing else allowed, no request can leave the page.
   const policy = `default-src 'none'; style-src '${sha256(style)}'; script-src '${sha256(library)}' '${sha256(script)}'; base-uri 'none'; form-action 'none'`
 
