@@ -297,3 +297,17 @@ test('the doctor finds a proxy that no build can reach, and names what is export
   for (const name of ['COMPOSE_FILE', 'API_PORT', 'JWT_SECRET']) assert.match(String(stdout), new RegExp(` ${name}\\b`))
   assert.doesNotMatch(String(stdout), /EDITOR|not-shown/)
 })
+
+test('a k6 of this machine writes its metrics where .env says, and nowhere else', (t) => {
+  const out = (env: string) => {
+    const { there, folder, fake } = checkout(t, env)
+    cpSync(join(root, 'k6'), join(there, 'k6'), { recursive: true, filter: (path) => !path.includes('node_modules') })
+    const line = `env | grep -E '^K6_(OUT|PROMETHEUS_RW_(SERVER_URL|USERNAME|PASSWORD))=' | sort >${folder}/env`
+    const variables = { ...fake('k6', line), K6: 'k6', K6_PROMETHEUS_RW_PASSWORD: 'of another program' }
+    spawnSync('bash', ['scripts/stack/load', 'smoke'], { cwd: there, env: variables })
+    return readFileSync(join(folder, 'env'), 'utf8').trim().split('\n')
+  }
+  const settings = ['PASSWORD=p', 'SERVER_URL=https://mimir.example/push', 'USERNAME=lab'].map((one) => `K6_PROMETHEUS_RW_${one}`)
+  assert.deepEqual(out(`${settings.join('\n')}\n`), ['K6_OUT=experimental-prometheus-rw', ...settings])
+  assert.equal(out('')[0], 'K6_OUT=')
+})
