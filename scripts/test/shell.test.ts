@@ -307,7 +307,9 @@ test('a k6 of this machine writes its metrics where .env says, and nowhere else'
     spawnSync('bash', ['scripts/stack/load', 'smoke'], { cwd: there, env: variables })
     return readFileSync(join(folder, 'env'), 'utf8').trim().split('\n')
   }
-  const settings = ['PASSWORD=p', 'SERVER_URL=https://mimir.example/push', 'USERNAME=lab'].map((one) => `K6_PROMETHEUS_RW_${one}`)
+  const settings = ['PASSWORD=p', 'SERVER_URL=https://mimir.example/push', 'USERNAME=lab'].map(
+    (one) => `K6_PROMETHEUS_RW_${one}`,
+  )
   assert.deepEqual(out(`${settings.join('\n')}\n`), ['K6_OUT=experimental-prometheus-rw', ...settings])
   assert.equal(out('')[0], 'K6_OUT=')
 })
