@@ -1,12 +1,14 @@
 import assert from 'node:assert/strict'
 import { readFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
+import { join } from 'node:path'
 import { after, type TestContext, test } from 'node:test'
 import type { Browser, ElementHandle, Page } from 'puppeteer-core'
-import { lab, says, until } from './helpers.ts'
+import { lab, says, scratchFolder, until } from './helpers.ts'
 import { browser, noBrowser } from './report-browser.ts'
 
-const run = lab({ after }, ['lab', '--port', '0', '--no-open'])
+const record = ['--record', join(scratchFolder({ after }), 'session.db')]
+const run = lab({ after }, ['lab', '--port', '0', '--no-open', ...record])
 await says(run, /http:\S+#\S+/)
 const link = new URL(/http:\S+/.exec(run.out())?.[0] ?? '')
 const token = link.hash.slice(1)

@@ -19,6 +19,8 @@ done
 
 # shellcheck disable=SC2034 # the options of an experiment, for the scripts that source this file
 options=(${LENGTH:+"--seconds=$LENGTH"} ${RUNS:+"--runs=$RUNS"} ${LOAD:+"--load=$LOAD"} ${PREDICT:+--predict})
+# Those of every experiment in turn, for a scorecard.
+scorecard=("--all=${ALL:-1}" "--commit=$(git describe --always --dirty 2>/dev/null || echo unknown)" ${RESUME:+--resume} ${LENGTH:+"--seconds=$LENGTH"} ${LOAD:+"--load=$LOAD"})
 
 stop() { # stop SENTENCE...: prints what is wrong and what to do, and exits
   printf '%s\n' "$@" >&2
@@ -90,7 +92,7 @@ collect() { # collect FOLDER TARGET: moves the results of a run from the lab's c
 }
 
 measured() { # measured COMMAND...: runs it, and prints how long a client of the API felt it
-  exec 3< <(lab downtime)
+  exec 3< <(lab downtime ${NOTED_AS:+"--fault=$NOTED_AS"})
   read -r <&3 || stop 'The API cannot be watched from outside; the line above says why.'
   "$@"
   cat <&3
