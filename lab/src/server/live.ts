@@ -84,7 +84,7 @@ export function createLive({ target, session, slo, stop }: Options) {
 
   function audienceChanged(): void {
     clearTimeout(grace)
-    if (events.count() === 0) grace = setTimeout(leave, graceMs)
+    if (events.count() === 0) grace = setTimeout(leave, graceMs).unref()
     sendState()
   }
 
