@@ -105,7 +105,7 @@ export function createLive(options: Options) {
 
   function audienceChanged(): void {
     clearTimeout(grace)
-    if (events.count() === 0) grace = setTimeout(leave, graceMs)
+    if (events.count() === 0) grace = setTimeout(leave, graceMs).unref()
     sendState()
   }
 
