@@ -132,7 +132,7 @@ type Prediction = Pick<Journal['predictions'][number], 'guess' | 'unit' | 'value
 
 /** How far off a guess was. */
 export function offBy({ guess, unit, value }: Prediction): string {
-  const guessed = Number(guess.replace(',', '.'))
+  const guessed = Number(guess)
   if (guess === '?') return 'no guess'
   if (typeof value !== 'number') return 'there was nothing to measure'
   if (guessed === value) return 'exactly right'

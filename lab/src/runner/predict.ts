@@ -10,11 +10,29 @@ import { say, wrap } from './screen.ts'
 import { inWords } from './selection.ts'
 
 const noIdea = '?'
-/** A number, or no idea. */
-const aGuess = /^(?:\?|-?\d+(?:[.,]\d+)?)$/
+/** As this lab prints one too: a comma parts thousands, nothing else. */
+const aNumber = /^-?(?:\d{1,3}(?:,\d{3})+|\d+)(?:\.\d+)?$/
+const aStatus = /^[1-5]\d\d$/
 
 /** One guess for each question, a number or "?" for no idea. */
 export type Guesses = string[]
+
+/** The number in an answer, which may bear the unit that the question shows; or "?"; undefined when it is neither. */
+export function guessOf(answer: string, { measure }: Pick<Prediction, 'measure'>): string | undefined {
+  const { unit } = measures[measure]
+  const text = answer.trim().replace(/ +/g, ' ')
+  const guess = unit !== '' && text.endsWith(unit) ? text.slice(0, -unit.length).trimEnd() : text
+  if (guess === noIdea) return guess
+  // Of all measures only a status has no unit.
+  if (unit === '') return aStatus.test(guess) ? guess : undefined
+  return aNumber.test(guess) ? guess.replaceAll(',', '') : undefined
+}
+
+function hint({ measure }: Prediction): string {
+  return measures[measure].unit === ''
+    ? `Write a status such as 404, or ${noIdea}.`
+    : `Write a number without its unit, such as 1000 or 1.5, or ${noIdea}.`
+}
 
 /** Reads guesses from a file: a JSON array with one number, or "?", for each question. Throws a UserError that lists the questions. */
 export function readGuesses(file: string, questions: Prediction[]): Guesses {
@@ -24,9 +42,11 @@ export function readGuesses(file: string, questions: Prediction[]): Guesses {
   } catch (error) {
     throw new UserError(`${file} cannot be read as JSON (${reasonOf(error)}). ${wanted(questions)}`)
   }
-  if (!Array.isArray(guesses) || guesses.length !== questions.length || !guesses.every((one) => aGuess.test(one)))
+  const given: unknown[] = Array.isArray(guesses) ? guesses : []
+  const found = questions.map((question, i) => guessOf(String(given[i]), question))
+  if (given.length !== questions.length || !found.every((one) => one !== undefined))
     throw new UserError(`${file} does not hold one guess for each question. ${wanted(questions)}`)
-  return guesses.map(String)
+  return found
 }
 
 /** Asks each question in the terminal, again until it has an answer. */
@@ -41,9 +61,12 @@ export async function askGuesses(questions: Prediction[], stop: AbortSignal): Pr
   try {
     say(wrap(`What do you think will happen? A number for each question, or ${noIdea} if you have no idea.`))
     for (const question of questions) {
-      let guess = ''
-      while (!aGuess.test(guess))
-        guess = (await terminal.question(`${wrap(withUnit(question), '  ')} `, { signal })).trim()
+      const ask = () => terminal.question(`${wrap(withUnit(question), '  ')} `, { signal })
+      let guess = guessOf(await ask(), question)
+      while (guess === undefined) {
+        say(wrap(hint(question), '  '))
+        guess = guessOf(await ask(), question)
+      }
       guesses.push(guess)
     }
   } catch (error) {

@@ -26,7 +26,7 @@ export function createControl({ faults, activity, status }: Control): Server {
   router.get('/status', (ctx) => {
     ctx.body = status()
   })
-  post('/outage', ({ mode = '', for: time = '' }) => faults.begin(oneOf('mode', mode, kinds), duration('for', time)))
+  post('/outage', ({ mode = '', for: time = '' }) => faults.begin(oneOf('MODE', mode, kinds), duration('FOR', time)))
   post('/recover', () => faults.end())
   post('/phase', ({ experiment = '', phase = '', for: time = '' }) =>
     activity.enter(experiment, phase, duration('for', time)),
