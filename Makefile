@@ -1,6 +1,6 @@
 # The commands of the lab. `make` alone lists them; the text behind ## is what it prints.
 .DEFAULT_GOAL := help
-.PHONY: help node demo start test fuzz bench format dashboards experiment experiments report compare anomalies index up down load-baseline load-peak load outage recover status logs doctor rotate clean
+.PHONY: help node demo lab start test fuzz bench format dashboards experiment experiments tradeoff tradeoffs report compare anomalies index up down load-baseline load-peak load outage recover status logs doctor rotate clean
 
 # Node 16 or newer is enough: the script finds, or installs, Node 26 and the packages.
 NODE := node scripts/node26.cjs
@@ -25,11 +25,20 @@ node:
 demo: node ## the whole story in a minute: load, outage, recovery
 	@$(NODE) lab/src/main.ts demo
 
+lab: node ## the live page: load it, break it, watch; LAB_PORT=18090
+	@$(NODE) lab/src/main.ts lab $${LAB_PORT:+--port=$$LAB_PORT}
+
 experiment: ## play and judge one: NAME=spike; EMBEDDED=1: no Docker
 	@$(if $(value EMBEDDED),$(STACK)/lab experiment,$(STACK)/experiment)
 
 experiments: ## list the experiments and their questions
 	@$(STACK)/lab experiments
+
+tradeoff: ## compare two settings, played in turn: NAME=rollback-or-wal
+	@$(if $(value EMBEDDED),$(STACK)/lab,$(STACK)/experiment) tradeoff
+
+tradeoffs: ## list the comparisons and their questions
+	@$(STACK)/lab tradeoffs
 
 report: ## make the page of the newest run, or of RUN=name
 	@$(STACK)/lab report

@@ -5,6 +5,8 @@ import {
   databaseOf,
   duration,
   LAB_SOCKET,
+  labToken,
+  metricsUrl,
   number,
   oneOf,
   prometheusUrl,
@@ -40,6 +42,12 @@ export function createProgram(stop: AbortSignal): Command {
       verdict(await runExperiment({ name: 'demo', factor, runs: 1, predict: false, load: 'own', slo, folder, stop }))
     })
 
+  command('lab', 'the live page: load it, break it, watch it, on an API of its own')
+    .addOption(numberOption('--port <n>', 'where the page is; another one if 8090 is taken', 0, 65_535).default(8090))
+    .option('--no-open', 'only print the link')
+    .option('--slo <file>', 'the goals', sloFile)
+    .action(async ({ port, open, slo }) => (await import('./server/lab.ts')).openLab({ port, open, slo, stop }))
+
   withApi(command('experiment', 'play one experiment, watch and judge it; without --url on an API of its own'))
     .addArgument(new Argument('[name]', 'see: experiments').default(''))
     .addOption(numberOption('--seconds <n>', 'length of the whole; without it as long as it should be', 1, 3_600))
@@ -65,7 +73,23 @@ export function createProgram(stop: AbortSignal): Command {
     console.log(await experimentLines(loadSlo(sloFile)))
   })
 
-  command('report', 'the page of a run')
+  command('tradeoff', 'play one comparison: two settings in turn, each on an API of its own, under the same load')
+    .addArgument(new Argument('[name]', 'see: tradeoffs').default(''))
+    .addOption(numberOption('--seconds <n>', 'length of one round; without it as long as it should be', 1, 3_600))
+    .addOption(numberOption('--runs <n>', 'rounds', 2, 100).default(3))
+    .option('--slo <file>', 'the goals', sloFile)
+    .option(...folder)
+    .action(async (name: string, { seconds, runs: rounds, slo, folder }: RunOptions) => {
+      const { runTradeoff } = await import('./runner/run-tradeoff.ts')
+      verdict(await runTradeoff({ name, seconds, rounds, slo, folder, stop, socket: LAB_SOCKET }))
+    })
+
+  command('tradeoffs', 'the comparisons and their questions').action(async () => {
+    const { tradeoffLines } = await import('./commands/show.ts')
+    console.log(await tradeoffLines(loadSlo(sloFile)))
+  })
+
+  command('report', 'the page of a run or a comparison')
     .option('--run <name>', 'the newest without it')
     .option(...folder)
     .action(async ({ folder, run }) => console.log((await import('./commands/show.ts')).report(folder, run)))
@@ -127,7 +151,8 @@ export function createProgram(stop: AbortSignal): Command {
     .action(async ({ host, port, prometheusPort, ...api }) => {
       const prometheus = { url: prometheusUrl, port: prometheusPort }
       const { serve } = await import('./server/server.ts')
-      await serve({ ...apiOf(api), database: databaseOf(api.database), socket: socket(), host, port, prometheus, stop })
+      const where = { socket: socket(), host, port, prometheus, database: databaseOf(api.database), metricsUrl }
+      await serve({ ...apiOf(api), ...where, token: labToken, slo: sloFile, stop })
     })
 
   command('status', 'what a running lab does and sees').action(async () =>

@@ -11,7 +11,7 @@ export BUILDX_NO_DEFAULT_ATTESTATIONS=1
 settings='COMPOSE_PROJECT_NAME API_PORT METRICS_PORT LAB_PORT PROMETHEUS_PORT GRAFANA_PORT JOURNAL_MODE BUSY_TIMEOUT_MS SHED_AFTER_MS JWT_TTL LOGIN_ATTEMPTS_PER_MINUTE LOG_LEVEL'
 case $0 in */up | */doctor) ;; *) GIVEN= ;; esac
 # shellcheck disable=SC2086 # lists of names
-for name in $settings ${!COMPOSE_@} OWN_VOLUMES JWT_SECRET JWT_SECRET_PREVIOUS LAB_USERS; do
+for name in $settings ${!COMPOSE_@} OWN_VOLUMES JWT_SECRET JWT_SECRET_PREVIOUS LAB_USERS LAB_TOKEN; do
   [[ " $settings " = *" $name "* && " ${GIVEN:-} " = *" $name "* && -n ${!name:-} ]] || unset "$name"
 done
 

@@ -7,7 +7,7 @@ import { test } from 'node:test'
 const source = join(import.meta.dirname, '../../lab/src')
 // From the top to the bottom. A file imports from its own room and from rooms below it.
 const rooms = ['main.ts', 'commands.ts', 'commands', 'server', 'experiments', 'runner', 'report', 'anomalies', 'runs']
-rooms.push('targets', 'attacks', 'load', 'models', 'faults', 'the rest')
+rooms.push('page', 'targets', 'attacks', 'load', 'models', 'faults', 'the rest')
 const roomOf = (file: string) => {
   const [first = '', ...rest] = file.split('/')
   return rooms.indexOf(rest.length > 0 || rooms.includes(first) ? first : 'the rest')

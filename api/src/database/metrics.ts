@@ -34,7 +34,7 @@ export function databaseMetrics(meter: Meter, state: () => State) {
 
   return {
     /** A successful operation, by the kind of its Kysely query. */
-    succeeded: (kind: string, ms: number) => duration.record(ms / 1000, attributes[kind]),
+    succeeded: (kind: string, ms: number) => attributes[kind] && duration.record(ms / 1000, attributes[kind]),
     failed: (requests: number, reason: Reason) => errors.add(requests, { reason }),
     committed: (writes: number) => batchSize.record(writes),
   }

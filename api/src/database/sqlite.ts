@@ -2,9 +2,9 @@ import type { Meter } from '@opentelemetry/api'
 import type { CompiledQuery, QueryResult } from 'kysely'
 import type { Logger } from 'pino'
 import { type Database, DatabaseUnavailable, type Operation } from './database.ts'
+import { createKysely } from './kysely.ts'
 import { databaseMetrics } from './metrics.ts'
 import { type Connection, inspect, reasonOf, type Settings } from './sqlite-file.ts'
-import { createKysely } from './sqlite-kysely.ts'
 import { keepOpen } from './sqlite-reopen.ts'
 
 type Write = { query: CompiledQuery; resolve(rows: unknown[]): void; reject(error: unknown): void }
@@ -42,9 +42,10 @@ export async function openSqlite(path: string, settings: Settings, log: Logger, 
   }
 
   // Group commit: all writes of one turn of the event loop share a transaction and its fsync.
+  const schedule = settings.GROUP_COMMIT === 'on' ? setImmediate : (work: () => void) => work()
   function write(query: CompiledQuery): Promise<unknown[]> {
     return new Promise((resolve, reject) => {
-      if (waiting.push({ query, resolve, reject }) === 1) setImmediate(commit)
+      if (waiting.push({ query, resolve, reject }) === 1) schedule(commit)
     })
   }
 
@@ -63,7 +64,7 @@ export async function openSqlite(path: string, settings: Settings, log: Logger, 
   }
 
   return {
-    db: createKysely(executeQuery),
+    db: createKysely('sqlite', executeQuery),
     state: link.state,
     close() {
       commit()

@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto'
 import { type Meter, propagation, ROOT_CONTEXT, SpanKind, SpanStatusCode, type Tracer } from '@opentelemetry/api'
 import type { Context, Middleware, Next } from 'koa'
 import type { Logger } from 'pino'
+import type { RecordEvent } from '../telemetry/metrics-events.ts'
 
 type Dependencies = {
   log: Logger
@@ -10,6 +11,7 @@ type Dependencies = {
   draining: () => boolean
   /** Every documented answer: its series exists, at 0, from the start. */
   answers: { method: string; route: string; status: number }[]
+  recordEvent?: RecordEvent | undefined
 }
 
 // 0.2 and 0.3 are the goals of slo.json: a share of requests is exact only at an edge.
@@ -17,7 +19,7 @@ const edges = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.2, 0.3, 1, 5]
 const wellFormedId = /^[A-Za-z0-9._-]{1,128}$/
 
 /** Outermost: the id, time, log line, measurement and span of every request, also of rejected ones. */
-export function signals({ log, meter, tracer, draining, answers }: Dependencies): Middleware {
+export function signals({ log, meter, tracer, draining, answers, recordEvent }: Dependencies): Middleware {
   const duration = meter.createHistogram('http.server.request.duration.seconds', {
     unit: 's',
     description: 'Time from the first middleware until the answer is ready',
@@ -55,6 +57,7 @@ export function signals({ log, meter, tracer, draining, answers }: Dependencies)
       const ms = performance.now() - start
       const labels = attributes(method, route, status)
       duration.record(ms / 1000, labels)
+      recordEvent?.(method, route, status, ms)
       const line = {
         request_id: id,
         trace_id: span.spanContext().traceId,

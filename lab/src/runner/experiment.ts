@@ -52,6 +52,8 @@ export type Phase = Manner & {
   overload?: true
   /** The first answers of a process are slow: in a warm-up nothing is judged. */
   warmUp?: true
+  /** At its end the lab reads what METRICS_EVENTS has kept. */
+  readEvents?: true
   /** What happens now and what to look at, for a reader who sees it for the first time. */
   says?: string
 }

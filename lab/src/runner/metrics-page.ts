@@ -32,6 +32,10 @@ export type MetricsReading = {
   db_errors_total?: number
   db_available?: number
   resident_bytes?: number
+  /** Used by all its threads since it started. */
+  cpu_seconds?: number
+  /** Transactions that SQLite has synced to the disk. */
+  commits?: number
   /** Requests in progress. */
   active?: number
   /** Data requests by the upper edge of their histogram bucket, cumulative over edges and time; the last edge is Infinity. */
@@ -56,6 +60,8 @@ export function readingOf(samples: MetricSample[], at: number): MetricsReading {
     // Reads and writes have a series each: the database is available when both are.
     db_available: values('db_available').sort((a, b) => a - b)[0],
     resident_bytes: total('process_resident_memory_bytes'),
+    commits: total('db_commit_batch_size_count'),
+    cpu_seconds: total('process_cpu_seconds_total'),
     active: total('http_server_active_requests'),
     requests: requests.size > 0 ? [...requests].sort(([a], [b]) => a - b) : undefined,
     delay_sum: total('nodejs_eventloop_delay_seconds_sum'),
@@ -79,6 +85,20 @@ export function watchMetrics(url: string): { readings: MetricsReading[]; stop: (
     pool.destroy()
   }
   return { readings, stop }
+}
+
+/** The seconds (since 1970) in the API's own record, METRICS_EVENTS; none where it keeps none or cannot be asked. */
+export async function keptSeconds(url: string): Promise<Set<number>> {
+  const pool = connect(url, 1, 5_000)
+  try {
+    const { status, text } = await ask(pool, { method: 'GET', path: '/metrics/events' })
+    const lines = status === 200 ? text.trim().split('\n').filter(Boolean) : []
+    return new Set(lines.map((line) => Math.round(Date.parse(JSON.parse(line).time) / 1000)))
+  } catch {
+    return new Set()
+  } finally {
+    await pool.destroy()
+  }
 }
 
 /** What the API said of a second: its counters between the readings around the middle, its gauges as read in it. */

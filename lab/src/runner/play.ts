@@ -8,11 +8,11 @@ import { lost } from '../load/load.ts'
 import type { Target } from '../targets/target.ts'
 import { type Experiment, faultsOf, type Phase, plannedPhases } from './experiment.ts'
 import { watchMachine } from './machine.ts'
-import { watchMetrics } from './metrics-page.ts'
+import { keptSeconds, watchMetrics } from './metrics-page.ts'
 import { type Attacks, readyAttacks } from './play-attacks.ts'
 import { checkOwnDatabase, playFaults } from './play-faults.ts'
 import { startProbe } from './probe.ts'
-import type { Run } from './run.ts'
+import type { PlayedPhase, Run } from './run.ts'
 import { attackHeading, heading, liveTable, say, wrap } from './screen.ts'
 import { phaseAt, sentAndAnswered } from './seconds.ts'
 import { isWithin } from './selection.ts'
@@ -120,7 +120,7 @@ async function playPhases({ experiment, target, load, attacks, run, signal }: Pa
   for (const planned of plannedPhases(experiment)) {
     const { plan, from_s, to_s } = planned
     const [from, until] = [load.startedAt + from_s * 1000, load.startedAt + to_s * 1000]
-    const played = { ...planned, start: now(), end: until }
+    const played: PlayedPhase = { ...planned, start: now(), end: until }
     run.phases.push(played)
     load.enter(plan)
     target.entered?.(plan.name, plan.seconds)
@@ -139,9 +139,14 @@ async function playPhases({ experiment, target, load, attacks, run, signal }: Pa
       over.abort()
       played.end = now()
     }
+    if (plan.readEvents) underWay.push(readKept(played, target.metricsUrl))
   }
   writeRows(load.startedAt + (run.phases.at(-1)?.to_s ?? 0) * 1000)
   await Promise.all(underWay)
+}
+
+async function readKept(played: PlayedPhase, metricsUrl: string): Promise<void> {
+  played.kept = await keptSeconds(metricsUrl)
 }
 
 function announce({ name, rate, logins = 0, seconds, says, attack }: Phase): void {

@@ -64,18 +64,17 @@ async function rejectForeignOrigin(ctx: Context, next: Next): Promise<void> {
   ctx.body = 'Ask for localhost or 127.0.0.1, and from no other page.\n'
 }
 
-/** GET /metrics for Prometheus and GET / for people. Nothing can be changed here. */
-export function createPages(status: () => object): Server {
+/** GET /metrics for Prometheus, GET /status for programs, and the live page for people. */
+export function createPages(status: () => object, page: Router): Server {
   const router = new Router()
   router.get('/metrics', async (ctx) => {
     ctx.type = register.contentType
     ctx.body = await register.metrics()
   })
-  router.get('/', (ctx) => {
-    ctx.type = 'json'
-    ctx.body = `${JSON.stringify({ ...status(), metrics: '/metrics', commands: 'make outage, make recover, make status' }, null, 2)}\n`
+  router.get('/status', (ctx) => {
+    ctx.body = status()
   })
-  return createServer(newApp().use(router.routes()).use(router.allowedMethods()).callback())
+  return createServer(newApp().use(page.routes()).use(router.routes()).use(page.allowedMethods()).callback())
 }
 
 // Long queries are sent as a form.

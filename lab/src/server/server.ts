@@ -8,13 +8,19 @@ import { aborted } from '../clock.ts'
 import { reasonOf, UserError } from '../errors.ts'
 import { recoverLeftovers } from '../faults/rollback.ts'
 import type { LoadTarget } from '../load/load.ts'
+import { loadSlo } from '../slo.ts'
 import { createActivity } from './activity.ts'
-import { createFaults } from './faults.ts'
 import { createControl, createPages, createPrometheusProxy } from './http.ts'
+import { createLive } from './live.ts'
 import { watchOutside } from './outside.ts'
+import { livePage } from './page.ts'
 
 type ServeOptions = LoadTarget & {
   database: string
+  metricsUrl: string
+  /** Who has it may act on the page. */
+  token: string
+  slo: string
   /** The Unix socket for commands: no web page can reach it. */
   socket: string
   host: string
@@ -26,7 +32,7 @@ type ServeOptions = LoadTarget & {
 
 /** The lab's long-running process: holds faults and rolls them back, watches the API from outside. Ends with the signal. */
 export async function serve(options: ServeOptions): Promise<number> {
-  const { database, url, username, password, socket, host, port, prometheus, stop } = options
+  const { database, url, metricsUrl, username, password, token, slo, socket, host, port, prometheus, stop } = options
   // A lab that was killed may have left its fault behind.
   await recoverLeftovers(database).then(
     (did) => console.log(did ?? 'No fault is on record.'),
@@ -35,12 +41,14 @@ export async function serve(options: ServeOptions): Promise<number> {
   collectDefaultMetrics()
   const session = openSession(url, username, password)
   const outside = watchOutside(session)
-  const faults = createFaults(database, session, stop)
+  const target = { mode: 'stack', url, metricsUrl, database } as const
+  const live = createLive({ target, session, slo: loadSlo(slo), stop })
+  const { faults } = live
   const activity = createActivity()
   const status = () => ({ fault: faults.active(), ...activity.current(), outside: outside.seen })
 
   const control = createControl({ faults, activity, status })
-  const pages = createPages(status)
+  const pages = createPages(status, livePage(live, token))
   const proxy = createPrometheusProxy(prometheus.url)
   try {
     await listen(control, { path: socket })
@@ -57,16 +65,21 @@ export async function serve(options: ServeOptions): Promise<number> {
       server.close()
       server.closeAllConnections()
     }
+    await live.close()
     await session.pool.destroy()
   }
 }
 
-async function listen(server: Server, where: { path: string } | { host: string; port: number }): Promise<void> {
+type Where = { path: string } | { host: string; port: number }
+
+/** `orAnother`: a port that is taken may be replaced by any free one. */
+export async function listen(server: Server, where: Where, orAnother = false): Promise<void> {
   // A socket that a killed lab left behind would be in the way.
   if ('path' in where) rmSync(where.path, { force: true })
   try {
     await once(server.listen(where), 'listening')
   } catch (error) {
+    if (orAnother && reasonOf(error) === 'EADDRINUSE') return listen(server, { ...where, port: 0 })
     const name = 'path' in where ? where.path : `${where.host}:${where.port}`
     throw new UserError(`The lab cannot listen on ${name} (${reasonOf(error)}).`)
   }
