@@ -52,11 +52,6 @@ test('a guess is read as the lab writes numbers, with its unit or without, and n
   assert.deepEqual(read('health_status', noStatus), none(noStatus))
 })
 
-test('only a status has no unit: a prediction tells one by that', () => {
-  const bare = Object.entries(measures).flatMap(([name, { unit }]) => (unit === '' ? name : []))
-  assert.deepEqual(bare, ['health_status'])
-})
-
 test('no measure says a word twice, in its title and in its unit', () => {
   const wordsOf = (text: string) => (text.match(/\w+/g) ?? []).map((word) => word.toLowerCase().replace(/s$/, ''))
   for (const { title, unit } of Object.values(measures))

@@ -3,6 +3,7 @@ import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { after, test } from 'node:test'
 import type { Browser, Page } from 'puppeteer-core'
+import { chartData } from '../src/report/charts.ts'
 import { reportHtml } from '../src/report/report.ts'
 import type { Journal } from '../src/runs/journal.ts'
 import { until } from './helpers.ts'
@@ -47,6 +48,14 @@ for (const scheme of ['light', 'dark'] as const) {
     assert.ok(scheme === 'dark' ? red < 64 : red > 192, background)
   })
 }
+
+test('what was sent is drawn last and dashed, so that no line hides it', () => {
+  const [sent] =
+    chartData(outageJournal())
+      .charts.find(({ id }) => id === 'traffic')
+      ?.lines.slice(-1) ?? []
+  assert.deepEqual([sent?.name, sent?.dash], ['sent', true])
+})
 
 test('all charts stand on one time axis', { skip: noBrowser }, async (t) => {
   await started

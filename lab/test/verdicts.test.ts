@@ -6,6 +6,7 @@ import type { Goal, Result } from '../src/load/figures.ts'
 import { isSuccess, lagOf, latencyOf, quantile, sorted } from '../src/load/figures.ts'
 import { loadExperiment } from '../src/runner/experiment.ts'
 import { judge } from '../src/runner/judge.ts'
+import { measure } from '../src/runner/measures.ts'
 import type { Run } from '../src/runner/run.ts'
 import { figuresOf, inWords, select } from '../src/runner/selection.ts'
 import { loadSlo } from '../src/slo.ts'
@@ -54,11 +55,24 @@ describe('PASS', () => {
   })
 })
 
+test('a refusal that the log lacks is missed, however many lines of the probe are there beside the others', () => {
+  const probes = Array.from({ length: 320 }, (_, i) => `probe ${i}`)
+  const found = (ids: string[]) => measure('refusals_logged', undefined, { ...good, logged: new Set(ids) }, slo)
+  assert.equal(found([...good.refused, ...probes]).value, 100)
+  const { value = 100, words } = found([...good.refused.slice(1), ...probes])
+  assert.ok(value < 100)
+  assert.equal(words, '2,398 of 2,399')
+})
+
 describe('FAIL', () => {
   const changes: [what: string, run: Run, missed: string[]][] = [
     ['a lost note', { ...good, lost: ['42'] }, ['the whole run: notes_lost']],
     ['notes that could not be read back', { ...good, lost: undefined }, ['the whole run: notes_lost']],
-    ['refusals that the log lacks', { ...good, logged: 1 }, ['the whole run: refusals_logged']],
+    [
+      'refusals that the log lacks',
+      { ...good, logged: new Set(good.refused.slice(1)) },
+      ['the whole run: refusals_logged'],
+    ],
     [
       '/health that does not always answer',
       { ...good, health: good.health.map((one, i) => (i % 10 ? one : { ...one, status: 0 })) },
@@ -81,7 +95,10 @@ describe('FAIL', () => {
     ],
     [
       'an API that freezes during the fault and answers everything afterwards',
-      withResults(good, (one) => (inFault(one) ? { status: 200, done: fault.undone.at + 20 } : undefined)),
+      {
+        ...withResults(good, (one) => (inFault(one) ? { status: 200, done: fault.undone.at + 20 } : undefined)),
+        refused: [],
+      },
       [`${phase}: refused`, `${phase}: p99`, 'the whole run: refusals_logged'],
     ],
   ]
@@ -154,7 +171,7 @@ describe('a busy machine', () => {
   const late: [what: string, run: Run][] = [
     ['requests without an answer', withResults(good, (one) => (some(one) ? unanswered(one) : undefined))],
     ['notes that could not be read back', { ...good, lost: undefined }],
-    ['refusals that the log lacks', { ...good, logged: 1 }],
+    ['refusals that the log lacks', { ...good, logged: new Set(good.refused.slice(1)) }],
     [
       '/health without an answer',
       { ...good, health: good.health.map((one, i) => (i % 10 ? one : { ...one, status: 0 })) },

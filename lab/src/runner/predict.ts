@@ -23,13 +23,12 @@ export function guessOf(answer: string, { measure }: Pick<Prediction, 'measure'>
   const text = answer.trim().replace(/ +/g, ' ')
   const guess = unit !== '' && text.endsWith(unit) ? text.slice(0, -unit.length).trimEnd() : text
   if (guess === noIdea) return guess
-  // Of all measures only a status has no unit.
-  if (unit === '') return aStatus.test(guess) ? guess : undefined
+  if (measure === 'health_status') return aStatus.test(guess) ? guess : undefined
   return aNumber.test(guess) ? guess.replaceAll(',', '') : undefined
 }
 
 function hint({ measure }: Prediction): string {
-  return measures[measure].unit === ''
+  return measure === 'health_status'
     ? `Write a status such as 404, or ${noIdea}.`
     : `Write a number without its unit, such as 1000 or 1.5, or ${noIdea}.`
 }

@@ -97,7 +97,7 @@ export async function runExperiment(options: ExperimentOptions): Promise<number>
     number: number,
     { run, target, experiment }: { run: Run; target: Target; experiment: Experiment },
   ): Judgement {
-    run.logged = target.log?.refusals.size
+    run.logged = target.log?.refusals
     const judgement = judge(run, experiment, slo)
     const predictions = guesses ? besideMeasured(experiment, guesses, run, slo) : []
     const about = { name, experiment, slo, target, predictions, run: { number, of: runs }, again: again(options) }
