@@ -60,7 +60,7 @@ export function createProgram(stop: AbortSignal): Command {
     .option(...folder)
     .action(async (name: string, given: ExperimentOptions) => {
       const { checkName } = await import('./runner/experiment.ts')
-      checkName(name)
+      await checkName(name, loadSlo(given.slo))
       const { seconds, runs, guesses, slo, folder, predict = false } = given
       const stack = stackOf(given)
       const load = given.load ?? (stack ? 'k6' : 'own')
@@ -160,10 +160,10 @@ export function createProgram(stop: AbortSignal): Command {
   )
 
   command('phase', 'name on the page of the lab what is being done')
-    .arguments('<experiment> <phase> <time>')
-    .action(async (experiment, phase, time) => {
+    .arguments('<experiment> <phase> <time> [trouble]')
+    .action(async (experiment, phase, time, trouble) => {
       const { askLab } = await import('./api-client.ts')
-      await askLab(socket(), 'POST', '/phase', { experiment, phase, for: time })
+      await askLab(socket(), 'POST', '/phase', { experiment, phase, for: time, trouble })
     })
 
   command('await-scrape', 'wait until Prometheus has read the metrics of these jobs')

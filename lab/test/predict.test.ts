@@ -135,7 +135,7 @@ test('guesses from a file and repeats: each run keeps its own journal, and media
   const run = guessing(t, '[1.5, "?", 3]', ['--runs', '2'])
   // On a busy machine the verdicts may be INVALID: guesses and table are the same.
   await run.ended
-  assert.match(run.out(), /baseline: p95 < 20000 ms +[\d.,]+ \([\d.,]+ [\d.,]+\) ms +2 of 2\n/)
+  assert.match(run.out(), /baseline: p95 < 20000 ms +[\d.,]+ \([\d.,]+ to [\d.,]+\) ms +2 of 2\n/)
   const journals = run.journals()
   assert.deepEqual(
     journals.map(({ run }) => run),

@@ -85,6 +85,25 @@ test('on a phone nothing is wider than the screen, and turning it fits the chart
   assert.deepEqual(wrong, [])
 })
 
+test('on a phone a question has the whole width, and each number its head', { skip: noBrowser }, async (t) => {
+  await started
+  const journal = outageJournal()
+  const question = 'Which share of the data requests is answered 503 meanwhile, and how quickly?'
+  journal.predictions = [{ question, unit: 'ms', guess: '5', measured: '3.1 ms', value: 3.1, why: 'quick' }]
+  const { page } = await open(t, chromium, reportHtml(journal), { width: 360 })
+  const seen = await page.evaluate(`(() => {
+    const cells = [...document.querySelectorAll('.stacked .above td')]
+    const heads = cells.map((one) => getComputedStyle(one, '::before').content)
+    return { widths: cells.map((one) => one.clientWidth), heads }
+  })()`)
+  const { widths, heads } = seen as { widths: number[]; heads: string[] }
+  assert.ok(
+    widths.every((one) => one > 300),
+    `${widths}`,
+  )
+  assert.match(heads.join(), /guess.*measured.*off by/)
+})
+
 test('printed from a dark screen the page is white, and dark again afterwards', { skip: noBrowser }, async (t) => {
   await started
   const { page, wrong } = await open(t, chromium, reportHtml(outageJournal()), { scheme: 'dark' })

@@ -5,11 +5,16 @@ import { count, milliseconds, number } from './html.ts'
 // A run in sentences, the same in the terminal and in the report.
 
 /** What the verdict means. It judges the prediction, not the service. */
-export function verdictWords({ verdict, expectations }: Pick<Journal, 'verdict' | 'expectations'>): string {
+export function verdictWords({
+  verdict,
+  busy,
+  expectations,
+}: Pick<Journal, 'verdict' | 'busy' | 'expectations'>): string {
   const met = expectations.filter((one) => one.met).length
   const share = `${met} of ${expectations.length} expectations were met`
   if (verdict === 'PASS') return `the prediction held: ${share}.`
   if (verdict === 'FAIL') return `the prediction did not hold: ${share}.`
+  if (busy) return 'this machine was busy, so the run proves nothing either way. Close other programs and run it again.'
   return 'the experiment itself went wrong, so it proves nothing either way. Run it again.'
 }
 

@@ -15,7 +15,7 @@ import { checkOwnDatabase, playFaults } from './play-faults.ts'
 import { startProbe } from './probe.ts'
 import type { PlayedPhase, Run } from './run.ts'
 import { attackHeading, heading, liveTable, say, wrap } from './screen.ts'
-import { phaseAt, sentAndAnswered } from './seconds.ts'
+import { phaseAt, sentAndAnswered, troubleOf } from './seconds.ts'
 import { isWithin } from './selection.ts'
 
 /** Plays an experiment on an API and watches from outside. Rejects with the signal's reason when interrupted. */
@@ -125,7 +125,7 @@ async function playPhases({ experiment, target, load, attacks, run, signal }: Pa
     const played: PlayedPhase = { ...planned, start: now(), end: until }
     run.phases.push(played)
     load.enter(plan)
-    target.entered?.(plan.name, plan.seconds)
+    target.entered?.(plan.name, plan.seconds, troubleOf(plan))
     // The last second of the phase before this one comes first.
     writeRows(from)
     announce(plan)

@@ -88,7 +88,7 @@ export async function runExperiment(options: ExperimentOptions): Promise<number>
   }
 
   async function playOn(number: number, own: Target, experiment: Experiment) {
-    const target = { ...own, ...reporting(name, options.stack?.socket) }
+    const target = { ...own, ...reporting(name, own.mode, options.stack?.socket) }
     // Another seed for each repetition, or the spread of the results would hide that arrivals are random.
     return { experiment, target, run: await play(experiment, target, startLoad, stop, number) }
   }
@@ -117,7 +117,7 @@ function checkLengthForK6(full: Experiment, experiment: Experiment): void {
   if (shortest(experiment) >= 1) return
   const least = Math.ceil(lengthOf(full) / shortest(full))
   throw new UserError(
-    `A phase would last ${shortest(experiment)} s, and k6 needs at least 1 s: LENGTH=${least} or more, or LOAD=own.`,
+    `A phase would last ${number(shortest(experiment))} s, and k6 needs at least 1 s: LENGTH=${least} or more, or LOAD=own.`,
   )
 }
 
@@ -171,5 +171,5 @@ function spread(values: number[], unit: string): string {
   const known = sorted(values.filter((value) => !Number.isNaN(value)))
   if (known.length === 0) return 'never'
   const words = (share: number) => number(quantile(known, share))
-  return `${words(0.5)} (${words(0)} ${words(1)}) ${unit}`
+  return `${words(0.5)} (${words(0)} to ${words(1)}) ${unit}`.trimEnd()
 }

@@ -176,6 +176,8 @@ export const journal = z.object({
   verdict: z.enum(['PASS', 'FAIL', 'INVALID']),
   /** Why it is not PASS, one sentence each. */
   reasons: z.array(z.string()),
+  /** INVALID, and nothing but a busy machine is the reason. */
+  busy: z.boolean().optional(),
   predictions: z.array(prediction),
   notes: z.object({ acknowledged: z.number(), lost: z.array(z.string()).nullable() }),
   /** Why it came out so, and the experiment to try next. */

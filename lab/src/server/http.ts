@@ -8,7 +8,7 @@ import type { Tally } from '../attacks/attack.ts'
 import { duration, oneOf } from '../config.ts'
 import { UserError } from '../errors.ts'
 import { kinds } from '../faults/fault.ts'
-import type { Activity, LoadTally } from './activity.ts'
+import { type Activity, type LoadTally, troubles } from './activity.ts'
 import type { Faults } from './faults.ts'
 
 type Control = { faults: Faults; activity: Activity; status: () => object }
@@ -28,8 +28,8 @@ export function createControl({ faults, activity, status }: Control): Server {
   })
   post('/outage', ({ mode = '', for: time = '' }) => faults.begin(oneOf('MODE', mode, kinds), duration('FOR', time)))
   post('/recover', () => faults.end())
-  post('/phase', ({ experiment = '', phase = '', for: time = '' }) =>
-    activity.enter(experiment, phase, duration('for', time)),
+  post('/phase', ({ experiment = '', phase = '', for: time = '', trouble }) =>
+    activity.enter(experiment, phase, duration('for', time), trouble ? oneOf('trouble', trouble, troubles) : undefined),
   )
   post('/attempts', ({ attack = '', ...tally }) => activity.count(attack, tally as Partial<Tally>))
   post('/load', (tally) => activity.countLoad(tally as unknown as LoadTally))
