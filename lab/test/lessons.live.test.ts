@@ -6,16 +6,16 @@ import { join } from 'node:path'
 import { type TestContext, test } from 'node:test'
 import { stripVTControlCharacters } from 'node:util'
 import { lessonNames, loadLesson } from '../src/course/lesson.ts'
-import { type Run, says, scratchFolder, until } from './helpers.ts'
+import { type Run, root, says, scratchFolder, until } from './helpers.ts'
 import { experiment } from './run-experiment.ts'
 
 const noPty = spawnSync('script', ['--version']).status !== 0 && 'there is no program script, which makes a terminal'
 const prompt = /\[(?<kind>[^[\]\n]+)\] $/
 const answers: Record<string, string> = { 'a letter': 'a', 'letters, as bac': 'cab', Enter: '' }
 
-/** Starts a command in a terminal, its runs kept in `folder`. */
+/** Starts a command in a terminal, its runs kept in `folder`, with the goals and rates that the texts speak of. */
 const start = (t: TestContext, folder: string, args: string[]) =>
-  experiment(t, [...args, '--folder', folder], undefined, { terminal: true })
+  experiment(t, [...args, '--folder', folder, '--slo', join(root, 'slo.json')], undefined, { terminal: true })
 
 /** Answers every question until the command ends; a number where no other answer is known. */
 async function answerAll(run: Run): Promise<void> {
