@@ -1,12 +1,14 @@
 import assert from 'node:assert/strict'
 import { readFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
+import { join } from 'node:path'
 import { after, type TestContext, test } from 'node:test'
 import type { Browser, ElementHandle, Page } from 'puppeteer-core'
-import { lab, says, until } from './helpers.ts'
+import { lab, says, scratchFolder, until } from './helpers.ts'
 import { browser, noBrowser } from './report-browser.ts'
 
-const run = lab({ after }, ['lab', '--port', '0', '--no-open'])
+const record = ['--record', join(scratchFolder({ after }), 'session.db')]
+const run = lab({ after }, ['lab', '--port', '0', '--no-open', ...record])
 await says(run, /http:\S+#\S+/)
 const link = new URL(/http:\S+/.exec(run.out())?.[0] ?? '')
 const token = link.hash.slice(1)
@@ -181,3 +183,18 @@ for (const width of [360, 1280]) {
     })
   }
 }
+
+test('the lab ends on SIGTERM although its load goes on', async (t) => {
+  const own = lab(t, ['lab', '--port', '0', '--no-open'])
+  await says(own, /http:\S+#\S+/)
+  const url = new URL(/http:\S+/.exec(own.out())?.[0] ?? '')
+  const events = new AbortController()
+  t.after(() => events.abort())
+  const opened = await fetch(`${url.origin}/events`, { signal: events.signal })
+  const headers = { origin: url.origin, 'content-type': 'application/json', 'x-lab-token': url.hash.slice(1) }
+  const body = JSON.stringify({ page: 1, do: 'load', load: { rate: 50, ...usual } })
+  assert.equal((await fetch(`${url.origin}/act`, { method: 'POST', headers, body })).status, 200)
+  own.child.kill('SIGTERM')
+  await own.ended
+  await opened.body?.cancel().catch(() => {})
+})

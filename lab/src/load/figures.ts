@@ -48,6 +48,15 @@ export function isSuccess({ status }: { status: number }): boolean {
   return status >= 200 && status < 300
 }
 
+/** What the clients of a load met since the last report; latencies are seconds from the moment of due. */
+export type LoadTally = { success: number; failure: number; dropped: number; latencies: number[] }
+
+export function tallyOf(results: Result[], dropped: number): LoadTally {
+  const success = results.filter(isSuccess).length
+  const latencies = results.map((one) => latencyOf(one) / 1000)
+  return { success, failure: results.length - success, dropped, latencies }
+}
+
 export function latencyOf({ due, done }: Result): number {
   return done - due
 }

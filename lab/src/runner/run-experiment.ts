@@ -6,6 +6,7 @@ import { quantile, sorted } from '../load/figures.ts'
 import { startK6Load } from '../load/k6-load.ts'
 import { startOwnLoad } from '../load/load.ts'
 import { number } from '../report/html.ts'
+import type { Journal } from '../runs/journal.ts'
 import { loadSlo } from '../slo.ts'
 import { withEmbedded } from '../targets/embedded.ts'
 import { openStack, reporting, type StackOptions, type Target } from '../targets/target.ts'
@@ -37,6 +38,8 @@ export type ExperimentOptions = {
   slo: string
   folder: string
   stop: AbortSignal
+  /** Is given each run, with its folder. */
+  kept?: (journal: Journal, folder: string) => void
 }
 
 /** Plays an experiment `runs` times and prints the verdicts. Returns the exit code: 1 after any FAIL, 2 after any INVALID, else 0. */
@@ -106,6 +109,7 @@ export async function runExperiment(options: ExperimentOptions): Promise<number>
     const journal = journalOf(run, judgement, about)
     if (!options.brief) say(`\n${conclusion(journal)}\n`)
     const { folder: kept, remark } = writeRun(folder, journal, target.log?.kept)
+    options.kept?.(journal, kept)
     if (remark) say(wrap(remark))
     // In the stack the folder is copied out of the container, and make says where to.
     if (!options.stack?.socket) say(`Kept in ${relative(process.cwd(), kept)}`)

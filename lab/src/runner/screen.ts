@@ -8,8 +8,15 @@ import type { ProbeSample } from './probe.ts'
 
 const width = 78
 
+let isQuiet = false
+
+/** While many experiments are played for a scorecard, only its progress is shown. */
+export function beQuiet(quiet: boolean): void {
+  isQuiet = quiet
+}
+
 export function say(text = ''): void {
-  console.log(text)
+  if (!isQuiet) console.log(text)
 }
 
 /** Breaks a text into lines that fit a narrow terminal. */
