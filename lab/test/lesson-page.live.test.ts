@@ -33,6 +33,7 @@ test('a lesson on the page: guess, run, compare, why, one knob, a question that 
     if (process.env.SHOTS) await page.screenshot({ path: `${process.env.SHOTS}/${step}.png`, fullPage: true })
   }
 
+  assert.equal((await fetch(new URL('/lessons/nothing', link))).status, 404)
   await page.goto(link)
   await press('The database goes away')
   await page.waitForSelector('#lessons form')
