@@ -6,6 +6,7 @@ import { isBusy } from './machine.ts'
 import { measure, measures } from './measures.ts'
 import { capacityProblems, clockProblems, faultProblems, hangs, sendingProblems } from './problems.ts'
 import type { Run } from './run.ts'
+import { searchProblems } from './search.ts'
 import { inWords, type Selection, select } from './selection.ts'
 
 export type Judgement = {
@@ -41,6 +42,7 @@ export function judge(run: Run, experiment: Experiment, slo: Slo): Judgement {
     ...clockProblems(run, slo),
     ...sendingProblems(run, experiment, slo),
     ...capacityProblems(run),
+    ...searchProblems(run),
     ...unmet.map(
       ({ phase, what, measured }) => `${phase}: ${what} is the condition for the rest: measured ${measured}`,
     ),
