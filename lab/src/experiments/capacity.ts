@@ -17,7 +17,14 @@ export function experiment({ goals: { peak: goal } }: Slo): Experiment {
       ...steps,
       rest('rest'),
       { name: 'below', rate, seconds: 6, search: { goal, confirm: 'below' }, says: 'At 80 % of what was found.' },
-      { name: 'above', rate, seconds: 6, search: { goal, confirm: 'above' }, overload: true, says: 'At 125 % of the limit.' },
+      {
+        name: 'above',
+        rate,
+        seconds: 6,
+        search: { goal, confirm: 'above' },
+        overload: true,
+        says: 'At 125 % of the limit.',
+      },
     ],
     expectations: [
       {

@@ -32,7 +32,11 @@ export function introduce(experiment: Experiment, { runs, stack, load }: Experim
   const times = runs > 1 ? `${runs} times ` : ''
   say(wrap(`This takes ${times}${Math.round(lengthOf(experiment))} s; Ctrl-C ends it at any time.`))
   if (load === 'k6' && needsOwnLoad(experiment))
-    say(wrap("The lab's own generator makes the load: k6 knows neither random arrivals, nor clients with a policy, nor rates that follow from a run."))
+    say(
+      wrap(
+        "The lab's own generator makes the load: k6 knows neither random arrivals, nor clients with a policy, nor rates that follow from a run.",
+      ),
+    )
   if (stack && needsOwnApi(experiment))
     say(
       wrap(
@@ -42,7 +46,10 @@ export function introduce(experiment: Experiment, { runs, stack, load }: Experim
 }
 
 /** Asks for predictions before the run; never without a terminal. */
-export async function guessesFor({ predictions }: Experiment, options: ExperimentOptions): Promise<Guesses | undefined> {
+export async function guessesFor(
+  { predictions }: Experiment,
+  options: ExperimentOptions,
+): Promise<Guesses | undefined> {
   if (options.guesses !== undefined) return readGuesses(options.guesses, predictions)
   if (!options.predict) return undefined
   if (process.stdin.isTTY && process.stdout.isTTY) return askGuesses(predictions, options.stop)

@@ -32,6 +32,8 @@ export type MetricsReading = {
   db_errors_total?: number
   db_available?: number
   resident_bytes?: number
+  /** Logins with a good password. */
+  logged_in?: number
   /** Requests in progress. */
   active?: number
   /** Data requests by the upper edge of their histogram bucket, cumulative over edges and time; the last edge is Infinity. */
@@ -56,6 +58,7 @@ export function readingOf(samples: MetricSample[], at: number): MetricsReading {
     // Reads and writes have a series each: the database is available when both are.
     db_available: values('db_available').sort((a, b) => a - b)[0],
     resident_bytes: total('process_resident_memory_bytes'),
+    logged_in: samples.find(({ name, labels }) => name === 'auth_logins_total' && labels.outcome === 'success')?.value,
     active: total('http_server_active_requests'),
     requests: requests.size > 0 ? [...requests].sort(([a], [b]) => a - b) : undefined,
     delay_sum: total('nodejs_eventloop_delay_seconds_sum'),

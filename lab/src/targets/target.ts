@@ -4,6 +4,7 @@ import type { AttackTarget, Tally } from '../attacks/attack.ts'
 import { reasonOf, UserError } from '../errors.ts'
 import { type ApiProcess, databasePath } from '../faults/fault.ts'
 import { isSuccess, latencyOf, type Result } from '../load/figures.ts'
+import { goodputOf } from '../load/goodput.ts'
 import type { LoadTarget } from '../load/load.ts'
 import type { ApiLog } from './api-child.ts'
 
@@ -61,7 +62,8 @@ export function reporting(experiment: string, socket?: string): Pick<Target, 'en
     loaded(results, dropped) {
       const success = results.filter(isSuccess).length
       const latencies = results.map((one) => latencyOf(one) / 1000)
-      report('/load', { success, failure: results.length - success, dropped, latencies })
+      const calls = goodputOf(results, dropped)
+      report('/load', { success, failure: results.length - success, dropped, latencies, calls })
     },
   }
 }
