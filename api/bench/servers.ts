@@ -39,8 +39,8 @@ export type Server = {
 const inherited = ['PATH', 'NODE_OPTIONS', 'MALLOC_MMAP_THRESHOLD_', 'MALLOC_ARENA_MAX']
 let started = 0
 
-/** A server in a process of its own, on a free port and a new database: the complete API, or a variant of it. */
-export async function startServer(variant: Variant | 'complete'): Promise<Server> {
+/** A server in a process of its own, on a free port and a new database: the complete API with `settings`, or a variant of it. */
+export async function startServer(variant: Variant | 'complete', settings = {}): Promise<Server> {
   const name = `${started++}-${variant}`
   const databasePath = join(folder, name, 'notes.db')
   const logPath = join(folder, `${name}.log`)
@@ -54,6 +54,7 @@ export async function startServer(variant: Variant | 'complete'): Promise<Server
     JWT_SECRET: randomBytes(48).toString('base64url'),
     LAB_USERS: `${credentials.username}:${credentials.password}`,
     LOGIN_ATTEMPTS_PER_MINUTE: '0',
+    ...settings,
   }
   const words = variant === 'complete' ? program : [join(import.meta.dirname, 'variants.ts'), variant]
   const log = openSync(logPath, 'a')

@@ -4,23 +4,18 @@ import { createServer, type RequestListener } from 'node:http'
 import { dirname } from 'node:path'
 import Router from '@koa/router'
 import { createNoopMeter, ProxyTracerProvider } from '@opentelemetry/api'
-import type { Statement } from 'better-sqlite3'
-import jsonwebtoken from 'jsonwebtoken'
 import Koa, { type Middleware } from 'koa'
-import type { CompiledQuery } from 'kysely'
 import { createApp, createRouter } from '../src/app.ts'
 import { loadConfig } from '../src/config.ts'
 import { openSqlite } from '../src/database/sqlite.ts'
 import { openFile } from '../src/database/sqlite-file.ts'
-import { createKysely } from '../src/database/sqlite-kysely.ts'
-import { authentication } from '../src/middleware/authentication.ts'
+import { signedTokens } from '../src/middleware/authentication.ts'
 import { readJson } from '../src/middleware/input.ts'
 import { noteRoutes } from '../src/routes/notes.ts'
 import { createApiServer, listen } from '../src/server.ts'
 import { insertNote } from '../src/stores/notes.ts'
 import { findUserByName, syncUsers } from '../src/stores/users.ts'
 import { createLogger } from '../src/telemetry/logger.ts'
-import { startTelemetry } from '../src/telemetry/sdk.ts'
 import { note } from './note.ts'
 
 export type Variant = keyof typeof steps
@@ -33,9 +28,8 @@ const steps = {
       ctx.state.userId = userId
       return next()
     }),
-  token: () => realRoutes(authentication({ config, db, meter }).requireUser),
+  token: () => realRoutes(tokens.requireUser),
   log: () => createApp({ config, database, log, meter, tracer, version, draining, eventLoopDelay }).callback(),
-  oneCommitEach,
 }
 
 const config = loadConfig(process.env)
@@ -52,8 +46,8 @@ const { db } = database
 await syncUsers(db, config.LAB_USERS)
 const userId = (await findUserByName(db, config.LAB_USERS[0]?.name ?? ''))?.id ?? ''
 const made = await insertNote(db, userId, note)
-const options = { algorithm: 'HS256' as const, subject: userId, expiresIn: config.JWT_TTL }
-const token = jsonwebtoken.sign({}, config.JWT_SECRET, options)
+const tokens = signedTokens({ config, db, meter })
+const token = await tokens.issue(userId, Math.floor(Date.now() / 1000), config.JWT_TTL)
 
 const step = process.argv[2] as Variant
 // The steps below Kysely have no database module that checks the file five times per second.
@@ -104,28 +98,4 @@ async function sqlite() {
 
 function realRoutes(requireUser: Middleware) {
   return new Koa().use(createRouter(noteRoutes(db), requireUser).routes()).callback()
-}
-
-/** The complete app, but every write has a transaction, and with it an fsync, of its own. */
-async function oneCommitEach() {
-  const { meter, tracer } = startTelemetry(log)
-  database.close()
-  const { sqlite } = await openFile(config.DATABASE_PATH, config, false)
-  const statements = new Map<string, Statement>()
-  const db = createKysely(async <R>({ sql, parameters }: CompiledQuery) => {
-    const statement = statements.get(sql) ?? sqlite.prepare(sql)
-    statements.set(sql, statement)
-    return { rows: statement.all(parameters) as R[] }
-  })
-  const app = createApp({
-    config,
-    database: { ...database, db },
-    log,
-    meter,
-    tracer,
-    version,
-    draining,
-    eventLoopDelay,
-  })
-  return app.callback()
 }

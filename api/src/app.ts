@@ -4,17 +4,19 @@ import Koa, { type Middleware } from 'koa'
 import type { Logger } from 'pino'
 import type { Config } from './config.ts'
 import type { Database } from './database/database.ts'
-import { authentication } from './middleware/authentication.ts'
+import { signedTokens } from './middleware/authentication.ts'
 import { errors } from './middleware/errors.ts'
 import { readJson } from './middleware/input.ts'
 import { loadShedding } from './middleware/load-shedding.ts'
 import { countLogins, limitLogins } from './middleware/login-limit.ts'
+import { sessions } from './middleware/sessions.ts'
 import { signals } from './middleware/signals.ts'
 import { authRoutes } from './routes/auth.ts'
 import { healthRoutes } from './routes/health.ts'
 import { noteRoutes } from './routes/notes.ts'
 import { openapiRoute, type Route, statusesOf } from './routes/openapi.ts'
 import { loginWaitMs } from './stores/passwords.ts'
+import type { RecordEvent } from './telemetry/metrics-events.ts'
 
 type Dependencies = {
   config: Config
@@ -26,23 +28,25 @@ type Dependencies = {
   draining: () => boolean
   /** How long the requests of this turn of the event loop have waited, in milliseconds. */
   eventLoopDelay: () => number
+  /** Keeps what a request met; undefined with METRICS_EVENTS=off. */
+  recordEvent?: RecordEvent | undefined
 }
 
 /** The map: what a request meets, in this order. Building is not starting: nothing listens yet. */
 export function createApp(dependencies: Dependencies): Koa {
-  const { config, database, log, meter, tracer, version, draining, eventLoopDelay } = dependencies
+  const { config, database, log, meter, tracer, version, draining, eventLoopDelay, recordEvent } = dependencies
   const { db, state } = database
   const waits = { event_loop: eventLoopDelay, login_queue: loginWaitMs }
   const shedBy = loadShedding(config.SHED_AFTER_MS, meter, waits)
-  const { requireUser, invalidate } = authentication({ config, db, meter })
+  const tokens = (config.AUTH === 'session' ? sessions : signedTokens)({ config, db, meter })
   const routes = [
     ...healthRoutes({ state, version }),
     ...authRoutes({
       db,
       config,
-      invalidate,
+      tokens,
       before: [countLogins(meter), ...shedBy('login_queue')],
-      limitLogins: limitLogins(config.LOGIN_ATTEMPTS_PER_MINUTE),
+      limitLogins: limitLogins(config.LOGIN_ATTEMPTS_PER_MINUTE, config.DATABASE_URL ? db : undefined),
     }),
     ...noteRoutes(db),
   ]
@@ -53,9 +57,9 @@ export function createApp(dependencies: Dependencies): Koa {
 
   const app = new Koa()
   app.silent = true // Koa would print errors too, as bare text; the log line of the request has them
-  app.use(signals({ log, meter, tracer, draining, answers })) // in: id, clock, span; out: log line, measurement
+  app.use(signals({ log, meter, tracer, draining, answers, recordEvent })) // in: id, clock, span; out: log line, measurement
   app.use(errors()) // out: an error becomes a problem+json
-  app.use(createRouter(routes, requireUser, shedBy('event_loop')).routes())
+  app.use(createRouter(routes, tokens.requireUser, shedBy('event_loop')).routes())
   return app
 }
 

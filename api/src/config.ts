@@ -26,7 +26,7 @@ function oneOf<const T extends string>(fallback: NoInfer<T>, values: readonly T[
 }
 
 const secret = z
-  .string({ error: 'is missing; make one with: openssl rand -base64 48' })
+  .string()
   .refine((text) => Buffer.byteLength(text) >= 32, 'must have at least 32 bytes, from: openssl rand -base64 48')
   .transform((text) => createSecretKey(Buffer.from(text))) // jsonwebtoken would try a string as a public key, for 90 µs
 
@@ -56,10 +56,20 @@ const settings = z
         error: 'must be the path of a file: no ~, URL, folder, :memory: or space at an end; for example data/notes.db',
       })
       .default('data/notes.db'),
+    /** A PostgreSQL server in place of the file; its own options, such as sslmode, are part of the URL. */
+    DATABASE_URL: z
+      .string()
+      .refine((url) => /^postgres(ql)?:\/\//.test(url) && URL.canParse(url), {
+        error: 'must be a URL of PostgreSQL, for example postgres://user:password@localhost/notes', // not repeated: a secret
+      })
+      .optional(),
     JOURNAL_MODE: oneOf('delete', ['delete', 'wal']),
-    /** How long SQLite waits for a lock. The whole process waits with it. */
+    /** How long SQLite waits for a lock, and the whole process with it; in PostgreSQL only the request waits. */
     BUSY_TIMEOUT_MS: integer(0, 0, 60_000),
-    JWT_SECRET: secret,
+    /** off: each write of SQLite is a transaction of its own. */
+    GROUP_COMMIT: oneOf('on', ['on', 'off']),
+    AUTH: oneOf('jwt', ['jwt', 'session']),
+    JWT_SECRET: secret.optional(),
     /** Tokens that it has signed are still accepted. */
     JWT_SECRET_PREVIOUS: secret.optional(),
     /** Maximum and default lifetime of a token, in seconds. */
@@ -69,6 +79,8 @@ const settings = z
     LOGIN_ATTEMPTS_PER_MINUTE: integer(10, 0, 1_000_000),
     /** Requests that would wait longer, in milliseconds, are refused at once; 0: none. */
     SHED_AFTER_MS: integer(0, 0, 60_000),
+    /** Where one row per second and class of routes is kept for an hour. */
+    METRICS_EVENTS: oneOf('off', ['off', 'memory', 'sqlite']),
     LOG_LEVEL: oneOf('info', ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent']),
   })
   .refine(({ PORT, METRICS_PORT }) => PORT === 0 || PORT !== METRICS_PORT, {
@@ -118,9 +130,22 @@ function withoutEmpty(env: NodeJS.ProcessEnv) {
 
 /** Reads the environment into a frozen object. Throws a ConfigError with every problem; secrets are never repeated. */
 export function loadConfig(env: NodeJS.ProcessEnv): Config {
-  const { data, error } = settings.safeParse(withoutEmpty(env))
+  const given = withoutEmpty(env)
+  const { data, error } = settings.safeParse(given)
   const nameOf = ([name, entry]: PropertyKey[]) =>
     String(name) + (entry === undefined ? '' : ` entry ${Number(entry) + 1}`)
-  if (error) throw new ConfigError(error.issues.map(({ path, message }) => `${nameOf(path)} ${message}`))
+  const wrong = error?.issues.map(({ path, message }) => `${nameOf(path)} ${message}`) ?? []
+  const problems = [...conflicts(given), ...wrong]
+  if (!data || problems.length > 0) throw new ConfigError(problems)
   return Object.freeze(data)
+}
+
+/** What is wrong with settings together, each of which may be right. */
+function conflicts({ AUTH, JWT_SECRET, DATABASE_URL, DATABASE_PATH, METRICS_EVENTS }: NodeJS.ProcessEnv): string[] {
+  const rules: [isWrong: unknown, problem: string][] = [
+    [AUTH !== 'session' && !JWT_SECRET, 'JWT_SECRET is missing; make one with: openssl rand -base64 48'],
+    [DATABASE_URL && DATABASE_PATH, 'DATABASE_URL and DATABASE_PATH are both set: leave one of them out'],
+    [DATABASE_URL && METRICS_EVENTS === 'sqlite', 'METRICS_EVENTS must be off or memory with DATABASE_URL'],
+  ]
+  return rules.filter(([isWrong]) => isWrong).map(([, problem]) => problem)
 }

@@ -6,11 +6,13 @@ import pkg from '../package.json' with { type: 'json' }
 import { createApp } from './app.ts'
 import { ConfigError, loadConfig, readSettings, settingNames } from './config.ts'
 import { DatabaseUnavailable } from './database/database.ts'
+import { openPostgres } from './database/postgres.ts'
 import { openSqlite } from './database/sqlite.ts'
 import { createApiServer, drain, listen } from './server.ts'
 import { syncUsers } from './stores/users.ts'
 import { measureEventLoop } from './telemetry/event-loop.ts'
 import { createLogger } from './telemetry/logger.ts'
+import { keepEvents } from './telemetry/metrics-events.ts'
 import { createMetricsPage } from './telemetry/metrics-page.ts'
 import { startTelemetry } from './telemetry/sdk.ts'
 
@@ -33,18 +35,21 @@ async function main() {
   const settings_from_environment = settingNames.filter((name) => process.env[name] && process.env[name] === env[name])
   const config = loadConfig(Object.assign(process.env, env)) // OTEL_* may be in .env too
   process.umask(0o077) // no other user may read the password hashes and notes
-  const databasePath = resolve(config.DATABASE_PATH)
-  makeFolder(dirname(databasePath))
 
   const { log, dropped, close: closeLog } = createLogger(config.LOG_LEVEL)
-  const { meter, tracer, exporter } = startTelemetry(log)
+  const { version } = pkg
+  const { meter, tracer, exporter, close: closeTelemetry } = startTelemetry(log, version)
   const eventLoopDelay = measureEventLoop(meter)
   const lines = { description: 'Log lines for which there was no room' }
   meter.createObservableCounter('log.lines.dropped', lines).addCallback((counter) => counter.observe(dropped()))
-  const database = await openSqlite(databasePath, config, log, meter)
+  const database = config.DATABASE_URL
+    ? await openPostgres(config.DATABASE_URL, config, log, meter)
+    : await openSqlite(makeFolder(resolve(config.DATABASE_PATH)), config, log, meter)
+  const events = keepEvents(config.METRICS_EVENTS, database.db)
   const phase = { draining: false, ending: false }
   const draining = () => phase.draining
-  const app = createApp({ config, database, log, meter, tracer, version: pkg.version, draining, eventLoopDelay })
+  const recordEvent = events?.record
+  const app = createApp({ config, database, log, meter, tracer, version, draining, eventLoopDelay, recordEvent })
   const server = createApiServer(app.callback(), log, meter)
 
   async function end(code: number) {
@@ -61,6 +66,7 @@ async function main() {
     phase.draining = true
     log.info({ signal }, 'draining')
     await drain(server)
+    await closeTelemetry()
     log.info('stopped')
     await end(0)
   }
@@ -84,15 +90,18 @@ async function main() {
   await applyUsers()
   const { HOST: host } = config
   const port = await listen(server, host, config.PORT, 'PORT')
-  const metrics_port = await listen(createMetricsPage(exporter, log), host, config.METRICS_PORT, 'METRICS_PORT')
-  log.info({ host, port, metrics_port, version: pkg.version, pid: process.pid, settings_from_environment }, 'listening')
+  const metricsPage = createMetricsPage(exporter, log, events?.list)
+  const metrics_port = await listen(metricsPage, host, config.METRICS_PORT, 'METRICS_PORT')
+  log.info({ host, port, metrics_port, version, pid: process.pid, settings_from_environment }, 'listening')
 }
 
-/** Creates the folder of the database if only its last part is missing. Throws ConfigError. */
-function makeFolder(folder: string) {
+/** Creates the folder of the database if only its last part is missing, and returns the path. Throws ConfigError. */
+function makeFolder(path: string) {
+  const folder = dirname(path)
   try {
     statSync(dirname(folder))
     mkdirSync(folder, { recursive: true })
+    return path
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException
     throw new ConfigError([`DATABASE_PATH: the folder ${folder} cannot be created (${code}); create it first`])

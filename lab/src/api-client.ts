@@ -1,4 +1,4 @@
-import { Pool } from 'undici'
+import { BalancedPool, type Dispatcher, Pool } from 'undici'
 import { now, sleep } from './clock.ts'
 import { reasonOf, UserError } from './errors.ts'
 
@@ -22,8 +22,16 @@ export function connect(url: string, connections: number, timeoutMs: number): Po
   })
 }
 
+/** The same for several processes of one API, of which each next request takes another one. */
+export function connectInTurn(urls: string[], connections: number, timeoutMs: number): Dispatcher {
+  return new BalancedPool(urls, { connections, headersTimeout: timeoutMs, bodyTimeout: timeoutMs })
+}
+
 /** Sends one request. Reads its body to the end, so that the connection is free for the next one. */
-export async function ask(pool: Pool, { method, path, token, headers: given, body, signal }: Ask): Promise<Answer> {
+export async function ask(
+  pool: Dispatcher,
+  { method, path, token, headers: given, body, signal }: Ask,
+): Promise<Answer> {
   const headers: Record<string, string> = { ...given }
   if (token) headers.authorization = `Bearer ${token}`
   if (body) headers['content-type'] = 'application/json'

@@ -5,10 +5,11 @@ import { join } from 'node:path'
 import { createNoopMeter } from '@opentelemetry/api'
 import jsonwebtoken from 'jsonwebtoken'
 import type { Context } from 'koa'
-import { type Kysely, sql } from 'kysely'
-import type { Tables } from '../../src/database/database.ts'
+import { sql } from 'kysely'
 import { openSqlite } from '../../src/database/sqlite.ts'
-import { authentication } from '../../src/middleware/authentication.ts'
+import { signedTokens, type Tokens } from '../../src/middleware/authentication.ts'
+import { sessions } from '../../src/middleware/sessions.ts'
+import { findSession } from '../../src/stores/sessions.ts'
 import { createLogger } from '../../src/telemetry/logger.ts'
 import { median, quartiles, rotated, show } from '../figures.ts'
 import type { Part, Run } from '../report.ts'
@@ -31,20 +32,20 @@ export async function measureSessions({ quick, say }: Run): Promise<Part> {
   const folder = mkdtempSync(join(tmpdir(), 'bench-'))
   const meter = createNoopMeter()
   const { log } = createLogger('silent')
-  const settings = { JOURNAL_MODE: 'delete' as const, BUSY_TIMEOUT_MS: 0 }
+  const settings = { JOURNAL_MODE: 'delete', BUSY_TIMEOUT_MS: 0, GROUP_COMMIT: 'on' } as const
   const database = await openSqlite(join(folder, 'notes.db'), settings, log, meter)
-  const db = database.db as unknown as Kysely<Tables & { sessions: Session }>
+  const { db } = database
   try {
     say(`${stored} sessions`)
     const userId = randomUUID()
     await sql`INSERT INTO users VALUES (${userId}, 'demo', 'none', 0)`.execute(db)
-    const ids = await makeSessions(db, userId)
+    const ids = await makeSessions(sessions({ db, meter }).issue, userId)
     const key = createSecretKey(randomBytes(48))
     // Each client has a token of its own: they differ by their end.
     const tokens = Array.from({ length: clients }, (_, n) =>
       jsonwebtoken.sign({}, key, { algorithm: 'HS256', subject: userId, expiresIn: 3600 + n }),
     )
-    const { requireUser } = authentication({ config: { JWT_SECRET: key }, db: database.db, meter })
+    const { requireUser } = signedTokens({ config: { JWT_SECRET: key }, db, meter })
 
     const check: Record<Way, (n: number) => Promise<unknown>> = {
       async signature(n) {
@@ -56,9 +57,8 @@ export async function measureSessions({ quick, say }: Run): Promise<Part> {
         return ctx.state.userId
       },
       async session(n) {
-        const hash = digest(ids[(n * 7919) % stored] ?? '')
-        const session = db.selectFrom('sessions').select('user_id').where('id_hash', '=', hash)
-        return (await session.where('expires_at', '>', Math.floor(Date.now() / 1000)).executeTakeFirst())?.user_id
+        const hash = createHash('sha256').update(ids[(n * 7919) % stored] ?? '')
+        return (await findSession(db, hash.digest('base64url')))?.user_id
       },
     }
     for (const way of names) {
@@ -94,20 +94,9 @@ export async function measureSessions({ quick, say }: Run): Promise<Part> {
   }
 }
 
-type Session = { id_hash: Buffer; user_id: string; expires_at: number }
-
-// A stolen database must not be a list of keys: the hash of the id is stored.
-const digest = (id: string) => createHash('sha256').update(id).digest()
-
-async function makeSessions(db: Kysely<Tables & { sessions: Session }>, user_id: string): Promise<string[]> {
-  await sql`CREATE TABLE sessions (
-    id_hash BLOB PRIMARY KEY, user_id TEXT NOT NULL, expires_at INTEGER NOT NULL
-  ) STRICT, WITHOUT ROWID`.execute(db)
-  const expires_at = Math.floor(Date.now() / 1000) + 3600
-  const ids = Array.from({ length: stored }, () => randomBytes(32).toString('base64url'))
-  const insert = (id: string) => db.insertInto('sessions').values({ id_hash: digest(id), user_id, expires_at })
-  await Promise.all(ids.map((id) => insert(id).execute()))
-  return ids
+async function makeSessions(issue: Tokens['issue'], userId: string): Promise<string[]> {
+  const now = Math.floor(Date.now() / 1000)
+  return Promise.all(Array.from({ length: stored }, () => issue(userId, now, 3600)))
 }
 
 /** As much of a request as the middleware reads. */

@@ -6,7 +6,7 @@ import { type Config, ConfigError } from '../config.ts'
 import { DatabaseUnavailable, type Operation, type Reason } from './database.ts'
 import { migrate } from './migrations.ts'
 
-export type Settings = Pick<Config, 'JOURNAL_MODE' | 'BUSY_TIMEOUT_MS'>
+export type Settings = Pick<Config, 'JOURNAL_MODE' | 'BUSY_TIMEOUT_MS' | 'GROUP_COMMIT'>
 /** `opened` is what stat returned then; `statements` are prepared ones by their SQL. */
 export type Connection = {
   path: string
@@ -59,7 +59,7 @@ async function prepare(sqlite: BetterSqlite.Database) {
   // EXTRA also syncs the folder, so a commit survives a power cut in rollback mode. It costs WAL nothing more.
   sqlite.pragma('synchronous = EXTRA')
   sqlite.pragma('foreign_keys = ON')
-  await migrate(new Kysely({ dialect: new SqliteDialect({ database: sqlite }) })).catch((error: unknown) => {
+  await migrate(new Kysely({ dialect: new SqliteDialect({ database: sqlite }) }), 'sqlite').catch((error: unknown) => {
     throw reasonOf(error) ? error : foreign(sqlite.name, 'was made by a newer version of this program')
   })
 }

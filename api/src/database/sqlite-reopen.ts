@@ -3,6 +3,7 @@ import type { Logger } from 'pino'
 import { ConfigError } from '../config.ts'
 import type { Operation, Reason, State } from './database.ts'
 import { type Connection, inspect, isFresh, openFile, reasonOf, refuseForeign, type Settings } from './sqlite-file.ts'
+import { trackState } from './state.ts'
 
 const tickMs = 200 // an outage without traffic is noticed within this time
 const retryMs = 100 // and its end within this
@@ -22,11 +23,11 @@ type Link = {
  * each change once. Throws ConfigError if the file is not this program's, or can never be used.
  */
 export async function keepOpen(path: string, settings: Settings, log: Logger): Promise<Link> {
-  let state: State = { reads: true, writes: true, reason: null, since: new Date() }
+  const { state, change } = trackState(log)
   let mayCreate = true // until the file existed: an empty file in place of a lost one would hide the loss
   let starting = true
   let timer: NodeJS.Timeout | undefined
-  const link: Link = { state: () => state, failed, close }
+  const link: Link = { state, failed, close }
 
   async function tick() {
     let reads = false
@@ -40,9 +41,11 @@ export async function keepOpen(path: string, settings: Settings, log: Logger): P
       reads = true
       inspect(link.connection, 'write')
       // A file that was opened while it was read-only stays so for this connection.
-      if (state.reason === 'readonly') replace(await openFile(path, settings, false))
+      if (state().reason === 'readonly') replace(await openFile(path, settings, false))
       // Sees locks without writing anything. Recovery is proved by a committed write: that sees a full disk too.
-      link.connection.sqlite.exec(state.writes ? 'BEGIN IMMEDIATE; ROLLBACK' : 'UPDATE heartbeat SET beats = beats + 1')
+      link.connection.sqlite.exec(
+        state().writes ? 'BEGIN IMMEDIATE; ROLLBACK' : 'UPDATE heartbeat SET beats = beats + 1',
+      )
       update(null, true)
     } catch (error) {
       if (starting) refuseToStart(error, isFirst)
@@ -53,7 +56,7 @@ export async function keepOpen(path: string, settings: Settings, log: Logger): P
       update(reason ?? 'corrupt', reads, reason ? undefined : error)
     }
     starting = false
-    timer = setTimeout(tick, state.writes ? tickMs : retryMs)
+    timer = setTimeout(tick, state().writes ? tickMs : retryMs)
   }
 
   /** An outage needs a database that was there. Throws ConfigError for a file that can never be used. */
@@ -67,24 +70,15 @@ export async function keepOpen(path: string, settings: Settings, log: Logger): P
 
   function failed(operation: Operation, reason: Reason) {
     // Only at the first failure: with a busy timeout a read waits for the lock again.
-    const reads = operation === 'write' && (state.writes ? canRead(link.connection) : state.reads)
+    const reads = operation === 'write' && (state().writes ? canRead(link.connection) : state().reads)
     update(reason, reads)
   }
 
-  /** Records what can be done now, and logs it when it has changed. */
   function update(reason: Reason | null, readable: boolean, err?: unknown) {
-    const writes = reason === null
     // Under a lock, on a full disk or with a read-only file the connection is sound, and what can still be done is done.
-    const isSound = writes || reason === 'locked' || reason === 'full' || (reason === 'readonly' && readable)
+    const isSound = reason === null || reason === 'locked' || reason === 'full' || (reason === 'readonly' && readable)
     if (!isSound) replace(undefined)
-    const reads = isSound && readable
-    if (reason === state.reason && reads === state.reads) return
-    const { since } = state
-    state = { reads, writes, reason, since: state.writes || writes ? new Date() : since }
-    const outage_ms = Date.now() - since.getTime()
-    if (writes) log.info({ db_unavailable: false, outage_ms }, 'database available')
-    else if (reads) log.error({ db_unavailable: true, reason, err }, 'database read-only')
-    else log.error({ db_unavailable: true, reason, err }, 'database unavailable')
+    change(reason, isSound && readable, err)
   }
 
   function replace(connection: Connection | undefined) {

@@ -2,9 +2,9 @@ import type { Meter } from '@opentelemetry/api'
 import type { CompiledQuery, QueryResult } from 'kysely'
 import type { Logger } from 'pino'
 import { type Database, DatabaseUnavailable, type Operation } from './database.ts'
+import { createKysely } from './kysely.ts'
 import { databaseMetrics } from './metrics.ts'
 import { type Connection, inspect, reasonOf, type Settings } from './sqlite-file.ts'
-import { createKysely } from './sqlite-kysely.ts'
 import { keepOpen } from './sqlite-reopen.ts'
 
 type Write = { query: CompiledQuery; resolve(rows: unknown[]): void; reject(error: unknown): void }
@@ -15,14 +15,12 @@ type Write = { query: CompiledQuery; resolve(rows: unknown[]): void; reject(erro
  */
 export async function openSqlite(path: string, settings: Settings, log: Logger, meter: Meter): Promise<Database> {
   const link = await keepOpen(path, settings, log)
-  const metrics = databaseMetrics(meter, link.state)
+  const metrics = databaseMetrics(meter, 'sqlite', link.state)
   let waiting: Write[] = []
 
   async function executeQuery<R>(query: CompiledQuery): Promise<QueryResult<R>> {
-    const start = performance.now()
     const isRead = query.query.kind === 'SelectQueryNode'
     const rows = isRead ? use('read', 1, (connection) => run(connection, query)) : await write(query)
-    metrics.succeeded(query.query.kind, performance.now() - start)
     return { rows: rows as R[] }
   }
 
@@ -42,9 +40,10 @@ export async function openSqlite(path: string, settings: Settings, log: Logger, 
   }
 
   // Group commit: all writes of one turn of the event loop share a transaction and its fsync.
+  const schedule = settings.GROUP_COMMIT === 'on' ? setImmediate : (work: () => void) => work()
   function write(query: CompiledQuery): Promise<unknown[]> {
     return new Promise((resolve, reject) => {
-      if (waiting.push({ query, resolve, reject }) === 1) setImmediate(commit)
+      if (waiting.push({ query, resolve, reject }) === 1) schedule(commit)
     })
   }
 
@@ -63,7 +62,7 @@ export async function openSqlite(path: string, settings: Settings, log: Logger, 
   }
 
   return {
-    db: createKysely(executeQuery),
+    db: createKysely('sqlite', metrics.timed(executeQuery)),
     state: link.state,
     close() {
       commit()

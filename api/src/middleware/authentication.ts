@@ -1,18 +1,27 @@
 import type { KeyObject } from 'node:crypto'
 import type { Meter } from '@opentelemetry/api'
-import type { JwtHeader, JwtPayload } from 'jsonwebtoken'
+import jsonwebtoken, { type JwtHeader, type JwtPayload } from 'jsonwebtoken'
 import type { Context, Next } from 'koa'
 import koaJwt from 'koa-jwt'
 import type { Config } from '../config.ts'
 import type { Db } from '../database/database.ts'
-import { tokensValidFrom } from '../stores/users.ts'
+import { revokeTokens, tokensValidFrom } from '../stores/users.ts'
 
-type Dependencies = { config: Pick<Config, 'JWT_SECRET' | 'JWT_SECRET_PREVIOUS'>; db: Db; meter: Meter }
+export type Dependencies = { config: Pick<Config, 'JWT_SECRET' | 'JWT_SECRET_PREVIOUS'>; db: Db; meter: Meter }
+/** Bearer tokens, signed or of a session. */
+export type Tokens = {
+  /** Accepts a request whose token is valid and names an existing user: ctx.state.userId. Otherwise 401. */
+  requireUser(ctx: Context, next: Next): Promise<unknown>
+  /** Returns a token that is valid for so many seconds; a logout or another password since `issuedAt` ends it too. */
+  issue(userId: string, issuedAt: number, seconds: number): Promise<string>
+  /** Ends the token of this request. */
+  revoke(ctx: Context): Promise<void>
+}
 type Token = { userId: string; issuedAt: number; expires: number; checkedAt: number }
 
 const clockTolerance = 5 // seconds
-const recheckMs = 1000 // a logout in another process on the same database counts within this time
-const maxRemembered = 1000
+export const recheckMs = 1000 // a logout in another process on the same database counts within this time
+export const maxRemembered = 1000
 
 // The reason for each error of a token check; 'malformed' for all others.
 const reasonOf: Record<string, string> = {
@@ -34,25 +43,27 @@ function checkWith(key: KeyObject) {
   return koaJwt(options as koaJwt.Options) // its types know neither KeyObject nor the options of jsonwebtoken
 }
 
-/**
- * `requireUser` accepts a request whose bearer token is valid, not revoked, and names an existing user: ctx.state.userId.
- * Otherwise 401. `invalidate` discards the remembered tokens; call it when tokens were revoked.
- */
-export function authentication({ config, db, meter }: Dependencies) {
-  // One check per key: koa-jwt takes both, but then an expired token of the previous one would be reported as forged.
-  const checks = [config.JWT_SECRET, config.JWT_SECRET_PREVIOUS].filter((key) => key !== undefined).map(checkWith)
-  const rejections = meter.createCounter('auth.rejections', { description: 'Requests with a missing or invalid token' })
-  for (const reason of [...ownReasons, ...Object.values(reasonOf)]) rejections.add(0, { reason })
-  // Verifying a token costs as much as the rest of a read, so tokens that were accepted are remembered.
-  const remembered = new Map<string, Token>()
+/** Returns a function that answers 401. The reason is not in the answer: it would teach the client to forge better. */
+export function rejections(meter: Meter, reasons: string[]) {
+  const counter = meter.createCounter('auth.rejections', { description: 'Requests with a missing or invalid token' })
+  for (const reason of reasons) counter.add(0, { reason })
 
-  // The reason is not in the answer: it would teach the client to forge better.
-  function reject(ctx: Context, reason: string): never {
-    rejections.add(1, { reason })
+  return function reject(ctx: Context, reason: string): never {
+    counter.add(1, { reason })
     Object.assign(ctx.state.log, { auth_rejection: reason, client_address: ctx.ip })
     const headers = { 'WWW-Authenticate': 'Bearer' }
     ctx.throw(401, 'A valid token is required: Authorization: Bearer <token from POST /auth/login>.', { headers })
   }
+}
+
+/** Signed tokens: a request says who its user is, the signature that it is true. A logout ends all tokens of the user. */
+export function signedTokens({ config, db, meter }: Dependencies): Tokens {
+  // One check per key: koa-jwt takes both, but then an expired token of the previous one would be reported as forged.
+  const checks = [config.JWT_SECRET, config.JWT_SECRET_PREVIOUS].filter((key) => key !== undefined).map(checkWith)
+  const reject: ReturnType<typeof rejections> = rejections(meter, [...ownReasons, ...Object.values(reasonOf)])
+  // Verifying a token costs as much as the rest of a read, so tokens that were accepted are remembered.
+  const remembered = new Map<string, Token>()
+  let logouts = 0
 
   async function verify(ctx: Context, [check, ...others] = checks): Promise<Token> {
     if (!ctx.headers.authorization) reject(ctx, 'missing')
@@ -75,7 +86,9 @@ export function authentication({ config, db, meter }: Dependencies) {
     const authorization = ctx.req.headers.authorization ?? ''
     let token = remembered.get(authorization)
     if (!token || token.expires + clockTolerance <= now / 1000) token = await verify(ctx)
+    ctx.state.userId = token.userId // also in the log line of an outage
     if (now - token.checkedAt >= recheckMs) {
+      const logoutsBefore = logouts
       // In an outage this throws, and what is remembered stays: a refusal costs no signature.
       const validFrom = await tokensValidFrom(db, token.userId)
       if (validFrom === undefined || token.issuedAt < validFrom) {
@@ -83,12 +96,23 @@ export function authentication({ config, db, meter }: Dependencies) {
         reject(ctx, validFrom === undefined ? 'unknown_user' : 'revoked')
       }
       if (remembered.size >= maxRemembered) remembered.clear()
-      remembered.set(authorization, { ...token, checkedAt: now })
+      // A logout may have overtaken this look-up.
+      if (logouts === logoutsBefore) remembered.set(authorization, { ...token, checkedAt: now })
     }
-    ctx.state.userId = token.userId
     ctx.state.tokenIssuedAt = token.issuedAt
     return next()
   }
 
-  return { requireUser, invalidate: () => remembered.clear() }
+  async function issue(userId: string, issuedAt: number, seconds: number) {
+    const options = { algorithm: 'HS256' as const, subject: userId, expiresIn: seconds }
+    return jsonwebtoken.sign({ iat: issuedAt }, config.JWT_SECRET as KeyObject, options)
+  }
+
+  async function revoke(ctx: Context) {
+    await revokeTokens(db, ctx.state.userId, ctx.state.tokenIssuedAt)
+    logouts++
+    remembered.clear()
+  }
+
+  return { requireUser, issue, revoke }
 }

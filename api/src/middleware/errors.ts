@@ -34,7 +34,8 @@ export function errors(): Middleware {
         ctx.set('Retry-After', retryAfter())
         const type = error.readOnly ? problemTypes.readOnly : problemTypes.unavailable
         const cannot = error.readOnly ? 'can only be read' : 'cannot be used'
-        problem(ctx, 503, { type, detail: `The database ${cannot} right now. Nothing was changed; try again.` })
+        const change = error.inDoubt ? 'The change may have been made: look before you' : 'Nothing was changed;'
+        problem(ctx, 503, { type, detail: `The database ${cannot} right now. ${change} try again.` })
       } else if (error instanceof HttpError && error.expose) {
         ctx.set(error.headers ?? {})
         problem(ctx, error.status, { type: error.problemType, detail: error.message, errors: error.errors })

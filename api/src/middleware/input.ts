@@ -43,10 +43,10 @@ export function readJson(limit = defaultBodyLimit): Middleware {
 
 /** Text of min to max characters, counted by code point as JSON Schema does; JavaScript counts UTF-16 units. */
 export function text(min: number, max: number) {
-  const pattern = new RegExp(`^\\P{Cs}{${min},${max}}$`, 'su')
+  const pattern = new RegExp(`^[^\\0\\p{Cs}]{${min},${max}}$`, 'su') // PostgreSQL's text has neither
   return z
     .string()
-    .refine((value) => pattern.test(value), `must have ${min} to ${max} characters and no lone surrogate`)
+    .refine((value) => pattern.test(value), `must have ${min} to ${max} characters, no U+0000 and no lone surrogate`)
     .meta({ minLength: min, maxLength: max })
 }
 

@@ -1,7 +1,9 @@
 import type { Meter } from '@opentelemetry/api'
 import type { Context, Middleware, Next } from 'koa'
 import { HttpError } from 'koa'
-import { RateLimiterMemory, type RateLimiterRes } from 'rate-limiter-flexible'
+import { CompiledQuery } from 'kysely'
+import { RateLimiterMemory, RateLimiterPostgres, type RateLimiterRes } from 'rate-limiter-flexible'
+import type { Db } from '../database/database.ts'
 import { waitingHashes } from '../stores/passwords.ts'
 import { overloaded, retryAfter } from './errors.ts'
 
@@ -31,11 +33,12 @@ export function countLogins(meter: Meter): Middleware {
 
 /**
  * Limits login attempts before a hash is spent on them: so many per minute for a name from an address, and five times as
- * many for an address with any names. 0 switches the limits off. The returned function throws 429 or 503.
+ * many for an address with any names. 0 switches the limits off. The returned function throws 429 or 503. Processes that
+ * share a PostgreSQL `db` count together; while it takes no writes, each counts in its memory.
  */
-export function limitLogins(attemptsPerMinute: number) {
-  const perPair = new RateLimiterMemory({ points: attemptsPerMinute, duration: 60 })
-  const perAddress = new RateLimiterMemory({ points: 5 * attemptsPerMinute, duration: 60 })
+export function limitLogins(attemptsPerMinute: number, db?: Db) {
+  const perPair = limiter('name', attemptsPerMinute, db)
+  const perAddress = limiter('address', 5 * attemptsPerMinute, db)
 
   return async function limitLogins(ctx: Context, username: string) {
     if (waitingHashes() >= maxWaiting) overloaded(ctx, 'Too many logins are waiting; try again.')
@@ -53,4 +56,16 @@ export function limitLogins(attemptsPerMinute: number) {
     await perAddress.consume(ctx.ip).catch(refuse)
     await perPair.consume(pair).catch(refuse)
   }
+}
+
+function limiter(keyPrefix: string, points: number, db?: Db) {
+  const options = { keyPrefix, points, duration: 60 }
+  const inMemory = new RateLimiterMemory(options)
+  if (!db) return inMemory
+  async function query({ text, values }: { text: string; values: unknown[] }) {
+    const { rows } = await (db as Db).executeQuery(CompiledQuery.raw(text, values))
+    return { rows, rowCount: rows.length }
+  }
+  const store = { storeClient: { query }, storeType: 'client', tableName: 'login_attempts', tableCreated: true }
+  return new RateLimiterPostgres({ ...options, ...store, insuranceLimiter: inMemory })
 }

@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto'
 import { type Meter, propagation, ROOT_CONTEXT, SpanKind, SpanStatusCode, type Tracer } from '@opentelemetry/api'
 import type { Context, Middleware, Next } from 'koa'
 import type { Logger } from 'pino'
+import type { RecordEvent } from '../telemetry/metrics-events.ts'
 
 type Dependencies = {
   log: Logger
@@ -10,6 +11,7 @@ type Dependencies = {
   draining: () => boolean
   /** Every documented answer: its series exists, at 0, from the start. */
   answers: { method: string; route: string; status: number }[]
+  recordEvent?: RecordEvent | undefined
 }
 
 // 0.2 and 0.3 are the goals of slo.json: a share of requests is exact only at an edge.
@@ -17,8 +19,8 @@ const edges = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.2, 0.3, 1, 5]
 const wellFormedId = /^[A-Za-z0-9._-]{1,128}$/
 
 /** Outermost: the id, time, log line, measurement and span of every request, also of rejected ones. */
-export function signals({ log, meter, tracer, draining, answers }: Dependencies): Middleware {
-  const duration = meter.createHistogram('http.server.request.duration.seconds', {
+export function signals({ log, meter, tracer, draining, answers, recordEvent }: Dependencies): Middleware {
+  const duration = meter.createHistogram('http.server.request.duration', {
     unit: 's',
     description: 'Time from the first middleware until the answer is ready',
     advice: { explicitBucketBoundaries: edges },
@@ -55,6 +57,7 @@ export function signals({ log, meter, tracer, draining, answers }: Dependencies)
       const ms = performance.now() - start
       const labels = attributes(method, route, status)
       duration.record(ms / 1000, labels)
+      recordEvent?.(method, route, status, ms)
       const line = {
         request_id: id,
         trace_id: span.spanContext().traceId,
@@ -67,7 +70,7 @@ export function signals({ log, meter, tracer, draining, answers }: Dependencies)
       }
       log[status === 500 ? 'error' : status === 503 ? 'warn' : 'info'](line, 'request')
       if (span.isRecording()) {
-        span.updateName(`${method} ${route}`).setAttributes(labels)
+        span.updateName(`${method} ${route}`).setAttributes({ ...labels, 'url.path': ctx.path })
         if (status >= 500) span.setStatus({ code: SpanStatusCode.ERROR })
       }
       span.end()
@@ -75,6 +78,13 @@ export function signals({ log, meter, tracer, draining, answers }: Dependencies)
   }
 }
 
+/** The required attributes of OpenTelemetry's semantic conventions. */
 function attributes(method: string, route: string, status: number) {
-  return { 'http.request.method': method, 'http.route': route, 'http.response.status_code': status }
+  return {
+    'http.request.method': method,
+    'http.route': route,
+    'http.response.status_code': status,
+    'url.scheme': 'http',
+    ...(status >= 500 && { 'error.type': String(status) }),
+  }
 }

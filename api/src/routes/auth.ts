@@ -1,11 +1,11 @@
-import jsonwebtoken from 'jsonwebtoken'
 import type { Context, Middleware } from 'koa'
 import { z } from 'zod'
 import type { Config } from '../config.ts'
 import type { Db } from '../database/database.ts'
+import type { Tokens } from '../middleware/authentication.ts'
 import { check, text } from '../middleware/input.ts'
 import { verifyPassword } from '../stores/passwords.ts'
-import { findUserByName, revokeTokens } from '../stores/users.ts'
+import { findUserByName } from '../stores/users.ts'
 import type { Route } from './openapi.ts'
 
 /** A client that needs a token for a moment asks for a short one; none lasts longer than `ttl` seconds. */
@@ -23,15 +23,14 @@ const Token = z
 type Dependencies = {
   db: Db
   config: Config
-  /** Discards remembered tokens after a logout. */
-  invalidate: () => void
+  tokens: Tokens
   /** Middleware of the login, before its body is read. */
   before: Middleware[]
   /** Throws 429 or 503 when there were too many attempts. */
   limitLogins: (ctx: Context, username: string) => Promise<void>
 }
 
-export function authRoutes({ db, config, invalidate, before, limitLogins }: Dependencies): Route[] {
+export function authRoutes({ db, config, tokens, before, limitLogins }: Dependencies): Route[] {
   const Credentials = credentialsOf(config.JWT_TTL)
   return [
     {
@@ -55,9 +54,7 @@ export function authRoutes({ db, config, invalidate, before, limitLogins }: Depe
           return ctx.throw(401, 'The user name or the password is wrong.', { headers })
         }
         ctx.state.userId = user.id
-        const iat = Math.max(now, user.tokens_valid_from)
-        const options = { algorithm: 'HS256' as const, subject: user.id, expiresIn: expires_in }
-        const token = jsonwebtoken.sign({ iat }, config.JWT_SECRET, options)
+        const token = await tokens.issue(user.id, Math.max(now, user.tokens_valid_from), expires_in)
         ctx.set('Cache-Control', 'no-store')
         ctx.body = { token, token_type: 'Bearer', expires_in }
       },
@@ -65,12 +62,14 @@ export function authRoutes({ db, config, invalidate, before, limitLogins }: Depe
     {
       method: 'post',
       path: '/auth/logout',
-      summary: 'Revoke every token of the user that was issued so far',
+      summary:
+        config.AUTH === 'session'
+          ? 'Revoke the token of this request'
+          : 'Revoke every token of the user that was issued so far',
       secured: true,
       success: { status: 204 },
       async handle(ctx) {
-        await revokeTokens(db, ctx.state.userId, ctx.state.tokenIssuedAt)
-        invalidate()
+        await tokens.revoke(ctx)
         ctx.status = 204
       },
     },

@@ -86,7 +86,7 @@ function describe(routes: Route[], version: string) {
     info: { title: 'Notes', version, description },
     servers: [{ url: '/' }], // where this document came from
     paths,
-    components: { schemas, securitySchemes: { bearer: { type: 'http', scheme: 'bearer', bearerFormat: 'JWT' } } },
+    components: { schemas, securitySchemes: { bearer: { type: 'http', scheme: 'bearer' } } },
   }
 }
 

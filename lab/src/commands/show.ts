@@ -1,27 +1,42 @@
 import { spawn } from 'node:child_process'
 import { existsSync, writeFileSync } from 'node:fs'
-import { join, relative } from 'node:path'
+import { basename, join, relative } from 'node:path'
 import { detect, type Tuning } from '../anomalies/detect.ts'
 import { isLabelled, troublesIn } from '../anomalies/grade.ts'
+import { readJson } from '../config.ts'
 import { reasonOf, UserError } from '../errors.ts'
 import { reportHtml } from '../report/report.ts'
 import { gradeTable, gradeWords } from '../report/tables.ts'
+import { tradeoffHtml } from '../report/tradeoff.ts'
 import { experimentNames, lengthOf, loadExperiment } from '../runner/experiment.ts'
 import { textTable, wrap } from '../runner/screen.ts'
-import { findRun, type Recorded, readEvents } from '../runs/find-run.ts'
+import { experimentOf, loadTradeoff, rounds, tradeoffNames } from '../runner/tradeoff.ts'
+import { findFolder, findRun, isTradeoff, type Recorded, readEvents } from '../runs/find-run.ts'
+import { tradeoffJournal } from '../runs/tradeoff-journal.ts'
 import type { Slo } from '../slo.ts'
 
 /** Names the report of a run, the newest without a name, and opens it where there is a screen. */
 export function report(runsFolder: string, name?: string): string {
-  const { folder, journal } = findRun(runsFolder, name)
+  const folder = findFolder(runsFolder, name)
   const file = join(folder, 'report.html')
+  const { verdict, page } = isTradeoff(basename(folder)) ? tradeoffIn(folder) : runIn(runsFolder, folder)
   try {
-    if (!existsSync(file)) writeFileSync(file, reportHtml(journal))
+    if (!existsSync(file)) writeFileSync(file, page())
   } catch (error) {
     throw new UserError(`${file} cannot be written (${reasonOf(error)}).`)
   }
   open(file)
-  return `${journal.verdict}  ${relative('', file)}`
+  return `${verdict}  ${relative('', file)}`
+}
+
+function tradeoffIn(folder: string) {
+  const journal = readJson(join(folder, 'journal.json'), tradeoffJournal)
+  return { verdict: journal.verdict, page: () => tradeoffHtml(journal) }
+}
+
+function runIn(runsFolder: string, folder: string) {
+  const { journal } = findRun(runsFolder, folder)
+  return { verdict: journal.verdict ?? 'Session', page: () => reportHtml(journal) }
 }
 
 function open(file: string): void {
@@ -44,6 +59,17 @@ export async function experimentLines(slo: Slo): Promise<string> {
   const lines = all.map(({ name, experiment }) => {
     const length = Math.round(lengthOf(experiment))
     return `${name} (level ${experiment.level}, ${length} s)\n${wrap(experiment.question, '  ')}`
+  })
+  return lines.join('\n')
+}
+
+/** Every comparison in order: its name, its length, its question. */
+export async function tradeoffLines(slo: Slo): Promise<string> {
+  const all = await Promise.all(tradeoffNames().map(async (name) => ({ name, ...(await loadTradeoff(name, slo)) })))
+  all.sort((a, b) => a.order - b.order)
+  const lines = all.map((one) => {
+    const length = Math.round(2 * rounds * lengthOf(experimentOf(one, one.variants[0])))
+    return `${one.name} (${length} s)\n${wrap(one.question, '  ')}`
   })
   return lines.join('\n')
 }

@@ -1,13 +1,19 @@
-import type { Pool } from 'undici'
-import { type Answer, ask, connect } from '../api-client.ts'
-import { now } from '../clock.ts'
+import type { Dispatcher, Pool } from 'undici'
+import { type Answer, ask, connect, connectInTurn } from '../api-client.ts'
+import { now, sleep } from '../clock.ts'
 import { seededRandom } from './arrivals.ts'
 import type { Result } from './figures.ts'
 import { type Note, noteAt, notesToRead, requestAt } from './mix.ts'
 import { type Manner, openLoop, type Request } from './open-loop.ts'
 
 /** The API that is loaded, and the user who sends the requests. */
-export type LoadTarget = { url: string; username: string; password: string }
+export type LoadTarget = {
+  url: string
+  /** Other processes on the same database: the load takes turns between all of them. */
+  others?: string[]
+  username: string
+  password: string
+}
 
 /** Data requests per second, and logins per second beside them. Only the lab's own load knows another manner than the default. */
 export type LoadPhase = Manner & { rate: number; logins?: number; seconds: number }
@@ -45,7 +51,7 @@ export async function startOwnLoad(target: LoadTarget, token: string, phases: Lo
   const { url } = target
   // Enough connections for a stall to meet many waiting clients at once, as it would in real life; more would only
   // test the listen queue. Nearly all are unused while answers take a millisecond.
-  const pool = connect(url, 128, 10_000)
+  const pool = target.others?.length ? connectInTurn([url, ...target.others], 64, 10_000) : connect(url, 128, 10_000)
   // Logins wait for each other's hashes: ten seconds of them may be under way, and data requests are not behind them.
   const loginPool = connect(url, 512, 10_000)
   const { next, acknowledged } = await startMix(pool, token)
@@ -88,7 +94,7 @@ export function loginOf(pool: Pool, { username, password }: LoadTarget): Request
 }
 
 /** Writes the notes to read and returns the mix of requests; `acknowledged` collects every note whose 201 arrived. */
-export async function startMix(pool: Pool, token: string, prepared = notesToRead) {
+export async function startMix(pool: Dispatcher, token: string, prepared = notesToRead) {
   const acknowledged = new Map<string, string>()
 
   async function write(note: Note, signal?: AbortSignal): Promise<Answer> {
@@ -109,13 +115,21 @@ export async function startMix(pool: Pool, token: string, prepared = notesToRead
   return { next, acknowledged }
 }
 
-/** Reads every acknowledged note; returns the ids of those that are missing or changed. */
+/** A refusal is no loss: a second process on the same file may hold its lock for a moment. */
+const [readTries, retryMs] = [20, 50]
+
+/** Reads every acknowledged note; returns the ids of those that are missing, changed or refused for a second. */
 export async function lost(pool: Pool, token: string, acknowledged: Map<string, string>, signal?: AbortSignal) {
   const missing: string[] = []
   const rest = acknowledged.entries()
   const reader = async () => {
     for (const [id, title] of rest) {
-      const found = await ask(pool, { method: 'GET', path: `/data/notes/${id}`, token, signal })
+      const read = () => ask(pool, { method: 'GET', path: `/data/notes/${id}`, token, signal })
+      let found = await read()
+      for (let tries = 1; found.status === 503 && tries < readTries; tries++) {
+        await sleep(retryMs, signal)
+        found = await read()
+      }
       const same = found.status === 200 && (JSON.parse(found.text) as { title: string }).title === title
       if (!same) missing.push(id)
     }

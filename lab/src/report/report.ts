@@ -3,22 +3,44 @@ import { readFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { dirname, join } from 'node:path'
 import type { Journal } from '../runs/journal.ts'
-import { type Chart, chartData, figure } from './charts.ts'
+import { type Chart, type ChartData, chartData, figure } from './charts.ts'
 import { count, type Html, html, json, text, trusted } from './html.ts'
 import { lesson, nextCommand, serviceStory, verdictWords } from './story.ts'
 import { anomalies, expectations, phases, predictions, word, words } from './tables.ts'
 import { waits } from './waits.ts'
 
 const page = join(import.meta.dirname, 'page')
+const shared = join(import.meta.dirname, '..', 'page')
 
-/** The report of a run: one HTML file that needs nothing else and may ask for nothing else. */
+/** The report of a run. */
 export function reportHtml(journal: Journal): string {
-  const uplot = dirname(createRequire(import.meta.url).resolve('uplot'))
-  const style = read(join(uplot, 'uPlot.min.css'), join(page, 'page.css'))
-  const library = read(join(uplot, 'uPlot.iife.min.js'))
-  const script = read(join(page, 'charts.js'))
   const data = chartData(journal)
   const charts = (place?: Chart['place']) => data.charts.filter((one) => one.place === place).map(figure)
+  const body = html`${head(journal)}
+${predictions(journal)}
+<h2>What happened</h2>
+<p>All charts share one time axis: minutes and seconds since the run began. Shaded in red:
+${journal.attacks ? 'an attack was under way' : html`a ${word('fault', 'fault')} was in force`}.</p>
+${charts()}
+${expectations(journal)}
+${phases(journal)}
+<h2>What the client saw, and what the server said</h2>
+${charts('both sides')}
+${waits(journal)}
+${anomalies(journal)}
+${charts('anomalies')}
+${again(journal)}`
+  return pageHtml([journal.verdict ?? [], journal.experiment].flat().join(': '), body, data)
+}
+
+const noCharts: ChartData = { seconds: [], phases: [], bands: [], charts: [] }
+
+/** A page with charts: one HTML file that needs nothing else and may ask for nothing else. */
+export function pageHtml(title: string, body: Html, data = noCharts): string {
+  const uplot = dirname(createRequire(import.meta.url).resolve('uplot'))
+  const style = read(join(uplot, 'uPlot.min.css'), join(shared, 'theme.css'), join(page, 'page.css'))
+  const library = read(join(uplot, 'uPlot.iife.min.js'))
+  const script = read(join(shared, 'plot.js'), join(page, 'charts.js'))
   // Only this very style and these very scripts may be used; with nothing else allowed, no request can leave the page.
   const policy = `default-src 'none'; style-src '${sha256(style)}'; script-src '${sha256(library)}' '${sha256(script)}'; base-uri 'none'; form-action 'none'`
 
@@ -28,25 +50,12 @@ export function reportHtml(journal: Journal): string {
 <meta charset="utf-8">
 <meta http-equiv="Content-Security-Policy" content="${policy}">
 <meta name="viewport" content="width=device-width, initial-scale=1">
-<title>${journal.verdict}: ${journal.experiment}</title>
+<title>${title}</title>
 <style>${trusted(style)}</style>
 </head>
 <body>
-${head(journal)}
-${predictions(journal)}
-<h2>What happened</h2>
-<p>All charts share one time axis: minutes and seconds since the run began. Shaded in red:
-${journal.attacks ? 'an attack was under way' : html`a ${word('fault', 'fault')} was in force`}.</p>
-<noscript><p>The charts need JavaScript; all figures are in the tables below.</p></noscript>
-${charts()}
-${expectations(journal)}
-${phases(journal)}
-<h2>What the client saw, and what the server said</h2>
-${charts('both sides')}
-${waits(journal)}
-${anomalies(journal)}
-${charts('anomalies')}
-${again(journal)}
+<noscript><p>The charts need JavaScript; all figures are in the tables.</p></noscript>
+${body}
 ${words()}
 <script type="application/json" id="data">${json(data)}</script>
 <script>${trusted(library)}</script>
@@ -65,16 +74,19 @@ function head(journal: Journal): Html {
   return html`<header>
 <p class="quiet">${experiment} · ${mode} · ${calendar(started)}${repeat}</p>
 <h1>${question}</h1>
-<div class="verdict ${verdict.toLowerCase()}"><p><strong>${word(verdict, verdict === 'INVALID' ? 'invalid' : 'verdict')}</strong> ${verdictWords(journal)}</p>
-${reasons.length > 0 && html`<ul>${reasons.map((one) => html`<li>${one}</li>`)}</ul>`}</div>
+${
+  verdict &&
+  html`<div class="verdict ${verdict.toLowerCase()}"><p><strong>${word(verdict, verdict === 'INVALID' ? 'invalid' : 'verdict')}</strong> ${verdictWords(journal)}</p>
+${reasons.length > 0 && html`<ul>${reasons.map((one) => html`<li>${one}</li>`)}</ul>`}</div>`
+}
 </header>
 <section class="pair">
-<div><h3>Hypothesis, written before</h3><p>${hypothesis}</p>
+<div><h3>${verdict ? 'Hypothesis, written before' : 'How it was recorded'}</h3><p>${hypothesis}</p>
 ${why && html`<h3>${why.title}</h3><p>${why.text}</p>`}
 ${next && html`<h3>Try next</h3><p><code>${next}</code></p>`}</div>
 <div><h3>How the service did</h3><ul>
 ${serviceStory(journal).map((one) => html`<li>${one}</li>`)}
-<li>${count(notes.acknowledged)} notes were ${word('acknowledged', 'acknowledged')}; ${lost}.</li>
+${verdict ? html`<li>${count(notes.acknowledged)} notes were ${word('acknowledged', 'acknowledged')}; ${lost}.</li>` : reasons.map((one) => html`<li>${one}</li>`)}
 </ul></div>
 </section>`
 }
@@ -84,14 +96,14 @@ function calendar(started: string): string {
   return Number.isNaN(date.getTime()) ? started : `${date.toISOString().slice(0, 19).replace('T', ' ')} UTC`
 }
 
-function again({ again, environment, mode, started }: Journal): Html {
+/** The command, and the machine on which it was measured. */
+export function again({ again, environment, mode, started, verdict }: Journal): Html {
   const { node, platform, cpus, memory_bytes, journal_mode, load_generator, seed } = environment
-  return html`<h2>Run it again</h2>
-<pre>${again}</pre>
+  return html`${verdict ? html`<h2>Run it again</h2><pre>${again}</pre>` : html`<h2>Where</h2>`}
 <p class="quiet">Measured on ${cpus.count} × ${cpus.model}, ${Math.round(memory_bytes / 2 ** 30)} GiB, ${platform}, Node ${node};
-${word('journal mode', 'wal')} ${journal_mode}; load by ${load_generator}${seed !== undefined && `, random arrivals from seed ${seed}`}; started ${started}. Another machine gives other
+${journal_mode && html`${word('journal mode', 'wal')} ${journal_mode}; `}load by ${load_generator}${seed !== undefined && `, random arrivals from seed ${seed}`}; started ${started}. Another machine gives other
 milliseconds. Beside this file: journal.json and metrics_events.jsonl (every second)${
-    mode === 'embedded'
+    mode === 'embedded' && verdict
       ? ', and api.log: what the API logged, successful requests left out.'
       : '. There is no api.log: the lab cannot read the log of an API that it did not start.'
   }</p>`

@@ -7,6 +7,7 @@ export const attackMeasures = {
   attack_refused: {
     title: 'attempts refused with a 4xx',
     unit: '%',
+    better: 'more',
     ofAnswers: true,
     of: refused,
   },

@@ -2,6 +2,7 @@ import { faults } from '../faults/rollback.ts'
 import { isSuccess, latencyOf, quantileOf, type Result } from '../load/figures.ts'
 import { number } from '../report/html.ts'
 import { attackMeasures } from './attack-measures.ts'
+import { costMeasures } from './cost-measures.ts'
 import { goodputMeasures } from './goodput-measures.ts'
 import type { MetricsReading } from './metrics-page.ts'
 import { modelMeasures } from './model-measures.ts'
@@ -24,6 +25,10 @@ const all = {
   p50: latency('p50', 0.5),
   p95: latency('p95', 0.95),
   p99: latency('p99', 0.99),
+  read_p50: latency('p50 of the reads', 0.5, ({ data }) => reads(data)),
+  read_p95: latency('p95 of the reads', 0.95, ({ data }) => reads(data)),
+  write_p50: latency('p50 of the writes', 0.5, ({ data }) => writes(data)),
+  write_p95: latency('p95 of the writes', 0.95, ({ data }) => writes(data)),
   login_p95: latency('p95 of the logins', 0.95, ({ logins }) => logins),
   errors: {
     title: 'errors',
@@ -46,6 +51,7 @@ const all = {
   reads_served: {
     title: 'reads answered 200',
     unit: '%',
+    better: 'more',
     ofAnswers: true,
     of: ({ settled }) => shareOf(reads(settled), 200),
   },
@@ -61,6 +67,7 @@ const all = {
   health_answered: {
     title: '/health answered 200',
     unit: '%',
+    better: 'more',
     ofAnswers: true,
     of: (selection) => shareOf(health(selection), 200),
   },
@@ -104,6 +111,7 @@ const all = {
     unit: 'MB',
     of: (selection) => rise(selection, ({ resident_bytes: bytes }) => bytes && Math.round(bytes / 1e6)),
   },
+  ...costMeasures,
   ...attackMeasures,
   ...goodputMeasures,
   ...modelMeasures,

@@ -8,11 +8,11 @@ import { lost } from '../load/load.ts'
 import type { Target } from '../targets/target.ts'
 import { type Experiment, faultsOf, type Phase, plannedPhases } from './experiment.ts'
 import { watchMachine } from './machine.ts'
-import { watchMetrics } from './metrics-page.ts'
+import { keptSeconds, watchMetrics } from './metrics-page.ts'
 import { type Attacks, readyAttacks } from './play-attacks.ts'
 import { checkOwnDatabase, playFaults } from './play-faults.ts'
 import { startProbe } from './probe.ts'
-import type { Run } from './run.ts'
+import type { PlayedPhase, Run } from './run.ts'
 import { attackHeading, heading, liveTable, say, wrap } from './screen.ts'
 import { withRate } from './search.ts'
 import { phaseAt, sentAndAnswered } from './seconds.ts'
@@ -74,7 +74,7 @@ export async function play(
   })
   const parts = [
     playPhases({ experiment, target, load, attacks, run, signal }),
-    playFaults(timeline, run, { target, token, pool, startedAt, signal }),
+    playFaults(timeline, run, { target, token, pool, startedAt, signal, isTold: !experiment.unannounced }),
   ]
   await Promise.all(parts).catch(async (error) => {
     end.abort()
@@ -92,14 +92,14 @@ export async function play(
   return run
 }
 
-/** Reports every second what the clients met, and the rest when stopped. */
+/** Reports four times a second what the clients met, so that each second of a reader has its share; the rest when stopped. */
 function reportLoad({ results, dropped }: Load, target: Target): () => void {
   const reported = { results: 0, dropped: 0 }
   const report = () => {
     target.loaded?.(results.slice(reported.results), dropped.length - reported.dropped)
     Object.assign(reported, { results: results.length, dropped: dropped.length })
   }
-  const timer = setInterval(report, 1000)
+  const timer = setInterval(report, 250)
   return () => {
     clearInterval(timer)
     report()
@@ -117,18 +117,19 @@ type Parts = {
 
 async function playPhases({ experiment, target, load, attacks, run, signal }: Parts): Promise<void> {
   const underWay: Promise<void>[] = []
-  const writeRows = rowWriter(run, load)
+  const { unannounced } = experiment
+  const writeRows = rowWriter(run, load, unannounced)
   for (const planned of plannedPhases(experiment)) {
     const { from_s, to_s } = planned
     const plan = withRate(planned.plan, run, load.waiting?.() ?? [])
     const [from, until] = [load.startedAt + from_s * 1000, load.startedAt + to_s * 1000]
-    const played = { ...planned, plan, start: now(), end: until }
+    const played: PlayedPhase = { ...planned, plan, start: now(), end: until }
     run.phases.push(played)
     load.enter(plan)
     target.entered?.(plan.name, plan.seconds)
     // The last second of the phase before this one comes first.
     writeRows(from)
-    announce(plan)
+    if (!unannounced || from_s === 0) announce(plan)
     const over = new AbortController()
     const attack = attacks.during(plan, run, AbortSignal.any([signal, over.signal]))
     // A failure is reported at the end: the next phase begins on time, whatever is still unanswered.
@@ -141,9 +142,14 @@ async function playPhases({ experiment, target, load, attacks, run, signal }: Pa
       over.abort()
       played.end = now()
     }
+    if (plan.readEvents) underWay.push(readKept(played, target.metricsUrl))
   }
   writeRows(load.startedAt + (run.phases.at(-1)?.to_s ?? 0) * 1000)
   await Promise.all(underWay)
+}
+
+async function readKept(played: PlayedPhase, metricsUrl: string): Promise<void> {
+  played.kept = await keptSeconds(metricsUrl)
 }
 
 function announce({ name, rate, logins = 0, seconds, says, attack }: Phase): void {
@@ -157,8 +163,8 @@ function announce({ name, rate, logins = 0, seconds, says, attack }: Phase): voi
  * Returns a function that writes the row of every second that was over at a moment, and returns when the next one will be. A
  * row belongs to the phase in which its second lies.
  */
-function rowWriter(run: Run, load: Load): (moment: number) => number {
-  const row = liveTable()
+function rowWriter(run: Run, load: Load, unannounced?: true): (moment: number) => number {
+  const row = liveTable({ isPlain: unannounced })
 
   function write(second: number, from: number): void {
     const phase = phaseAt(run, second)?.plan
@@ -169,7 +175,8 @@ function rowWriter(run: Run, load: Load): (moment: number) => number {
     // k6 reports a request only when it is over; it sends as many as were planned.
     const planned = (phase?.rate ?? 0) + (phase?.logins ?? 0)
     const answers = { sent: sent ?? planned, answered: answered.length, failed, p95_ms: figures(answered).p95_ms }
-    const text = row(second, phase?.name ?? '', answers, run.health.findLast(inSecond), attempts && tally(attempts))
+    const name = unannounced ? '' : (phase?.name ?? '')
+    const text = row(second, name, answers, run.health.findLast(inSecond), attempts && tally(attempts))
     if (text) say(text)
   }
 

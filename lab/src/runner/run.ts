@@ -9,8 +9,8 @@ import type { MachineSample } from './machine.ts'
 import type { MetricsReading } from './metrics-page.ts'
 import type { ProbeSample } from './probe.ts'
 
-/** `from_s`, `to_s`: when it was planned. */
-export type PlayedPhase = { plan: Phase; from_s: number; to_s: number; start: number; end: number }
+/** `from_s`, `to_s`: when it was planned. `kept`: the seconds (since 1970) of which the API's own record knew at its end. */
+export type PlayedPhase = { plan: Phase; from_s: number; to_s: number; start: number; end: number; kept?: Set<number> }
 
 /** `landedAt`: when a request from outside first felt it; undefined when none did. */
 export type PlayedFault = {

@@ -110,6 +110,8 @@ export type Measure = {
   /** In the plural; empty for a number without a unit. */
   unit: string
   of: (selection: Selection) => Measured
+  /** A larger value is better; without it a smaller one is. */
+  better?: 'more'
   /** Of a latency: whose, and which quantile. */
   latency?: { requests: (selection: Selection) => Result[]; quantile: number }
   /** It follows from the statuses of answers: no machine is busy enough to make a wrong one (judge.ts). */

@@ -24,37 +24,55 @@ export function checkRunsFolder(folder: string): void {
 /** `remark`: why the run is not in lab.db, which is only an index. */
 export type Kept = { folder: string; remark?: string }
 
+/** Keeps a run in a folder of its own, then adds it to lab.db. */
+export function writeRun(runsFolder: string, journal: Journal, log?: string[]): Kept {
+  const { started, experiment, run, seconds } = journal
+  const name = run.of > 1 ? `${plain(experiment)}-${run.number}` : plain(experiment)
+  const folder = writeFolder({ runsFolder, started, name, journal, seconds, report: reportHtml(journal), log })
+  return { folder, remark: updateLabDb(runsFolder) }
+}
+
+type Content = {
+  runsFolder: string
+  started: string
+  name: string
+  journal: object
+  seconds: object[]
+  report: string
+  log?: string[]
+}
+
 /**
- * Keeps a run in a folder of its own: journal.json, metrics_events.jsonl, report.html and, where there are lines of the
- * API's log, api.log; then adds it to lab.db. Throws a UserError when the folder cannot be written; then nothing of it stays.
+ * Makes the folder `<time>-<name>` of a run or a comparison and returns it: journal.json, metrics_events.jsonl, report.html and,
+ * where there are lines of the API's log, api.log. Throws a UserError when it cannot be written; then nothing of it stays.
  */
-export function writeRun(runsFolder: string, journal: Journal, log: string[] = []): Kept {
-  const name = freeName(runsFolder, journal)
-  const folder = join(runsFolder, name)
+export function writeFolder({ runsFolder, started, name, journal, seconds, report, log = [] }: Content): string {
+  const free = freeName(runsFolder, `${new Date(started).toISOString().replaceAll(':', '-')}-${name}`)
+  const folder = join(runsFolder, free)
   // The folder gets its name when it is complete: a run that is half written is no run.
-  const draft = join(runsFolder, `.draft-${process.pid}-${name}`)
-  const seconds = journal.seconds.map((one) => JSON.stringify(one))
+  const draft = join(runsFolder, `.draft-${process.pid}-${free}`)
   try {
     mkdirSync(draft, { recursive: true })
     writeFileSync(join(draft, 'journal.json'), `${JSON.stringify(journal, null, 1)}\n`)
-    writeFileSync(join(draft, 'metrics_events.jsonl'), lines(seconds))
-    writeFileSync(join(draft, 'report.html'), reportHtml(journal))
+    writeFileSync(join(draft, 'metrics_events.jsonl'), lines(seconds.map((one) => JSON.stringify(one))))
+    writeFileSync(join(draft, 'report.html'), report)
     if (log.length > 0) writeFileSync(join(draft, 'api.log'), lines(log))
     renameSync(draft, folder)
+    return folder
   } catch (error) {
     rmSync(draft, { recursive: true, force: true })
     throw new UserError(
       `The run could not be kept in ${runsFolder} (${systemReasonOf(error)}). Make room there, or make it writable.`,
     )
   }
-  return { folder, remark: updateLabDb(runsFolder) }
 }
 
-/** `<time>-<experiment>`, as a name that every file system takes and that stays in its folder. */
-function freeName(runsFolder: string, { started, experiment, run }: Journal): string {
-  const time = new Date(started).toISOString().replaceAll(':', '-')
-  const plain = experiment.replace(/[^A-Za-z0-9_-]+/g, '-').slice(0, 80) || 'run'
-  const base = `${time}-${plain}${run.of > 1 ? `-${run.number}` : ''}`
+/** As a name that every file system takes and that stays in its folder. */
+function plain(experiment: string): string {
+  return experiment.replace(/[^A-Za-z0-9_-]+/g, '-').slice(0, 80) || 'run'
+}
+
+function freeName(runsFolder: string, base: string): string {
   for (let i = 2, name = base; ; name = `${base}-${i++}`) if (!existsSync(join(runsFolder, name))) return name
 }
 

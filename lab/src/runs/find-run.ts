@@ -9,8 +9,15 @@ type FoundRun = { name: string; folder: string; journal: Journal }
 /** `2026-11-22T18-03-05.123Z-` in front of the experiment's name. */
 const stamp = /^\d{4}-\d\d-\d\dT\d\d-\d\d-\d\d\.\d{3}Z-/
 
-/** Returns the names of all runs, the newest last. */
+/** The folder of a comparison: `2026-11-22T18-03-05.123Z-tradeoff-rollback-or-wal`. */
+export const isTradeoff = (name: string) => name.replace(stamp, '').startsWith('tradeoff-')
+
+/** Returns the names of all runs, the newest last; a comparison is none. */
 export function runNames(runsFolder: string): string[] {
+  return allNames(runsFolder).filter((name) => !isTradeoff(name))
+}
+
+function allNames(runsFolder: string): string[] {
   try {
     return readdirSync(runsFolder)
       .filter((name) => stamp.test(name))
@@ -26,22 +33,32 @@ export function runNames(runsFolder: string): string[] {
  * Throws a UserError when there is none, or when its journal cannot be used.
  */
 export function findRun(runsFolder: string, name?: string): FoundRun {
-  const names = runNames(runsFolder)
-  if (names.length === 0)
-    throw new UserError(`There are no runs in ${runsFolder} yet: make one, for example with make demo.`)
-  const wanted = name && basename(name)
-  const found = names.findLast((one) => !wanted || one === wanted || experimentOf(one) === wanted)
-  if (found === undefined) {
-    const last = names.slice(-5).reverse()
-    throw new UserError(`There is no run ${name}. The last ones are:\n  ${last.join('\n  ')}`)
-  }
+  const found = findName(runNames(runsFolder), runsFolder, name)
   const folder = join(runsFolder, found)
   return { name: found, folder, journal: readJson(join(folder, 'journal.json'), journal) }
 }
 
-/** Repeats have their number behind the experiment's name. */
+/** The same of runs and comparisons: the folder only. */
+export function findFolder(runsFolder: string, name?: string): string {
+  return join(runsFolder, findName(allNames(runsFolder), runsFolder, name))
+}
+
+function findName(names: string[], runsFolder: string, name?: string): string {
+  if (names.length === 0)
+    throw new UserError(`There are no runs in ${runsFolder} yet: make one, for example with make demo.`)
+  const wanted = name && basename(name)
+  const found = names.findLast((one) => !wanted || one === wanted || experimentOf(one) === wanted)
+  if (found !== undefined) return found
+  const last = names.slice(-5).reverse()
+  throw new UserError(`There is no run ${name}. The last ones are:\n  ${last.join('\n  ')}`)
+}
+
+/** Repeats have their number behind the experiment's name, comparisons a word before their own. */
 function experimentOf(name: string): string {
-  return name.replace(stamp, '').replace(/-\d+$/, '')
+  return name
+    .replace(stamp, '')
+    .replace(/^tradeoff-/, '')
+    .replace(/-\d+$/, '')
 }
 
 export type Recorded = { name: string; events: MetricsEvent[] }

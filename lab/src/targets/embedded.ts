@@ -5,6 +5,7 @@ import { now } from '../clock.ts'
 import { reasonOf, UserError } from '../errors.ts'
 import { signalTo } from '../processes.ts'
 import { keepLog, startApi } from './api-child.ts'
+import { findPostgres, startPostgres } from './postgres-server.ts'
 import type { Target } from './target.ts'
 import { makeTempFolder, type TempFolder } from './temp-folder.ts'
 
@@ -14,18 +15,41 @@ const loopback = Array.from({ length: 20 }, (_, i) => `127.0.0.${i + 21}`)
 
 type Settings = Record<string, string>
 
+/** `postgres`: a server of its own in place of the file. `processes`: so many on one database; clients take turns between them. */
+export type EmbeddedOptions = { settings?: Settings; disk?: number; postgres?: boolean; processes?: number }
+
 /** Starts an API for as long as `use` takes. Leaves nothing behind, even after kill -9. */
-export async function withEmbedded<T>(
-  { settings, disk }: { settings?: Settings; disk?: number },
-  use: (target: Target) => Promise<T>,
-): Promise<T> {
-  const folder = await makeTempFolder(disk)
-  try {
-    const target = await openEmbedded(folder, settings)
-    return await use(target).finally(target.stop)
-  } finally {
-    await folder.clear()
+export async function withEmbedded<T>(options: EmbeddedOptions, use: (target: Target) => Promise<T>): Promise<T> {
+  await using started = new AsyncDisposableStack()
+  const newFolder = async (disk?: number) => started.adopt(await makeTempFolder(disk), ({ clear }) => clear())
+  const open = async (folder: TempFolder, settings: Settings) =>
+    started.adopt(await openEmbedded(folder, settings), ({ stop }) => stop())
+  const folder = await newFolder(options.disk)
+  let settings = { ...options.settings }
+  if (options.postgres) {
+    // When its folder is gone, also after kill -9 of the lab, a PostgreSQL ends by itself within a minute.
+    const server = started.adopt(await startPostgres(needPostgres(), folder.path), ({ remove }) => remove())
+    settings = { ...settings, DATABASE_URL: server.url('postgres', 'postgres'), DATABASE_PATH: '' }
   }
+  const target = await open(folder, settings)
+  const others: string[] = []
+  const { username, password, other, database, jwtSecret = '' } = target
+  const users = [{ username, password }, ...(other ? [other] : [])].map((one) => `${one.username}:${one.password}`)
+  const shared = { DATABASE_PATH: database, JWT_SECRET: jwtSecret, LAB_USERS: users.join(), ...settings }
+  for (let i = 1; i < (options.processes ?? 1); i++) others.push((await open(await newFolder(), shared)).url)
+  const result = await use({ ...target, others })
+  // The log is complete when the API has ended.
+  await target.stop()
+  return result
+}
+
+/** The folder of PostgreSQL's programs. Throws a UserError where it is not installed. */
+export function needPostgres(): string {
+  const folder = findPostgres()
+  if (folder) return folder
+  throw new UserError(
+    'Skipped: PostgreSQL is not installed here. Install it (its server is enough), or compare something else.',
+  )
 }
 
 export type EmbeddedTarget = Target & { stop: () => Promise<void> }
@@ -67,6 +91,17 @@ export async function openEmbedded(
   const watch = () => child.ended.then((how) => isKilled || resolve(`The API ended by itself, ${how}.`))
   watch()
 
+  async function startAgain() {
+    try {
+      child = await start()
+    } catch (error) {
+      resolve(`It could not be started again: ${reasonOf(error)}`)
+      throw error
+    }
+    isKilled = false
+    watch()
+  }
+
   return {
     mode: 'embedded',
     url: `http://127.0.0.1:${child.port}`,
@@ -87,15 +122,12 @@ export async function openEmbedded(
         await child.ended
         return at
       },
-      async start() {
-        try {
-          child = await start()
-        } catch (error) {
-          resolve(`After kill -9: ${reasonOf(error)}`)
-          throw error
-        }
-        isKilled = false
-        watch()
+      start: startAgain,
+      async restart(changed) {
+        isKilled = true
+        await child.stop()
+        Object.assign(env, changed)
+        await startAgain()
       },
     },
     async stop() {

@@ -1,0 +1,201 @@
+import assert from 'node:assert/strict'
+import { type TestContext, test } from 'node:test'
+import pg from 'pg'
+import { postgres, skipPostgres as skip } from './postgres.ts'
+import { type Api, endOf, startApi, until } from './start-api.ts'
+
+const limit = { timeout: 150_000, skip } // only against hanging
+const note = { title: 'a note', body: 'b'.repeat(500) }
+
+type Health = { status: string; database: { reads: boolean; writes: boolean; reason: string | null } }
+const healthOf = async (api: Api) => (await (await api.fetch('/health')).json()) as Health
+const isOk = async (api: Api) => (await healthOf(api)).status === 'ok'
+const hasReason = async (api: Api, reason: string) => (await healthOf(api)).database.reason === reason
+
+async function startOnPostgres(t: TestContext, env: Record<string, string> = {}) {
+  return startApi(t, { DATABASE_URL: await postgres.newDatabase(), ...env })
+}
+
+const nameOf = (api: Api) => String(api.env.DATABASE_URL?.split('/').at(-1))
+
+/** A connection of the owner, in which a transaction may stay open. */
+async function ownerOf(t: TestContext, api: Api) {
+  const client = new pg.Client((await postgres.server()).url('postgres', nameOf(api)))
+  client.on('error', () => {})
+  await client.connect()
+  t.after(() => client.end().catch(() => {}))
+  return client
+}
+
+async function statusesOf(api: Api, token: string) {
+  const read = await api.fetch('/data/notes', { token })
+  const write = await api.fetch('/data/notes', { method: 'POST', token, json: note })
+  const { type } = (await write.json()) as { type?: string }
+  return [read.status, write.status, type]
+}
+
+test(
+  'two processes whose PostgreSQL crashes under writes: only 201 and 503, and no acknowledged note is lost',
+  limit,
+  async (t) => {
+    const first = await startOnPostgres(t)
+    const apis = [first, await startApi(t, first.env)]
+    const token = await first.login()
+    const server = await postgres.server()
+    const answers: { api: Api; status: number; ms: number }[] = []
+    const acknowledged: string[] = []
+    const refused: string[] = [] // the others may have been made: their connection broke before the answer
+    let on = true
+    async function write(api: Api) {
+      while (on) {
+        const sent = performance.now()
+        const title = crypto.randomUUID()
+        const answer = await api.fetch('/data/notes', { method: 'POST', token, json: { ...note, title } })
+        const { detail } = (await answer.json()) as { detail?: string }
+        if (answer.status === 201) acknowledged.push(title)
+        else if (detail?.includes('Nothing was changed')) refused.push(title)
+        answers.push({ api, status: answer.status, ms: performance.now() - sent })
+      }
+    }
+    const writers = Promise.all(apis.flatMap((api) => [1, 2, 3, 4].map(() => write(api))))
+    writers.catch(() => {})
+    const answered = (status: number, times: number) => {
+      const from = answers.length
+      const count = (api: Api) => answers.slice(from).filter((one) => one.api === api && one.status === status).length
+      return until(`${times} answers ${status} of each`, () => apis.every((api) => count(api) >= times))
+    }
+
+    let back = 0
+    for (let round = 0; round < 3; round++) {
+      await answered(201, 20)
+      await server.stop('immediate')
+      await answered(503, 20)
+      await server.start()
+      const started = performance.now()
+      await answered(201, 1)
+      back = Math.max(back, performance.now() - started)
+    }
+    on = false
+    await writers
+
+    assert.deepEqual(new Set(answers.map(({ status }) => status)), new Set([201, 503]))
+    const rows = await postgres.asOwner('SELECT title FROM notes', nameOf(first))
+    const found = new Set(rows.map(({ title }) => title))
+    assert.deepEqual(
+      [acknowledged.filter((title) => !found.has(title)), refused.filter((title) => found.has(title))],
+      [[], []],
+    )
+    assert.ok(refused.length > 0)
+    const slowest = Math.max(...answers.filter(({ status }) => status === 503).map(({ ms }) => ms))
+    t.diagnostic(`${answers.length} writes, ${acknowledged.length} acknowledged, ${refused.length} refused`)
+    t.diagnostic(`slowest 503 ${slowest.toFixed(0)} ms, back ${back.toFixed(0)} ms after the server`)
+    assert.ok(slowest < 5_000, `${slowest} ms`) // 500 ms where nothing else runs
+  },
+)
+
+for (const [what, lock, read, type] of [
+  ['every use', 'LOCK TABLE notes', 503, '/problems/database-unavailable'],
+  ['writes', 'LOCK TABLE notes IN SHARE MODE', 200, '/problems/database-read-only'],
+] as const) {
+  test(`a lock of the table against ${what} is refused while it lasts`, limit, async (t) => {
+    const api = await startOnPostgres(t)
+    const token = await api.login()
+    assert.deepEqual(await statusesOf(api, token), [200, 201, undefined])
+    const owner = await ownerOf(t, api)
+    await owner.query(`BEGIN; ${lock}`)
+    await until('/health says locked', () => hasReason(api, 'locked'))
+    assert.deepEqual(await statusesOf(api, token), [read, 503, type])
+    await owner.query('ROLLBACK')
+    await until('/health is ok', () => isOk(api))
+    assert.deepEqual(await statusesOf(api, token), [200, 201, undefined])
+  })
+}
+
+test('a lock of one row fails only the requests for it', limit, async (t) => {
+  const api = await startOnPostgres(t)
+  const token = await api.login()
+  const [mine, other] = await Promise.all(
+    [1, 2].map(async () =>
+      (await api.fetch('/data/notes', { method: 'POST', token, json: note })).headers.get('Location'),
+    ),
+  )
+  const owner = await ownerOf(t, api)
+  await owner.query(`BEGIN; SELECT * FROM notes WHERE id = '${mine?.split('/').at(-1)}' FOR UPDATE`)
+  const put = async (path = '') => (await api.fetch(path, { method: 'PUT', token, json: note })).status
+  assert.deepEqual([await put(String(mine)), await put(String(other))], [503, 200])
+  assert.ok(await isOk(api))
+})
+
+test('a server that becomes read-only stops only the writes', limit, async (t) => {
+  const api = await startOnPostgres(t, { LOGIN_ATTEMPTS_PER_MINUTE: '100' })
+  const token = await api.login()
+  await postgres.asOwner('ALTER SYSTEM SET default_transaction_read_only = on')
+  await postgres.asOwner('SELECT pg_reload_conf()')
+  try {
+    await until('/health says readonly', () => hasReason(api, 'readonly'))
+    assert.deepEqual(await statusesOf(api, token), [200, 503, '/problems/database-read-only'])
+    assert.deepEqual((await statusesOf(api, await api.login()))[0], 200)
+  } finally {
+    const owner = await ownerOf(t, api)
+    await owner.query('SET default_transaction_read_only = off')
+    await owner.query('ALTER SYSTEM RESET default_transaction_read_only')
+    await owner.query('SELECT pg_reload_conf()')
+  }
+  await until('/health is ok', () => isOk(api))
+  assert.deepEqual(await statusesOf(api, token), [200, 201, undefined])
+})
+
+test('a user whose rights were taken away is an outage, which ends by itself', limit, async (t) => {
+  const api = await startOnPostgres(t)
+  const token = await api.login()
+  const repair = await postgres.revoke()
+  await until('/health says permission', () => hasReason(api, 'permission'))
+  assert.deepEqual(await statusesOf(api, token), [503, 503, '/problems/database-unavailable'])
+  await repair()
+  await until('/health is ok', () => isOk(api))
+  assert.deepEqual(await statusesOf(api, token), [200, 201, undefined])
+})
+
+test('started while the server is down, the API serves /health and comes up with the server', limit, async (t) => {
+  const DATABASE_URL = await postgres.newDatabase()
+  const server = await postgres.server()
+  await server.stop('fast')
+  const starting = startApi(t, { DATABASE_URL })
+  const api = await starting
+  assert.ok(await hasReason(api, 'unreachable'))
+  await server.start()
+  await until('/health is ok', () => isOk(api))
+  await api.logged((line) => line.msg === 'users changed')
+  assert.deepEqual(await statusesOf(api, await api.login()), [200, 201, undefined])
+})
+
+test('a database that is not there, or not ours, ends the program with a sentence', limit, async () => {
+  const url = await postgres.newDatabase()
+  const name = String(url.split('/').at(-1))
+  await postgres.asOwner('SET ROLE api; CREATE TABLE users (id INTEGER)', name)
+  for (const DATABASE_URL of [url, `${url}_not`]) {
+    const { code, stderr } = await endOf({ DATABASE_URL })
+    assert.equal(code, 1)
+    assert.match(stderr, /^DATABASE_URL .+\n$/)
+  }
+  const tables = await postgres.asOwner(`SELECT tablename FROM pg_tables WHERE tablename = 'notes'`, name)
+  assert.deepEqual(tables, [])
+})
+
+test('processes on one database count login attempts together', limit, async (t) => {
+  const first = await startOnPostgres(t, { LOGIN_ATTEMPTS_PER_MINUTE: '3' })
+  const second = await startApi(t, first.env)
+  const json = { username: 'demo', password: 'wrong' }
+  const statuses = []
+  for (const api of [first, second, first, second, first]) {
+    statuses.push((await api.fetch('/auth/login', { method: 'POST', json })).status)
+  }
+  assert.deepEqual(statuses, [401, 401, 401, 429, 429])
+})
+
+test('an id with U+0000, which no text of PostgreSQL holds, is no note', limit, async (t) => {
+  const api = await startOnPostgres(t)
+  const token = await api.login()
+  assert.equal((await api.fetch('/data/notes/a%00', { token })).status, 404)
+  assert.equal((await api.fetch('/data/notes/a%00', { token, method: 'DELETE' })).status, 404)
+})

@@ -1,0 +1,3 @@
+import { runOnPostgres } from '../postgres.ts'
+
+await runOnPostgres('./durability.test.ts')

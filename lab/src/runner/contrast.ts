@@ -1,0 +1,71 @@
+import { median } from '../anomalies/detect.ts'
+import { number } from '../report/html.ts'
+import { inWords } from './selection.ts'
+
+// The statistics of a comparison. Each round is a pair: both variants, one right after the other. A difference counts when
+// every pair agrees on its direction, and even the closest pair is further apart than any two rounds of one variant, and by a
+// tenth at least, since nobody would decide for less. "Apart" is a ratio, because noise grows with the value: a p95 of 1,000 ms
+// scatters by more than one of 10 ms. Where a value is 0 it is a difference. Both variants are alike when all their values lie
+// within a tenth. Everything else is unclear: noise hides the answer.
+
+/** A smaller share of the larger value is no difference worth a decision. */
+const noticeable = 0.1
+
+export type Contrast = {
+  found: 'A' | 'B' | 'alike' | 'unclear'
+  a: number
+  b: number
+  /** B minus A: the median of the pairs, the smallest and the largest. */
+  difference: number
+  from: number
+  to: number
+  /** The largest spread within one variant: the largest value minus the smallest. */
+  spread: number
+}
+
+/** Compares the values of two variants by pairs; undefined when a value is missing. `more`: a larger value is better. */
+export function contrast(
+  inA: (number | undefined)[],
+  inB: (number | undefined)[],
+  more: boolean,
+): Contrast | undefined {
+  const [a, b] = [inA, inB].map((values) => values.filter((value) => value !== undefined))
+  if (!a || !b || a.length === 0 || a.length !== inA.length || b.length !== inA.length) return undefined
+  const pairs = b.map((value, i) => value - (a[i] as number))
+  const spread = Math.max(range(a), range(b))
+  const all = [...a, ...b]
+  const least = noticeable * Math.max(...all.map(Math.abs))
+  const isOneSided = pairs.every((one) => one > 0) || pairs.every((one) => one < 0)
+  const scale = all.every((value) => value > 0) ? Math.log : (value: number) => value
+  const closest = Math.min(...b.map((value, i) => Math.abs(scale(value) - scale(a[i] as number))))
+  const isBeyondNoise = closest > Math.max(range(a.map(scale)), range(b.map(scale)))
+  const isDifferent = isOneSided && isBeyondNoise && Math.min(...pairs.map(Math.abs)) >= least
+  const isBBetter = pairs[0] !== undefined && pairs[0] > 0 === more
+  const found = isDifferent ? (isBBetter ? 'B' : 'A') : range(all) <= least ? 'alike' : 'unclear'
+  const figures = { a: median(a), b: median(b), difference: median(pairs) }
+  return { found, ...figures, from: Math.min(...pairs), to: Math.max(...pairs), spread }
+}
+
+function range(values: number[]): number {
+  return Math.max(...values) - Math.min(...values)
+}
+
+/** What a contrast says, in one sentence. */
+export function sentence(one: Contrast | undefined, [a, b]: string[], unit: string): string {
+  if (one === undefined) return 'It could not be measured in every round.'
+  if (one.found === 'alike') return 'No difference: all values lie within a tenth.'
+  if (one.found === 'unclear')
+    return `No difference that this run can show: one variant alone scatters by ${inWords({ value: one.spread }, unit)}.`
+  return `${one.found === 'A' ? a : b} is better in every round.`
+}
+
+/** The value of A, of B, and their difference: `-3.1 (-3.5 to -2.9)`. */
+export function cells(one: Contrast | undefined, unit: string): [string, string, string] {
+  if (one === undefined) return ['–', '–', '–']
+  const difference = `${signed(one.difference)} (${signed(one.from)} to ${signed(one.to)})`
+  return [inWords({ value: one.a }, unit), inWords({ value: one.b }, unit), difference]
+}
+
+function signed(value: number): string {
+  return `${value > 0 ? '+' : ''}${number(value)}`
+}
