@@ -10,7 +10,7 @@ STACK := scripts/stack
 # Some shells export HOST, the name of the machine: `make start` listens there only when .env or its own command line says so.
 unexport HOST
 # Without this, make would run a $(shell ...) inside a value when it exports it. GIVEN lists the names of the command line:
-# the scripts write only these settings to .env, not what another program has exported.
+# only these count, not what another program has exported.
 export GIVEN :=
 $(foreach name,$(.VARIABLES),$(if $(filter command,$(origin $(name))),$(eval GIVEN += $(name))\
     $(eval override $(name) := $$(value $(name)))$(eval export $(name))))
@@ -26,13 +26,13 @@ demo: node ## the whole story in a minute: load, outage, recovery
 	@$(NODE) lab/src/main.ts demo
 
 experiment: ## play and judge one: NAME=spike; EMBEDDED=1: no Docker
-	@$(if $(value EMBEDDED),$(STACK)/lab experiment,$(STACK)/experiment)
+	@$(STACK)/experiment
 
 experiments: ## list the experiments and their questions
 	@$(STACK)/lab experiments
 
 tradeoff: ## compare two settings, played in turn: NAME=rollback-or-wal
-	@$(if $(value EMBEDDED),$(STACK)/lab,$(STACK)/experiment) tradeoff
+	@$(STACK)/experiment tradeoff
 
 tradeoffs: ## list the comparisons and their questions
 	@$(STACK)/lab tradeoffs
@@ -46,7 +46,7 @@ compare: ## compare two runs, A=name B=name, or lists with commas
 anomalies: ## grade the anomaly detector on the newest run or RUN=name
 	@$(STACK)/lab anomalies
 
-index: ## update runs/lab.db from the folders of runs
+index: ## make runs/lab.db anew from the folders of runs
 	@$(STACK)/lab index
 
 start: node ## the API alone, with the settings of .env

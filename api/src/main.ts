@@ -100,7 +100,7 @@ function makeFolder(path: string) {
   try {
     statSync(dirname(folder))
     mkdirSync(folder, { recursive: true })
-    accessSync(folder, constants.R_OK | constants.X_OK)
+    accessSync(folder, constants.X_OK)
     return path
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException

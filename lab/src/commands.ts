@@ -6,6 +6,7 @@ import {
   duration,
   LAB_SOCKET,
   number,
+  oneOf,
   prometheusUrl,
   runsFolder,
   sloFile,
@@ -41,11 +42,13 @@ export function createProgram(stop: AbortSignal): Command {
 
   withApi(command('experiment', 'play one experiment, watch and judge it; without --url on an API of its own'))
     .addArgument(new Argument('[name]', 'see: experiments').default(''))
-    .addOption(numberOption('--seconds <n>', 'length of the whole; without it as long as it should be', 1, 3_600))
-    .addOption(numberOption('--runs <n>', 'repeats: median and spread at the end', 1, 100).default(1))
+    .addOption(
+      numberOption('--seconds <n>', 'length of the whole; without it as long as it should be', 1, 3_600, 'LENGTH'),
+    )
+    .addOption(numberOption('--runs <n>', 'repeats: median and spread at the end', 1, 100, 'RUNS').default(1))
     .option('--predict', 'ask first what you think will come out')
     .option('--guesses <file>', 'the same from a file: a JSON array of numbers')
-    .addOption(new Option('--load <kind>', 'what sends the load').choices(['own', 'k6']))
+    .option('--load <kind>', 'what sends the load: own or k6', (text) => oneOf('LOAD', text, ['own', 'k6']))
     .option('--metrics <url>', 'the metrics page of that API')
     .option('--slo <file>', 'the goals', sloFile)
     .option(...folder)
@@ -66,8 +69,10 @@ export function createProgram(stop: AbortSignal): Command {
 
   command('tradeoff', 'play one comparison: two settings in turn, each on an API of its own, under the same load')
     .addArgument(new Argument('[name]', 'see: tradeoffs').default(''))
-    .addOption(numberOption('--seconds <n>', 'length of one round; without it as long as it should be', 1, 3_600))
-    .addOption(numberOption('--runs <n>', 'rounds', 2, 100).default(3))
+    .addOption(
+      numberOption('--seconds <n>', 'length of one round; without it as long as it should be', 1, 3_600, 'LENGTH'),
+    )
+    .addOption(numberOption('--runs <n>', 'rounds', 2, 100, 'RUNS').default(3))
     .option('--slo <file>', 'the goals', sloFile)
     .option(...folder)
     .action(async (name: string, { seconds, runs: rounds, slo, folder }: RunOptions) => {
@@ -86,10 +91,11 @@ export function createProgram(stop: AbortSignal): Command {
     .action(async ({ folder, run }) => console.log((await import('./commands/show.ts')).report(folder, run)))
 
   command('compare', 'two runs, or two lists of repeats with commas')
-    .requiredOption('--a <names>', 'one run, or its repeats')
-    .requiredOption('--b <names>', 'the other')
+    .option('--a <names>', 'one run, or its repeats')
+    .option('--b <names>', 'the other')
     .option(...folder)
     .action(async ({ folder, a, b }) => {
+      if (!a || !b) throw new UserError('Name two runs: make compare A=run B=run, or lists of repeats with commas.')
       const { compare } = await import('./commands/compare.ts')
       const { findRun } = await import('./runs/find-run.ts')
       const journals = (names: string) => names.split(',').map((name) => findRun(folder, name).journal)
@@ -101,7 +107,7 @@ export function createProgram(stop: AbortSignal): Command {
     .option(...folder)
     .action(async ({ folder, run }) => console.log((await import('./commands/show.ts')).anomalies(folder, run)))
 
-  command('index', 'bring runs/lab.db up to date with the folders beside it')
+  command('index', 'make runs/lab.db anew from the folders beside it')
     .option(...folder)
     .action(async ({ folder }) => {
       const { updateLabDb } = await import('./runs/lab-db.ts')
@@ -162,8 +168,8 @@ export function createProgram(stop: AbortSignal): Command {
   return program
 }
 
-function numberOption(flags: string, description: string, from: number, to: number): Option {
-  const [name = ''] = flags.split(' ')
+/** `name` is that of make, where make passes the value on. */
+function numberOption(flags: string, description: string, from: number, to: number, name = flags.split(' ')[0] ?? '') {
   return new Option(flags, description).argParser((text) => number(name, text, from, to))
 }
 

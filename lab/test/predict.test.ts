@@ -83,7 +83,7 @@ describe('questions', { concurrency: 3 }, () => {
   test('without a terminal no question is asked, and a remark says why', async (t) => {
     const run = experiment(t, ['experiment', 'baseline', '--seconds', '4', '--predict'])
     await says(run, 'Warm-up')
-    assert.match(run.out(), /--guesses FILE/)
+    assert.match(run.out(), /GUESSES=file/)
     for (const { question } of baseline.predictions) assert.ok(!run.out().includes(question))
   })
 

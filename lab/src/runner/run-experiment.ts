@@ -148,7 +148,7 @@ async function guessesFor({ predictions }: Experiment, options: ExperimentOption
   if (options.guesses !== undefined) return readGuesses(options.guesses, predictions)
   if (!options.predict) return undefined
   if (process.stdin.isTTY && process.stdout.isTTY) return askGuesses(predictions, options.stop)
-  say('There is no terminal to ask for predictions in: give them in a file, with --guesses FILE.')
+  say('There is no terminal to ask for predictions in: write them into a file, and name it: GUESSES=file.')
   return undefined
 }
 
