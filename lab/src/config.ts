@@ -1,4 +1,5 @@
 // What comes from outside is checked here: the environment, the values of options, JSON files.
+import { randomBytes } from 'node:crypto'
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { z } from 'zod'
@@ -11,10 +12,16 @@ export const runsFolder = join(root, 'runs')
 /** The socket of the long-running lab. It is set in the stack's container and nowhere else. */
 export const LAB_SOCKET = process.env.LAB_SOCKET || undefined
 // Outside of the container these variables may belong to any other program: there, only options count.
-const { API_URL, API_METRICS_URL, DATABASE_PATH, PROMETHEUS_URL } = LAB_SOCKET ? process.env : ({} as NodeJS.ProcessEnv)
+const stackEnv = LAB_SOCKET ? process.env : ({} as NodeJS.ProcessEnv)
+const { API_URL, API_METRICS_URL, DATABASE_PATH, PROMETHEUS_URL, LAB_RECORD } = stackEnv
+export const metricsUrl = API_METRICS_URL ?? 'http://127.0.0.1:9464'
+export const recordFile = LAB_RECORD ?? join(runsFolder, 'session.db')
 export const prometheusUrl = PROMETHEUS_URL ?? 'http://127.0.0.1:9090'
 
 export type ApiOptions = { url?: string; metrics?: string; database?: string; user?: string }
+/** Who has it may act on the live page of the stack. */
+export const labToken = (LAB_SOCKET && process.env.LAB_TOKEN) || randomBytes(18).toString('base64url')
+
 type User = { username: string; password: string }
 
 /** The users in LAB_USERS, `name:password,name:password`; a password may hold colons. */

@@ -1,9 +1,11 @@
 // Which requests the lab's two ports answer. Behind the proxy listens a server that answers with what it received.
+
 import assert from 'node:assert/strict'
 import { createServer, request, type Server } from 'node:http'
 import { connect } from 'node:net'
 import { text } from 'node:stream/consumers'
 import { after, test } from 'node:test'
+import Router from '@koa/router'
 import { createPages, createPrometheusProxy } from '../src/server/http.ts'
 
 async function listening(server: Server): Promise<number> {
@@ -14,12 +16,12 @@ async function listening(server: Server): Promise<number> {
 
 const behind = await listening(createServer(async (req, res) => res.end(`${req.method} ${req.url} ${await text(req)}`)))
 const ports = {
-  pages: await listening(createPages(() => ({}))),
+  pages: await listening(createPages(() => ({}), new Router())),
   proxy: await listening(createPrometheusProxy(`http://127.0.0.1:${behind}`)),
 }
 
 type Sent = { path?: string; method?: string; headers?: Record<string, string> }
-function status(port: number, { path = '/', method = 'GET', headers = {} }: Sent): Promise<number | undefined> {
+function status(port: number, { path = '/status', method = 'GET', headers = {} }: Sent): Promise<number | undefined> {
   return new Promise((resolve, reject) => {
     request({ port, path, method, headers }, (answer) => answer.resume().on('end', () => resolve(answer.statusCode)))
       .on('error', reject)
@@ -50,7 +52,7 @@ test('this machine, its own pages, Prometheus and a health check without a Host 
       assert.equal(await status(port, { headers: { Host: host } }), 200, host)
       assert.equal(await status(port, { headers: { Host: host, Origin: `http://${host}` } }), 200, host)
     }
-    assert.match(await raw(port, 'GET / HTTP/1.0\r\nConnection: close\r\n\r\n'), /^HTTP\/1\.1 200/)
+    assert.match(await raw(port, 'GET /status HTTP/1.0\r\nConnection: close\r\n\r\n'), /^HTTP\/1\.1 200/)
   }
 })
 

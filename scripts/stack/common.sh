@@ -6,23 +6,30 @@ cd -P "$(dirname "${BASH_SOURCE[0]}")/../.." # -P: the path that Docker stores f
 # With attestations an unchanged image gets a new ID at every build, and Compose would replace its containers.
 export BUILDX_NO_DEFAULT_ATTESTATIONS=1
 
-# The settings of the stack are in .env. `make up NAME=value` writes one there, and make lists such names in GIVEN. What is
-# exported by other programs does not decide what is started, loaded or removed.
-settings='COMPOSE_PROJECT_NAME API_PORT METRICS_PORT LAB_PORT PROMETHEUS_PORT GRAFANA_PORT JOURNAL_MODE BUSY_TIMEOUT_MS'
-settings="$settings SHED_AFTER_MS JWT_TTL LOGIN_ATTEMPTS_PER_MINUTE LOG_LEVEL"
+# The settings of the stack are in .env: the variables of compose.yaml. `make up NAME=value` writes one there, and make lists
+# such names in GIVEN. What is exported by other programs does not decide what is started, loaded or removed.
+secrets='JWT_SECRET|JWT_SECRET_PREVIOUS|LAB_USERS|LAB_TOKEN'
+settings=$(grep -oE '\$\{[A-Z0-9_]+' compose.yaml | cut -c3- | sort -u | grep -vE "^($secrets|K6_CPUS)$" | paste -sd ' ' -)
+settings="COMPOSE_PROJECT_NAME $settings"
 case $0 in */up | */doctor) kept=" $settings " ;; *) kept= ;; esac
+# shellcheck disable=SC2034 # for the doctor
+ignored=
 # shellcheck disable=SC2086 # lists of names
-for name in $settings ${!COMPOSE_@} OWN_VOLUMES JWT_SECRET JWT_SECRET_PREVIOUS LAB_USERS; do
-  [[ $kept = *" $name "* && " ${GIVEN:-} " = *" $name "* && -n ${!name:-} ]] || unset "$name"
+for name in $settings ${!COMPOSE_@} OWN_VOLUMES ${secrets//|/ }; do
+  [[ $kept = *" $name "* && " ${GIVEN:-} " = *" $name "* && -n ${!name:-} ]] ||
+    { [ -z "${!name:-}" ] || ignored+=" $name"; unset "$name"; }
 done
 # So do the values of a command. A script that is called without make takes them from the environment.
-for name in NAME RUN A B LENGTH RUNS LOAD PREDICT GUESSES EMBEDDED MODE FOR SCRIPT DURATION K6 ONLY TAIL RETIRE; do
+for name in NAME RUN A B SINCE LENGTH RUNS LOAD PREDICT GUESSES EMBEDDED ALL RESUME MODE FOR SCRIPT DURATION K6 ONLY TAIL RETIRE; do
   [[ -z ${GIVEN+x} || " $GIVEN " = *" $name "* ]] || unset "$name"
 done
-for flag in PREDICT EMBEDDED RETIRE; do [ "${!flag:-0}" != 0 ] || unset "$flag"; done
+for flag in PREDICT EMBEDDED ALL RESUME RETIRE; do [ "${!flag:-0}" != 0 ] || unset "$flag"; done
 
 # shellcheck disable=SC2034 # the options of an experiment, for the scripts that source this file
 options=(${LENGTH:+"--seconds=$LENGTH"} ${RUNS:+"--runs=$RUNS"} ${LOAD:+"--load=$LOAD"} ${PREDICT:+--predict})
+# shellcheck disable=SC2034 # those of every experiment in turn, for a scorecard
+scorecard=("--all=${ALL:-1}" "--commit=$(git describe --always --dirty 2>/dev/null || echo unknown)" ${RESUME:+--resume}
+  ${LENGTH:+"--seconds=$LENGTH"} ${LOAD:+"--load=$LOAD"})
 
 stop() { # stop SENTENCE...: prints what is wrong and what to do, and exits; 1 would mean FAIL
   printf '%s\n' "$@" >&2
@@ -70,8 +77,8 @@ need_docker() {
 check_project() { # fails unless all containers and volumes of this name are this checkout's; prints the name
   local folders other volumes name; name=$(project)
   local label=com.docker.compose.project
-  folders=$(docker ps --all --filter "label=$label=$name" --format "{{.Label \"$label.working_dir\"}}") &&
-    volumes=$(docker volume ls --format "{{.Name}} {{.Label \"$label\"}}") ||
+  { folders=$(docker ps --all --filter "label=$label=$name" --format "{{.Label \"$label.working_dir\"}}") &&
+    volumes=$(docker volume ls --format "{{.Name}} {{.Label \"$label\"}}"); } ||
     { echo 'Docker does not list its containers and volumes.'; return 1; }
   other=$(grep -vxF "$PWD" <<<"$folders" | head -1) || true
   [ -z "$other" ] ||
@@ -103,7 +110,7 @@ collect() { # collect FOLDER TARGET: moves the results of a run from the lab's c
 }
 
 measured() { # measured COMMAND...: runs it, and prints how long a client of the API felt it
-  exec 3< <(lab downtime)
+  exec 3< <(lab downtime ${NOTED_AS:+"--fault=$NOTED_AS"})
   read -r <&3 || stop 'The API cannot be watched from outside; the line above says why.'
   "$@"
   cat <&3

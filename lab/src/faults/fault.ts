@@ -11,7 +11,12 @@ export const allKinds = [...kinds, 'fill', 'crash'] as const
 export type FaultKind = (typeof allKinds)[number]
 
 /** The API's process, where the lab has started it. `kill` returns the moment (clock.ts) of the signal. */
-export type ApiProcess = { kill: () => Promise<number>; start: () => Promise<void> }
+export type ApiProcess = {
+  kill: () => Promise<number>
+  start: () => Promise<void>
+  /** Ends it in order and starts it with these settings changed. */
+  restart: (settings: Record<string, string>) => Promise<void>
+}
 
 /** What a fault acts on. */
 export type Victim = { database: string; api?: ApiProcess }

@@ -4,8 +4,9 @@
 /** How many notes are written before a load, so that there is something to read. */
 export const notesToRead = 50
 
-/** How the requests divide; the rest are writes. */
-const share = { read: 0.7, list: 0.15 }
+/** How the requests divide: this share are writes; of the others so many read one note, the rest a list. */
+export const usualWrites = 0.15
+const singleReads = 0.7 / (1 - usualWrites)
 
 export type Note = { title: string; body: string }
 
@@ -19,15 +20,15 @@ export type MixRequest = {
 }
 
 /** The request with this number; `ids` are those of the notes to read. Every run sends the same in the same order. */
-export function requestAt(number: number, ids: string[]): MixRequest {
+export function requestAt(number: number, ids: string[], writes = usualWrites): MixRequest {
   // Multiples of an irrational number fall evenly between 0 and 1: the shares are right after few requests.
   const choice = (number * 0.618033988749895) % 1
   const list = '/data/notes'
-  if (choice < share.read) {
+  if (choice < singleReads * (1 - writes)) {
     const id = ids[Math.floor(((number * 0.4142135623730951) % 1) * ids.length)]
     return { kind: 'read', method: 'GET', path: `${list}/${id}`, route: `${list}/:id` }
   }
-  if (choice < share.read + share.list) return { kind: 'list', method: 'GET', path: list, route: list }
+  if (choice < 1 - writes) return { kind: 'list', method: 'GET', path: list, route: list }
   return { kind: 'write', method: 'POST', path: list, route: list, note: noteAt(number) }
 }
 

@@ -7,8 +7,8 @@ import type { Kind, Result } from './figures.ts'
 export type Request = { kind: Kind; send: (signal: AbortSignal) => Promise<Answer> }
 
 export type Options = {
-  /** Returns the request of the next arrival. */
-  next: () => Request
+  /** Returns the request of the next arrival, which is due at this moment. */
+  next: (due: number) => Request
   /** Maximum number of arrivals without an answer: memory is limited. Further ones are dropped and counted. */
   maxInFlight?: number
   /** Where the gaps between random arrivals come from. */
@@ -48,7 +48,7 @@ export function openLoop(options: Options) {
       dropped.push(due)
       return
     }
-    const { kind, send } = next()
+    const { kind, send } = next(due)
     const result: Result = { kind, due, sent: now(), done: 0, status: 0 }
     waiting.add(result)
     const isPlain = policy === patient

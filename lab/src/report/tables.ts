@@ -12,11 +12,15 @@ export function word(text: string, id: string): Html {
 }
 
 /** All words of docs/glossary.md and their meanings. */
-export function words(): Html {
+export function glossary(): { id: string; word: string; meaning: string }[] {
   const file = readFileSync(join(import.meta.dirname, '../../../docs/glossary.md'), 'utf8')
   const found = file.matchAll(/^<a id="(?<id>.+?)"><\/a>\*\*(?<word>.+?)\*\*: (?<meaning>.+)$/gm)
-  const entries = [...found].map(
-    ({ groups }) => html`<dt id="word-${groups?.id}">${groups?.word}</dt><dd>${groups?.meaning}</dd>
+  return [...found].map(({ groups: { id = '', word = '', meaning = '' } = {} }) => ({ id, word, meaning }))
+}
+
+export function words(): Html {
+  const entries = glossary().map(
+    ({ id, word, meaning }) => html`<dt id="word-${id}">${word}</dt><dd>${meaning}</dd>
 `,
   )
   return html`<h2>Words</h2>
@@ -86,8 +90,10 @@ export function phases(journal: Journal): Html {
     ...phaseColumns.map(({ column, write }) => write(row[column])),
   ])
   return html`<h2>Phase by phase</h2>
-<p class="says">Requests and latency were counted by the client, over all requests by which the
-phase was judged: in an outage those that were due while it was felt. The last three columns are what the API said.</p>
+<p class="says">${
+    journal.verdict &&
+    'Requests and latency were counted by the client, over all requests by which the phase was judged: in an outage those that were due while it was felt. '
+  }The last three columns are what the API said.</p>
 ${numbersTable(['phase', 'seconds', ...heads], rows)}`
 }
 

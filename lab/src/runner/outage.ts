@@ -1,14 +1,14 @@
 import { type Ask, ask, dataStatus, probes, type Session } from '../api-client.ts'
 import { now, sleep } from '../clock.ts'
 import { reasonOf } from '../errors.ts'
-import { databasePath, type FaultKind } from '../faults/fault.ts'
+import { databasePath, type FaultKind, type Victim } from '../faults/fault.ts'
 import { type ActiveFault, injectAndLand } from '../faults/inject.ts'
 import { refuseSecond } from '../faults/record.ts'
 import { faults, recoverLeftovers } from '../faults/rollback.ts'
 import { milliseconds } from '../report/html.ts'
 import { firstAfter, startProbe } from './probe.ts'
 
-export type Order = { database: string; kind: FaultKind; forMs: number; session: Session; signal: AbortSignal }
+export type Order = Victim & { kind: FaultKind; forMs: number; session: Session; signal: AbortSignal }
 
 /** What a client saw; milliseconds since the injection or the rollback, null: not within five seconds. */
 export type Begun = {
@@ -25,7 +25,7 @@ export type Ended = { did: string; success_ms: number | null }
 
 /** Injects a fault and returns when it was felt and noticed. Throws a UserError when nothing was changed. */
 export async function beginOutage(order: Order): Promise<{ fault: ActiveFault; begun: Begun; repaired?: string }> {
-  const { database, kind, forMs, session, signal } = order
+  const { database, api, kind, forMs, session, signal } = order
   const repaired = await recoverLeftovers(database)
   // Before the login, which would fail while another fault is active.
   refuseSecond(databasePath(database))
@@ -38,9 +38,10 @@ export async function beginOutage(order: Order): Promise<{ fault: ActiveFault; b
   const probe = startProbe(session.url, token)
   try {
     const askOnce = (operation: keyof typeof probes) => dataStatus(session.pool, token, operation)
-    const fault = await injectAndLand({ database, kind, forMs, probe: askOnce, signal })
+    const fault = await injectAndLand({ database, api, kind, forMs, probe: askOnce, signal })
     const { injectedAt } = fault
-    const degraded = () => firstAfter(probe.health, injectedAt, (sample) => sample.degraded === true)
+    // An API that was killed says nothing: no answer is how that is noticed.
+    const degraded = () => firstAfter(probe.health, injectedAt, (one) => one.degraded === true || one.status === 0)
     const begun = {
       kind,
       did: fault.did,

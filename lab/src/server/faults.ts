@@ -1,8 +1,9 @@
 import pLimit from 'p-limit'
 import { Gauge } from 'prom-client'
 import type { Session } from '../api-client.ts'
+import { now } from '../clock.ts'
 import { UserError } from '../errors.ts'
-import { databasePath, type FaultKind, kinds } from '../faults/fault.ts'
+import { databasePath, type FaultKind, kinds, type Victim } from '../faults/fault.ts'
 import type { ActiveFault } from '../faults/inject.ts'
 import { readRecord } from '../faults/record.ts'
 import { recover } from '../faults/rollback.ts'
@@ -10,8 +11,13 @@ import { type Begun, beginOutage, type Ended, endOutage } from '../runner/outage
 
 export type Faults = ReturnType<typeof createFaults>
 
+/** What became of a fault; `at`: the wall clock's moment of its injection or of its rollback. */
+export type FaultEvent = { kind: FaultKind; at: number; begun?: Begun; ended?: Ended }
+
+type FaultsOf = Victim & { session: Session; stop: AbortSignal; tell?: (event: FaultEvent) => void }
+
 /** Holds at most one fault at a time. The metrics follow the record, so they show an experiment's faults too. */
-export function createFaults(database: string, session: Session, stop: AbortSignal) {
+export function createFaults({ database, api, session, stop, tell = () => {} }: FaultsOf) {
   new Gauge({
     name: 'lab_fault_active',
     help: '1 while this fault is in force, else 0',
@@ -49,10 +55,11 @@ export function createFaults(database: string, session: Session, stop: AbortSign
     if (own?.kind === kind) return {}
     if (own)
       throw new UserError(`The ${own.kind} outage is on, and only one at a time is possible. End it: make recover`)
-    const { fault, begun, repaired } = await beginOutage({ database, kind, forMs, session, signal: stop })
+    const { fault, begun, repaired } = await beginOutage({ database, api, kind, forMs, session, signal: stop })
     own = fault
     landed(kind, begun.landed_ms)
     detected(kind, begun.degraded_ms)
+    tell({ kind, at: Date.now() - (now() - fault.injectedAt), begun })
     // Its time may be over before a recovery is asked for.
     fault.ended.then(() => inTurn(() => endOwn(fault))).catch((error) => console.error(error))
     return { begun, repaired }
@@ -60,8 +67,10 @@ export function createFaults(database: string, session: Session, stop: AbortSign
 
   async function endOwn(fault: ActiveFault): Promise<Ended | undefined> {
     if (own !== fault) return undefined // ended in an earlier turn
+    const at = Date.now()
     const ended = await endOutage(session, fault)
     own = undefined
+    tell({ kind: fault.kind, at, ended })
     recovered(fault.kind, ended.success_ms)
     return ended
   }

@@ -8,13 +8,20 @@ import { aborted } from '../clock.ts'
 import { reasonOf, UserError } from '../errors.ts'
 import { recoverLeftovers } from '../faults/rollback.ts'
 import type { LoadTarget } from '../load/load.ts'
+import { loadSlo } from '../slo.ts'
 import { createActivity } from './activity.ts'
-import { createFaults } from './faults.ts'
 import { createControl, createPages, createPrometheusProxy } from './http.ts'
-import { watchOutside } from './outside.ts'
+import { createLive } from './live.ts'
+import { livePage } from './page.ts'
 
 type ServeOptions = LoadTarget & {
   database: string
+  metricsUrl: string
+  /** Who has it may act on the page. */
+  token: string
+  slo: string
+  /** The file in which it notes what happens. */
+  record: string
   /** The Unix socket for commands: no web page can reach it. */
   socket: string
   host: string
@@ -26,7 +33,8 @@ type ServeOptions = LoadTarget & {
 
 /** The lab's long-running process: holds faults and rolls them back, watches the API from outside. Ends with the signal. */
 export async function serve(options: ServeOptions): Promise<number> {
-  const { database, url, username, password, socket, host, port, prometheus, stop } = options
+  const { database, url, metricsUrl, username, password, token, slo, record, socket, host, port, prometheus, stop } =
+    options
   // A lab that was killed may have left its fault behind.
   await recoverLeftovers(database).then(
     (did) => console.log(did ?? 'No fault is on record.'),
@@ -34,13 +42,18 @@ export async function serve(options: ServeOptions): Promise<number> {
   )
   collectDefaultMetrics()
   const session = openSession(url, username, password)
-  const outside = watchOutside(session)
-  const faults = createFaults(database, session, stop)
   const activity = createActivity()
-  const status = () => ({ fault: faults.active(), ...activity.current(), outside: outside.seen })
+  const doing = () => {
+    const { experiment, phase } = activity.current()
+    return experiment === 'none' ? undefined : `${experiment} ${phase}`
+  }
+  const target = { mode: 'stack', url, metricsUrl, database } as const
+  const live = createLive({ target, session, slo: loadSlo(slo), stop, record, doing })
+  const { faults, recorder } = live
+  const status = () => ({ fault: faults.active(), ...activity.current(), outside: recorder.outside })
 
-  const control = createControl({ faults, activity, status })
-  const pages = createPages(status)
+  const control = createControl({ faults, activity, recorder, status })
+  const pages = createPages(status, livePage(live, token))
   const proxy = createPrometheusProxy(prometheus.url)
   try {
     await listen(control, { path: socket })
@@ -52,21 +65,25 @@ export async function serve(options: ServeOptions): Promise<number> {
     console.log(`Ending: ${await faults.undoAll()}`)
     return 0
   } finally {
-    outside.stop()
     for (const server of [control, pages, proxy]) {
       server.close()
       server.closeAllConnections()
     }
+    await live.close()
     await session.pool.destroy()
   }
 }
 
-async function listen(server: Server, where: { path: string } | { host: string; port: number }): Promise<void> {
+type Where = { path: string } | { host: string; port: number }
+
+/** `orAnother`: a port that is taken may be replaced by any free one. */
+export async function listen(server: Server, where: Where, orAnother = false): Promise<void> {
   // A socket that a killed lab left behind would be in the way.
   if ('path' in where) rmSync(where.path, { force: true })
   try {
     await once(server.listen(where), 'listening')
   } catch (error) {
+    if (orAnother && reasonOf(error) === 'EADDRINUSE') return listen(server, { ...where, port: 0 })
     const name = 'path' in where ? where.path : `${where.host}:${where.port}`
     throw new UserError(`The lab cannot listen on ${name} (${reasonOf(error)}).`)
   }

@@ -106,6 +106,8 @@ export type ApiLog = {
   changes: { time: number; msg: string; reason?: string }[]
   /** Every line but those of successful requests, at most `mostKept` and one that says so. */
   kept: string[]
+  /** Is given every line, where somebody wants it. */
+  heard?: (line: string) => void
   take: (line: string) => void
 }
 
@@ -116,6 +118,7 @@ export function keepLog(): ApiLog {
   const log: ApiLog = { refusals: new Set(), changes: [], kept: [], take }
 
   function take(text: string): void {
+    log.heard?.(text)
     // Most lines are successful requests: they are recognized without parsing.
     if (/"status":[23]\d\d[,}]/.test(text)) return
     if (log.kept.length < mostKept) log.kept.push(text)

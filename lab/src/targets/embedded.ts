@@ -91,6 +91,17 @@ export async function openEmbedded(
   const watch = () => child.ended.then((how) => isKilled || resolve(`The API ended by itself, ${how}.`))
   watch()
 
+  async function startAgain() {
+    try {
+      child = await start()
+    } catch (error) {
+      resolve(`It could not be started again: ${reasonOf(error)}`)
+      throw error
+    }
+    isKilled = false
+    watch()
+  }
+
   return {
     mode: 'embedded',
     url: `http://127.0.0.1:${child.port}`,
@@ -111,15 +122,12 @@ export async function openEmbedded(
         await child.ended
         return at
       },
-      async start() {
-        try {
-          child = await start()
-        } catch (error) {
-          resolve(`After kill -9: ${reasonOf(error)}`)
-          throw error
-        }
-        isKilled = false
-        watch()
+      start: startAgain,
+      async restart(changed) {
+        isKilled = true
+        await child.stop()
+        Object.assign(env, changed)
+        await startAgain()
       },
     },
     async stop() {

@@ -1,34 +1,19 @@
 // Draws the charts of the report from the data in the page, with uPlot. All share one time axis and one cursor.
 const data = JSON.parse(document.getElementById('data').textContent)
 const end = Math.max(0, ...data.phases.map((phase) => phase.to), (data.seconds.at(-1) ?? 0) + 1)
-const stripHeight = 16
-
-const color = (name) => getComputedStyle(document.body).getPropertyValue(name).trim()
-const font = (size) => `${size}px system-ui, sans-serif`
 // On a phone the names of the lanes stand in the legend only.
 const isWide = () => innerWidth > 640 || document.documentElement.classList.contains('paper')
 
 /** 75 → 1:15 */
 const clock = (seconds) => `${Math.floor(seconds / 60)}:${String(Math.floor(seconds % 60)).padStart(2, '0')}`
-const short = (value) => (value == null ? '–' : String(Number(value.toPrecision(3))))
 
-const axis = (more) => ({
-  stroke: color('--muted'),
-  font: font(11),
-  grid: { stroke: color('--grid'), width: 1 },
-  ticks: { show: false },
-  ...more,
-})
 const xAxis = () =>
   axis({ size: 30, incrs: [1, 2, 5, 10, 15, 30, 60, 120, 300, 600], values: (_, at) => at.map(clock) })
 
 /** For each scale: the range of the y axis, and where its marks stand. */
 const scales = {
   linear: () => ({ scale: { range: (_, _min, max) => [0, Math.max(1, max * 1.08)] } }),
-  log: () => ({
-    scale: { distr: 3, range: (_, min, max) => [tenBelow(Math.max(0.1, min)), tenAbove(Math.max(10, max))] },
-    marks: { splits: (u) => powersOfTen(u.scales.y.min, u.scales.y.max), values: (_, at) => at.map(short) },
-  }),
+  log: () => logScale,
   lanes: (lines) => ({
     scale: { range: [0, lines.length] },
     marks: {
@@ -38,14 +23,6 @@ const scales = {
     },
   }),
   scores: () => ({ scale: { range: [-21, 21] }, marks: { splits: () => [-20, -10, 0, 10, 20] } }),
-}
-const tenBelow = (value) => 10 ** Math.floor(Math.log10(value))
-const tenAbove = (value) => 10 ** Math.ceil(Math.log10(value))
-
-function powersOfTen(from, to) {
-  const powers = []
-  for (let power = from; power <= to * 1.01; power *= 10) powers.push(power)
-  return powers
 }
 
 const steps = uPlot.paths.stepped({ align: 1 })
@@ -105,26 +82,6 @@ function shade(u) {
     fill(u, band, '--fault', u.bbox.top, u.bbox.height)
   }
   u.ctx.restore()
-}
-
-/** Fills the span of time and returns its edge and width in pixels. */
-function fill(u, { from, to }, paint, y, height) {
-  const left = Math.max(u.bbox.left, u.valToPos(from, 'x', true))
-  const right = Math.min(u.bbox.left + u.bbox.width, u.valToPos(to, 'x', true))
-  u.ctx.fillStyle = color(paint)
-  u.ctx.fillRect(left, y, right - left, height)
-  return { left, width: right - left }
-}
-
-function strip(u, span, paint, name, ink) {
-  const ratio = devicePixelRatio
-  const { left, width } = fill(u, span, paint, u.bbox.top - stripHeight * ratio, stripHeight * ratio)
-  u.ctx.font = font(11 * ratio)
-  if (u.ctx.measureText(name).width + 6 * ratio > width) return
-  u.ctx.textAlign = 'left'
-  u.ctx.textBaseline = 'alphabetic'
-  u.ctx.fillStyle = color(ink)
-  u.ctx.fillText(name, left + 4 * ratio, u.bbox.top - 5 * ratio)
 }
 
 function draw(chart, width) {

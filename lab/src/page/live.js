@@ -1,0 +1,151 @@
+// The live page: events from the lab come in, acts go out, and everything is rendered from one state.
+import { createDots } from './dots.js'
+import { hands } from './hands.js'
+import { lessons, refresh } from './lessons.js'
+import { html, nothing, render } from './lit-html.js'
+import { drawCharts, headline, tiles } from './numbers.js'
+import { drawScene, places } from './picture.js'
+import { request } from './request.js'
+
+const by = (id) => document.getElementById(id)
+const app = { seconds: [], story: [], words: [], hands: [], state: undefined, connected: false, token: takeToken() }
+const dots = createDots(by('dots'), inspect)
+
+/** The token of the link stays in this tab and leaves the address: a projector shows that to everybody. */
+function takeToken() {
+  const given = location.hash.slice(1)
+  if (given) sessionStorage.setItem('token', given)
+  if (given) history.replaceState(null, '', location.pathname)
+  return sessionStorage.getItem('token') ?? ''
+}
+
+export async function act(what) {
+  app.pending = true
+  update()
+  const headers = { 'content-type': 'application/json', 'x-lab-token': app.token }
+  const body = JSON.stringify({ page: app.page, ...what })
+  const answer = await fetch('/act', { method: 'POST', headers, body }).catch(() => undefined)
+  const told = [200, 409].includes(answer?.status) ? await answer.json() : undefined
+  app.pending = false
+  app.error = told?.error ?? (told || !answer ? '' : await answer.text())
+  if (!answer) app.error = 'The lab does not answer: is it still running?'
+  update()
+  return told
+}
+
+/** Shows the life of one request, and the line that the API has written about it. */
+async function inspect(dot) {
+  app.dot = dot
+  dots.show(dot)
+  app.log = undefined
+  update()
+  // The line is written after the answer, and a request that still waits has none yet.
+  for (let tries = 0; dot && app.dot === dot && tries < 60; tries++) {
+    const log = dot.id ? await (await fetch(`/log/${dot.id}`)).json() : {}
+    if (app.dot !== dot) return
+    app.log = log
+    update()
+    if (log.line || log.command) return
+    await new Promise((resolve) => setTimeout(resolve, 250))
+  }
+}
+
+function update() {
+  const { state, seconds } = app
+  if (!state) return
+  render(head(), by('head'))
+  render(hands(app, act), by('hands'))
+  render(lessons(app, act), by('lessons'))
+  render(tiles(app), by('tiles'))
+  render(story(), by('story'))
+  render(key(), by('key'))
+  render(app.dot ? request(app, () => inspect(undefined)) : nothing, by('request'))
+  const now = seconds.at(-1)
+  drawScene(by('scene'), state, now)
+  by('stage').setAttribute('aria-label', headline(app))
+}
+
+function head() {
+  const { state, page, token, connected, mode } = app
+  const acting = state.actor?.page
+  const who = !connected
+    ? 'The connection is lost: is the lab still running?'
+    : !token
+      ? 'You look on. To act, open the link that make has printed.'
+      : acting && acting !== page
+        ? `Page ${acting} acts, you look on.`
+        : 'You may act.'
+  const others = state.pages > 1 ? ` ${state.pages} pages are open; this is page ${page}.` : ''
+  return html`<h1>Systems-thinking lab</h1>
+    <p class="headline">${headline(app)}</p>
+    <p class="quiet" role="status">${mode === 'stack' ? "The stack's API. " : ''}${who}${others}</p>`
+}
+
+const key = () => html`<ul class="key">
+    <li><span class="dot way"></span>on its way</li>
+    <li><span class="dot retry"></span>again (a retry)</li>
+    <li><span class="dot ok"></span>served</li>
+    <li><span class="dot refused"></span>refused</li>
+    <li><span class="dot lost"></span>no answer</li>
+    <li class="quiet">A sample of the real requests, slowed down on their way, not in their wait.</li>
+    <li class="look">Click a dot, or look at
+      <button @click=${() => inspect(dots.last.ok)} ?disabled=${!dots.last.ok}>the last one served</button>
+      <button @click=${() => inspect(dots.last.failed)} ?disabled=${!dots.last.failed}>the last one failed</button></li>
+  </ul>`
+
+const clock = (at) => new Date(at).toTimeString().slice(0, 8)
+
+/** The newest first; a screen reader hears each line once, when it comes. */
+function story() {
+  const lines = app.story.toSorted((a, b) => b.at - a.at)
+  return html`<h2>Story</h2>
+    ${lines.length === 0 ? html`<p class="quiet">Set a rate, then take the database away: what happens is told here.</p>` : nothing}
+    <div role="log" tabindex="0" aria-label="What happened"><ol>${lines.map(
+      (line) =>
+        html`<li class=${line.tone}><time>${clock(line.at)}</time><div>${line.text}${
+          line.why ? html`<p class="quiet">${line.why}</p>` : nothing
+        }</div></li>`,
+    )}</ol></div>`
+}
+
+function listen() {
+  const source = new EventSource('/events')
+  const on = (event, take) =>
+    source.addEventListener(event, ({ data }) => {
+      take(JSON.parse(data))
+      update()
+    })
+  on('welcome', (welcome) => Object.assign(app, welcome, { connected: true }))
+  on('state', (state) => (app.state = state))
+  on('lessons', () => refresh())
+  on('story', (line) => app.story.push(line))
+  on('second', (second) => {
+    app.seconds.push(second)
+    if (app.seconds.length > 120) app.seconds.shift()
+    drawCharts(app)
+  })
+  // Ten a second: only the dots are drawn anew.
+  source.addEventListener('tick', ({ data }) => dots.take(JSON.parse(data)))
+  // A page that is kept for the way back would count as open.
+  addEventListener('pagehide', () => source.close())
+  addEventListener('pageshow', ({ persisted }) => persisted && location.reload())
+  source.addEventListener('error', () => {
+    app.connected = false
+    update()
+  })
+}
+
+function fit() {
+  const stage = by('stage')
+  dots.fit(places(stage.clientWidth, stage.clientHeight))
+  update()
+  drawCharts(app, true)
+}
+addEventListener('resize', fit)
+addEventListener('keydown', ({ key }) => key === 'Escape' && app.dot && inspect(undefined))
+matchMedia('(prefers-color-scheme: dark)').addEventListener('change', fit)
+
+app.words = await (await fetch('/words')).json()
+listen()
+refresh(update)
+fit()

@@ -1,0 +1,143 @@
+// The numbers of the last second, and the charts of the last two minutes.
+import { html, nothing } from './lit-html.js'
+import { axis, color, fill, logScale, short, strip, stripHeight } from './plot.js'
+
+const count = (value) => value.toLocaleString('en')
+
+const isSlow = ({ p95 }, { latency_ms }) => p95 >= latency_ms
+
+/** The last second in plain words. */
+export function headline({ seconds, state }) {
+  const now = seconds.at(-1)
+  if (!now || !state) return ''
+  const { good, failed, p50, p95, waiting } = now
+  if (good + failed === 0 && state.rate === 0)
+    return 'Nobody asks for anything. Move the slider: requests begin to travel.'
+  if (good + failed === 0) return `Requests are sent, and no answer comes: ${count(waiting)} wait.`
+  if (p95 === null)
+    return `Nobody is served: ${count(failed)} requests of the last second were never sent, as too many wait.`
+  const isQuick = !isSlow(now, state.goal)
+  const speed = isQuick ? `95 of 100 within ${short(p95)} ms` : `5 of 100 waited longer than ${short(p95)} ms: too slow`
+  if (good === 0) return `Nobody is served: all ${count(failed)} requests of the last second failed, ${speed}.`
+  if (failed > 0) return `${count(good)} requests of the last second were served, ${count(failed)} failed; ${speed}.`
+  if (!isQuick) return `All ${count(good)} requests of the last second were served, but ${speed}.`
+  return `All is well: all ${count(good)} requests of the last second were served, half within ${short(p50)} ms, ${speed}.`
+}
+
+const isFailing = ({ failed }) => failed > 0
+const asked = ({ offered, sent }) => (sent > 1.05 * offered ? `asked for, ${count(sent)} sent` : 'clients ask for')
+const itself = ({ health }) => (health === 'none' ? 'silent' : health.replace('_', '-'))
+// Name, unit, in plain words, its word in the glossary, the value, and whether that is bad.
+const numbers = [
+  ['Offered', '/s', asked, 'rate', ({ offered }) => count(offered)],
+  ['Goodput', '/s', () => 'are served', 'goodput', ({ good }) => count(good), isFailing],
+  ['Failed', '/s', () => 'get an error or nothing', 'error-ratio', ({ failed }) => count(failed), isFailing],
+  ['p50', ' ms', () => 'half are faster', 'p95', ({ p50 }) => short(p50)],
+  ['p95', ' ms', () => '95 of 100 are faster', 'p95', ({ p95 }) => short(p95), isSlow],
+  ['p99', ' ms', () => '99 of 100 are faster', 'p95', ({ p99 }) => short(p99)],
+  ['In flight', '', () => 'wait for their answer', 'in-flight', ({ waiting }) => count(waiting)],
+  ['/health', '', () => 'the API about itself', 'degraded', itself, ({ health }) => health !== 'ok'],
+]
+
+export function tiles({ seconds, state, words }) {
+  const now = seconds.at(-1)
+  if (!now) return nothing
+  return html`<h2>Numbers <span class="quiet">of the last second</span></h2>
+    <ul class="tiles">${numbers.map(([name, unit, says, word, value, isBad], i) => {
+      const found = words.find(({ id }) => id === word)
+      return html`<li class=${isBad?.(now, state.goal) ? 'bad' : ''}>
+        <span class="name">${name} <button class="why" popovertarget="why-${i}" aria-label="What ${name} means">?</button></span>
+        <span class="value">${value(now)}<small>${unit}</small></span>
+        <span class="quiet">${says(now)}</span>
+        <div popover id="why-${i}"><b>${found?.word}</b><p>${found?.meaning}</p></div>
+      </li>`
+    })}</ul>`
+}
+
+const span = 120
+// A logarithmic scale has no place for 0.
+const above0 = (ms) => ms && Math.max(0.1, ms)
+const charts = [
+  {
+    id: 'traffic',
+    title: 'Requests per second',
+    lines: [
+      { name: 'offered', paint: '--line-5', of: ({ offered }) => offered, dash: [5, 4] },
+      { name: 'goodput', paint: '--pass', of: ({ good }) => good },
+      { name: 'failed', paint: '--fail', of: ({ failed }) => failed },
+    ],
+    y: { scale: { range: (_, _min, max) => [0, Math.max(10, max * 1.08)] } },
+  },
+  {
+    id: 'latency',
+    title: 'Latency in ms, each step ten times the last',
+    lines: [
+      { name: 'p50', paint: '--line-1', of: ({ p50 }) => above0(p50) },
+      { name: 'p95', paint: '--line-2', of: ({ p95 }) => above0(p95) },
+      { name: 'p99', paint: '--line-3', of: ({ p99 }) => above0(p99) },
+      { name: 'goal of p95', paint: '--fail', of: (_, goal) => goal.latency_ms, dash: [2, 4] },
+    ],
+    y: logScale,
+  },
+]
+let plots = []
+
+/** Draws the charts, anew where the size or the theme has changed. */
+export function drawCharts({ seconds, state }, isAnew = false) {
+  if (!state) return
+  if (isAnew) for (const { plot } of plots) plot.destroy()
+  if (isAnew || plots.length === 0) plots = charts.map((chart) => ({ chart, plot: create(chart) }))
+  const end = seconds.at(-1)?.at ?? 0
+  const x = seconds.map(({ at }) => (at - end) / 1000)
+  for (const { chart, plot } of plots) {
+    plot.faults = faultsIn(seconds, x)
+    plot.setData([x, ...chart.lines.map(({ of }) => seconds.map((one) => of(one, state.goal)))])
+  }
+}
+
+function faultsIn(seconds, x) {
+  const bands = []
+  seconds.forEach(({ fault }, i) => {
+    const band = bands.at(-1)
+    if (fault && band?.name === fault && band.to === x[i - 1]) band.to = x[i]
+    else if (fault) bands.push({ name: fault, from: x[i] - 1, to: x[i] })
+  })
+  return bands
+}
+
+function create({ id, title, lines, y }) {
+  const place = document.getElementById(id)
+  document.getElementById(`${id}-caption`).textContent = title
+  const options = {
+    width: place.clientWidth,
+    height: innerWidth < 1600 ? 150 : 260,
+    padding: [stripHeight + 2, 14, 0, 0],
+    cursor: { show: false },
+    scales: { x: { time: false, range: [-span, 0] }, y: y.scale },
+    axes: [
+      axis({ size: 24, splits: () => [-120, -90, -60, -30, 0], values: (_, at) => at.map((one) => `${one} s`) }),
+      axis({ size: 46, ...y.marks }),
+    ],
+    series: [
+      {},
+      ...lines.map(({ name, paint, dash }) => ({
+        label: name,
+        stroke: color(paint),
+        width: 1.75,
+        dash,
+        points: { show: false },
+      })),
+    ],
+    hooks: { drawClear: [shade] },
+  }
+  return new uPlot(options, [[], ...lines.map(() => [])], place)
+}
+
+function shade(u) {
+  u.ctx.save()
+  for (const band of u.faults ?? []) {
+    strip(u, band, '--fault-strip', band.name, '--fault-text')
+    fill(u, band, '--fault', u.bbox.top, u.bbox.height)
+  }
+  u.ctx.restore()
+}

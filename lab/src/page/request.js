@@ -1,0 +1,56 @@
+// The life of one request.
+
+import { outcome } from './dots.js'
+import { html, nothing, svg } from './lit-html.js'
+import { short } from './plot.js'
+
+const kinds = {
+  read: ['GET /data/notes/:id', 'reads one note'],
+  list: ['GET /data/notes', 'lists notes'],
+  write: ['POST /data/notes', 'writes a note'],
+}
+const ends = {
+  way: 'still waits for its answer',
+  retry: 'still waits for its answer',
+  ok: 'was served',
+  refused: 'was refused',
+  lost: 'got no answer',
+}
+
+export function request({ dot, log }, close) {
+  const how = outcome(dot)
+  const [route, does] = kinds[dot.kind]
+  const [lag, wait] = [dot.sent - dot.due, dot.done === undefined ? undefined : dot.done - dot.sent]
+  return html`<aside aria-label="One request" class="life ${how}">
+    <button class="close" aria-label="Close" @click=${close}>×</button>
+    <h2>This request ${does}${dot.attempt > 1 ? `, try ${dot.attempt} of its client` : ''}. It ${ends[how]}${dot.status ? html`: <strong>${dot.status}</strong>` : nothing}${dot.error ? ` (${dot.error})` : ''}</h2>
+    <p><code>${route}</code></p>
+    ${wait === undefined ? nothing : bar(lag, wait)}
+    <ol class="times">
+      <li><b>due</b> 0 ms: the client wanted it</li>
+      <li><b>sent</b> ${short(lag)} ms: on its way${dot.attempt > 1 ? ' again' : ''}</li>
+      <li><b>done</b> ${wait === undefined ? '…' : `${short(lag + wait)} ms: ${how === 'lost' ? 'given up' : 'the whole answer is here'}`}</li>
+    </ol>
+    <p class="quiet">request id <code>${dot.id}</code></p>
+    <p class="quiet">What the API has written about it in its log:</p>
+    ${
+      log?.command
+        ? html`<p>The lab cannot read this API's log. In a terminal: <code>${log.command}</code></p>`
+        : html`<pre tabindex="0" aria-label="Log line">${log?.line ? pretty(log.line) : how === 'lost' ? 'nothing' : '…'}</pre>`
+    }
+  </aside>`
+}
+
+/** What the generator lost, and what network and API took. */
+function bar(lag, wait) {
+  const width = 300
+  const first = (width * lag) / Math.max(0.001, lag + wait)
+  return html`<svg viewBox="0 0 ${width} 10" aria-hidden="true" preserveAspectRatio="none">${svg`
+    <rect width=${first} height="10" class="lag"></rect><rect x=${first} width=${width - first} height="10"></rect>`}</svg>`
+}
+
+function pretty(line) {
+  return JSON.stringify(JSON.parse(line), null, 1)
+    .replace(/^[ {}]\n?/gm, '')
+    .trim()
+}

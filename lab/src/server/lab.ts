@@ -1,0 +1,59 @@
+import { spawn } from 'node:child_process'
+import { randomBytes } from 'node:crypto'
+import type { AddressInfo } from 'node:net'
+import { openSession } from '../api-client.ts'
+import { aborted } from '../clock.ts'
+import { loadSlo } from '../slo.ts'
+import { withEmbedded } from '../targets/embedded.ts'
+import { createPages } from './http.ts'
+import { createLive } from './live.ts'
+import { livePage } from './page.ts'
+import { listen } from './server.ts'
+
+type LabOptions = {
+  port: number
+  slo: string
+  record: string
+  open: boolean
+  folder: string
+  seconds?: number
+  stop: AbortSignal
+}
+
+/** The live page on an API of its own, in a temporary folder, until the signal. */
+export async function openLab({ port, slo, open, stop, ...rest }: LabOptions): Promise<void> {
+  await withEmbedded({}, async (target) => {
+    const session = openSession(target.url, target.username, target.password)
+    const live = createLive({ target, session, slo: loadSlo(slo), stop, ...rest })
+    const token = randomBytes(18).toString('base64url')
+    const pages = createPages(live.state, livePage(live, token))
+    try {
+      // A port that somebody has named must be it; the usual one may be taken.
+      await listen(pages, { host: '127.0.0.1', port }, port === usualPort)
+      const link = `http://127.0.0.1:${(pages.address() as AddressInfo).port}/#${token}`
+      console.log(
+        `The lab is open: ${link}\n\nWhoever has this link may act; without the part behind # one may look. Ctrl-C ends it.`,
+      )
+      if (open) showInBrowser(link)
+      await Promise.race([aborted(stop), target.ended.then((why) => stop.aborted || console.error(why))])
+      console.log(`Ending: ${await live.faults.undoAll()}`)
+    } finally {
+      pages.close()
+      pages.closeAllConnections()
+      await live.close()
+      await session.pool.destroy()
+    }
+  })
+}
+
+export const usualPort = 8090
+
+/** Opens the link where there is a desktop. Harmless where there is none. */
+function showInBrowser(link: string): void {
+  const { platform, env } = process
+  const hasDesktop = platform === 'darwin' || env.DISPLAY || env.WAYLAND_DISPLAY
+  if (!process.stdout.isTTY || !hasDesktop) return
+  const child = spawn(platform === 'darwin' ? 'open' : 'xdg-open', [link], { stdio: 'ignore', detached: true })
+  child.on('error', () => {})
+  child.unref()
+}

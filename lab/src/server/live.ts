@@ -1,0 +1,177 @@
+import type { Session } from '../api-client.ts'
+import { runsFolder } from '../config.ts'
+import type { FaultKind } from '../faults/fault.ts'
+import { tallyOf } from '../load/figures.ts'
+import type { Slo } from '../slo.ts'
+import type { Target } from '../targets/target.ts'
+import { createEvents } from './events.ts'
+import { createFaults, type FaultEvent } from './faults.ts'
+import { handsOf } from './hands.ts'
+import { createLessons } from './lessons.ts'
+import { createLiveLoad, createSample, type Knobs, off } from './live-load.ts'
+import { type Recorded, startRecorder } from './recorder.ts'
+import { createSeconds } from './seconds.ts'
+import { createStory, loadWords, whyShed } from './story.ts'
+import { watchApi } from './watch-api.ts'
+
+export type LiveTarget = Pick<Target, 'mode' | 'url' | 'metricsUrl' | 'database' | 'log' | 'api'>
+type Options = Recorded & {
+  target: LiveTarget
+  session: Session
+  slo: Slo
+  stop: AbortSignal
+  /** Where runs and progress of the lessons are kept, and the length of their runs. */
+  folder?: string
+  seconds?: number
+}
+
+const tickMs = 100
+const faultEndsMs = 2 * 60_000
+const loadEndsMs = 10 * 60_000
+const toldMs = 800
+const graceMs = 60_000
+const mostLines = 10_000
+
+export type Live = ReturnType<typeof createLive>
+
+/** What the live page shows and what its visitors have set. The load ends by itself, and soon after the last page is closed. */
+export function createLive(options: Options) {
+  const { target, session, slo, stop, record, doing, folder = runsFolder, seconds: length } = options
+  const { database, mode } = target
+  const load = createLiveLoad(session)
+  const api = watchApi(target.url, target.metricsUrl)
+  const sample = createSample()
+  const seconds = createSeconds()
+  const story = createStory((line) => events.send('story', line))
+  const welcome = (page: number) => {
+    const past = { seconds: seconds.rows, story: story.lines }
+    return { page, mode, hands: handsOf(mode), ...past, state: state() }
+  }
+  const events = createEvents(welcome, audienceChanged)
+  const tell = (event: FaultEvent) => {
+    story.fault(event)
+    recorder.note('fault', event, event.at)
+    if (event.ended) byPage = false
+    sendState()
+  }
+  const faults = createFaults({ database, api: target.api, session, stop, tell })
+  const now = () => ({
+    phase: doing?.() ?? (load.knobs().rate > 0 ? 'page' : 'idle'),
+    fault: faults.active()?.kind ?? null,
+  })
+  const recorder = startRecorder({ session, metricsUrl: target.metricsUrl, record, doing: now })
+  const isStack = mode === 'stack'
+  const lessons = createLessons({ folder, seconds: length, isStack, changed: () => events.send('lessons', {}) })
+  const lines: string[] = []
+  if (target.log)
+    target.log.heard = (line) => {
+      if (lines.push(line) > 2 * mostLines) lines.splice(0, mostLines)
+    }
+  let shed = false
+  let byPage = false
+  let actor: { page: number; until: number } | undefined
+  let loadEnd: NodeJS.Timeout | undefined
+  let told: NodeJS.Timeout | undefined
+  let grace: NodeJS.Timeout | undefined
+
+  const goal = () => {
+    const { baseline, peak } = slo.goals
+    return load.knobs().rate <= baseline.rate ? baseline : peak
+  }
+  const state = () => {
+    const acting = actor && actor.until > Date.now() && events.has(actor.page) ? actor : undefined
+    const now = { fault: faults.active() ?? null, actor: acting ?? null, pages: events.count() }
+    return { ...load.knobs(), shed, goal: goal(), ...now }
+  }
+  const sendState = () => events.send('state', state())
+
+  async function setLoad(knobs: Knobs, why = ''): Promise<void> {
+    await load.set(knobs)
+    clearTimeout(loadEnd)
+    if (knobs.rate > 0) loadEnd = setTimeout(() => setLoad({ ...knobs, rate: 0 }, ' after ten minutes'), loadEndsMs)
+    // A slider that is moved sets many: the last one is told.
+    clearTimeout(told)
+    told = setTimeout((at) => story.tell(loadWords(knobs) + why, 'plain', undefined, at), toldMs, Date.now())
+    sendState()
+  }
+
+  async function setShed(on: boolean): Promise<void> {
+    await target.api?.restart({ SHED_AFTER_MS: on ? '50' : '0' })
+    shed = on
+    if (on) story.tell('The API was restarted and sheds load now', 'plain', whyShed)
+    else story.tell('The API was restarted without load shedding')
+    sendState()
+  }
+
+  function audienceChanged(): void {
+    clearTimeout(grace)
+    if (events.count() === 0) grace = setTimeout(leave, graceMs).unref()
+    sendState()
+  }
+
+  /** Injects a fault that ends by itself. */
+  async function breakIt(kind: FaultKind): Promise<void> {
+    await faults.begin(kind, faultEndsMs)
+    byPage = true
+  }
+
+  async function leave(): Promise<void> {
+    if (load.knobs().rate > 0) await setLoad(off, ': nobody looks on any more')
+    // A fault of another command is not the page's to end.
+    if (byPage) await faults.end().catch((error) => console.error(error))
+  }
+
+  function tick(): void {
+    const { calls, dropped, wires } = load.drain()
+    recorder.met(tallyOf(calls, dropped))
+    const waiting = load.isWaiting()
+    const { count, ...seen } = sample.look(waiting.wires, wires)
+    seconds.add({ calls, dropped, sent: count, waiting: waiting.calls })
+    if (seen.sent.length + seen.done.length > 0) events.send('tick', seen, { mayMiss: true })
+  }
+
+  function closeSecond(): void {
+    const { health, busy } = api.seen
+    const fault = faults.active()?.kind ?? null
+    const second = seconds.close({ waiting: load.isWaiting().wires.size, busy, health: health.status, fault })
+    story.watch(second, goal())
+    events.send('second', second)
+  }
+  const timers = [setInterval(tick, tickMs), setInterval(closeSecond, 1_000)]
+
+  /** The run has the machine for itself: the load of the page ends. */
+  async function playLesson(name: string, isKnob: boolean): Promise<void> {
+    await lessons.play(name, isKnob)
+    if (load.knobs().rate > 0) await setLoad({ ...load.knobs(), rate: 0 }, ' for the run of a lesson')
+  }
+
+  async function close(): Promise<void> {
+    lessons.stop()
+    for (const timer of [...timers, loadEnd, told, grace]) clearTimeout(timer)
+    await Promise.all([load.stop(), api.stop(), recorder.stop()])
+  }
+
+  /** This page acts from now on, for so long at least. */
+  function acts(page: number, forMs: number): void {
+    actor = { page, until: Date.now() + forMs }
+    sendState()
+  }
+
+  /** The line that the API has written about a request; only the newest are kept, and none of an API that runs elsewhere. */
+  const logLine = (id: string) => lines.findLast((line) => line.includes(`"request_id":"${id}"`))
+  return {
+    target,
+    events,
+    faults,
+    recorder,
+    lessons,
+    playLesson,
+    setLoad,
+    setShed,
+    breakIt,
+    state,
+    acts,
+    logLine,
+    close,
+  }
+}

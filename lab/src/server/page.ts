@@ -1,0 +1,94 @@
+import { timingSafeEqual } from 'node:crypto'
+import { readFileSync } from 'node:fs'
+import { createRequire } from 'node:module'
+import { dirname, join } from 'node:path'
+import { text } from 'node:stream/consumers'
+import Router from '@koa/router'
+import type { Context, Next } from 'koa'
+import { UserError } from '../errors.ts'
+import { glossary } from '../report/tables.ts'
+import { handle } from './hands.ts'
+import type { Live } from './live.ts'
+
+const folder = join(import.meta.dirname, '..', 'page')
+const library = (name: string) => createRequire(import.meta.url).resolve(name)
+const uplot = dirname(library('uplot'))
+const own = [
+  'live.js',
+  'hands.js',
+  'lessons.js',
+  'numbers.js',
+  'picture.js',
+  'dots.js',
+  'request.js',
+  'plot.js',
+  'theme.css',
+  'live.css',
+]
+// lit-html is one module that imports nothing, so the browser takes it as it is: no build step, and no import map, which a
+// strict policy would not allow.
+const files: Record<string, string> = {
+  '/': join(folder, 'index.html'),
+  ...Object.fromEntries(own.map((name) => [`/page/${name}`, join(folder, name)])),
+  '/page/lit-html.js': join(dirname(library('lit-html')), '..', 'lit-html.js'),
+  '/page/uplot.js': join(uplot, 'uPlot.iife.min.js'),
+  '/page/uplot.css': join(uplot, 'uPlot.min.css'),
+}
+const policy =
+  "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; img-src 'self' data:; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+const mostBytes = 1_000
+
+/** The live page: everybody on this machine may look; acting needs the token of the link. */
+export function livePage(live: Live, token: string): Router {
+  const router = new Router()
+  router.use(headers)
+  for (const [path, file] of Object.entries(files))
+    router.get(path, (ctx) => {
+      ctx.type = file.slice(file.lastIndexOf('.'))
+      ctx.body = readFileSync(file)
+    })
+  router.get('/events', live.events.open)
+  router.get('/words', (ctx) => {
+    ctx.body = glossary()
+  })
+  router.get('/lessons', async (ctx) => {
+    ctx.body = await live.lessons.list()
+  })
+  router.get('/lessons/:name', async (ctx) => {
+    ctx.body = await live.lessons.view(String(ctx.params.name))
+  })
+  router.get('/log/:id', (ctx) => {
+    ctx.body = { line: live.logLine(String(ctx.params.id)) ?? null, command: live.target.log ? null : 'make logs' }
+  })
+  router.post('/act', async (ctx) => {
+    if (!ctx.get('origin') || !isSame(ctx.get('x-lab-token'), token))
+      return ctx.throw(403, 'Open the link with the token.')
+    if (!ctx.is('json')) return ctx.throw(415, 'Send JSON.')
+    if (!(Number(ctx.get('content-length')) <= mostBytes)) return ctx.throw(413, 'Send less.')
+    try {
+      ctx.body = (await handle(live, await text(ctx.req))) ?? {}
+    } catch (error) {
+      if (!(error instanceof UserError)) throw error
+      ctx.status = 409
+      ctx.body = { error: error.message }
+    }
+  })
+  return router
+}
+
+/** No script but this server's own, no frame around the page, and nothing of its address to anybody. */
+async function headers(ctx: Context, next: Next): Promise<void> {
+  ctx.set({
+    'Content-Security-Policy': policy,
+    'X-Content-Type-Options': 'nosniff',
+    'Referrer-Policy': 'no-referrer',
+    'Cross-Origin-Resource-Policy': 'same-origin',
+    'Cache-Control': 'no-cache',
+  })
+  await next()
+}
+
+function isSame(given: string, wanted: string): boolean {
+  const [a, b] = [Buffer.from(given), Buffer.from(wanted)]
+  return a.length === b.length && timingSafeEqual(a, b)
+}

@@ -1,0 +1,55 @@
+import { figures, lagOf, quantileOf, type Result, statusesOf } from '../load/figures.ts'
+import type { Health } from './watch-api.ts'
+
+const kept = 120
+
+/** One second as the page shows it; the answers are those that came in it. `busy`: share of the time of the API's thread. */
+export type Second = {
+  at: number
+  /** Calls that were due, and requests that were sent for them: more with retries. */
+  offered: number
+  sent: number
+  good: number
+  failed: number
+  p50: number | null
+  p95: number | null
+  p99: number | null
+  waiting: number
+  /** How late the requests were sent, p99 in milliseconds. */
+  lag: number
+  statuses: Record<string, number>
+  busy: number | null
+  health: Health['status']
+  fault: string | null
+}
+
+type Others = Pick<Second, 'waiting' | 'busy' | 'health' | 'fault'>
+
+/** Adds up what the clients meet and makes a row of it every second; keeps two minutes. */
+export function createSeconds() {
+  const rows: Second[] = []
+  let [done, offered, sent, dropped, lastDue] = [[] as Result[], 0, 0, 0, 0]
+
+  function add(tick: { calls: Result[]; dropped: number; sent: number; waiting: Iterable<Result> }): void {
+    const fresh = [...tick.calls, ...tick.waiting].filter(({ due }) => due > lastDue)
+    for (const { due } of fresh) lastDue = Math.max(lastDue, due)
+    for (const one of tick.calls) done.push(one)
+    offered += fresh.length + tick.dropped
+    sent += tick.sent
+    dropped += tick.dropped
+  }
+
+  function close(others: Others): Second {
+    const { due, failed, p50_ms, p95_ms, p99_ms } = figures(done, dropped)
+    const failures = done.filter(({ status }) => status < 200 || status > 299)
+    const statuses = { ...statusesOf(failures), ...(dropped > 0 && { 'not sent': dropped }) }
+    const lag = done.length > 0 ? quantileOf(done, lagOf, 0.99) : 0
+    const latencies = { p50: p50_ms, p95: p95_ms, p99: p99_ms, lag }
+    const second = { at: Date.now(), offered, sent, good: due - failed, failed, ...latencies, statuses, ...others }
+    ;[done, offered, sent, dropped] = [[], 0, 0, 0]
+    rows.push(second)
+    if (rows.length > kept) rows.shift()
+    return second
+  }
+  return { rows, add, close }
+}

@@ -1,0 +1,200 @@
+import assert from 'node:assert/strict'
+import { readFileSync } from 'node:fs'
+import { createRequire } from 'node:module'
+import { join } from 'node:path'
+import { after, type TestContext, test } from 'node:test'
+import type { Browser, ElementHandle, Page } from 'puppeteer-core'
+import { lab, says, scratchFolder, until } from './helpers.ts'
+import { browser, noBrowser } from './report-browser.ts'
+
+const record = ['--record', join(scratchFolder({ after }), 'session.db')]
+const run = lab({ after }, ['lab', '--port', '0', '--no-open', ...record])
+await says(run, /http:\S+#\S+/)
+const link = new URL(/http:\S+/.exec(run.out())?.[0] ?? '')
+const token = link.hash.slice(1)
+const usual = { arrivals: 'even', writes: 0.15, clients: 'patient' }
+
+let chromium: Browser
+const started = noBrowser ? undefined : browser({ after }).then((one) => (chromium = one))
+
+type Options = { token?: boolean; width?: number; scheme?: 'light' | 'dark'; still?: boolean }
+
+/** Opens the page as a visitor does and waits until it is connected; notes what the browser complains about. */
+async function visit(t: TestContext, { token = true, width = 1280, scheme = 'light', still = false }: Options = {}) {
+  await started
+  // A session storage of its own, as in another window.
+  const context = await chromium.createBrowserContext()
+  t.after(() => context.close())
+  const page = await context.newPage()
+  const wrong: string[] = []
+  page.on('console', (message) => wrong.push(message.text()))
+  page.on('pageerror', (error) => wrong.push(String(error)))
+  await page.setViewport({ width, height: 800 })
+  await page.emulateMediaFeatures([
+    { name: 'prefers-color-scheme', value: scheme },
+    { name: 'prefers-reduced-motion', value: still ? 'reduce' : 'no-preference' },
+  ])
+  await page.goto(token ? link.href : link.origin)
+  await page.waitForSelector('.tiles')
+  return { page, wrong }
+}
+
+const text = (page: Page, selector: string) => page.$eval(selector, (one) => one.textContent ?? '')
+const tile = (page: Page, name: string) =>
+  page.evaluate(
+    `Number([...document.querySelectorAll('.tiles li')].find((one) => one.textContent.includes('${name}')).querySelector('.value').firstChild.nextSibling.data.replace(/\\D/g, '') )`,
+  ) as Promise<number>
+async function told(page: Page, words: RegExp): Promise<boolean> {
+  assert.equal(await text(page, '.error'), '')
+  return words.test(await text(page, '#story'))
+}
+
+/** Moves the slider by keyboard, some steps to the right. */
+async function turnUp(page: Page): Promise<void> {
+  await page.focus('#rate')
+  for (let i = 0; i < 10; i++) await page.keyboard.press('ArrowRight')
+}
+
+function post(body: object, headers: Record<string, string> = {}) {
+  const usual = { origin: link.origin, 'content-type': 'application/json', 'x-lab-token': token }
+  return fetch(`${link.origin}/act`, { method: 'POST', headers: { ...usual, ...headers }, body: JSON.stringify(body) })
+}
+
+/** Reads the events of a page that has no browser; `number` is that of the page. */
+async function reader(t: TestContext) {
+  const stop = new AbortController()
+  t.after(() => stop.abort())
+  const { body } = await fetch(`${link.origin}/events`, { signal: stop.signal })
+  const first = await body?.pipeThrough(new TextDecoderStream()).getReader().read()
+  return {
+    number: JSON.parse(/data: (.+)/.exec(first?.value ?? '')?.[1] ?? '{}').page as number,
+    close: () => stop.abort(),
+  }
+}
+
+test('acting needs the token, the own origin and JSON; looking needs nothing', async (t) => {
+  const { number } = await reader(t)
+  const order = { page: number, do: 'load', load: { rate: 0, ...usual } }
+  assert.equal((await post(order)).status, 200)
+  assert.equal((await post(order, { 'x-lab-token': '' })).status, 403)
+  assert.equal((await post(order, { 'x-lab-token': `${token}x` })).status, 403)
+  assert.equal((await post(order, { origin: 'http://evil.example' })).status, 403)
+  assert.equal((await post(order, { origin: '' })).status, 403)
+  assert.equal((await post(order, { 'content-type': 'text/plain' })).status, 415)
+  assert.equal((await post({ ...order, more: 'x'.repeat(1_000) })).status, 413)
+  assert.equal((await post({ ...order, load: { ...usual, rate: 1e9 } })).status, 409)
+  assert.equal((await post({ ...order, page: 999 })).status, 409)
+  for (const path of ['/', '/page/live.js', '/page/lit-html.js', '/words', '/metrics', '/status'])
+    assert.equal((await fetch(link.origin + path)).status, 200, path)
+  assert.equal((await fetch(`${link.origin}/page/..%2f..%2fmain.ts`)).status, 404)
+  const policy = (await fetch(link.origin)).headers.get('content-security-policy') ?? ''
+  assert.ok(policy.includes("script-src 'self'") && !policy.includes('unsafe'), policy)
+})
+
+test('one page acts at a time, and its turn ends when it is closed', async (t) => {
+  const [first, second] = [await reader(t), await reader(t)]
+  const order = { do: 'load', load: { rate: 0, ...usual } }
+  assert.equal((await post({ page: first.number, ...order })).status, 200)
+  assert.equal((await post({ page: second.number, ...order })).status, 409)
+  first.close()
+  await until('the other may act', async () => (await post({ page: second.number, ...order })).status === 200, 10)
+})
+
+test('the picture moves, and a click on a dot shows the life of that request and its own log line', {
+  skip: noBrowser,
+}, async (t) => {
+  const { page, wrong } = await visit(t)
+  await turnUp(page)
+  await until('requests are served', async () => (await tile(page, 'Goodput')) > 50)
+  const drawn = () => page.evaluate("document.querySelector('#dots').toDataURL()")
+  const before = await drawn()
+  await until('it moves', async () => (await drawn()) !== before, 5)
+
+  const dots = await page.$('#dots')
+  const box = await dots?.boundingBox()
+  assert.ok(box)
+  await until(
+    'a dot was under the mouse',
+    async () => {
+      await page.mouse.click(box.x + box.width * 0.35, box.y + box.height * 0.5)
+      return (await page.$('.life')) !== null
+    },
+    10,
+  )
+  await page.waitForFunction("document.querySelector('.life pre')?.textContent.includes('duration_ms')")
+  const id = /request id\s*(\S{36})/.exec(await text(page, '.life'))?.[1]
+  assert.ok(id && (await text(page, '.life pre')).includes(id))
+  await page.keyboard.press('Escape')
+  await page.waitForFunction("!document.querySelector('.life')")
+  assert.deepEqual(wrong, [])
+})
+
+test('outage and recovery by mouse and by keyboard; another page looks on', { skip: noBrowser }, async (t) => {
+  const { page, wrong } = await visit(t)
+  const { page: other } = await visit(t, { token: false })
+  await page.$eval('#rate', (one) => {
+    Object.assign(one, { value: '5' })
+    one.dispatchEvent(new Event('input', { bubbles: true }))
+  })
+  await until('requests are served', async () => (await tile(page, 'Goodput')) > 10)
+  /** Waits until a button may be pressed: while the lab does one thing, no other one can be asked for. */
+  async function button(name: string) {
+    const find = `[...document.querySelectorAll('button')].find((one) => one.textContent === '${name}' && one.matches(':enabled'))`
+    return (await page.waitForFunction(find)).asElement() as ElementHandle<never> | null
+  }
+
+  await (await button('Lock it'))?.click()
+  await until('it is told', () => told(page, /First 503 after [\d.,]+ ms/))
+  await until('all fail', async () => (await tile(page, 'Goodput')) === 0 && (await tile(page, 'Failed')) > 10)
+  await until('the other page sees it', () => told(other, /First 503 after/))
+  assert.equal(await other.$eval('#hands fieldset', (one) => one.matches(':disabled')), true)
+  await (await button('Undo'))?.click()
+  await until('goodput is back', () => told(page, /Goodput is back/))
+
+  await (await button('Kill the API'))?.focus()
+  await page.keyboard.press('Enter')
+  await until('silence', () => told(page, /First request without an answer after/))
+  await (await button('Undo'))?.focus()
+  await page.keyboard.press('Space')
+  await until('the API is back', () => told(page, /The API is started again/))
+  assert.deepEqual(wrong, [])
+})
+
+const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8')
+
+for (const width of [360, 1280]) {
+  for (const scheme of ['light', 'dark'] as const) {
+    test(`${width} px, ${scheme}: no violation that axe knows, nothing wider than the screen`, {
+      skip: noBrowser,
+    }, async (t) => {
+      const { page, wrong } = await visit(t, { width, scheme, still: width === 360 })
+      await turnUp(page)
+      await page.waitForSelector('.look button:enabled')
+      await page.click('.look button:enabled')
+      await page.waitForSelector('.life')
+      assert.ok(Number(await page.evaluate('document.documentElement.scrollWidth - innerWidth')) <= 0)
+      // Through the debugger: the policy of the page lets no script in.
+      await page.evaluate(axe)
+      const violations = await page.evaluate(
+        "axe.run().then(({ violations }) => violations.map(({ id, nodes }) => id + ': ' + nodes.map((one) => one.html.slice(0, 120)).join(' ')))",
+      )
+      assert.deepEqual(violations, [])
+      assert.deepEqual(wrong, [])
+    })
+  }
+}
+
+test('the lab ends on SIGTERM although its load goes on', async (t) => {
+  const own = lab(t, ['lab', '--port', '0', '--no-open'])
+  await says(own, /http:\S+#\S+/)
+  const url = new URL(/http:\S+/.exec(own.out())?.[0] ?? '')
+  const events = new AbortController()
+  t.after(() => events.abort())
+  const opened = await fetch(`${url.origin}/events`, { signal: events.signal })
+  const headers = { origin: url.origin, 'content-type': 'application/json', 'x-lab-token': url.hash.slice(1) }
+  const body = JSON.stringify({ page: 1, do: 'load', load: { rate: 50, ...usual } })
+  assert.equal((await fetch(`${url.origin}/act`, { method: 'POST', headers, body })).status, 200)
+  own.child.kill('SIGTERM')
+  await own.ended
+  await opened.body?.cancel().catch(() => {})
+})
