@@ -58,19 +58,17 @@ export function createProgram(stop: AbortSignal): Command {
 
   withApi(command('experiment', 'play one experiment, watch and judge it; without --url on an API of its own'))
     .addArgument(new Argument('[name]', 'see: experiments').default(''))
-    .addOption(
-      numberOption('--seconds <n>', 'length of the whole; without it as long as it should be', 1, 3_600, 'LENGTH'),
-    )
-    .addOption(numberOption('--runs <n>', 'repeats: median and spread at the end', 1, 100, 'RUNS').default(1))
+    .addOption(numberOption('--seconds <n>', 'length of the whole; without it as long as it should be', 1, 3_600))
+    .addOption(numberOption('--runs <n>', 'repeats: median and spread at the end', 1, 100).default(1))
     .option('--predict', 'ask first what you think will come out')
     .option('--guesses <file>', 'the same from a file: a JSON array of numbers')
-    .option('--load <kind>', 'what sends the load: own or k6', (text) => oneOf('LOAD', text, ['own', 'k6']))
+    .addOption(choiceOption('--load <kind>', 'what sends the load', ['own', 'k6']))
     .option('--metrics <url>', 'the metrics page of that API')
     .option('--slo <file>', 'the goals', sloFile)
     .option(...folder)
     .action(async (name: string, given: ExperimentOptions) => {
       const { checkName } = await import('./runner/experiment.ts')
-      checkName(name)
+      await checkName(name, loadSlo(given.slo))
       const { seconds, runs, guesses, slo, folder, predict = false } = given
       const stack = stackOf(given)
       const load = given.load ?? (stack ? 'k6' : 'own')
@@ -120,10 +118,8 @@ export function createProgram(stop: AbortSignal): Command {
 
   command('tradeoff', 'play one comparison: two settings in turn, each on an API of its own, under the same load')
     .addArgument(new Argument('[name]', 'see: tradeoffs').default(''))
-    .addOption(
-      numberOption('--seconds <n>', 'length of one round; without it as long as it should be', 1, 3_600, 'LENGTH'),
-    )
-    .addOption(numberOption('--runs <n>', 'rounds', 2, 100, 'RUNS').default(3))
+    .addOption(numberOption('--seconds <n>', 'length of one round; without it as long as it should be', 1, 3_600))
+    .addOption(numberOption('--runs <n>', 'rounds', 2, 100).default(3))
     .option('--slo <file>', 'the goals', sloFile)
     .option(...folder)
     .action(async (name: string, { seconds, runs: rounds, slo, folder }: RunOptions) => {
@@ -146,7 +142,7 @@ export function createProgram(stop: AbortSignal): Command {
     .option('--b <names>', 'the other')
     .option(...folder)
     .action(async ({ folder, a, b }) => {
-      if (!a || !b) throw new UserError('Name two runs: make compare A=run B=run, or lists of repeats with commas.')
+      if (!a || !b) throw new UserError('Name two runs, or two lists of repeats with commas: make compare A=... B=...')
       const { compare } = await import('./commands/compare.ts')
       const { findRun } = await import('./runs/find-run.ts')
       const journals = (names: string) => names.split(',').map((name) => findRun(folder, name).journal)
@@ -178,15 +174,15 @@ export function createProgram(stop: AbortSignal): Command {
     })
 
   withApi(command('outage', 'take the database of a running API away until the time is over, Ctrl-C, or recover'))
-    .addOption(new Option('--mode <kind>', 'the kind of fault').choices(kinds).default('chmod'))
+    .addOption(choiceOption('--mode <kind>', 'the kind of fault', kinds).default('chmod'))
     .addOption(
-      new Option('--for <time>', '30s, 10m, 1h').argParser((text) => duration('--for', text) && text).default('10m'),
+      new Option('--for <time>', '30s, 10m, 1h').argParser((text) => duration('FOR', text) && text).default('10m'),
     )
     .action(async ({ mode, for: time, ...api }) => {
       const { askForOutage, holdOutage } = await import('./commands/running.ts')
       if (LAB_SOCKET) return askForOutage(LAB_SOCKET, mode, time)
       const database = databaseOf(api.database)
-      await holdOutage({ ...apiOf(api), database, kind: mode, forMs: duration('--for', time), stop })
+      await holdOutage({ ...apiOf(api), database, kind: mode, forMs: duration('FOR', time), stop })
     })
 
   command('recover', 'roll a fault back, also one that a killed process left')
@@ -221,10 +217,10 @@ export function createProgram(stop: AbortSignal): Command {
   )
 
   command('phase', 'name on the page of the lab what is being done')
-    .arguments('<experiment> <phase> <time>')
-    .action(async (experiment, phase, time) => {
+    .arguments('<experiment> <phase> <time> [trouble]')
+    .action(async (experiment, phase, time, trouble) => {
       const { askLab } = await import('./api-client.ts')
-      await askLab(socket(), 'POST', '/phase', { experiment, phase, for: time })
+      await askLab(socket(), 'POST', '/phase', { experiment, phase, for: time, trouble })
     })
 
   command('k6', 'note for a session what k6 has judged')
@@ -242,8 +238,21 @@ export function createProgram(stop: AbortSignal): Command {
   return program
 }
 
-/** `name` is that of make, where make passes the value on. */
-function numberOption(flags: string, description: string, from: number, to: number, name = flags.split(' ')[0] ?? '') {
+/** The names that make has for options: a message must name what its reader can write. */
+const makes: Record<string, string> = { seconds: 'LENGTH', runs: 'RUNS', load: 'LOAD', mode: 'MODE' }
+
+function makesName(flags: string): string {
+  const [option = ''] = flags.split(' ')
+  return makes[option.slice('--'.length)] ?? option
+}
+
+function choiceOption(flags: string, description: string, choices: readonly string[]): Option {
+  const name = makesName(flags)
+  return new Option(flags, description).choices(choices).argParser((text) => oneOf(name, text, choices))
+}
+
+function numberOption(flags: string, description: string, from: number, to: number): Option {
+  const name = makesName(flags)
   return new Option(flags, description).argParser((text) => number(name, text, from, to))
 }
 
