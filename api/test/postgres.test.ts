@@ -1,4 +1,6 @@
 import assert from 'node:assert/strict'
+import { once } from 'node:events'
+import { type AddressInfo, createServer } from 'node:net'
 import { type TestContext, test } from 'node:test'
 import pg from 'pg'
 import { postgres, skipPostgres as skip } from './postgres.ts'
@@ -167,6 +169,26 @@ test('started while the server is down, the API serves /health and comes up with
   await until('/health is ok', () => isOk(api))
   await api.logged((line) => line.msg === 'users changed')
   assert.deepEqual(await statusesOf(api, await api.login()), [200, 201, undefined])
+})
+
+test('a server that has no TLS any more is unreachable, not corrupt', limit, async (t) => {
+  const plain = createServer((socket) => socket.on('error', () => {}).once('data', () => socket.end('N')))
+  plain.listen(0, '127.0.0.1')
+  await once(plain, 'listening')
+  const { port } = plain.address() as AddressInfo
+  await new Promise((resolve) => plain.close(resolve))
+  const DATABASE_URL = `postgres://api@127.0.0.1:${port}/notes?sslmode=verify-full`
+  const api = await startApi(t, { DATABASE_URL })
+  assert.ok(await hasReason(api, 'unreachable'))
+  let refused = 0
+  plain.on('connection', () => refused++).listen(port, '127.0.0.1')
+  t.after(() => plain.close())
+  await until('the API has been told several times that there is no TLS', () => refused > 3)
+  assert.ok(await hasReason(api, 'unreachable'))
+  const json = { username: 'demo', password: 'a-password' }
+  assert.equal((await api.fetch('/auth/login', { method: 'POST', json })).status, 503)
+  const { code, stderr } = await endOf({ DATABASE_URL })
+  assert.deepEqual([code, /^DATABASE_URL .+\n$/.test(stderr)], [1, true], stderr)
 })
 
 test('a database that is not there, or not ours, ends the program with a sentence', limit, async () => {

@@ -164,7 +164,7 @@ export function createProgram(stop: AbortSignal): Command {
       console.log(await keepSession({ span, record, folder, slo: sloFile, prometheus }))
     })
 
-  command('index', 'bring runs/lab.db up to date with the folders beside it')
+  command('index', 'make runs/lab.db anew from the folders beside it')
     .option(...folder)
     .action(async ({ folder }) => {
       const { updateLabDb } = await import('./runs/lab-db.ts')

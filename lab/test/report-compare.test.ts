@@ -1,11 +1,15 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { compare } from '../src/commands/compare.ts'
-import type { Journal, PhaseFigures } from '../src/runs/journal.ts'
+import type { Journal } from '../src/runs/journal.ts'
 import { generated, outageJournal } from './report-fixtures.ts'
 
 /** A run of one phase with this p95. */
-function run(p95_ms: number, change: Partial<Journal> = {}, more: Partial<PhaseFigures> = {}): Journal {
+function run(
+  p95_ms: number,
+  change: Partial<Journal> = {},
+  more: Partial<Journal['happened']['phases'][number]['figures']> = {},
+): Journal {
   const counts = { due: 2000, sent: 2000, answered: 2000, failed: 0, error_ratio: 0, rate: 100 }
   const figures = { ...counts, p50_ms: 1, p95_ms, p99_ms: 900, max_ms: 950, ...more }
   const phases = [{ name: 'load', rate: 100, start_ms: 0, end_ms: 20_000, figures }]

@@ -14,7 +14,7 @@ export type K6Request = {
 }
 
 /** Status 0: no answer, `error` says why. `id`: under which the API logs it. `took`: milliseconds from sending to the last byte; `done`: since 1970. */
-export type K6Answer = { status: number; took: number; done: number; text: string; id?: string; error?: string }
+type K6Answer = { status: number; took: number; done: number; text: string; id?: string; error?: string }
 
 /** k6's users wait no longer than those of the lab's own generator. */
 const timeout = '10s'

@@ -100,7 +100,7 @@ export function sumOf(statuses: Record<string, number>, outcome: Outcome): numbe
 const mostStories = 3
 
 /** What became of each fault; of many, the worst of each figure. */
-export function faultsStory(faults: Fault[]): string[] {
+function faultsStory(faults: Fault[]): string[] {
   if (faults.length <= mostStories) return faults.map(faultStory)
   const worst = (figure: (fault: Fault) => number | null) => {
     const known = faults.flatMap((one) => figure(one) ?? [])

@@ -133,19 +133,19 @@ export function gradeTable(runs: MetricsEvent[][], method: Tuning['method']): { 
     grade.troubles.length > 0 ? `${grade.found} of ${grade.troubles.length}` : '–',
     percent(grade.precision),
     grade.mean_delay_s === null ? '–' : `${number(grade.mean_delay_s)} s`,
-    percent(grade.held),
+    percent(grade.coverage),
     String(grade.false_alarms),
     number(grade.false_alarms_per_hour),
   ])
   const title = method === 'mean' ? 'z-score' : 'robust'
-  return { heads: [title, 'found', 'precision', 'delay', 'held', 'false', 'per hour'], rows }
+  return { heads: [title, 'found', 'precision', 'delay', 'coverage', 'false', 'per hour'], rows }
 }
 
 export const gradeWords = [
   'found: troubles in which an alarm began.',
   'precision: troubles found among all alarms.',
   'delay: mean time until the end of the first alarmed second.',
-  'held: share of the troubled seconds that were alarmed.',
+  'coverage: share of the troubled seconds that were alarmed.',
   `false: alarms outside of the trouble and the ${graceS} s after it.`,
 ]
 
