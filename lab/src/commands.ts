@@ -15,6 +15,7 @@ import {
   sloFile,
   stackOf,
 } from './config.ts'
+import type { Level } from './course/mystery.ts'
 import { UserError } from './errors.ts'
 import { kinds } from './faults/fault.ts'
 import { loadSlo } from './slo.ts'
@@ -48,8 +49,10 @@ export function createProgram(stop: AbortSignal): Command {
   command('lab', 'the live page: load it, break it, watch it, on an API of its own')
     .addOption(numberOption('--port <n>', 'where the page is; another one if 8090 is taken', 0, 65_535).default(8090))
     .option('--no-open', 'only print the link')
+    .addOption(numberOption('--seconds <n>', 'length of each run of a lesson', 1, 600))
     .option('--slo <file>', 'the goals', sloFile)
     .option(...record)
+    .option(...folder)
     .action(async (given) => (await import('./server/lab.ts')).openLab({ ...given, stop }))
 
   withApi(command('experiment', 'play one experiment, watch and judge it; without --url on an API of its own'))
@@ -90,6 +93,26 @@ export function createProgram(stop: AbortSignal): Command {
       const load = given.load ?? (stack ? 'k6' : 'own')
       const names = all === '1' ? undefined : all.split(',')
       verdict(await runScorecard({ names, seconds, commit, resume, stack, load, slo, folder, stop }))
+    })
+
+  command('lesson', 'a course: guess, run, compare, understand; without a name the list, and the next one')
+    .argument('[name]', 'a number or a name', '')
+    .addOption(numberOption('--seconds <n>', 'length of each run', 1, 600))
+    .option('--slo <file>', 'the goals', sloFile)
+    .option(...folder)
+    .action(async (name: string, { seconds, slo, folder }: RunOptions) => {
+      const { playLesson } = await import('./course/play-lesson.ts')
+      await playLesson(name, { seconds, slo, folder, stop })
+    })
+
+  command('mystery', 'something goes wrong, unannounced: what, since when, and which number showed it first?')
+    .addOption(numberOption('--seed <n>', 'the same seed is the same mystery', 0, 1_000_000))
+    .addOption(numberOption('--level <n>', '1 is the easiest', 1, 3).default(1))
+    .option('--slo <file>', 'the goals', sloFile)
+    .option(...folder)
+    .action(async ({ seed, level, slo, folder }: RunOptions & { seed?: number; level: Level }) => {
+      const { playMystery } = await import('./course/play-mystery.ts')
+      await playMystery({ seed, level, slo, folder, stop })
     })
 
   command('tradeoff', 'play one comparison: two settings in turn, each on an API of its own, under the same load')

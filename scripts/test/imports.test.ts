@@ -6,8 +6,20 @@ import { test } from 'node:test'
 
 const source = join(import.meta.dirname, '../../lab/src')
 // From the top to the bottom. A file imports from its own room and from rooms below it.
-const rooms = ['main.ts', 'commands.ts', 'commands', 'server', 'tradeoffs', 'experiments', 'runner', 'report']
-rooms.push('anomalies', 'runs', 'page', 'targets', 'attacks', 'load', 'models', 'faults', 'the rest')
+const rooms = ['main.ts', 'commands.ts', 'commands', 'server', 'lessons', 'course', 'tradeoffs', 'experiments']
+rooms.push(
+  'runner',
+  'report',
+  'anomalies',
+  'runs',
+  'page',
+  'targets',
+  'attacks',
+  'load',
+  'models',
+  'faults',
+  'the rest',
+)
 const roomOf = (file: string) => {
   const [first = '', ...rest] = file.split('/')
   return rooms.indexOf(rest.length > 0 || rooms.includes(first) ? first : 'the rest')

@@ -40,6 +40,7 @@ export function figures(results: Result[], dropped = 0) {
     p95_ms: at(0.95),
     p99_ms: at(0.99),
     max_ms: at(1),
+    mean_ms: waits.length > 0 ? waits.reduce((sum, one) => sum + one, 0) / waits.length : null,
   }
 }
 

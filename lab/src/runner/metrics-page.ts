@@ -1,6 +1,6 @@
 import type { Pool } from 'undici'
 import { ask, connect } from '../api-client.ts'
-import { now } from '../clock.ts'
+import { now, sleep } from '../clock.ts'
 import { isWithin } from './selection.ts'
 
 type MetricSample = { name: string; labels: Record<string, string>; value: number }
@@ -98,14 +98,19 @@ export function watchMetrics(url: string): { readings: MetricsReading[]; stop: (
   return { readings, stop }
 }
 
-/** The seconds (since 1970) in the API's own record, METRICS_EVENTS; none where it keeps none or cannot be asked. */
+/** An API that was just killed needs a while to start. */
+const asksForMs = 10_000
+
+/** The seconds (since 1970) in the API's own record, METRICS_EVENTS, as soon as it answers; none where it keeps none. */
 export async function keptSeconds(url: string): Promise<Set<number>> {
   const pool = connect(url, 1, 5_000)
   try {
-    const { status, text } = await ask(pool, { method: 'GET', path: '/metrics/events' })
-    const lines = status === 200 ? text.trim().split('\n').filter(Boolean) : []
-    return new Set(lines.map((line) => Math.round(Date.parse(JSON.parse(line).time) / 1000)))
-  } catch {
+    for (const deadline = now() + asksForMs; now() < deadline; await sleep(100)) {
+      const answer = await ask(pool, { method: 'GET', path: '/metrics/events' }).catch(() => undefined)
+      if (answer === undefined || answer.status === 503) continue
+      const lines = answer.status === 200 ? answer.text.trim().split('\n').filter(Boolean) : []
+      return new Set(lines.map((line) => Math.round(Date.parse(JSON.parse(line).time) / 1000)))
+    }
     return new Set()
   } finally {
     await pool.destroy()

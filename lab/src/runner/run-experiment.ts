@@ -27,6 +27,8 @@ export type ExperimentOptions = {
   factor?: number
   runs: number
   predict: boolean
+  /** Shows the seconds and nothing else: a lesson speaks for itself. */
+  brief?: boolean
   /** A file of guesses. */
   guesses?: string
   /** An API that runs already; without one the lab starts its own. */
@@ -54,10 +56,10 @@ export async function runExperiment(options: ExperimentOptions): Promise<number>
   if (startLoad === startK6Load) checkLengthForK6(full, experiment)
   checkRunsFolder(folder)
   await recoverEarlier(stack)
-  introduce(experiment, options)
+  if (!options.brief) introduce(experiment, options)
   // Before the hypothesis, which gives the answers away.
   const guesses = await guessesFor(experiment, options)
-  say(wrap(`Hypothesis: ${experiment.hypothesis}`))
+  if (!options.brief) say(wrap(`Hypothesis: ${experiment.hypothesis}`))
 
   const judgements: Judgement[] = []
   for (let number = 1; number <= runs; number++) {
@@ -105,7 +107,7 @@ export async function runExperiment(options: ExperimentOptions): Promise<number>
     const predictions = guesses ? besideMeasured(experiment, guesses, run, slo) : []
     const about = { name, experiment, slo, target, predictions, run: { number, of: runs }, again: again(options) }
     const journal = journalOf(run, judgement, about)
-    say(`\n${conclusion(journal)}\n`)
+    if (!options.brief) say(`\n${conclusion(journal)}\n`)
     const { folder: kept, remark } = writeRun(folder, journal, target.log?.kept)
     options.kept?.(journal, kept)
     if (remark) say(wrap(remark))

@@ -63,6 +63,7 @@ const figures = z.object({
   p95_ms: orNull,
   p99_ms: orNull,
   max_ms: orNull,
+  mean_ms: orNull.optional(),
   rate: z.number(),
 })
 
@@ -103,6 +104,9 @@ const prediction = z.object({
   value: orNull.optional(),
   why: z.string().optional(),
 })
+
+/** The value of a measure that the experiment judges or asks about; without a phase of the whole run. */
+const measured = z.object({ measure: z.string(), phase: z.string().optional(), value: orNull, unit: z.string() })
 
 /** What an attacker did in a phase, by status (0: no answer). `guesses`: made offline, each attempt being a batch of them. */
 const attack = z.object({
@@ -173,6 +177,7 @@ export const journal = z.object({
   verdict: z.enum(['PASS', 'FAIL', 'INVALID']).optional(),
   /** Why it is not PASS, one sentence each. */
   reasons: z.array(z.string()),
+  measured: z.array(measured).optional(),
   predictions: z.array(prediction),
   notes: z.object({ acknowledged: z.number(), lost: z.array(z.string()).nullable() }),
   /** Why it came out so, and the experiment to try next. */

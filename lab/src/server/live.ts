@@ -1,4 +1,5 @@
 import type { Session } from '../api-client.ts'
+import { runsFolder } from '../config.ts'
 import type { FaultKind } from '../faults/fault.ts'
 import { tallyOf } from '../load/figures.ts'
 import type { Slo } from '../slo.ts'
@@ -6,6 +7,7 @@ import type { Target } from '../targets/target.ts'
 import { createEvents } from './events.ts'
 import { createFaults, type FaultEvent } from './faults.ts'
 import { handsOf } from './hands.ts'
+import { createLessons } from './lessons.ts'
 import { createLiveLoad, createSample, type Knobs, off } from './live-load.ts'
 import { type Recorded, startRecorder } from './recorder.ts'
 import { createSeconds } from './seconds.ts'
@@ -13,7 +15,15 @@ import { createStory, loadWords, whyShed } from './story.ts'
 import { watchApi } from './watch-api.ts'
 
 export type LiveTarget = Pick<Target, 'mode' | 'url' | 'metricsUrl' | 'database' | 'log' | 'api'>
-type Options = Recorded & { target: LiveTarget; session: Session; slo: Slo; stop: AbortSignal }
+type Options = Recorded & {
+  target: LiveTarget
+  session: Session
+  slo: Slo
+  stop: AbortSignal
+  /** Where runs and progress of the lessons are kept, and the length of their runs. */
+  folder?: string
+  seconds?: number
+}
 
 const tickMs = 100
 const faultEndsMs = 2 * 60_000
@@ -25,7 +35,8 @@ const mostLines = 10_000
 export type Live = ReturnType<typeof createLive>
 
 /** What the live page shows and what its visitors have set. The load ends by itself, and soon after the last page is closed. */
-export function createLive({ target, session, slo, stop, record, doing }: Options) {
+export function createLive(options: Options) {
+  const { target, session, slo, stop, record, doing, folder = runsFolder, seconds: length } = options
   const { database, mode } = target
   const load = createLiveLoad(session)
   const api = watchApi(target.url, target.metricsUrl)
@@ -49,6 +60,8 @@ export function createLive({ target, session, slo, stop, record, doing }: Option
     fault: faults.active()?.kind ?? null,
   })
   const recorder = startRecorder({ session, metricsUrl: target.metricsUrl, record, doing: now })
+  const isStack = mode === 'stack'
+  const lessons = createLessons({ folder, seconds: length, isStack, changed: () => events.send('lessons', {}) })
   const lines: string[] = []
   if (target.log)
     target.log.heard = (line) => {
@@ -92,7 +105,7 @@ export function createLive({ target, session, slo, stop, record, doing }: Option
 
   function audienceChanged(): void {
     clearTimeout(grace)
-    if (events.count() === 0) grace = setTimeout(leave, graceMs)
+    if (events.count() === 0) grace = setTimeout(leave, graceMs).unref()
     sendState()
   }
 
@@ -126,7 +139,14 @@ export function createLive({ target, session, slo, stop, record, doing }: Option
   }
   const timers = [setInterval(tick, tickMs), setInterval(closeSecond, 1_000)]
 
+  /** The run has the machine for itself: the load of the page ends. */
+  async function playLesson(name: string, isKnob: boolean): Promise<void> {
+    await lessons.play(name, isKnob)
+    if (load.knobs().rate > 0) await setLoad({ ...load.knobs(), rate: 0 }, ' for the run of a lesson')
+  }
+
   async function close(): Promise<void> {
+    lessons.stop()
     for (const timer of [...timers, loadEnd, told, grace]) clearTimeout(timer)
     await Promise.all([load.stop(), api.stop(), recorder.stop()])
   }
@@ -139,5 +159,19 @@ export function createLive({ target, session, slo, stop, record, doing }: Option
 
   /** The line that the API has written about a request; only the newest are kept, and none of an API that runs elsewhere. */
   const logLine = (id: string) => lines.findLast((line) => line.includes(`"request_id":"${id}"`))
-  return { target, events, faults, recorder, setLoad, setShed, breakIt, state, acts, logLine, close }
+  return {
+    target,
+    events,
+    faults,
+    recorder,
+    lessons,
+    playLesson,
+    setLoad,
+    setShed,
+    breakIt,
+    state,
+    acts,
+    logLine,
+    close,
+  }
 }
