@@ -19,7 +19,7 @@ done
 
 # shellcheck disable=SC2034 # the options of an experiment, for the scripts that source this file
 options=(${LENGTH:+"--seconds=$LENGTH"} ${RUNS:+"--runs=$RUNS"} ${LOAD:+"--load=$LOAD"} ${PREDICT:+--predict})
-# Those of every experiment in turn, for a scorecard.
+# shellcheck disable=SC2034 # those of every experiment in turn, for a scorecard
 scorecard=("--all=${ALL:-1}" "--commit=$(git describe --always --dirty 2>/dev/null || echo unknown)" ${RESUME:+--resume} ${LENGTH:+"--seconds=$LENGTH"} ${LOAD:+"--load=$LOAD"})
 
 stop() { # stop SENTENCE...: prints what is wrong and what to do, and exits
