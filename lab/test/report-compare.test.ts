@@ -64,6 +64,18 @@ test('expectations that changed are shown with what was measured, the others are
   assert.doesNotMatch(text, /acknowledged notes lost/)
 })
 
+test('no sentence is wider than a terminal', () => {
+  const [a, b] = [outageJournal(), outageJournal()]
+  const words = 'a measure with a long title of many words'
+  b.expectations = b.expectations.map((one) => ({
+    ...one,
+    met: !one.met,
+    measured: `${one.measured}: ${words} ${words}`,
+  }))
+  const text = compare([a, a, a, a, a], [b, b, b, b, b])
+  for (const line of text.split('\n')) assert.ok(line.length <= 80, line)
+})
+
 test('phases and expectations that only one side has are not compared', () => {
   const b = run(10)
   b.expectations = b.expectations.slice(0, 1).map((one) => ({ ...one, phase: 'load', met: false }))

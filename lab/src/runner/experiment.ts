@@ -9,6 +9,7 @@ import type { Manner } from '../load/open-loop.ts'
 import type { JudgedExpectation } from '../runs/journal.ts'
 import type { Slo } from '../slo.ts'
 import type { MeasureName } from './measures.ts'
+import { wrap } from './screen.ts'
 
 /** A question to the API, and everything it takes to answer it. Seconds count from the beginning of the run. */
 export type Experiment = Manner & {
@@ -86,15 +87,24 @@ export function experimentNames(): string[] {
     .sort()
 }
 
-/** Throws a UserError that lists the names when there is no such experiment. */
-export function checkName(name: string): void {
-  const names = experimentNames()
-  if (!names.includes(name)) throw new UserError(`${name || 'No name'}: the experiments are ${names.join(', ')}.`)
+/** Every experiment, in the order in which to meet them. */
+export async function allExperiments(slo: Slo): Promise<{ name: string; experiment: Experiment }[]> {
+  const all = await Promise.all(
+    experimentNames().map(async (name) => ({ name, experiment: await loadExperiment(name, slo) })),
+  )
+  return all.sort((a, b) => a.experiment.order - b.experiment.order)
+}
+
+/** Throws a UserError that lists the names, in their order, when there is no such experiment. */
+export async function checkName(name: string, slo: Slo): Promise<void> {
+  if (experimentNames().includes(name)) return
+  const names = (await allExperiments(slo)).map((one) => one.name)
+  throw new UserError(wrap(`${name || 'No name'}: the experiments are ${names.join(', ')}.`))
 }
 
 /** `perSecond`: the measured capacity, of an experiment that asks for it; without it usual figures show its shape. */
 export async function loadExperiment(name: string, slo: Slo, perSecond?: number): Promise<Experiment> {
-  checkName(name)
+  await checkName(name, slo)
   const { href } = pathToFileURL(join(folder, `${name}.ts`))
   const file: { experiment: (slo: Slo, perSecond?: number) => Experiment } = await import(href)
   const { arrivals, clients, ...found } = file.experiment(slo, perSecond)

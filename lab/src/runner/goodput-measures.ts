@@ -1,5 +1,6 @@
 import { isSuccess } from '../load/figures.ts'
 import { goodputPerSecond, recoverySeconds, total } from '../load/goodput.ts'
+import { count } from '../report/html.ts'
 import { type Measure, type Selection, share } from './selection.ts'
 
 /** What an experiment with random arrivals or clients of their own policy may expect; data requests and logins together. */
@@ -20,7 +21,7 @@ export const goodputMeasures = {
     unit: 'x',
     of(selection) {
       const { attempts, offered } = total(perSecond(selection))
-      return { value: offered > 0 ? attempts / offered : undefined, words: `${attempts} for ${offered}` }
+      return { value: offered > 0 ? attempts / offered : undefined, words: `${count(attempts)} for ${count(offered)}` }
     },
   },
   abandoned: {

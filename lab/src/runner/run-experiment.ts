@@ -93,7 +93,7 @@ export async function runExperiment(options: ExperimentOptions): Promise<number>
   }
 
   async function playOn(number: number, own: Target, experiment: Experiment) {
-    const target = { ...own, ...reporting(name, options.stack?.socket) }
+    const target = { ...own, ...reporting(name, own.mode, options.stack?.socket) }
     // Another seed for each repetition, or the spread of the results would hide that arrivals are random.
     return { experiment, target, run: await play(experiment, target, startLoad, stop, number) }
   }
@@ -102,7 +102,7 @@ export async function runExperiment(options: ExperimentOptions): Promise<number>
     number: number,
     { run, target, experiment }: { run: Run; target: Target; experiment: Experiment },
   ): Judgement {
-    run.logged = target.log?.refusals.size
+    run.logged = target.log?.refusals
     const judgement = judge(run, experiment, slo)
     const predictions = guesses ? besideMeasured(experiment, guesses, run, slo) : []
     const about = { name, experiment, slo, target, predictions, run: { number, of: runs }, again: again(options) }
@@ -123,7 +123,7 @@ function checkLengthForK6(full: Experiment, experiment: Experiment): void {
   if (shortest(experiment) >= 1) return
   const least = Math.ceil(lengthOf(full) / shortest(full))
   throw new UserError(
-    `A phase would last ${shortest(experiment)} s, and k6 needs at least 1 s: LENGTH=${least} or more, or LOAD=own.`,
+    `A phase would last ${number(shortest(experiment))} s, and k6 needs at least 1 s: LENGTH=${least} or more, or LOAD=own.`,
   )
 }
 
@@ -154,7 +154,7 @@ async function guessesFor({ predictions }: Experiment, options: ExperimentOption
   if (options.guesses !== undefined) return readGuesses(options.guesses, predictions)
   if (!options.predict) return undefined
   if (process.stdin.isTTY && process.stdout.isTTY) return askGuesses(predictions, options.stop)
-  say('There is no terminal to ask for predictions in: give them in a file, with --guesses FILE.')
+  say('There is no terminal to ask for predictions in: give them in a file, GUESSES=file.')
   return undefined
 }
 
@@ -177,5 +177,5 @@ function spread(values: number[], unit: string): string {
   const known = sorted(values.filter((value) => !Number.isNaN(value)))
   if (known.length === 0) return 'never'
   const words = (share: number) => number(quantile(known, share))
-  return `${words(0.5)} (${words(0)} ${words(1)}) ${unit}`
+  return `${words(0.5)} (${words(0)} to ${words(1)}) ${unit}`.trimEnd()
 }
