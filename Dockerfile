@@ -1,6 +1,6 @@
 # Two images on one base: `api` is the system under study, `lab` is what is done to it. Both hold production packages only.
 
-FROM node:26-bookworm-slim AS packages
+FROM node:26.12-bookworm-slim AS packages
 ENV npm_config_cache=/npm-cache
 WORKDIR /app
 COPY package.json package-lock.json .npmrc ./
@@ -15,7 +15,7 @@ RUN --mount=type=cache,target=/npm-cache npm ci --workspace=api --omit=dev --ign
 FROM packages AS lab-packages
 RUN --mount=type=cache,target=/npm-cache npm ci --workspace=api --workspace=lab --omit=dev --ignore-scripts --no-audit --no-fund
 
-FROM node:26-bookworm-slim AS base
+FROM node:26.12-bookworm-slim AS base
 # What only builds need would only help an intruder. The volumes take over the owner of these folders.
 RUN rm -rf /usr/local/lib/node_modules /usr/local/bin/npm /usr/local/bin/npx /usr/local/bin/corepack /opt/yarn* /usr/local/bin/yarn* \
  && mkdir /data /runs && chown node:node /data /runs && chmod 700 /data

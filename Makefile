@@ -1,6 +1,6 @@
-# The commands of the lab. `make` alone lists them; the text behind ## is what it prints.
+# The commands of the lab. `make` alone lists them, the ten of every day first; the text behind ## is what it prints.
 .DEFAULT_GOAL := help
-.PHONY: help node demo lab start test fuzz bench format dashboards experiment experiments tradeoff tradeoffs report compare anomalies index up down load-baseline load-peak load outage recover status logs doctor rotate clean
+.PHONY: help node demo lab lesson mystery start test fuzz bench format dashboards experiment experiments tradeoff tradeoffs report compare anomalies index up down load-baseline load-peak load outage recover status logs doctor rotate clean
 
 # Node 16 or newer is enough: the script finds, or installs, Node 26 and the packages.
 NODE := node scripts/node26.cjs
@@ -15,8 +15,16 @@ export GIVEN :=
 $(foreach name,$(.VARIABLES),$(if $(filter command,$(origin $(name))),$(eval GIVEN += $(name))\
     $(eval override $(name) := $$(value $(name)))$(eval export $(name))))
 
+DAILY := demo lab lesson experiment report up load-peak outage recover status
 help: ## list the commands
-	@awk -F ':.*## ' '/^## /{print (text ? "" : "\n") substr($$0, 4); text = 1} !/^## /{text = 0} /^[a-z-]+:.*## /{printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' -v daily='$(DAILY)' ' \
+	  /^[a-z-]+:.*## / { text[$$1] = sprintf("  make %-14s %s", $$1, $$2); line[++n] = $$1; next } \
+	  /^## / { line[++n] = $$0 } \
+	  END { print "Every day"; count = split(daily, name, " "); \
+	    for (i = 1; i <= count; i++) { print text[name[i]]; delete text[name[i]] } \
+	    for (i = 1; i <= n; i++) \
+	      if (line[i] ~ /^## /) print (line[i - 1] ~ /^## / ? "" : "\n") substr(line[i], 4); \
+	      else if (line[i] in text) print text[line[i]] }' $(MAKEFILE_LIST)
 
 ## Without Docker
 node:
@@ -28,11 +36,17 @@ demo: node ## the whole story in a minute: load, outage, recovery
 lab: node ## the live page: load it, break it, watch; LAB_PORT=18090
 	@$(NODE) lab/src/main.ts lab $${LAB_PORT:+--port=$$LAB_PORT}
 
+lesson: node ## the course: the list and the next lesson; NAME=3 another
+	@$(NODE) lab/src/main.ts lesson "$$NAME" $(if $(value LENGTH),--seconds "$$LENGTH")
+
+mystery: node ## what goes wrong here? LEVEL=1 to 3; SEED=7 repeats one
+	@$(NODE) lab/src/main.ts mystery $(if $(value LEVEL),--level "$$LEVEL") $(if $(value SEED),--seed "$$SEED")
+
 experiment: ## play and judge one: NAME=spike; EMBEDDED=1: no Docker
 	@$(if $(value EMBEDDED),$(STACK)/lab experiment,$(STACK)/experiment)
 
-experiments: ## list the experiments and their questions
-	@$(STACK)/lab experiments
+experiments: ## list them; ALL=1 plays every one, for a scorecard
+	@$(if $(value ALL),$(if $(value EMBEDDED),$(STACK)/lab,$(STACK)/experiment),$(STACK)/lab) experiments
 
 tradeoff: ## compare two settings, played in turn: NAME=rollback-or-wal
 	@$(if $(value EMBEDDED),$(STACK)/lab,$(STACK)/experiment) tradeoff
@@ -40,13 +54,13 @@ tradeoff: ## compare two settings, played in turn: NAME=rollback-or-wal
 tradeoffs: ## list the comparisons and their questions
 	@$(STACK)/lab tradeoffs
 
-report: ## make the page of the newest run, or of RUN=name
+report: ## make the page of the newest run, RUN=name or SINCE=15m
 	@$(STACK)/lab report
 
-compare: ## compare two runs, A=name B=name, or lists with commas
+compare: ## compare two runs, A=name B=name, or spans, A=9m-5m B=4m
 	@$(STACK)/lab compare
 
-anomalies: ## grade the anomaly detector on the newest run or RUN=name
+anomalies: ## grade the anomaly detector; RUN=name or SINCE=15m
 	@$(STACK)/lab anomalies
 
 index: ## update runs/lab.db from the folders of runs

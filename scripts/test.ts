@@ -28,7 +28,7 @@ if (wanted === '') {
   const tsc = join(dirname(require.resolve('typescript/package.json')), 'bin/tsc')
   check('types', process.execPath, [tsc])
   check('types of k6', process.execPath, [tsc, '-p', 'k6'])
-  const scripts = globSync('scripts/stack/*', { cwd: root })
+  const scripts = globSync('scripts/{stack/*,load_test,anomaly_zscore}', { cwd: root })
   check('shell scripts', 'shellcheck', [
     '--external-sources',
     '--source-path=SCRIPTDIR',

@@ -39,7 +39,7 @@ export function assertSeries(before: Page, after: Page, operations: Operation[])
   for (const { method, path, responses } of operations) {
     const route = `http_request_method="${method}",http_route="${path.replaceAll(/{(\w+)}/g, ':$1')}"`
     const success = Object.keys(responses).find((status) => status.startsWith('2'))
-    const count = after.get(`${requests}_count{${route},http_response_status_code="${success}"}`)
+    const count = after.get(`${requests}_count{${route},http_response_status_code="${success}",url_scheme="http"}`)
     assert.ok(Number(count) > 0, `${method} ${path} succeeded once`)
   }
 }

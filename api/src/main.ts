@@ -37,7 +37,8 @@ async function main() {
   process.umask(0o077) // no other user may read the password hashes and notes
 
   const { log, dropped, close: closeLog } = createLogger(config.LOG_LEVEL)
-  const { meter, tracer, exporter } = startTelemetry(log)
+  const { version } = pkg
+  const { meter, tracer, exporter, close: closeTelemetry } = startTelemetry(log, version)
   const eventLoopDelay = measureEventLoop(meter)
   const lines = { description: 'Log lines for which there was no room' }
   meter.createObservableCounter('log.lines.dropped', lines).addCallback((counter) => counter.observe(dropped()))
@@ -47,7 +48,6 @@ async function main() {
   const events = keepEvents(config.METRICS_EVENTS, database.db)
   const phase = { draining: false, ending: false }
   const draining = () => phase.draining
-  const { version } = pkg
   const recordEvent = events?.record
   const app = createApp({ config, database, log, meter, tracer, version, draining, eventLoopDelay, recordEvent })
   const server = createApiServer(app.callback(), log, meter)
@@ -66,6 +66,7 @@ async function main() {
     phase.draining = true
     log.info({ signal }, 'draining')
     await drain(server)
+    await closeTelemetry()
     log.info('stopped')
     await end(0)
   }

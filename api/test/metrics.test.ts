@@ -90,6 +90,8 @@ const requests = (method: string, route: string, status: number | string) =>
     http_request_method: method,
     http_route: route,
     http_response_status_code: String(status),
+    url_scheme: 'http',
+    ...(Number(status) >= 500 && { error_type: String(status) }),
   })
 
 // The parser's own answers are to no route; of these only a broken body is known to belong to one.
@@ -130,7 +132,7 @@ test('every documented series exists from the start, at 0', () => {
       key('http_server_cut_connections_total', { reason }),
     ),
     ...['UPDATE', 'DELETE'].map((name) =>
-      key('db_client_operation_duration_seconds_count', { db_operation_name: name }),
+      key('db_client_operation_duration_seconds_count', { db_system_name: 'sqlite', db_operation_name: name }),
     ),
     ...documented(),
     key('http_server_active_requests'),
@@ -266,6 +268,9 @@ test('after every kind of request, well-formed or not, the page has at most 1,00
   for (let i = 0; i < 50; i++) await api.fetch(`/data/notes/${i}/${i}`, { token, headers: { 'X-Request-Id': `${i}` } })
   await sendRaw(api.url, 'GET /health HTTP/1.1\r\nConnection: close\r\n\r\n')
   const page = await read()
+  // A failed operation is timed too, under the reason of its failure.
+  const failed = { db_system_name: 'sqlite', db_operation_name: 'SELECT', error_type: 'permission' }
+  assert.ok(Number(page.samples.get(key('db_client_operation_duration_seconds_count', failed))) > 0)
   const never = documented().filter((series) => !page.samples.get(series))
   assert.deepEqual(never, [])
   // Not every kind of garbage collection happens in so short a time; in a day each has its lines.

@@ -68,6 +68,7 @@ export const tokenColors = {
   no_expiry: colors.serverDark,
   unknown_user: colors.database,
   revoked: '#A08A00',
+  unknown_session: '#5D8AA8',
 }
 
 export const reasonColors = {
@@ -81,6 +82,8 @@ export const reasonColors = {
   io_error: colors.goal,
   cannot_open: '#A08A00',
   corrupt: '#5D8AA8',
+  unreachable: '#A0522D',
+  timeout: colors.refused,
 }
 
 export const shedColors = {

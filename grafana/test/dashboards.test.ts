@@ -8,7 +8,7 @@ import { loadSlo } from '../../lab/src/slo.ts'
 import { dashboards, pages } from '../src/all.ts'
 import { artifacts } from '../src/artifacts.ts'
 import { names } from '../src/page.ts'
-import { queriesOf } from '../src/uses.ts'
+import { queriesOf } from './queries.ts'
 
 const root = join(import.meta.dirname, '../..')
 const all = dashboards().map((dashboard) => ({ ...dashboard, panels: dashboard.panels as Panel[] }))

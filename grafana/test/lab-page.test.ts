@@ -13,7 +13,8 @@ const env = {
   API_URL: service.url,
   DATABASE_PATH: service.database,
 }
-const serving = lab({ after }, ['serve', '--port', '0', '--prometheus-port', '0'], { env })
+const record = ['--record', join(scratchFolder({ after }), 'session.db')]
+const serving = lab({ after }, ['serve', '--port', '0', '--prometheus-port', '0', ...record], { env })
 await says(serving, 'listens on')
 const port = /listens on (\d+)/.exec(serving.out())?.[1]
 const read = async () => (await fetch(`http://127.0.0.1:${port}/metrics`)).text()

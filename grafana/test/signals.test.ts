@@ -3,7 +3,7 @@ import { test } from 'node:test'
 import { dashboards, pages } from '../src/all.ts'
 import { metricOf, seriesIn } from '../src/promql.ts'
 import { rules } from '../src/rules.ts'
-import { queriesOf, usesTable } from '../src/uses.ts'
+import { queriesOf } from './queries.ts'
 import { exposed, recorded } from './signals.ts'
 
 const units = new Map([...exposed, ...recorded].map(({ name, unit }) => [name, unit]))
@@ -59,14 +59,6 @@ test('every recorded series is read by a rule or a panel', () => {
   const read = new Set([...rules(), ...queries].flatMap(({ expr }) => seriesIn(expr)))
   const spare = recorded.map(({ name }) => name).filter((name) => !read.has(name))
   assert.deepEqual(spare, [])
-})
-
-test('the table of uses follows recorded series to the dashboards and alerts that read them', () => {
-  const rows = usesTable().split('\n')
-  // Only recorded series read it, one of them through several others.
-  assert.ok(rows.includes('| `db_client_operation_duration_seconds` | time |  |'))
-  // Read by a recorded series of the home page and, directly, by alerts.
-  assert.ok(rows.includes('| `up` | overview | ApiDown, TargetMissing |'))
 })
 
 test("a panel's unit is that of what it reads", () => {

@@ -10,16 +10,20 @@ import {
   number,
   oneOf,
   prometheusUrl,
+  readJson,
+  recordFile,
   runsFolder,
   sloFile,
   stackOf,
 } from './config.ts'
+import type { Level } from './course/mystery.ts'
 import { UserError } from './errors.ts'
 import { kinds } from './faults/fault.ts'
 import { loadSlo } from './slo.ts'
 
 type RunOptions = { slo: string; folder: string; seconds?: number; runs: number }
 type ExperimentOptions = RunOptions & ApiOptions & { predict?: true; guesses?: string; load?: 'own' | 'k6' }
+type ScorecardOptions = Omit<ExperimentOptions, 'runs'> & { all?: string; resume?: boolean; commit: string }
 
 /** Every command of the lab. Help is made from this table; the code behind a command is loaded when it is called. */
 export function createProgram(stop: AbortSignal): Command {
@@ -31,6 +35,7 @@ export function createProgram(stop: AbortSignal): Command {
   )
   const command = (name: string, description: string) => program.command(name).description(description)
   const folder = ['--folder <folder>', 'where runs are kept', runsFolder] as const
+  const record = ['--record <file>', 'where the lab notes what happens', recordFile] as const
 
   command('demo', 'the whole story in a minute, on an API of its own: load, two outages, recovery, verdict')
     .addOption(numberOption('--seconds <n>', 'length of a load phase; the other phases follow', 1, 600).default(15))
@@ -45,8 +50,11 @@ export function createProgram(stop: AbortSignal): Command {
   command('lab', 'the live page: load it, break it, watch it, on an API of its own')
     .addOption(numberOption('--port <n>', 'where the page is; another one if 8090 is taken', 0, 65_535).default(8090))
     .option('--no-open', 'only print the link')
+    .addOption(numberOption('--seconds <n>', 'length of each run of a lesson', 1, 600))
     .option('--slo <file>', 'the goals', sloFile)
-    .action(async ({ port, open, slo }) => (await import('./server/lab.ts')).openLab({ port, open, slo, stop }))
+    .option(...record)
+    .option(...folder)
+    .action(async (given) => (await import('./server/lab.ts')).openLab({ ...given, stop }))
 
   withApi(command('experiment', 'play one experiment, watch and judge it; without --url on an API of its own'))
     .addArgument(new Argument('[name]', 'see: experiments').default(''))
@@ -68,10 +76,45 @@ export function createProgram(stop: AbortSignal): Command {
       verdict(await runExperiment({ name, seconds, runs, predict, stack, load, guesses, slo, folder, stop }))
     })
 
-  command('experiments', 'their names and their questions').action(async () => {
-    const { experimentLines } = await import('./commands/show.ts')
-    console.log(await experimentLines(loadSlo(sloFile)))
-  })
+  withApi(command('experiments', 'their names and their questions; with --all every one is played, for a scorecard'))
+    .option('--all <names>', 'play these one after another, names with commas; 1: all of them')
+    .option('--resume', 'go on with the scorecard that was interrupted')
+    .option('--commit <name>', 'what is under test, for the scorecard', 'unknown')
+    .addOption(numberOption('--seconds <n>', 'length of each', 1, 3_600))
+    .addOption(new Option('--load <kind>', 'what sends the load').choices(['own', 'k6']))
+    .option('--metrics <url>', 'the metrics page of that API')
+    .option('--slo <file>', 'the goals', sloFile)
+    .option(...folder)
+    .action(async ({ all, resume = false, commit, ...given }: ScorecardOptions) => {
+      const { experimentLines } = await import('./commands/show.ts')
+      if (!all) return console.log(await experimentLines(loadSlo(given.slo)))
+      const { seconds, slo, folder } = given
+      const stack = stackOf(given)
+      const { runScorecard } = await import('./runner/scorecard.ts')
+      const load = given.load ?? (stack ? 'k6' : 'own')
+      const names = all === '1' ? undefined : all.split(',')
+      verdict(await runScorecard({ names, seconds, commit, resume, stack, load, slo, folder, stop }))
+    })
+
+  command('lesson', 'a course: guess, run, compare, understand; without a name the list, and the next one')
+    .argument('[name]', 'a number or a name', '')
+    .addOption(numberOption('--seconds <n>', 'length of each run', 1, 600))
+    .option('--slo <file>', 'the goals', sloFile)
+    .option(...folder)
+    .action(async (name: string, { seconds, slo, folder }: RunOptions) => {
+      const { playLesson } = await import('./course/play-lesson.ts')
+      await playLesson(name, { seconds, slo, folder, stop })
+    })
+
+  command('mystery', 'something goes wrong, unannounced: what, since when, and which number showed it first?')
+    .addOption(numberOption('--seed <n>', 'the same seed is the same mystery', 0, 1_000_000))
+    .addOption(numberOption('--level <n>', '1 is the easiest', 1, 3).default(1))
+    .option('--slo <file>', 'the goals', sloFile)
+    .option(...folder)
+    .action(async ({ seed, level, slo, folder }: RunOptions & { seed?: number; level: Level }) => {
+      const { playMystery } = await import('./course/play-mystery.ts')
+      await playMystery({ seed, level, slo, folder, stop })
+    })
 
   command('tradeoff', 'play one comparison: two settings in turn, each on an API of its own, under the same load')
     .addArgument(new Argument('[name]', 'see: tradeoffs').default(''))
@@ -111,6 +154,16 @@ export function createProgram(stop: AbortSignal): Command {
     .option(...folder)
     .action(async ({ folder, run }) => console.log((await import('./commands/show.ts')).anomalies(folder, run)))
 
+  command('session', 'keep as a run what the lab has noted: 15m, or from 15 to 10 minutes ago, 15m-10m')
+    .argument('<span>')
+    .option(...record)
+    .option(...folder)
+    .action(async (span, { record, folder }) => {
+      const { keepSession } = await import('./commands/session.ts')
+      const prometheus = LAB_SOCKET && prometheusUrl
+      console.log(await keepSession({ span, record, folder, slo: sloFile, prometheus }))
+    })
+
   command('index', 'bring runs/lab.db up to date with the folders beside it')
     .option(...folder)
     .action(async ({ folder }) => {
@@ -140,19 +193,23 @@ export function createProgram(stop: AbortSignal): Command {
       console.log((await recover(databaseOf(database))) ?? 'Nothing to undo: no fault is on record.')
     })
 
-  withApi(command('downtime', 'ask a running API until it has failed and is back; print how long that took')).action(
-    async (api) => (await import('./commands/running.ts')).downtime(apiOf(api), stop),
-  )
+  withApi(command('downtime', 'ask a running API until it has failed and is back; print how long that took'))
+    .addOption(new Option('--fault <kind>', 'what it is noted as').choices(['crash']))
+    .action(async ({ fault, ...api }) => {
+      const { downtime } = await import('./commands/running.ts')
+      await downtime({ ...apiOf(api), fault, socket: LAB_SOCKET, stop })
+    })
 
   withApi(command('serve', 'the long-running lab of the stack: holds faults, watches the API, serves the page'))
     .option('--host <address>', 'where it listens', '127.0.0.1')
     .addOption(numberOption('--port <n>', 'the page and the metrics', 0, 65_535).default(8090))
     .addOption(numberOption('--prometheus-port <n>', 'Prometheus, for reading', 0, 65_535).default(9090))
-    .action(async ({ host, port, prometheusPort, ...api }) => {
+    .option(...record)
+    .action(async ({ host, port, prometheusPort, record, ...api }) => {
       const prometheus = { url: prometheusUrl, port: prometheusPort }
       const { serve } = await import('./server/server.ts')
       const where = { socket: socket(), host, port, prometheus, database: databaseOf(api.database), metricsUrl }
-      await serve({ ...apiOf(api), ...where, token: labToken, slo: sloFile, stop })
+      await serve({ ...apiOf(api), ...where, token: labToken, slo: sloFile, record, stop })
     })
 
   command('status', 'what a running lab does and sees').action(async () =>
@@ -164,6 +221,14 @@ export function createProgram(stop: AbortSignal): Command {
     .action(async (experiment, phase, time, trouble) => {
       const { askLab } = await import('./api-client.ts')
       await askLab(socket(), 'POST', '/phase', { experiment, phase, for: time, trouble })
+    })
+
+  command('k6', 'note for a session what k6 has judged')
+    .argument('<summary>')
+    .action(async (file) => {
+      const { askLab } = await import('./api-client.ts')
+      const { k6Summary } = await import('./runner/k6-summary.ts')
+      await askLab(socket(), 'POST', '/k6', readJson(file, k6Summary))
     })
 
   command('await-scrape', 'wait until Prometheus has read the metrics of these jobs')

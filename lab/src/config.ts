@@ -12,8 +12,10 @@ export const runsFolder = join(root, 'runs')
 /** The socket of the long-running lab. It is set in the stack's container and nowhere else. */
 export const LAB_SOCKET = process.env.LAB_SOCKET || undefined
 // Outside of the container these variables may belong to any other program: there, only options count.
-const { API_URL, API_METRICS_URL, DATABASE_PATH, PROMETHEUS_URL } = LAB_SOCKET ? process.env : ({} as NodeJS.ProcessEnv)
+const stackEnv = LAB_SOCKET ? process.env : ({} as NodeJS.ProcessEnv)
+const { API_URL, API_METRICS_URL, DATABASE_PATH, PROMETHEUS_URL, LAB_RECORD } = stackEnv
 export const metricsUrl = API_METRICS_URL ?? 'http://127.0.0.1:9464'
+export const recordFile = LAB_RECORD ?? join(runsFolder, 'session.db')
 export const prometheusUrl = PROMETHEUS_URL ?? 'http://127.0.0.1:9090'
 
 export type ApiOptions = { url?: string; metrics?: string; database?: string; user?: string }

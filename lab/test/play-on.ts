@@ -21,7 +21,7 @@ export async function playOn(target: Target, experiment: Experiment, slo: Slo): 
  * A run that proves something. An INVALID one is played once more; if the machine is too busy for that one too, the test
  * is skipped with the reason, and undefined is returned.
  */
-export async function conclusive<R extends { verdict: string; reasons?: string[] }>(
+export async function conclusive<R extends { verdict?: string; reasons?: string[] }>(
   t: Pick<TestContext, 'skip'>,
   playIt: () => Promise<R>,
 ): Promise<R | undefined> {

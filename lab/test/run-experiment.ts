@@ -65,7 +65,8 @@ export function judged(
     const run = start()
     const code = await run.ended
     const [journal] = existsSync(run.kept) ? run.journals() : []
-    if (journal === undefined || code !== exitCodes[journal.verdict] || ![verdict, 'INVALID'].includes(journal.verdict))
+    const found = journal?.verdict
+    if (journal === undefined || !found || code !== exitCodes[found] || ![verdict, 'INVALID'].includes(found))
       throw new Error(`it should be ${verdict}, but it ended with ${code}:\n${run.out()}`)
     return journal
   })

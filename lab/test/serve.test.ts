@@ -15,7 +15,8 @@ const service = await api({ after })
 /** A lab that serves, and how to ask it as `make outage` does. */
 async function serving(t: TestContext, socket = join(scratchFolder(t), 'lab.sock'), of = service) {
   const env = { ...of.env, LAB_SOCKET: socket, API_URL: of.url, DATABASE_PATH: of.database }
-  const run = lab(t, ['serve', '--port', '0', '--prometheus-port', '0'], { env })
+  const record = ['--record', `${socket}.db`]
+  const run = lab(t, ['serve', '--port', '0', '--prometheus-port', '0', ...record], { env })
   await says(run, 'listens on')
   const port = /listens on (\d+)/.exec(run.out())?.[1]
   async function ask(...words: string[]) {

@@ -52,7 +52,7 @@ test('this machine, its own pages, Prometheus and a health check without a Host 
       assert.equal(await status(port, { headers: { Host: host } }), 200, host)
       assert.equal(await status(port, { headers: { Host: host, Origin: `http://${host}` } }), 200, host)
     }
-    assert.match(await raw(port, 'GET / HTTP/1.0\r\nConnection: close\r\n\r\n'), /^HTTP\/1\.1 200/)
+    assert.match(await raw(port, 'GET /status HTTP/1.0\r\nConnection: close\r\n\r\n'), /^HTTP\/1\.1 200/)
   }
 })
 

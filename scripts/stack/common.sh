@@ -6,17 +6,21 @@ cd -P "$(dirname "${BASH_SOURCE[0]}")/../.." # -P: the path that Docker stores f
 # With attestations an unchanged image gets a new ID at every build, and Compose would replace its containers.
 export BUILDX_NO_DEFAULT_ATTESTATIONS=1
 
-# The settings of the stack are in .env. `make up NAME=value` writes one there, and make lists such names in GIVEN. What is
-# exported by other programs does not decide what is started, loaded or removed.
-settings='COMPOSE_PROJECT_NAME API_PORT METRICS_PORT LAB_PORT PROMETHEUS_PORT GRAFANA_PORT JOURNAL_MODE BUSY_TIMEOUT_MS SHED_AFTER_MS JWT_TTL LOGIN_ATTEMPTS_PER_MINUTE LOG_LEVEL'
+# The settings of the stack are in .env: the variables of compose.yaml. `make up NAME=value` writes one there, and make lists
+# such names in GIVEN. What is exported by other programs does not decide what is started, loaded or removed.
+settings="COMPOSE_PROJECT_NAME $(grep -oE '\$\{[A-Z0-9_]+' compose.yaml | cut -c3- | sort -u | grep -vE '^(JWT_SECRET.*|LAB_USERS|LAB_TOKEN|K6_CPUS)$' | paste -sd ' ' -)"
 case $0 in */up | */doctor) ;; *) GIVEN= ;; esac
+# shellcheck disable=SC2034 # for the doctor
+ignored=
 # shellcheck disable=SC2086 # lists of names
 for name in $settings ${!COMPOSE_@} OWN_VOLUMES JWT_SECRET JWT_SECRET_PREVIOUS LAB_USERS LAB_TOKEN; do
-  [[ " $settings " = *" $name "* && " ${GIVEN:-} " = *" $name "* && -n ${!name:-} ]] || unset "$name"
+  [[ " $settings " = *" $name "* && " ${GIVEN:-} " = *" $name "* && -n ${!name:-} ]] || { [ -z "${!name:-}" ] || ignored+=" $name"; unset "$name"; }
 done
 
 # shellcheck disable=SC2034 # the options of an experiment, for the scripts that source this file
 options=(${LENGTH:+"--seconds=$LENGTH"} ${RUNS:+"--runs=$RUNS"} ${LOAD:+"--load=$LOAD"} ${PREDICT:+--predict})
+# shellcheck disable=SC2034 # those of every experiment in turn, for a scorecard
+scorecard=("--all=${ALL:-1}" "--commit=$(git describe --always --dirty 2>/dev/null || echo unknown)" ${RESUME:+--resume} ${LENGTH:+"--seconds=$LENGTH"} ${LOAD:+"--load=$LOAD"})
 
 stop() { # stop SENTENCE...: prints what is wrong and what to do, and exits
   printf '%s\n' "$@" >&2
@@ -88,7 +92,7 @@ collect() { # collect FOLDER TARGET: moves the results of a run from the lab's c
 }
 
 measured() { # measured COMMAND...: runs it, and prints how long a client of the API felt it
-  exec 3< <(lab downtime)
+  exec 3< <(lab downtime ${NOTED_AS:+"--fault=$NOTED_AS"})
   read -r <&3 || stop 'The API cannot be watched from outside; the line above says why.'
   "$@"
   cat <&3

@@ -59,6 +59,14 @@ test('help fits a terminal of 80 columns and names every kind of fault', () => {
   assert.deepEqual(modes, [...kinds, 'crash'])
 })
 
+test('make lists ten commands for every day first, and every command once', () => {
+  const listed = [...make([]).stdout.matchAll(/^ {2}make ([a-z-]+)/gm)].map(([, name]) => name)
+  const daily = /^DAILY := (.*)$/m.exec(makefile)?.[1]?.split(' ')
+  assert.equal(daily?.length, 10)
+  assert.deepEqual(listed.slice(0, 10), daily)
+  assert.deepEqual(listed.sort(), targets.sort())
+})
+
 test('make ends with 0 or 2, so the last line of the output names the verdict', (t) => {
   const folder = mkdtempSync(join(tmpdir(), 'lab-make-'))
   t.after(() => rmSync(folder, { recursive: true }))

@@ -5,7 +5,7 @@ import { test } from 'node:test'
 
 const root = join(import.meta.dirname, '../..')
 const read = (file: string) => readFileSync(join(root, file), 'utf8')
-const pages = ['README.md', ...globSync('docs/*.md', { cwd: root })]
+const pages = ['README.md', 'CONTRIBUTING.md', 'CHANGELOG.md', ...globSync('docs/*.md', { cwd: root })]
 
 test('the table of goals in the README is slo.json', () => {
   const goals: Record<string, Record<string, number>> = JSON.parse(read('slo.json')).goals
@@ -64,4 +64,27 @@ test('every anchor of a page that code, rules and dashboards name exists', () =>
   const named = files.flatMap((file) => [...read(file).matchAll(/(docs\/[a-z-]+\.md)#([\w-]+)/g)])
   assert.ok(named.length > 0)
   for (const [, page = '', anchor = ''] of named) assert.ok(anchorsOf(page).includes(anchor), `${page}#${anchor}`)
+})
+
+test('every file that CONTRIBUTING.md names exists', () => {
+  const named = [...read('CONTRIBUTING.md').matchAll(/[` ]((?:api|lab|grafana|prometheus|k6|docs)\/[\w./-]*\w)/g)]
+  const files = named.map(([, file = '']) => file).filter((file) => !file.includes('NAME'))
+  assert.ok(files.length > 10)
+  for (const file of files)
+    assert.ok(existsSync(join(root, file)) || globSync(`${file}*`, { cwd: root }).length > 0, file)
+})
+
+test('every package has the version of the newest entry of CHANGELOG.md', () => {
+  const [, version] = /^## (\S+)/m.exec(read('CHANGELOG.md')) ?? []
+  for (const room of ['.', 'api', 'lab', 'grafana', 'k6']) {
+    assert.equal(JSON.parse(read(join(room, 'package.json'))).version, version, room)
+  }
+})
+
+test('the index names every document', () => {
+  const index = read('docs/README.md')
+  for (const file of globSync('docs/*.md', { cwd: root })) {
+    const name = file.replace('docs/', '')
+    if (name !== 'README.md') assert.ok(index.includes(`](${name})`), name)
+  }
 })

@@ -1,4 +1,4 @@
-// The helpers of scripts/stack, without Docker. Each test has a checkout of its own that holds nothing but the scripts.
+// The helpers of scripts/stack, without Docker. Each test has a checkout of its own that holds nothing but the scripts and compose.yaml.
 import assert from 'node:assert/strict'
 import { spawnSync } from 'node:child_process'
 import { chmodSync, cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
@@ -13,7 +13,7 @@ function checkout(t: TestContext, env = '', name = 'checkout') {
   t.after(() => rmSync(folder, { recursive: true, force: true }))
   const there = join(folder, name)
   mkdirSync(join(there, 'scripts'), { recursive: true })
-  cpSync(join(root, 'scripts/stack'), join(there, 'scripts/stack'), { recursive: true })
+  for (const part of ['scripts/stack', 'compose.yaml']) cpSync(join(root, part), join(there, part), { recursive: true })
   const file = join(there, '.env')
   writeFileSync(file, env)
   /** Runs commands after common.sh; their exit code and output. */
@@ -84,11 +84,12 @@ test('what is exported decides nothing: neither a setting, nor a secret, nor wha
     JWT_SECRET: 'theirs',
     LAB_USERS: 'them:theirs',
     API_PORT: '2',
+    OTEL_TRACES_EXPORTER: 'otlp',
   })
   const [name, settings = ''] = stdout.split('\n')
   assert.equal(name, 'mine')
   assert.match(settings, /^1 .*checkout$/)
-  assert.doesNotMatch(stdout, /theirs|COMPOSE_|JWT_SECRET|^CDPATH/m)
+  assert.doesNotMatch(stdout, /theirs|COMPOSE_|JWT_SECRET|OTEL_|^CDPATH/m)
 })
 
 /** A docker that knows these containers (their folders) and volumes (name, project), and writes down what it is asked. */
@@ -192,7 +193,7 @@ test('make clean removes the project of .env, in this folder, whatever is export
   assert.match(asked, /project=mine/)
   assert.deepEqual(
     [statSync(join(folder, 'other/.env')).isFile(), spawnSync('ls', ['-A', there], { encoding: 'utf8' }).stdout],
-    [true, 'scripts\n'],
+    [true, 'compose.yaml\nscripts\n'],
   )
 })
 
@@ -220,4 +221,95 @@ test('the clock check takes time zones for what they are, and sees a clock that 
   }
   for (const zone of ['UTC', 'Asia/Kathmandu', 'America/New_York'])
     assert.deepEqual([check(0, zone), check(90, zone)], [0, 1], zone)
+})
+
+const compose = spawnSync('docker', ['compose', 'version']).status === 0 ? undefined : 'there is no Docker Compose here'
+
+test('every command of the stack merges compose.override.yaml, which git ignores', { skip: compose }, (t) => {
+  const { bash, there } = checkout(t, 'JWT_SECRET=a\nLAB_USERS=a:b\n')
+  cpSync(join(root, 'k6/k6.env'), join(there, 'k6/k6.env'))
+  const override = 'services: { api: { environment: { MINE: "1" } }, mine: { image: "mine:1.0.0" } }\n'
+  writeFileSync(join(there, 'compose.override.yaml'), override)
+  const { services } = JSON.parse(bash('compose --profile load config --format json').stdout)
+  assert.equal(services.api.environment.MINE, '1')
+  assert.equal(services.mine.image, 'mine:1.0.0')
+  const files = ['compose.override.yaml', 'prometheus/own.yml', '.env']
+  const ignored = spawnSync('git', ['check-ignore', '--no-index', ...files], { cwd: root, encoding: 'utf8' })
+  assert.deepEqual(ignored.stdout.trim().split('\n'), files)
+})
+
+test('make up names each image that it cannot get, and the services that can do without', (t) => {
+  const place = checkout(t, 'LAB_USERS=demo:password\n')
+  cpSync(join(root, 'Dockerfile'), join(place.there, 'Dockerfile'))
+  for (const name of ['prometheus', 'grafana', 'k6']) mkdirSync(join(place.there, name))
+  writeFileSync(join(place.there, 'slo.json'), '')
+  const up = (gone: RegExp, SERVICES: string) => {
+    const absent = [...gone.source.split('|')].map((part) => `*${part}*`).join(' | ')
+    const asked = join(place.folder, 'asked')
+    const env = place.fake(
+      'docker',
+      `echo "$*" >>${asked}
+case "$*" in
+  'compose version --short') echo 2.40.0 ;;
+  *MemTotal*) echo 4000000000 ;;
+  'compose config --images '*) echo "some/$4:1.2.3" ;;
+  'image inspect '*) case "$3" in ${absent}) exit 1 ;; esac ;;
+  'pull '*) exit 1 ;;
+esac`,
+    )
+    writeFileSync(asked, '')
+    const { stderr } = spawnSync('bash', ['scripts/stack/up'], {
+      cwd: place.there,
+      env: { ...env, SERVICES },
+      encoding: 'utf8',
+    })
+    return { stderr, started: /^compose up/m.test(readFileSync(asked, 'utf8')) }
+  }
+  const all = 'api lab prometheus grafana'
+  const without = up(/grafana:/, all)
+  assert.match(without.stderr, /some\/grafana:1\.2\.3/)
+  assert.match(without.stderr, /SERVICES="api lab prometheus"/)
+  assert.equal(without.started, false)
+  assert.equal(up(/grafana:/, 'api lab prometheus').started, true)
+  assert.match(up(/k6:|prometheus:/, all).stderr, /SERVICES="api grafana"/)
+  assert.doesNotMatch(up(/node:|prometheus:|grafana:/, all).stderr, /SERVICES=/)
+})
+
+test('the doctor finds a proxy that no build can reach, and names what is exported in vain', (t) => {
+  const { there, folder } = checkout(t)
+  const check = (what: string, variables: Record<string, string>) =>
+    spawnSync('bash', ['scripts/stack/doctor', what], { cwd: there, env: { PATH: process.env.PATH, ...variables } })
+  for (const [proxy, code] of [
+    ['http://127.0.0.1:3128', 1],
+    ['http://me:secret@localhost:3128/', 1],
+    ['http://proxy.example:3128', 0],
+  ] as const) {
+    writeFileSync(join(folder, 'config.json'), JSON.stringify({ proxies: { default: { httpProxy: proxy } } }, null, 1))
+    assert.equal(check('proxy', { DOCKER_CONFIG: folder }).status, code, proxy)
+  }
+  assert.equal(check('proxy', { DOCKER_CONFIG: there }).status, 0)
+  const { stdout } = check('environment', {
+    COMPOSE_FILE: '/x.yml',
+    API_PORT: '1',
+    JWT_SECRET: 'not-shown',
+    EDITOR: 'vi',
+  })
+  for (const name of ['COMPOSE_FILE', 'API_PORT', 'JWT_SECRET']) assert.match(String(stdout), new RegExp(` ${name}\\b`))
+  assert.doesNotMatch(String(stdout), /EDITOR|not-shown/)
+})
+
+test('a k6 of this machine writes its metrics where .env says, and nowhere else', (t) => {
+  const out = (env: string) => {
+    const { there, folder, fake } = checkout(t, env)
+    cpSync(join(root, 'k6'), join(there, 'k6'), { recursive: true, filter: (path) => !path.includes('node_modules') })
+    const line = `env | grep -E '^K6_(OUT|PROMETHEUS_RW_(SERVER_URL|USERNAME|PASSWORD))=' | sort >${folder}/env`
+    const variables = { ...fake('k6', line), K6: 'k6', K6_PROMETHEUS_RW_PASSWORD: 'of another program' }
+    spawnSync('bash', ['scripts/stack/load', 'smoke'], { cwd: there, env: variables })
+    return readFileSync(join(folder, 'env'), 'utf8').trim().split('\n')
+  }
+  const settings = ['PASSWORD=p', 'SERVER_URL=https://mimir.example/push', 'USERNAME=lab'].map(
+    (one) => `K6_PROMETHEUS_RW_${one}`,
+  )
+  assert.deepEqual(out(`${settings.join('\n')}\n`), ['K6_OUT=experimental-prometheus-rw', ...settings])
+  assert.equal(out('')[0], 'K6_OUT=')
 })

@@ -65,7 +65,7 @@ test('docs/security.md describes every direct production dependency, and counts 
   const text = readFileSync(join(root, 'docs/security.md'), 'utf8')
   const direct = ['api', 'lab'].flatMap((room) => Object.keys(read(join(room, 'package.json')).dependencies))
   const expected = [...new Set(direct)].map((name) => `${name}: ${packages[`node_modules/${name}`]?.license}`)
-  const rows = [...text.matchAll(/^\| `([@\w/-]+)` \| [^|]{10,} \| ([\w.-]+) \|$/gm)]
+  const rows = [...text.matchAll(/^- `([@\w/-]+)`: .{10,} \(([\w.-]+)\)$/gm)]
   assert.deepEqual(rows.map(([, name, license]) => `${name}: ${license}`).sort(), expected.sort())
   const all = installed.filter(([, { dev }]) => !dev).length
   assert.match(text, new RegExp(`\\b${expected.length} packages are named.*\\b${all}\\b`, 's'))

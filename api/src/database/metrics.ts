@@ -1,19 +1,20 @@
 import type { Meter } from '@opentelemetry/api'
-import { type Reason, reasons, type State } from './database.ts'
+import type { CompiledQuery, DatabaseConnection, QueryResult } from 'kysely'
+import { DatabaseUnavailable, type Reason, reasons, type State } from './database.ts'
 
 /** The metrics of a database, the same for every engine. */
-export function databaseMetrics(meter: Meter, state: () => State) {
-  const duration = meter.createHistogram('db.client.operation.duration.seconds', {
+export function databaseMetrics(meter: Meter, system: 'sqlite' | 'postgresql', state: () => State) {
+  const duration = meter.createHistogram('db.client.operation.duration', {
     unit: 's',
-    description: 'Duration of successful database operations, including the wait for the group commit',
+    description: 'Duration of database operations, including the wait for the group commit',
     advice: {
       explicitBucketBoundaries: [0.00005, 0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.05, 0.1, 0.5],
     },
   })
   // Recording NaN creates a series at 0: a panel shows 0, not "No data".
-  const attributes: Record<string, { 'db.operation.name': string }> = {}
+  const attributes: Record<string, { 'db.system.name': string; 'db.operation.name': string }> = {}
   for (const kind of ['Select', 'Insert', 'Update', 'Delete']) {
-    const attribute = { 'db.operation.name': kind.toUpperCase() }
+    const attribute = { 'db.system.name': system, 'db.operation.name': kind.toUpperCase() }
     attributes[`${kind}QueryNode`] = attribute
     duration.record(Number.NaN, attribute)
   }
@@ -33,8 +34,23 @@ export function databaseMetrics(meter: Meter, state: () => State) {
     })
 
   return {
-    /** A successful operation, by the kind of its Kysely query. */
-    succeeded: (kind: string, ms: number) => attributes[kind] && duration.record(ms / 1000, attributes[kind]),
+    /** Times every query of an engine, also one that fails. */
+    timed(executeQuery: DatabaseConnection['executeQuery']) {
+      return async function timedQuery<R>(query: CompiledQuery): Promise<QueryResult<R>> {
+        const start = performance.now()
+        let error: { 'error.type'?: string } | undefined
+        try {
+          return await executeQuery<R>(query)
+        } catch (thrown) {
+          error = { 'error.type': thrown instanceof DatabaseUnavailable ? thrown.reason : '_OTHER' }
+          throw thrown
+        } finally {
+          const operation = attributes[query.query.kind]
+          const labels = error ? { ...operation, ...error } : operation
+          if (operation) duration.record((performance.now() - start) / 1000, labels)
+        }
+      }
+    },
     failed: (requests: number, reason: Reason) => errors.add(requests, { reason }),
     committed: (writes: number) => batchSize.record(writes),
   }

@@ -38,7 +38,7 @@ export async function openPostgres(
   const probe = new pg.Pool({ ...options, max: 1 })
   for (const one of [pool, probe]) one.on('error', () => {}) // an idle connection broke; the next query opens another
   const { state, change } = trackState(log)
-  const metrics = databaseMetrics(meter, state)
+  const metrics = databaseMetrics(meter, 'postgresql', state)
   let isMigrated = false
   let starting = true
   let closed = false
@@ -69,13 +69,11 @@ export async function openPostgres(
   }
 
   async function executeQuery<R>({ query, sql, parameters }: CompiledQuery): Promise<QueryResult<R>> {
-    const start = performance.now()
     const isRead = query.kind === 'SelectQueryNode'
     try {
       const { reads, writes, reason } = state()
       if (reason && !(isRead ? reads : writes)) throw new DatabaseUnavailable(reason)
       const { rows } = await pool.query(sql, [...parameters])
-      metrics.succeeded(query.kind, performance.now() - start)
       return { rows }
     } catch (error) {
       if ((error as pg.DatabaseError).code === '22021') return { rows: [] } // no row has U+0000, as an id in a path may
@@ -89,7 +87,7 @@ export async function openPostgres(
 
   await tick()
   return {
-    db: createKysely('postgres', executeQuery),
+    db: createKysely('postgres', metrics.timed(executeQuery)),
     state,
     close() {
       closed = true

@@ -15,14 +15,12 @@ type Write = { query: CompiledQuery; resolve(rows: unknown[]): void; reject(erro
  */
 export async function openSqlite(path: string, settings: Settings, log: Logger, meter: Meter): Promise<Database> {
   const link = await keepOpen(path, settings, log)
-  const metrics = databaseMetrics(meter, link.state)
+  const metrics = databaseMetrics(meter, 'sqlite', link.state)
   let waiting: Write[] = []
 
   async function executeQuery<R>(query: CompiledQuery): Promise<QueryResult<R>> {
-    const start = performance.now()
     const isRead = query.query.kind === 'SelectQueryNode'
     const rows = isRead ? use('read', 1, (connection) => run(connection, query)) : await write(query)
-    metrics.succeeded(query.query.kind, performance.now() - start)
     return { rows: rows as R[] }
   }
 
@@ -64,7 +62,7 @@ export async function openSqlite(path: string, settings: Settings, log: Logger, 
   }
 
   return {
-    db: createKysely('sqlite', executeQuery),
+    db: createKysely('sqlite', metrics.timed(executeQuery)),
     state: link.state,
     close() {
       commit()

@@ -20,7 +20,7 @@ const wellFormedId = /^[A-Za-z0-9._-]{1,128}$/
 
 /** Outermost: the id, time, log line, measurement and span of every request, also of rejected ones. */
 export function signals({ log, meter, tracer, draining, answers, recordEvent }: Dependencies): Middleware {
-  const duration = meter.createHistogram('http.server.request.duration.seconds', {
+  const duration = meter.createHistogram('http.server.request.duration', {
     unit: 's',
     description: 'Time from the first middleware until the answer is ready',
     advice: { explicitBucketBoundaries: edges },
@@ -70,7 +70,7 @@ export function signals({ log, meter, tracer, draining, answers, recordEvent }: 
       }
       log[status === 500 ? 'error' : status === 503 ? 'warn' : 'info'](line, 'request')
       if (span.isRecording()) {
-        span.updateName(`${method} ${route}`).setAttributes(labels)
+        span.updateName(`${method} ${route}`).setAttributes({ ...labels, 'url.path': ctx.path })
         if (status >= 500) span.setStatus({ code: SpanStatusCode.ERROR })
       }
       span.end()
@@ -78,6 +78,13 @@ export function signals({ log, meter, tracer, draining, answers, recordEvent }: 
   }
 }
 
+/** The required attributes of OpenTelemetry's semantic conventions. */
 function attributes(method: string, route: string, status: number) {
-  return { 'http.request.method': method, 'http.route': route, 'http.response.status_code': status }
+  return {
+    'http.request.method': method,
+    'http.route': route,
+    'http.response.status_code': status,
+    'url.scheme': 'http',
+    ...(status >= 500 && { 'error.type': String(status) }),
+  }
 }

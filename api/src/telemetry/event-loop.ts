@@ -10,7 +10,7 @@ const periodMs = 20
  * behind others. Each turn begins anew, so some are always served; the delay of the turn before would refuse all of them.
  */
 export function measureEventLoop(meter: Meter): () => number {
-  const delay = meter.createHistogram('nodejs.eventloop.delay.seconds', {
+  const delay = meter.createHistogram('nodejs.eventloop.delay', {
     unit: 's',
     description: `Delay of a timer of ${periodMs} ms`,
     advice: { explicitBucketBoundaries: [0.001, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 5] },
@@ -23,7 +23,7 @@ export function measureEventLoop(meter: Meter): () => number {
   }, periodMs).unref()
 
   meter
-    .createObservableCounter('nodejs.eventloop.time.seconds', {
+    .createObservableCounter('nodejs.eventloop.time', {
       unit: 's',
       description: 'Busy and idle time of the event loop',
     })

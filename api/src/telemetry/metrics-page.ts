@@ -1,5 +1,6 @@
 import { createServer, type Server } from 'node:http'
 import { type PrometheusExporter, PrometheusSerializer } from '@opentelemetry/exporter-prometheus'
+import type { ResourceMetrics } from '@opentelemetry/sdk-metrics'
 import type { Logger } from 'pino'
 import { collectDefaultMetrics, Registry } from 'prom-client'
 import { DatabaseUnavailable, type MetricsEvent } from '../database/database.ts'
@@ -23,7 +24,7 @@ export function createMetricsPage(
 
   async function page() {
     const collected = await exporter?.collect()
-    return `${await node.metrics()}\n${collected ? serializer.serialize(collected.resourceMetrics) : ''}\n`
+    return `${await node.metrics()}\n${collected ? serializer.serialize(withUnits(collected.resourceMetrics)) : ''}\n`
   }
   return createServer(async (req, res) => {
     res.setHeader('X-Content-Type-Options', 'nosniff')
@@ -44,4 +45,17 @@ export function createMetricsPage(
       res.writeHead(500).end()
     }
   })
+}
+
+// OpenTelemetry has the unit beside the name, Prometheus in it, and this exporter does not add it.
+function withUnits({ resource, scopeMetrics }: ResourceMetrics): ResourceMetrics {
+  const renamed = scopeMetrics.map(({ scope, metrics }) => ({
+    scope,
+    metrics: metrics.map((metric) => {
+      const { descriptor } = metric
+      if (descriptor.unit !== 's') return metric
+      return { ...metric, descriptor: { ...descriptor, name: `${descriptor.name}.seconds` } }
+    }),
+  }))
+  return { resource, scopeMetrics: renamed }
 }

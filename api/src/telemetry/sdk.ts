@@ -1,37 +1,86 @@
+import { setTimeout as sleep } from 'node:timers/promises'
 import { DiagLogLevel, diag, type Meter, metrics, type Tracer, trace } from '@opentelemetry/api'
+import { OTLPMetricExporter as GrpcExporter } from '@opentelemetry/exporter-metrics-otlp-grpc'
+import { OTLPMetricExporter as JsonExporter } from '@opentelemetry/exporter-metrics-otlp-http'
+import { OTLPMetricExporter as ProtobufExporter } from '@opentelemetry/exporter-metrics-otlp-proto'
 import { PrometheusExporter } from '@opentelemetry/exporter-prometheus'
-import { envDetector } from '@opentelemetry/resources'
+import {
+  defaultResource,
+  resourceAttributesEnvDetector,
+  resourceFromAttributes,
+  serviceInstanceIdDetector,
+  serviceNameEnvDetector,
+} from '@opentelemetry/resources'
+import { ConsoleMetricExporter, type IMetricReader, PeriodicExportingMetricReader } from '@opentelemetry/sdk-metrics'
 import { NodeSDK } from '@opentelemetry/sdk-node'
 import { AlwaysOffSampler, NoopSpanProcessor } from '@opentelemetry/sdk-trace'
 import type { Logger } from 'pino'
 
+type Telemetry = { meter: Meter; tracer: Tracer; exporter?: PrometheusExporter; close(): Promise<unknown> }
+const { env } = process
+
 /**
- * One OpenTelemetry SDK per process. Metrics are read from `exporter`, undefined if OTEL_SDK_DISABLED is true; spans go
- * where OTEL_TRACES_EXPORTER says. The exporter adds no unit to a name, so the names of the instruments end with it.
+ * One OpenTelemetry SDK per process. The variables OTEL_* mean what its specification says, with two defaults of our own,
+ * because nothing leaves this machine unasked: no exporter of spans, and `prometheus` for metrics, read from `exporter`.
+ * `close` sends what has not been sent yet.
  */
-export function startTelemetry(log: Logger): { meter: Meter; tracer: Tracer; exporter?: PrometheusExporter } {
+export function startTelemetry(log: Logger, version: string): Telemetry {
+  logWarnings(log)
+  const isDisabled = env.OTEL_SDK_DISABLED?.trim().toLowerCase() === 'true'
+  const wanted = new Set(listOf(env.OTEL_METRICS_EXPORTER || 'prometheus'))
+  const exportsSpans = !['', 'none'].includes(env.OTEL_TRACES_EXPORTER?.trim() ?? '')
   // metrics-page.ts serves the metrics, so the exporter's own server stays off. target_info would show the command line.
-  const exporter = new PrometheusExporter({ preventServerStart: true, withoutTargetInfo: true, withoutScopeInfo: true })
-  const wanted = process.env.OTEL_TRACES_EXPORTER
-  const exportsSpans = wanted !== undefined && wanted !== '' && wanted !== 'none'
+  const exporter =
+    !isDisabled && wanted.delete('prometheus')
+      ? new PrometheusExporter({ preventServerStart: true, withoutTargetInfo: true, withoutScopeInfo: true })
+      : undefined
+  const pushing = isDisabled ? [] : [...wanted].flatMap(pushingReader)
+  const isSending = exportsSpans || pushing.length > 0
   // Without an exporter spans are not recorded, but each request still gets a trace id.
   const spans = exportsSpans ? {} : { spanProcessors: [new NoopSpanProcessor()], sampler: new AlwaysOffSampler() }
-  logWarnings(log)
   // The exporter `console` writes there, and an error would end the process. Only then: it makes pipes non-blocking.
-  if (exportsSpans) for (const stream of [process.stdout, process.stderr]) stream.on('error', () => {})
-  new NodeSDK({
-    serviceName: process.env.OTEL_SERVICE_NAME || 'api',
-    metricReaders: [exporter],
+  if (isSending) {
+    for (const stream of [process.stdout, process.stderr]) stream.on('error', () => {})
+  }
+  const sdk = new NodeSDK({
+    resource: defaultResource().merge(resourceFromAttributes({ 'service.name': 'api', 'service.version': version })),
+    resourceDetectors: [serviceInstanceIdDetector, resourceAttributesEnvDetector, serviceNameEnvDetector], // the last wins
+    metricReaders: exporter ? [exporter, ...pushing] : pushing,
     logRecordProcessors: [],
-    resourceDetectors: [envDetector],
     ...spans,
-  }).start()
-  const disabled = process.env.OTEL_SDK_DISABLED?.trim().toLowerCase() === 'true'
+  })
+  sdk.start()
   return {
     meter: metrics.getMeter('api'),
     tracer: trace.getTracer('api'),
-    ...(!disabled && { exporter }),
+    ...(exporter && { exporter }),
+    // A collector that is not there must not hold up the end.
+    close: async () => isSending && Promise.race([sdk.shutdown().catch(() => {}), sleep(1000)]),
   }
+}
+
+const listOf = (text: string) => text.split(',').map((word) => word.trim())
+
+/** A reader that sends all metrics every OTEL_METRIC_EXPORT_INTERVAL milliseconds. */
+function pushingReader(name: string): IMetricReader[] {
+  const exporter = name === 'otlp' ? otlpExporter() : name === 'console' ? new ConsoleMetricExporter() : undefined
+  if (!exporter) {
+    if (name !== 'none') diag.warn(`OTEL_METRICS_EXPORTER: ${name} is not one of otlp, prometheus, console, none`)
+    return []
+  }
+  const ms = (text: string | undefined, fallback: number) => (Number(text) > 0 ? Number(text) : fallback)
+  const exportIntervalMillis = ms(env.OTEL_METRIC_EXPORT_INTERVAL, 60_000)
+  const exportTimeoutMillis = Math.min(ms(env.OTEL_METRIC_EXPORT_TIMEOUT, 30_000), exportIntervalMillis)
+  return [new PeriodicExportingMetricReader({ exporter, exportIntervalMillis, exportTimeoutMillis })]
+}
+
+function otlpExporter() {
+  const protocol = env.OTEL_EXPORTER_OTLP_METRICS_PROTOCOL || env.OTEL_EXPORTER_OTLP_PROTOCOL || 'http/protobuf'
+  if (protocol === 'grpc') return new GrpcExporter()
+  if (protocol === 'http/json') return new JsonExporter()
+  if (protocol !== 'http/protobuf')
+    diag.warn(`OTEL_EXPORTER_OTLP_PROTOCOL: ${protocol} is unknown; using http/protobuf`)
+  return new ProtobufExporter()
 }
 
 // The SDK warns of settings that it does not know and of places that it cannot reach, the latter again and again.
@@ -46,6 +95,6 @@ function logWarnings(log: Logger) {
   const ignore = () => {}
   const logger = { error: warn, warn, info: ignore, debug: ignore, verbose: ignore }
   diag.setLogger(logger, { logLevel: DiagLogLevel.WARN, suppressOverrideMessage: true })
-  if (process.env.OTEL_LOG_LEVEL) warn('OTEL_LOG_LEVEL is ignored: warnings and errors are in this log')
-  delete process.env.OTEL_LOG_LEVEL // the SDK would replace the logger by one that writes text
+  if (env.OTEL_LOG_LEVEL) warn('OTEL_LOG_LEVEL is ignored: warnings and errors are in this log')
+  delete env.OTEL_LOG_LEVEL // the SDK would replace the logger by one that writes text
 }

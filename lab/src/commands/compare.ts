@@ -18,7 +18,7 @@ by less than that range, or by less than a quarter, is left out.`
 
 function headline(side: string, runs: Journal[]): string {
   const [first] = runs
-  const verdicts = runs.map(({ verdict }) => verdict).join(', ')
+  const verdicts = runs.map(({ verdict = 'no verdict' }) => verdict).join(', ')
   return wrap(`${side}: ${first?.experiment}, ${first?.mode}, started ${first?.started}: ${verdicts}`)
 }
 

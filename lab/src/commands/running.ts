@@ -76,8 +76,13 @@ const backWithinMs = 60_000
 // A service that answers once and fails again is not back.
 const steadyMs = 1_000
 
-/** Asks /health and a data request until something fails and both have answered again for a second; prints how long that took. */
-export async function downtime({ url, username, password }: Api, stop: AbortSignal): Promise<void> {
+type Downtime = Api & { fault?: 'crash'; socket?: string; stop: AbortSignal }
+
+/**
+ * Asks /health and a data request until something fails and both have answered again for a second; prints how long that took,
+ * and has the lab note it as this fault.
+ */
+export async function downtime({ url, username, password, fault, socket, stop }: Downtime): Promise<void> {
   const session = openSession(url, username, password)
   const probe = startProbe(url, await session.token(), everyMs)
   const began = now()
@@ -102,6 +107,12 @@ export async function downtime({ url, username, password }: Api, stop: AbortSign
       const count = samples.filter(({ status }) => status !== 200).length
       console.log(`  ${what.padEnd(20)}  ${count} of ${samples.length} requests failed`)
     }
+    if (!fault || !socket) return
+    const at = (moment: number) => Date.now() - now() + moment
+    const begun = { did: 'The process of the API was killed', landed_ms: 0, degraded_ms: null }
+    const ended = { did: 'Docker has started it again', success_ms: 0 }
+    await askLab(socket, 'POST', '/fault', { kind: fault, at: at(from), begun })
+    await askLab(socket, 'POST', '/fault', { kind: fault, at: at(backAt()), ended })
   } finally {
     await probe.stop()
     await session.pool.destroy()

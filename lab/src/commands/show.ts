@@ -36,7 +36,7 @@ function tradeoffIn(folder: string) {
 
 function runIn(runsFolder: string, folder: string) {
   const { journal } = findRun(runsFolder, folder)
-  return { verdict: journal.verdict, page: () => reportHtml(journal) }
+  return { verdict: journal.verdict ?? 'Session', page: () => reportHtml(journal) }
 }
 
 function open(file: string): void {

@@ -40,11 +40,21 @@ export function figures(results: Result[], dropped = 0) {
     p95_ms: at(0.95),
     p99_ms: at(0.99),
     max_ms: at(1),
+    mean_ms: waits.length > 0 ? waits.reduce((sum, one) => sum + one, 0) / waits.length : null,
   }
 }
 
 export function isSuccess({ status }: { status: number }): boolean {
   return status >= 200 && status < 300
+}
+
+/** What the clients of a load met since the last report; latencies are seconds from the moment of due. */
+export type LoadTally = { success: number; failure: number; dropped: number; latencies: number[] }
+
+export function tallyOf(results: Result[], dropped: number): LoadTally {
+  const success = results.filter(isSuccess).length
+  const latencies = results.map((one) => latencyOf(one) / 1000)
+  return { success, failure: results.length - success, dropped, latencies }
 }
 
 export function latencyOf({ due, done }: Result): number {

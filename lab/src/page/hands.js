@@ -38,7 +38,7 @@ export function hands(app, act) {
     <fieldset ?disabled=${!mayAct || pending}>
       <legend>Break it</legend>
       <p class="undo"><button ?disabled=${!state.fault} @click=${() => act({ do: 'mend' })}>Undo</button>
-        <span class="quiet">${state.fault ? `ends by itself in ${left(state.fault)} s` : 'nothing is broken'}</span></p>
+        <span class="quiet">${state.fault ? `ends by itself in ${left(state.fault)} s` : pending ? 'wait a moment …' : 'nothing is broken'}</span></p>
       <ul>${faults.toReversed().map((one) => fault(one, state, act))}</ul>
     </fieldset>
     <fieldset ?disabled=${!mayAct || pending}>

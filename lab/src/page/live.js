@@ -1,6 +1,7 @@
 // The live page: events from the lab come in, acts go out, and everything is rendered from one state.
 import { createDots } from './dots.js'
 import { hands } from './hands.js'
+import { lessons, refresh } from './lessons.js'
 import { html, nothing, render } from './lit-html.js'
 import { drawCharts, headline, tiles } from './numbers.js'
 import { drawScene, places } from './picture.js'
@@ -24,11 +25,12 @@ export async function act(what) {
   const headers = { 'content-type': 'application/json', 'x-lab-token': app.token }
   const body = JSON.stringify({ page: app.page, ...what })
   const answer = await fetch('/act', { method: 'POST', headers, body }).catch(() => undefined)
+  const told = [200, 409].includes(answer?.status) ? await answer.json() : undefined
   app.pending = false
-  if (answer?.ok) app.error = ''
-  else if (answer?.status === 409) app.error = (await answer.json()).error
-  else app.error = answer ? await answer.text() : 'The lab does not answer: is it still running?'
+  app.error = told?.error ?? (told || !answer ? '' : await answer.text())
+  if (!answer) app.error = 'The lab does not answer: is it still running?'
   update()
+  return told
 }
 
 /** Shows the life of one request, and the line that the API has written about it. */
@@ -53,6 +55,7 @@ function update() {
   if (!state) return
   render(head(), by('head'))
   render(hands(app, act), by('hands'))
+  render(lessons(app, act), by('lessons'))
   render(tiles(app), by('tiles'))
   render(story(), by('story'))
   render(key(), by('key'))
@@ -114,6 +117,7 @@ function listen() {
     })
   on('welcome', (welcome) => Object.assign(app, welcome, { connected: true }))
   on('state', (state) => (app.state = state))
+  on('lessons', () => refresh())
   on('story', (line) => app.story.push(line))
   on('second', (second) => {
     app.seconds.push(second)
@@ -143,4 +147,5 @@ matchMedia('(prefers-color-scheme: dark)').addEventListener('change', fit)
 
 app.words = await (await fetch('/words')).json()
 listen()
+refresh(update)
 fit()

@@ -30,11 +30,13 @@ ${waits(journal)}
 ${anomalies(journal)}
 ${charts('anomalies')}
 ${again(journal)}`
-  return pageHtml(`${journal.verdict}: ${journal.experiment}`, body, data)
+  return pageHtml([journal.verdict ?? [], journal.experiment].flat().join(': '), body, data)
 }
 
+const noCharts: ChartData = { seconds: [], phases: [], bands: [], charts: [] }
+
 /** A page with charts: one HTML file that needs nothing else and may ask for nothing else. */
-export function pageHtml(title: string, body: Html, data: ChartData): string {
+export function pageHtml(title: string, body: Html, data = noCharts): string {
   const uplot = dirname(createRequire(import.meta.url).resolve('uplot'))
   const style = read(join(uplot, 'uPlot.min.css'), join(shared, 'theme.css'), join(page, 'page.css'))
   const library = read(join(uplot, 'uPlot.iife.min.js'))
@@ -72,16 +74,19 @@ function head(journal: Journal): Html {
   return html`<header>
 <p class="quiet">${experiment} · ${mode} · ${calendar(started)}${repeat}</p>
 <h1>${question}</h1>
-<div class="verdict ${verdict.toLowerCase()}"><p><strong>${word(verdict, verdict === 'INVALID' ? 'invalid' : 'verdict')}</strong> ${verdictWords(journal)}</p>
-${reasons.length > 0 && html`<ul>${reasons.map((one) => html`<li>${one}</li>`)}</ul>`}</div>
+${
+  verdict &&
+  html`<div class="verdict ${verdict.toLowerCase()}"><p><strong>${word(verdict, verdict === 'INVALID' ? 'invalid' : 'verdict')}</strong> ${verdictWords(journal)}</p>
+${reasons.length > 0 && html`<ul>${reasons.map((one) => html`<li>${one}</li>`)}</ul>`}</div>`
+}
 </header>
 <section class="pair">
-<div><h3>Hypothesis, written before</h3><p>${hypothesis}</p>
+<div><h3>${verdict ? 'Hypothesis, written before' : 'How it was recorded'}</h3><p>${hypothesis}</p>
 ${why && html`<h3>${why.title}</h3><p>${why.text}</p>`}
 ${next && html`<h3>Try next</h3><p><code>${next}</code></p>`}</div>
 <div><h3>How the service did</h3><ul>
 ${serviceStory(journal).map((one) => html`<li>${one}</li>`)}
-<li>${count(notes.acknowledged)} notes were ${word('acknowledged', 'acknowledged')}; ${lost}.</li>
+${verdict ? html`<li>${count(notes.acknowledged)} notes were ${word('acknowledged', 'acknowledged')}; ${lost}.</li>` : reasons.map((one) => html`<li>${one}</li>`)}
 </ul></div>
 </section>`
 }
@@ -92,14 +97,13 @@ function calendar(started: string): string {
 }
 
 /** The command, and the machine on which it was measured. */
-export function again({ again, environment, mode, started }: Journal): Html {
+export function again({ again, environment, mode, started, verdict }: Journal): Html {
   const { node, platform, cpus, memory_bytes, journal_mode, load_generator, seed } = environment
-  return html`<h2>Run it again</h2>
-<pre>${again}</pre>
+  return html`${verdict ? html`<h2>Run it again</h2><pre>${again}</pre>` : html`<h2>Where</h2>`}
 <p class="quiet">Measured on ${cpus.count} × ${cpus.model}, ${Math.round(memory_bytes / 2 ** 30)} GiB, ${platform}, Node ${node};
-${word('journal mode', 'wal')} ${journal_mode}; load by ${load_generator}${seed !== undefined && `, random arrivals from seed ${seed}`}; started ${started}. Another machine gives other
+${journal_mode && html`${word('journal mode', 'wal')} ${journal_mode}; `}load by ${load_generator}${seed !== undefined && `, random arrivals from seed ${seed}`}; started ${started}. Another machine gives other
 milliseconds. Beside this file: journal.json and metrics_events.jsonl (every second)${
-    mode === 'embedded'
+    mode === 'embedded' && verdict
       ? ', and api.log: what the API logged, successful requests left out.'
       : '. There is no api.log: the lab cannot read the log of an API that it did not start.'
   }</p>`

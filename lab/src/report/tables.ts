@@ -90,9 +90,11 @@ export function phases(journal: Journal): Html {
     ...phaseColumns.map(({ column, write }) => write(row[column])),
   ])
   return html`<h2>Phase by phase</h2>
-<p class="says">Requests and latency were counted by the client, over all requests by which the
-phase was judged: in an outage those that were due while it was felt. The last three columns are what the API said; it was
-asked once a second, so they may count the first moments of a phase in the one before, or the last ones in the next.</p>
+<p class="says">${
+    journal.verdict &&
+    'Requests and latency were counted by the client, over all requests by which the phase was judged: in an outage those that were due while it was felt. '
+  }The last three columns are what the API said; it was asked once a second, so they may count the first moments of a phase in the
+one before, or the last ones in the next.</p>
 ${numbersTable(['phase', 'seconds', ...heads], rows)}`
 }
 

@@ -24,6 +24,8 @@ export type Experiment = Manner & {
    * limits follow from it, so that the verdict does not depend on the speed of the machine.
    */
   capacity?: Capacity['of']
+  /** Nothing is told of phases and faults while it is played: the reader has to find out. */
+  unannounced?: true
   /** One after another. The experiment's `arrivals` and `clients` hold for every phase without its own. */
   phases: Phase[]
   /** Faults that do not last exactly as long as a phase. */

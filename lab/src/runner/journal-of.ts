@@ -6,7 +6,7 @@ import type { Slo } from '../slo.ts'
 import type { Target } from '../targets/target.ts'
 import { type Experiment, faultsOf, needsOwnLoad, plannedPhases } from './experiment.ts'
 import type { Judgement } from './judge.ts'
-import { degradedAfter, recoveredAfter } from './measures.ts'
+import { degradedAfter, measure, measures, recoveredAfter } from './measures.ts'
 import { waitsIn } from './model-measures.ts'
 import type { PlayedAttack, PlayedFault, Run } from './run.ts'
 import { secondsOf } from './seconds.ts'
@@ -68,6 +68,7 @@ export function journalOf(run: Run, judgement: Judgement, about: About): Journal
     ...waitsOf(run, slo),
     seconds: secondsOf(run),
     ...judgement,
+    measured: measuredIn(run, experiment, slo),
     predictions,
     learned: experiment.learned,
     next: experiment.next,
@@ -78,6 +79,16 @@ export function journalOf(run: Run, judgement: Judgement, about: About): Journal
 
 function capacityOf({ of, perSecond, after }: NonNullable<Run['capacity']>) {
   return { of, ...roundAll<{ before: number; after: number | null }>({ before: perSecond, after: after ?? null }) }
+}
+
+/** Each measure that the experiment judges or asks about, once for each phase. */
+function measuredIn(run: Run, { expectations, predictions }: Experiment, slo: Slo): Journal['measured'] {
+  const asked = Map.groupBy([...expectations, ...predictions], (one) => `${one.measure}@${one.phase}`)
+  return [...asked.values()].flatMap(([one]) => {
+    if (one === undefined) return []
+    const { value = null } = measure(one.measure, one.phase, run, slo)
+    return { measure: one.measure, phase: one.phase, value, unit: measures[one.measure].unit }
+  })
 }
 
 /** Of a run whose clients wait for their turn; others leave the queue. */

@@ -1,5 +1,6 @@
+import type { Pool } from 'undici'
 import { ask, connect } from '../api-client.ts'
-import { now } from '../clock.ts'
+import { now, sleep } from '../clock.ts'
 import { isWithin } from './selection.ts'
 
 type MetricSample = { name: string; labels: Record<string, string>; value: number }
@@ -32,6 +33,8 @@ export type MetricsReading = {
   db_errors_total?: number
   db_available?: number
   resident_bytes?: number
+  /** Answers to data requests by status. */
+  statuses?: Record<string, number>
   /** Used by all its threads since it started. */
   cpu_seconds?: number
   /** Transactions that SQLite has synced to the disk. */
@@ -49,9 +52,13 @@ export function readingOf(samples: MetricSample[], at: number): MetricsReading {
   const values = (name: string) => samples.filter((one) => one.name === name).map(({ value }) => value)
   const total = (name: string) => values(name).reduce<number | undefined>((sum = 0, value) => sum + value, undefined)
   const requests = new Map<number, number>()
+  const statuses: Record<string, number> = {}
   for (const { name, labels, value } of samples) {
-    if (name !== 'http_server_request_duration_seconds_bucket' || !labels.http_route?.startsWith('/data/')) continue
-    const edge = number(labels.le ?? '')
+    if (!labels.http_route?.startsWith('/data/')) continue
+    const { le = '', http_response_status_code: status = '' } = labels
+    if (name === 'http_server_request_duration_seconds_count') statuses[status] = (statuses[status] ?? 0) + value
+    if (name !== 'http_server_request_duration_seconds_bucket') continue
+    const edge = number(le)
     requests.set(edge, (requests.get(edge) ?? 0) + value)
   }
   return {
@@ -60,6 +67,7 @@ export function readingOf(samples: MetricSample[], at: number): MetricsReading {
     // Reads and writes have a series each: the database is available when both are.
     db_available: values('db_available').sort((a, b) => a - b)[0],
     resident_bytes: total('process_resident_memory_bytes'),
+    statuses,
     commits: total('db_commit_batch_size_count'),
     cpu_seconds: total('process_cpu_seconds_total'),
     active: total('http_server_active_requests'),
@@ -69,15 +77,18 @@ export function readingOf(samples: MetricSample[], at: number): MetricsReading {
   }
 }
 
+/** Reads the page once; a reading without values where it cannot be read. */
+export async function readMetrics(pool: Pool): Promise<MetricsReading> {
+  const at = now()
+  const page = await ask(pool, { method: 'GET', path: '/metrics' }).catch(() => undefined)
+  return readingOf(page?.status === 200 ? parseMetrics(page.text) : [], at)
+}
+
 /** Reads the page once a second until stopped. */
 export function watchMetrics(url: string): { readings: MetricsReading[]; stop: () => void } {
   const pool = connect(url, 2, 2_000)
   const readings: MetricsReading[] = []
-  const read = async () => {
-    const at = now()
-    const page = await ask(pool, { method: 'GET', path: '/metrics' }).catch(() => undefined)
-    readings.push(readingOf(page?.status === 200 ? parseMetrics(page.text) : [], at))
-  }
+  const read = async () => readings.push(await readMetrics(pool))
   read()
   const timer = setInterval(read, 1000)
   const stop = () => {
@@ -87,14 +98,19 @@ export function watchMetrics(url: string): { readings: MetricsReading[]; stop: (
   return { readings, stop }
 }
 
-/** The seconds (since 1970) in the API's own record, METRICS_EVENTS; none where it keeps none or cannot be asked. */
+/** An API that was just killed needs a while to start. */
+const asksForMs = 10_000
+
+/** The seconds (since 1970) in the API's own record, METRICS_EVENTS, as soon as it answers; none where it keeps none. */
 export async function keptSeconds(url: string): Promise<Set<number>> {
   const pool = connect(url, 1, 5_000)
   try {
-    const { status, text } = await ask(pool, { method: 'GET', path: '/metrics/events' })
-    const lines = status === 200 ? text.trim().split('\n').filter(Boolean) : []
-    return new Set(lines.map((line) => Math.round(Date.parse(JSON.parse(line).time) / 1000)))
-  } catch {
+    for (const deadline = now() + asksForMs; now() < deadline; await sleep(100)) {
+      const answer = await ask(pool, { method: 'GET', path: '/metrics/events' }).catch(() => undefined)
+      if (answer === undefined || answer.status === 503) continue
+      const lines = answer.status === 200 ? answer.text.trim().split('\n').filter(Boolean) : []
+      return new Set(lines.map((line) => Math.round(Date.parse(JSON.parse(line).time) / 1000)))
+    }
     return new Set()
   } finally {
     await pool.destroy()
@@ -128,6 +144,14 @@ export function between(before: MetricsReading, after: MetricsReading) {
     server_rate: orNull((1000 * (count ?? Number.NaN)) / (after.at - before.at)),
     server_p95_ms: orNull(1000 * bucketQuantile(requests ?? [], 0.95)),
   }
+}
+
+/** The answers to data requests between two readings, by status. */
+export function statusesBetween(before: MetricsReading, after: MetricsReading): Record<string, number> {
+  const rises = Object.entries(after.statuses ?? {}).map(
+    ([of, n]) => [of, rise(before.statuses?.[of] ?? 0, n)] as const,
+  )
+  return Object.fromEntries(rises.filter(([, n]) => n > 0))
 }
 
 /** By how much a counter rose. One that fell was started again, so it counts from 0. NaN where a reading has a gap. */

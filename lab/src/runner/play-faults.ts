@@ -15,7 +15,14 @@ import { say, wrap } from './screen.ts'
 /** A process that will hold a lock has to start, and a record to reach the disk, before the fault is due. */
 const preparationMs = 1_000
 
-type FaultContext = { target: Target; token: string; pool: Pool; startedAt: number; signal: AbortSignal }
+type FaultContext = {
+  target: Target
+  token: string
+  pool: Pool
+  startedAt: number
+  signal: AbortSignal
+  isTold: boolean
+}
 
 /** Plays the timeline of faults and adds how each went to `run`. All are rolled back, whichever way this ends. */
 export async function playFaults(timeline: TimedFault[], run: Run, context: FaultContext): Promise<void> {
@@ -27,13 +34,13 @@ export async function playFaults(timeline: TimedFault[], run: Run, context: Faul
     } catch (error) {
       if (!(error instanceof UserError) || context.signal.aborted) throw error
       run.problems.push(error.message)
-      tell(error.message)
+      if (context.isTold) tell(error.message)
     }
   }
 }
 
 async function playFault(plan: TimedFault, due: number, run: Run, context: FaultContext): Promise<void> {
-  const { pool, token, signal, target } = context
+  const { pool, token, signal, target, isTold } = context
   const { database, api } = target
   const probe = (operation: keyof typeof probes) => dataStatus(pool, token, operation)
   // The fault before this one may still be felt.
@@ -43,7 +50,7 @@ async function playFault(plan: TimedFault, due: number, run: Run, context: Fault
   // An API that does not notice the fault has failed, which is for the verdict to say: the fault goes on all the same.
   const landed = fault.landed.catch(() => undefined)
   landed.then((at) => {
-    if (at) tell(`${did} A request from outside felt it after ${milliseconds(at - injectedAt)}.`)
+    if (at && isTold) tell(`${did} A request from outside felt it after ${milliseconds(at - injectedAt)}.`)
   })
   let undone: Awaited<ReturnType<typeof fault.undo>> | undefined
   try {
@@ -54,7 +61,7 @@ async function playFault(plan: TimedFault, due: number, run: Run, context: Fault
     if (plan.kind === 'crash') undone = { ...undone, at: now() }
     run.faults.push({ plan, did, injectedAt, landedAt: await landed, undone })
   }
-  tell(`Rolled back: ${undone.did}.`)
+  if (isTold) tell(`Rolled back: ${undone.did}.`)
 }
 
 function tell(text: string): void {

@@ -75,7 +75,7 @@ export async function play(
   })
   const parts = [
     playPhases({ experiment, target, load, attacks, run, signal }),
-    playFaults(timeline, run, { target, token, pool, startedAt, signal }),
+    playFaults(timeline, run, { target, token, pool, startedAt, signal, isTold: !experiment.unannounced }),
   ]
   await Promise.all(parts).catch(async (error) => {
     end.abort()
@@ -93,14 +93,14 @@ export async function play(
   return run
 }
 
-/** Reports every second what the clients met, and the rest when stopped. */
+/** Reports four times a second what the clients met, so that each second of a reader has its share; the rest when stopped. */
 function reportLoad({ results, dropped }: Load, target: Target): () => void {
   const reported = { results: 0, dropped: 0 }
   const report = () => {
     target.loaded?.(results.slice(reported.results), dropped.length - reported.dropped)
     Object.assign(reported, { results: results.length, dropped: dropped.length })
   }
-  const timer = setInterval(report, 1000)
+  const timer = setInterval(report, 250)
   return () => {
     clearInterval(timer)
     report()
@@ -118,7 +118,8 @@ type Parts = {
 
 async function playPhases({ experiment, target, load, attacks, run, signal }: Parts): Promise<void> {
   const underWay: Promise<void>[] = []
-  const writeRows = rowWriter(run, load)
+  const { unannounced } = experiment
+  const writeRows = rowWriter(run, load, unannounced)
   for (const planned of plannedPhases(experiment)) {
     const { plan, from_s, to_s } = planned
     const [from, until] = [load.startedAt + from_s * 1000, load.startedAt + to_s * 1000]
@@ -128,7 +129,7 @@ async function playPhases({ experiment, target, load, attacks, run, signal }: Pa
     target.entered?.(plan.name, plan.seconds, troubleOf(plan))
     // The last second of the phase before this one comes first.
     writeRows(from)
-    announce(plan)
+    if (!unannounced || from_s === 0) announce(plan)
     const over = new AbortController()
     const attack = attacks.during(plan, run, AbortSignal.any([signal, over.signal]))
     // A failure is reported at the end: the next phase begins on time, whatever is still unanswered.
@@ -162,8 +163,8 @@ function announce({ name, rate, logins = 0, seconds, says, attack }: Phase): voi
  * Returns a function that writes the row of every second that was over at a moment, and returns when the next one will be. A
  * row belongs to the phase in which its second lies.
  */
-function rowWriter(run: Run, load: Load): (moment: number) => number {
-  const row = liveTable()
+function rowWriter(run: Run, load: Load, unannounced?: true): (moment: number) => number {
+  const row = liveTable({ isPlain: unannounced })
 
   function write(second: number, from: number): void {
     const phase = phaseAt(run, second)?.plan
@@ -174,7 +175,8 @@ function rowWriter(run: Run, load: Load): (moment: number) => number {
     // k6 reports a request only when it is over; it sends as many as were planned.
     const planned = (phase?.rate ?? 0) + (phase?.logins ?? 0)
     const answers = { sent: sent ?? planned, answered: answered.length, failed, p95_ms: figures(answered).p95_ms }
-    const text = row(second, phase?.name ?? '', answers, run.health.findLast(inSecond), attempts && tally(attempts))
+    const name = unannounced ? '' : (phase?.name ?? '')
+    const text = row(second, name, answers, run.health.findLast(inSecond), attempts && tally(attempts))
     if (text) say(text)
   }
 

@@ -48,26 +48,41 @@ export function readGuesses(file: string, questions: Prediction[]): Guesses {
   return found
 }
 
-/** Asks each question in the terminal, again until it has an answer. */
-export async function askGuesses(questions: Prediction[], stop: AbortSignal): Promise<Guesses> {
+/** Asks each question in the terminal. */
+export function askGuesses(questions: Prediction[], stop: AbortSignal): Promise<Guesses> {
+  say(wrap(`What do you think will happen? A number for each question, or ${noIdea} if you have no idea.`))
+  return inTerminal(stop, async (ask) => {
+    const guesses: Guesses = []
+    for (const question of questions) {
+      const isGuess = (answer: string) => {
+        const isClear = guessOf(answer, question) !== undefined
+        if (!isClear) say(wrap(hint(question), '  '))
+        return isClear
+      }
+      guesses.push(guessOf(await ask(wrap(withUnit(question), '  '), isGuess), question) ?? noIdea)
+    }
+    return guesses
+  })
+}
+
+/** Asks a question in the terminal, again until the answer is one. */
+export type Ask = (question: string, isAnswer: (answer: string) => boolean) => Promise<string>
+
+/** Opens the terminal for as long as `use` takes. Rejects with the signal's reason, or with a UserError when the input ends. */
+export async function inTerminal<T>(stop: AbortSignal, use: (ask: Ask) => Promise<T>): Promise<T> {
   const terminal = createInterface({ input: process.stdin, output: process.stdout })
   // While a terminal is read, Ctrl-C is a key and Ctrl-D ends the input.
   terminal.on('SIGINT', () => process.kill(process.pid, 'SIGINT'))
   const ended = new AbortController()
   terminal.on('close', () => ended.abort())
   const signal = AbortSignal.any([stop, ended.signal])
-  const guesses: Guesses = []
   try {
-    say(wrap(`What do you think will happen? A number for each question, or ${noIdea} if you have no idea.`))
-    for (const question of questions) {
-      const ask = () => terminal.question(`${wrap(withUnit(question), '  ')} `, { signal })
-      let guess = guessOf(await ask(), question)
-      while (guess === undefined) {
-        say(wrap(hint(question), '  '))
-        guess = guessOf(await ask(), question)
-      }
-      guesses.push(guess)
-    }
+    return await use(async (question, isAnswer) => {
+      let answer: string | undefined
+      while (answer === undefined || !isAnswer(answer))
+        answer = (await terminal.question(`${question} `, { signal })).trim()
+      return answer
+    })
   } catch (error) {
     stop.throwIfAborted()
     if (ended.signal.aborted)
@@ -76,7 +91,6 @@ export async function askGuesses(questions: Prediction[], stop: AbortSignal): Pr
   } finally {
     terminal.close()
   }
-  return guesses
 }
 
 /** Each question with its guess, what was measured, and why it came out so. */

@@ -6,6 +6,7 @@ import { quantile, sorted } from '../load/figures.ts'
 import { startK6Load } from '../load/k6-load.ts'
 import { startOwnLoad } from '../load/load.ts'
 import { number } from '../report/html.ts'
+import type { Journal } from '../runs/journal.ts'
 import { loadSlo } from '../slo.ts'
 import { withEmbedded } from '../targets/embedded.ts'
 import { openStack, reporting, type StackOptions, type Target } from '../targets/target.ts'
@@ -26,6 +27,8 @@ export type ExperimentOptions = {
   factor?: number
   runs: number
   predict: boolean
+  /** Shows the seconds and nothing else: a lesson speaks for itself. */
+  brief?: boolean
   /** A file of guesses. */
   guesses?: string
   /** An API that runs already; without one the lab starts its own. */
@@ -35,6 +38,8 @@ export type ExperimentOptions = {
   slo: string
   folder: string
   stop: AbortSignal
+  /** Is given each run, with its folder. */
+  kept?: (journal: Journal, folder: string) => void
 }
 
 /** Plays an experiment `runs` times and prints the verdicts. Returns the exit code: 1 after any FAIL, 2 after any INVALID, else 0. */
@@ -51,10 +56,10 @@ export async function runExperiment(options: ExperimentOptions): Promise<number>
   if (startLoad === startK6Load) checkLengthForK6(full, experiment)
   checkRunsFolder(folder)
   await recoverEarlier(stack)
-  introduce(experiment, options)
+  if (!options.brief) introduce(experiment, options)
   // Before the hypothesis, which gives the answers away.
   const guesses = await guessesFor(experiment, options)
-  say(wrap(`Hypothesis: ${experiment.hypothesis}`))
+  if (!options.brief) say(wrap(`Hypothesis: ${experiment.hypothesis}`))
 
   const judgements: Judgement[] = []
   for (let number = 1; number <= runs; number++) {
@@ -102,8 +107,9 @@ export async function runExperiment(options: ExperimentOptions): Promise<number>
     const predictions = guesses ? besideMeasured(experiment, guesses, run, slo) : []
     const about = { name, experiment, slo, target, predictions, run: { number, of: runs }, again: again(options) }
     const journal = journalOf(run, judgement, about)
-    say(`\n${conclusion(journal)}\n`)
+    if (!options.brief) say(`\n${conclusion(journal)}\n`)
     const { folder: kept, remark } = writeRun(folder, journal, target.log?.kept)
+    options.kept?.(journal, kept)
     if (remark) say(wrap(remark))
     // In the stack the folder is copied out of the container, and make says where to.
     if (!options.stack?.socket) say(`Kept in ${relative(process.cwd(), kept)}`)

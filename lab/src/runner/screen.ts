@@ -8,8 +8,15 @@ import type { ProbeSample } from './probe.ts'
 
 const width = 78
 
+let isQuiet = false
+
+/** While many experiments are played for a scorecard, only its progress is shown. */
+export function beQuiet(quiet: boolean): void {
+  isQuiet = quiet
+}
+
 export function say(text = ''): void {
-  console.log(text)
+  if (!isQuiet) console.log(text)
 }
 
 /** Breaks a text into lines that fit a narrow terminal. */
@@ -24,6 +31,12 @@ export function wrap(text: string, indent = ''): string {
     line += `${word} `
   }
   return [...lines, line.trimEnd()].join('\n')
+}
+
+/** A text of paragraphs, as it stands in a file: breaks its lines anew. */
+export function paragraphs(text: string): string {
+  const found = text.trim().split(/\n\s*\n/)
+  return found.map((one) => wrap(one.replace(/\s+/g, ' ').trim())).join('\n\n')
 }
 
 // The library draws lines between cells unless each of their parts is empty.
@@ -67,19 +80,26 @@ const quietRows = 5
 
 /**
  * Returns a function that writes a row for a second, or nothing where nothing has changed: then only every fifth second
- * is shown. What has changed is named behind the row: in red where it got worse, in green where it got better.
+ * is shown. What has changed is named behind the row: in red where it got worse, in green where it got better. `isPlain`:
+ * every second, and no such help.
  */
-export function liveTable(hasColors = process.stdout.hasColors?.() ?? false): LiveTable {
+export function liveTable({
+  hasColors = process.stdout.hasColors?.() ?? false,
+  isPlain = false,
+}: {
+  hasColors?: boolean
+  isPlain?: boolean
+} = {}): LiveTable {
   let before: Seen | undefined
   let hidden = 0
   return (second, phase, answers, health, attack) => {
     const seen = { second, phase, ...answers, health: healthWord(health), attack }
     const isNew = before?.phase !== seen.phase
     const changes = before === undefined ? [] : changesIn(before, seen)
-    const isShown = isNew || changes.length > 0 || hidden >= quietRows - 1
+    const isShown = isPlain || isNew || changes.length > 0 || hidden >= quietRows - 1
     before = seen
     hidden = isShown ? 0 : hidden + 1
-    return isShown ? row(seen, changes, hasColors) : undefined
+    return isShown ? row(seen, isPlain ? [] : changes, hasColors) : undefined
   }
 }
 

@@ -56,13 +56,14 @@ export const someSeries = metricsEvent.partial().required({ second: true })
 const figures = z.object({
   due: z.number(),
   sent: z.number(),
-  answered: z.number(),
+  answered: orNull,
   failed: z.number(),
   error_ratio: orNull,
   p50_ms: orNull,
   p95_ms: orNull,
   p99_ms: orNull,
   max_ms: orNull,
+  mean_ms: orNull.optional(),
   rate: z.number(),
 })
 
@@ -106,6 +107,9 @@ const prediction = z.object({
   why: z.string().optional(),
 })
 
+/** The value of a measure that the experiment judges or asks about; without a phase of the whole run. */
+const measured = z.object({ measure: z.string(), phase: z.string().optional(), value: orNull, unit: z.string() })
+
 /** What an attacker did in a phase, by status (0: no answer). `guesses`: made offline, each attempt being a batch of them. */
 const attack = z.object({
   phase: z.string(),
@@ -146,7 +150,7 @@ export const journal = z.object({
     platform: z.string(),
     cpus: z.object({ count: z.number(), model: z.string() }),
     memory_bytes: z.number(),
-    journal_mode: z.enum(['delete', 'wal']),
+    journal_mode: z.enum(['delete', 'wal']).optional(),
     /** Settings of the API other than the usual ones. */
     settings: z.record(z.string(), z.string()).optional(),
     load_generator: z.string(),
@@ -173,11 +177,13 @@ export const journal = z.object({
   waits: z.array(wait).optional(),
   seconds: z.array(metricsEvent),
   expectations: z.array(judgedExpectation),
-  verdict: z.enum(['PASS', 'FAIL', 'INVALID']),
+  /** Missing where nothing was predicted: a session of free play. */
+  verdict: z.enum(['PASS', 'FAIL', 'INVALID']).optional(),
   /** Why it is not PASS, one sentence each. */
   reasons: z.array(z.string()),
   /** INVALID, and nothing but a busy machine is the reason. */
   busy: z.boolean().optional(),
+  measured: z.array(measured).optional(),
   predictions: z.array(prediction),
   notes: z.object({ acknowledged: z.number(), lost: z.array(z.string()).nullable() }),
   /** Why it came out so, and the experiment to try next. */

@@ -70,7 +70,7 @@ function insertRun(row: Database.Statement, run: string, folder: string): void {
   } catch {
     return
   }
-  const { experiment, verdict, seconds } = found
+  const { experiment, verdict = 'none', seconds } = found
   const empty = Object.fromEntries(names.map((name) => [name, null]))
   for (const second of seconds) {
     const values = Object.entries(second).map(([name, value]) => [name, asColumn(value)])

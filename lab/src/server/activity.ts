@@ -1,9 +1,7 @@
 import { Counter, Gauge, Histogram } from 'prom-client'
 import { attackers } from '../attacks/all.ts'
 import { outcomes, type Tally } from '../attacks/attack.ts'
-
-/** What the clients of a load met since the last report; latencies are seconds from the moment of due. */
-export type LoadTally = { success: number; failure: number; dropped: number; latencies: number[] }
+import type { LoadTally } from '../load/figures.ts'
 
 // Those of the API's own histogram, so that client and server can be compared, and more where only clients wait so long.
 const edges = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.15, 0.2, 0.3, 0.4, 0.5, 0.7, 1, 2, 5, 10]

@@ -21,18 +21,24 @@ const act = z.discriminatedUnion('do', [
   z.object({ do: z.literal('break'), kind: z.enum([...kinds, 'crash']) }),
   z.object({ do: z.literal('mend') }),
   z.object({ do: z.literal('shed'), on: z.boolean() }),
+  z.object({ do: z.literal('guess'), lesson: z.string(), guesses: z.array(z.string()) }),
+  z.object({ do: z.literal('play'), lesson: z.string(), knob: z.boolean() }),
+  z.object({ do: z.literal('answer'), lesson: z.string(), answer: z.string() }),
 ])
 const order = z.intersection(z.object({ page: z.int() }), act)
 
-/** Does what a visitor asks for. Throws a UserError, and changes nothing, when that cannot be done. */
-export async function handle(live: Live, body: string): Promise<void> {
+/** Does what a visitor asks for, and returns what is to be answered. Throws a UserError, and changes nothing, when that cannot be done. */
+export async function handle(live: Live, body: string): Promise<object | undefined> {
   const wanted = parseJson(body, order, 'The request')
   const { actor } = live.state()
   if (!live.events.has(wanted.page)) throw new UserError('This page is not connected: load it again.')
   if (actor && actor.page !== wanted.page)
     throw new UserError(`Page ${actor.page} acts. Your turn comes a minute after its last act, or when it is closed.`)
   live.acts(wanted.page, leaseMs)
-  if (wanted.do === 'load') await live.setLoad(wanted.load)
+  if (wanted.do === 'answer') return live.lessons.answer(wanted.lesson, wanted.answer)
+  if (wanted.do === 'guess') await live.lessons.guess(wanted.lesson, wanted.guesses)
+  else if (wanted.do === 'play') await live.playLesson(wanted.lesson, wanted.knob)
+  else if (wanted.do === 'load') await live.setLoad(wanted.load)
   else if (wanted.do === 'mend') await live.faults.end()
   else if (wanted.do === 'break') {
     refuse(wanted.kind, live.target.mode)
@@ -41,6 +47,7 @@ export async function handle(live: Live, body: string): Promise<void> {
     refuse('shed', live.target.mode)
     await live.setShed(wanted.on)
   }
+  return undefined
 }
 
 type Mode = 'embedded' | 'stack'

@@ -8,16 +8,18 @@ import type { Tally } from '../attacks/attack.ts'
 import { duration, oneOf } from '../config.ts'
 import { UserError } from '../errors.ts'
 import { kinds } from '../faults/fault.ts'
-import { type Activity, type LoadTally, troubles } from './activity.ts'
+import type { LoadTally } from '../load/figures.ts'
+import { type Activity, troubles } from './activity.ts'
 import type { Faults } from './faults.ts'
+import type { Recorder } from './recorder.ts'
 
-type Control = { faults: Faults; activity: Activity; status: () => object }
+type Control = { faults: Faults; activity: Activity; recorder: Recorder; status: () => object }
 
 /**
  * Takes the commands of `outage`, `recover`, `status` and of experiments. It listens on a Unix socket and nowhere else, so
  * that no web page can reach it: its clients are inside the container already.
  */
-export function createControl({ faults, activity, status }: Control): Server {
+export function createControl({ faults, activity, recorder, status }: Control): Server {
   const router = new Router()
   const post = (path: string, command: (words: Record<string, string>) => unknown) =>
     router.post(path, async (ctx) => {
@@ -32,7 +34,13 @@ export function createControl({ faults, activity, status }: Control): Server {
     activity.enter(experiment, phase, duration('for', time), trouble ? oneOf('trouble', trouble, troubles) : undefined),
   )
   post('/attempts', ({ attack = '', ...tally }) => activity.count(attack, tally as Partial<Tally>))
-  post('/load', (tally) => activity.countLoad(tally as unknown as LoadTally))
+  post('/load', (words) => {
+    const tally = words as unknown as LoadTally
+    activity.countLoad(tally)
+    recorder.met(tally)
+  })
+  post('/fault', (event) => recorder.note('fault', event, Number(event.at)))
+  post('/k6', (summary) => recorder.note('k6', summary))
   return createServer(new Koa().use(errors).use(router.routes()).callback())
 }
 

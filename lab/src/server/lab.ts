@@ -10,13 +10,21 @@ import { createLive } from './live.ts'
 import { livePage } from './page.ts'
 import { listen } from './server.ts'
 
-type LabOptions = { port: number; slo: string; open: boolean; stop: AbortSignal }
+type LabOptions = {
+  port: number
+  slo: string
+  record: string
+  open: boolean
+  folder: string
+  seconds?: number
+  stop: AbortSignal
+}
 
 /** The live page on an API of its own, in a temporary folder, until the signal. */
-export async function openLab({ port, slo, open, stop }: LabOptions): Promise<void> {
+export async function openLab({ port, slo, open, stop, ...rest }: LabOptions): Promise<void> {
   await withEmbedded({}, async (target) => {
     const session = openSession(target.url, target.username, target.password)
-    const live = createLive({ target, session, slo: loadSlo(slo), stop })
+    const live = createLive({ target, session, slo: loadSlo(slo), stop, ...rest })
     const token = randomBytes(18).toString('base64url')
     const pages = createPages(live.state, livePage(live, token))
     try {

@@ -1,17 +1,29 @@
 import type { Session } from '../api-client.ts'
+import { runsFolder } from '../config.ts'
 import type { FaultKind } from '../faults/fault.ts'
+import { tallyOf } from '../load/figures.ts'
 import type { Slo } from '../slo.ts'
 import type { Target } from '../targets/target.ts'
 import { createEvents } from './events.ts'
 import { createFaults, type FaultEvent } from './faults.ts'
 import { handsOf } from './hands.ts'
+import { createLessons } from './lessons.ts'
 import { createLiveLoad, createSample, type Knobs, off } from './live-load.ts'
+import { type Recorded, startRecorder } from './recorder.ts'
 import { createSeconds } from './seconds.ts'
-import { createStory, loadWords } from './story.ts'
+import { createStory, loadWords, whyShed } from './story.ts'
 import { watchApi } from './watch-api.ts'
 
 export type LiveTarget = Pick<Target, 'mode' | 'url' | 'metricsUrl' | 'database' | 'log' | 'api'>
-type Options = { target: LiveTarget; session: Session; slo: Slo; stop: AbortSignal }
+type Options = Recorded & {
+  target: LiveTarget
+  session: Session
+  slo: Slo
+  stop: AbortSignal
+  /** Where runs and progress of the lessons are kept, and the length of their runs. */
+  folder?: string
+  seconds?: number
+}
 
 const tickMs = 100
 const faultEndsMs = 2 * 60_000
@@ -23,7 +35,8 @@ const mostLines = 10_000
 export type Live = ReturnType<typeof createLive>
 
 /** What the live page shows and what its visitors have set. The load ends by itself, and soon after the last page is closed. */
-export function createLive({ target, session, slo, stop }: Options) {
+export function createLive(options: Options) {
+  const { target, session, slo, stop, record, doing, folder = runsFolder, seconds: length } = options
   const { database, mode } = target
   const load = createLiveLoad(session)
   const api = watchApi(target.url, target.metricsUrl)
@@ -37,10 +50,18 @@ export function createLive({ target, session, slo, stop }: Options) {
   const events = createEvents(welcome, audienceChanged)
   const tell = (event: FaultEvent) => {
     story.fault(event)
+    recorder.note('fault', event, event.at)
     if (event.ended) byPage = false
     sendState()
   }
   const faults = createFaults({ database, api: target.api, session, stop, tell })
+  const now = () => ({
+    phase: doing?.() ?? (load.knobs().rate > 0 ? 'page' : 'idle'),
+    fault: faults.active()?.kind ?? null,
+  })
+  const recorder = startRecorder({ session, metricsUrl: target.metricsUrl, record, doing: now })
+  const isStack = mode === 'stack'
+  const lessons = createLessons({ folder, seconds: length, isStack, changed: () => events.send('lessons', {}) })
   const lines: string[] = []
   if (target.log)
     target.log.heard = (line) => {
@@ -84,7 +105,7 @@ export function createLive({ target, session, slo, stop }: Options) {
 
   function audienceChanged(): void {
     clearTimeout(grace)
-    if (events.count() === 0) grace = setTimeout(leave, graceMs)
+    if (events.count() === 0) grace = setTimeout(leave, graceMs).unref()
     sendState()
   }
 
@@ -102,6 +123,7 @@ export function createLive({ target, session, slo, stop }: Options) {
 
   function tick(): void {
     const { calls, dropped, wires } = load.drain()
+    recorder.met(tallyOf(calls, dropped))
     const waiting = load.isWaiting()
     const { count, ...seen } = sample.look(waiting.wires, wires)
     seconds.add({ calls, dropped, sent: count, waiting: waiting.calls })
@@ -117,9 +139,16 @@ export function createLive({ target, session, slo, stop }: Options) {
   }
   const timers = [setInterval(tick, tickMs), setInterval(closeSecond, 1_000)]
 
+  /** The run has the machine for itself: the load of the page ends. */
+  async function playLesson(name: string, isKnob: boolean): Promise<void> {
+    await lessons.play(name, isKnob)
+    if (load.knobs().rate > 0) await setLoad({ ...load.knobs(), rate: 0 }, ' for the run of a lesson')
+  }
+
   async function close(): Promise<void> {
+    lessons.stop()
     for (const timer of [...timers, loadEnd, told, grace]) clearTimeout(timer)
-    await Promise.all([load.stop(), api.stop()])
+    await Promise.all([load.stop(), api.stop(), recorder.stop()])
   }
 
   /** This page acts from now on, for so long at least. */
@@ -130,8 +159,19 @@ export function createLive({ target, session, slo, stop }: Options) {
 
   /** The line that the API has written about a request; only the newest are kept, and none of an API that runs elsewhere. */
   const logLine = (id: string) => lines.findLast((line) => line.includes(`"request_id":"${id}"`))
-  return { target, events, faults, setLoad, setShed, breakIt, state, acts, logLine, close }
+  return {
+    target,
+    events,
+    faults,
+    recorder,
+    lessons,
+    playLesson,
+    setLoad,
+    setShed,
+    breakIt,
+    state,
+    acts,
+    logLine,
+    close,
+  }
 }
-
-const whyShed =
-  'A request that would wait longer than 50 ms is refused at once. The others are quick: some served well beats all served late.'

@@ -11,9 +11,12 @@ export type Outside = Record<Target, { status: number; seconds: number }> & { de
 
 /**
  * Asks /health and for one page of notes once a second, and puts the answers on the metrics page. Unlike the probe of a run
- * it keeps no samples and lasts for days, so its token is renewed.
+ * it keeps no samples and lasts for days, so its token is renewed. `heard` is given each answer of the API's data.
  */
-export function watchOutside(session: Session): { seen: Outside; stop: () => void } {
+export function watchOutside(
+  session: Session,
+  heard: (sample: ProbeSample) => void,
+): { seen: Outside; stop: () => void } {
   const labelNames = ['target']
   const statusHelp = 'Last HTTP status that an outside client got; 0: no answer'
   const status = new Gauge({ name: 'lab_probe_status', help: statusHelp, labelNames })
@@ -43,7 +46,9 @@ export function watchOutside(session: Session): { seen: Outside; stop: () => voi
     // An API that does not answer this is starting, or gone: no login can succeed there.
     const token = health.status === 0 ? undefined : await session.token().catch(() => undefined)
     // Without a token the status is still worth knowing: 401 or 503.
-    record('data', await look(session.pool, '/data/notes?limit=1', token))
+    const data = await look(session.pool, '/data/notes?limit=1', token)
+    record('data', data)
+    heard(data)
     if (token && seen.data.status === 401) session.invalidate()
   }
 

@@ -16,6 +16,7 @@ const uplot = dirname(library('uplot'))
 const own = [
   'live.js',
   'hands.js',
+  'lessons.js',
   'numbers.js',
   'picture.js',
   'dots.js',
@@ -50,6 +51,12 @@ export function livePage(live: Live, token: string): Router {
   router.get('/words', (ctx) => {
     ctx.body = glossary()
   })
+  router.get('/lessons', async (ctx) => {
+    ctx.body = await live.lessons.list()
+  })
+  router.get('/lessons/:name', async (ctx) => {
+    ctx.body = await live.lessons.view(String(ctx.params.name))
+  })
   router.get('/log/:id', (ctx) => {
     ctx.body = { line: live.logLine(String(ctx.params.id)) ?? null, command: live.target.log ? null : 'make logs' }
   })
@@ -59,8 +66,7 @@ export function livePage(live: Live, token: string): Router {
     if (!ctx.is('json')) return ctx.throw(415, 'Send JSON.')
     if (!(Number(ctx.get('content-length')) <= mostBytes)) return ctx.throw(413, 'Send less.')
     try {
-      await handle(live, await text(ctx.req))
-      ctx.body = {}
+      ctx.body = (await handle(live, await text(ctx.req))) ?? {}
     } catch (error) {
       if (!(error instanceof UserError)) throw error
       ctx.status = 409

@@ -12,7 +12,6 @@ import { loadSlo } from '../slo.ts'
 import { createActivity } from './activity.ts'
 import { createControl, createPages, createPrometheusProxy } from './http.ts'
 import { createLive } from './live.ts'
-import { watchOutside } from './outside.ts'
 import { livePage } from './page.ts'
 
 type ServeOptions = LoadTarget & {
@@ -21,6 +20,8 @@ type ServeOptions = LoadTarget & {
   /** Who has it may act on the page. */
   token: string
   slo: string
+  /** The file in which it notes what happens. */
+  record: string
   /** The Unix socket for commands: no web page can reach it. */
   socket: string
   host: string
@@ -32,7 +33,8 @@ type ServeOptions = LoadTarget & {
 
 /** The lab's long-running process: holds faults and rolls them back, watches the API from outside. Ends with the signal. */
 export async function serve(options: ServeOptions): Promise<number> {
-  const { database, url, metricsUrl, username, password, token, slo, socket, host, port, prometheus, stop } = options
+  const { database, url, metricsUrl, username, password, token, slo, record, socket, host, port, prometheus, stop } =
+    options
   // A lab that was killed may have left its fault behind.
   await recoverLeftovers(database).then(
     (did) => console.log(did ?? 'No fault is on record.'),
@@ -40,14 +42,17 @@ export async function serve(options: ServeOptions): Promise<number> {
   )
   collectDefaultMetrics()
   const session = openSession(url, username, password)
-  const outside = watchOutside(session)
-  const target = { mode: 'stack', url, metricsUrl, database } as const
-  const live = createLive({ target, session, slo: loadSlo(slo), stop })
-  const { faults } = live
   const activity = createActivity()
-  const status = () => ({ fault: faults.active(), ...activity.current(), outside: outside.seen })
+  const doing = () => {
+    const { experiment, phase } = activity.current()
+    return experiment === 'none' ? undefined : `${experiment} ${phase}`
+  }
+  const target = { mode: 'stack', url, metricsUrl, database } as const
+  const live = createLive({ target, session, slo: loadSlo(slo), stop, record, doing })
+  const { faults, recorder } = live
+  const status = () => ({ fault: faults.active(), ...activity.current(), outside: recorder.outside })
 
-  const control = createControl({ faults, activity, status })
+  const control = createControl({ faults, activity, recorder, status })
   const pages = createPages(status, livePage(live, token))
   const proxy = createPrometheusProxy(prometheus.url)
   try {
@@ -60,7 +65,6 @@ export async function serve(options: ServeOptions): Promise<number> {
     console.log(`Ending: ${await faults.undoAll()}`)
     return 0
   } finally {
-    outside.stop()
     for (const server of [control, pages, proxy]) {
       server.close()
       server.closeAllConnections()

@@ -120,3 +120,5 @@ const whyLate =
   'Requests were sent later than they were due. Until it is on time, the latencies are not the doing of the API alone.'
 const whyBack = 'The API looks for its database ten times a second, so nothing has to be restarted.'
 const whySaid = 'The process works and says so: 200, with "degraded" in the answer. A load balancer would know now.'
+export const whyShed =
+  'A request that would wait longer than 50 ms is refused at once. The others are quick: some served well beats all served late.'

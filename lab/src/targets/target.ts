@@ -3,7 +3,7 @@ import { askLab } from '../api-client.ts'
 import type { AttackTarget, Tally } from '../attacks/attack.ts'
 import { reasonOf, UserError } from '../errors.ts'
 import { type ApiProcess, databasePath } from '../faults/fault.ts'
-import { isSuccess, latencyOf, type Result } from '../load/figures.ts'
+import { type Result, tallyOf } from '../load/figures.ts'
 import type { LoadTarget } from '../load/load.ts'
 import type { ApiLog } from './api-child.ts'
 
@@ -24,7 +24,7 @@ export type Target = AttackTarget & {
   entered?: (phase: string, seconds: number, trouble: string | null) => void
   /** Called every second of an attack with the outcomes of its attempts since the last call. */
   attacked?: (attack: string, tally: Tally) => void
-  /** Called every second of a load with its results and its dropped requests since the last call. */
+  /** Called several times in every second of a load with its results and its dropped requests since the last call. */
   loaded?: (results: Result[], dropped: number) => void
 }
 
@@ -66,11 +66,7 @@ export function reporting(
       report('/phase', { experiment, phase, for: `${Math.max(1, seconds)}s`, ...known })
     },
     attacked: (attack, tally) => report('/attempts', { attack, ...tally }),
-    loaded(results, dropped) {
-      const success = results.filter(isSuccess).length
-      const latencies = results.map((one) => latencyOf(one) / 1000)
-      report('/load', { success, failure: results.length - success, dropped, latencies })
-    },
+    loaded: (results, dropped) => report('/load', tallyOf(results, dropped)),
   }
 }
 

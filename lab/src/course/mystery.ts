@@ -1,0 +1,114 @@
+import { detect } from '../anomalies/detect.ts'
+import { seededRandom } from '../load/arrivals.ts'
+import type { Experiment, Phase } from '../runner/experiment.ts'
+import type { Journal } from '../runs/journal.ts'
+
+export type Level = 1 | 2 | 3
+
+/** What may go wrong. `alert`: the one that fires in the stack; `why`: how the numbers show it. */
+const troubles = {
+  outage: {
+    says: 'the database is gone: no data request can be served',
+    alert: 'DatabaseUnavailable',
+    why: 'Nearly every request failed, and p95 went down, not up: a refusal is quicker than an answer. /health said degraded.',
+  },
+  'read-only': {
+    says: 'the database can be read, but not written',
+    alert: 'DatabaseReadOnly',
+    why: 'Only about 15 of 100 requests failed: that is the share of writes in this load. /health said degraded.',
+  },
+  frozen: {
+    says: 'the API waits for its database, and everything stands still',
+    alert: 'EventLoopBlocked',
+    why: 'Nothing was answered, not even /health. Then all answers came at once, and late: p95 shows the whole wait. An API that was killed answers nothing either, but what it had not answered fails.',
+  },
+  crash: {
+    says: 'the API was killed and started again',
+    alert: 'ApiDown',
+    why: 'Requests failed at once and /health gave no answer, because no process listened. A new process then served as before.',
+  },
+  overload: {
+    says: 'too many requests: clients send far more than before',
+    alert: 'LatencyOverGoal',
+    why: 'The number that moved first was "sent". The API did nothing wrong, the others only followed.',
+  },
+}
+export type Trouble = keyof typeof troubles
+
+const byLevel: Record<Level, { among: Trouble[]; seconds: number; times: number }> = {
+  1: { among: ['outage', 'crash', 'overload'], seconds: 10, times: 10 },
+  2: { among: ['outage', 'read-only', 'frozen', 'crash', 'overload'], seconds: 6, times: 8 },
+  3: { among: ['read-only', 'frozen', 'crash', 'overload'], seconds: 3, times: 5 },
+}
+
+/**
+ * An experiment that says nothing of what it does; the same for the same seed and level. On level 3 the load rises by half for
+ * a while before, which is no trouble.
+ */
+export function mystery(seed: number, level: Level, rate: number): { trouble: Trouble; experiment: Experiment } {
+  const random = seededRandom(10 * seed + level)
+  const below = (n: number) => Math.floor(random() * n)
+  const { among, seconds, times } = byLevel[level]
+  const trouble = among[below(among.length)] ?? 'outage'
+  // The detectors know after ten quiet seconds what is usual.
+  const at = 18 + below(10)
+  const lock = { fault: (['lock', 'chmod', 'move'] as const)[below(3)] }
+  const kinds: Record<Trouble, Partial<Phase>> = {
+    ...{ outage: lock, 'read-only': { fault: 'readonly' }, frozen: { fault: 'lock' }, crash: {} },
+    overload: { rate: times * rate, overload: true },
+  }
+  const before: Phase[] =
+    level < 3
+      ? [{ name: 'before', rate, seconds: at - 3 }]
+      : [
+          { name: 'before', rate, seconds: at - 13 },
+          { name: 'busier', rate: 1.5 * rate, seconds: 4 },
+          { name: 'as-before', rate, seconds: 6 },
+        ]
+  const phases: Phase[] = [
+    { name: 'warm-up', rate, seconds: 3, warmUp: true, says: 'Watch the numbers. Something will go wrong.' },
+    ...before,
+    { name: 'trouble', rate, seconds, ...kinds[trouble] },
+    { name: 'after', rate, seconds: 45 - at - seconds },
+  ]
+  const experiment: Experiment = {
+    question: 'What goes wrong, since when, and which number shows it first?',
+    hypothesis: '',
+    ...(trouble === 'frozen' && { settings: { BUSY_TIMEOUT_MS: '5000' } }),
+    unannounced: true,
+    phases,
+    ...(trouble === 'crash' && { faults: [{ kind: 'crash', at, for: 0 }] }),
+    expectations: [{ measure: 'notes_lost', compare: '=', limit: 0, why: 'a 201 is a promise' }],
+    predictions: [],
+    level,
+    order: 0,
+    learned: troubles[trouble].why,
+    next: '',
+  }
+  return { trouble, experiment }
+}
+
+export const troubleNames = Object.keys(troubles) as Trouble[]
+export const troubleWords = (trouble: Trouble) => troubles[trouble]
+
+/** What a reader of the numbers sees of each family of the detector's series. */
+const columns = { traffic: 'sent', errors: 'failed', slowness: 'p95', database: '/health', silence: '/health' }
+export type Signal = (typeof columns)[keyof typeof columns]
+export const signals: Signal[] = ['sent', 'failed', 'p95', '/health']
+
+/** The first second of the trouble as the rows count them, and after how many seconds each signal raised an alarm. */
+export function truthOf({ happened, seconds }: Journal) {
+  const phase = happened.phases.find(({ name }) => name === 'trouble')
+  const since = Math.floor((happened.faults[0]?.injected_ms ?? phase?.start_ms ?? 0) / 1000)
+  const to = (phase?.end_ms ?? 0) / 1000
+  const alarms = new Map<Signal, number>()
+  for (const { family, alarms: alarmed } of detect(seconds).series) {
+    const first = seconds.findIndex(({ second }, i) => alarmed[i] && second >= since && second < to + 5)
+    const [signal, after] = [columns[family], first - since + 1]
+    if (first >= 0 && after < (alarms.get(signal) ?? Infinity)) alarms.set(signal, after)
+  }
+  const least = Math.min(...alarms.values())
+  // The clocks of rows and detector differ by less than a second.
+  const first = signals.filter((signal) => (alarms.get(signal) ?? Infinity) <= least + 1)
+  return { since: since + 1, alarms, first }
+}

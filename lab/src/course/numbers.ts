@@ -1,0 +1,122 @@
+import { detect } from '../anomalies/detect.ts'
+import { troublesIn } from '../anomalies/grade.ts'
+import { number } from '../report/html.ts'
+import { offBy } from '../report/story.ts'
+import type { Journal } from '../runs/journal.ts'
+import type { Guess, Question } from './lesson.ts'
+
+/** A number of a run. `value` is missing where the answer is a word, such as never. */
+export type Found = { value?: number; text: string }
+
+/**
+ * The number of a run behind a reference; undefined when the run does not have it. A reference is
+ *
+ * - a measure that the experiment judges or asks about, and its phase: `goodput@after`, or of the whole run `notes_lost`
+ * - a figure of a phase: `p95_ms@before`, `due@before` (the fields of the journal's figures)
+ * - `alarm:p95_ms`: after how many seconds of trouble this series of the anomaly detector raised an alarm
+ * - `capacity`: what the API could do at most
+ * - `max_ms@before/p50_ms@before`: how many times as much
+ */
+export function numberOf(journal: Journal, reference: string): Found | undefined {
+  const [reads, by] = reference.split('/')
+  if (by !== undefined) {
+    const [over, under] = [numberOf(journal, reads ?? ''), numberOf(journal, by)]
+    if (over?.value === undefined || !under?.value) return undefined
+    return { value: over.value / under.value, text: `${over.text} against ${under.text}` }
+  }
+  const [name = '', phase] = reference.split('@')
+  if (name.startsWith('alarm:')) return alarmOf(journal, name.slice('alarm:'.length))
+  if (name === 'capacity') return journal.capacity && inText(journal.capacity.before, '')
+  const measured = journal.measured?.find((one) => one.measure === name && one.phase === phase)
+  if (measured) return measured.value === null ? undefined : inText(measured.value, measured.unit)
+  const figures: Record<string, number | null> =
+    journal.happened.phases.find((one) => one.name === phase)?.figures ?? {}
+  const figure = figures[name]
+  if (name === 'error_ratio' && typeof figure === 'number') return inText(100 * figure, '%')
+  return typeof figure === 'number' ? inText(figure, name.endsWith('_ms') ? 'ms' : '') : undefined
+}
+
+function inText(value: number, unit: string): Found {
+  // In a sentence the noun says of what: 4.7 requests.
+  return { value, text: `${number(value)} ${unit === 'x' ? '' : unit}`.trimEnd() }
+}
+
+/** After how many seconds of the run's first trouble a series of the detector raised an alarm. */
+function alarmOf({ seconds }: Journal, series: string): Found | undefined {
+  const [trouble] = troublesIn(seconds)
+  const found = detect(seconds).series.find(({ name }) => name === series)
+  if (found === undefined || trouble === undefined) return undefined
+  const at = seconds.findIndex(({ second }, i) => found.alarms[i] && second >= trouble.from && second < trouble.to)
+  return at < 0 ? { text: 'never' } : inText((seconds[at]?.second ?? 0) - trouble.from + 1, 's')
+}
+
+/** A text with the numbers of a run in it, and the references that could not be resolved. */
+export function withNumbers(text: string, run: Journal, first = run): { text: string; missing: string[] } {
+  const missing: string[] = []
+  const filled = text.replace(/\{(first )?(.+?)\}/g, (_, ofFirst, reference) => {
+    const found = numberOf(ofFirst ? first : run, reference)
+    if (found === undefined) missing.push(reference)
+    return found?.text ?? '(not measured)'
+  })
+  return { text: filled, missing }
+}
+
+export const noIdea = '?'
+const letters = 'abcdef'
+
+/** The options of a question, each with its letter. */
+export function optionsOf(one: Guess | Question): string[] {
+  if ('options' in one) return one.options
+  return 'choice' in one ? one.choice : 'order' in one ? Object.keys(one.order) : []
+}
+
+/** How a guess is written: a number in a unit, or letters. */
+export function formOf(guess: Guess): string {
+  return 'number' in guess ? guess.unit : 'order' in guess ? 'letters, as bac' : 'a letter'
+}
+
+export function lettered(options: string[]): string[] {
+  return options.map((option, i) => `${letters[i]}) ${option}`)
+}
+
+/** Whether an answer can be one: a number, a letter, all letters in some order, or no idea. */
+export function isAnswer(one: Guess | Question, answer: string): boolean {
+  const known = letters.slice(0, optionsOf(one).length)
+  if (answer === noIdea && 'because' in one === false) return true
+  if ('order' in one) return [...answer].sort().join('') === known
+  return known === '' ? /^-?\d+(?:[.,]\d+)?$/.test(answer) : answer.length === 1 && known.includes(answer)
+}
+
+export function isRight(question: Question, answer: string): boolean {
+  if ('options' in question) return question.options[letters.indexOf(answer)] === question.right
+  return Math.abs(Number(answer.replace(',', '.')) - question.number) <= Math.abs(question.number) / 10
+}
+
+/** A guess beside the measurement. `bars`: both as numbers, where they are. */
+export type Compared = { guessed: string; measured: string; off: string; bars?: [number, number] }
+
+export function compare(guess: Guess, answer: string, run: Journal): Compared {
+  const worded = (right: string, measured: string): Compared => {
+    const chosen = [...answer].map((letter) => optionsOf(guess)[letters.indexOf(letter)] ?? '').join(', ')
+    const off = chosen === right ? 'right' : 'not this time'
+    return { guessed: answer === noIdea ? '' : chosen, measured, off: answer === noIdea ? '' : off }
+  }
+  if ('number' in guess) {
+    const { value, text = 'nothing to measure' } = numberOf(run, guess.number) ?? {}
+    const known = answer !== noIdea
+    const guessed = known ? `${answer} ${guess.unit}`.trimEnd() : ''
+    const off = known ? offBy({ guess: answer, unit: guess.unit, value }) : ''
+    const bars =
+      known && value !== undefined ? ([Number(answer.replace(',', '.')), value] as [number, number]) : undefined
+    return { guessed, measured: text, off, bars }
+  }
+  if ('choice' in guess) {
+    const { value = Number.NaN, text = '' } = numberOf(run, guess.of) ?? {}
+    const right = guess.choice[guess.limits.filter((limit) => value >= limit).length] ?? ''
+    return worded(right, `${right} (${text})`)
+  }
+  const numbers = Object.entries(guess.order).map(([name, of]) => ({ name, ...numberOf(run, of) }))
+  numbers.sort((a, b) => (a.value ?? Infinity) - (b.value ?? Infinity))
+  const right = numbers.map(({ name }) => name).join(', ')
+  return worded(right, numbers.map(({ name, text }) => `${name} ${text}`).join(', '))
+}

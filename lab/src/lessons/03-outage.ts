@@ -1,0 +1,71 @@
+import type { Lesson } from '../course/lesson.ts'
+
+export const lesson: Lesson = {
+  title: 'The database goes away: fail fast, say so, come back',
+  hook: `You sit in a restaurant, and in the kitchen the stove breaks. What do you want to hear? "Sorry, no warm food now", at
+    once? Or nothing, while you wait for an hour? An API has this choice too, when its database is gone. What does this one do,
+    and how soon does it know?`,
+  guesses: [
+    {
+      ask: `In a moment the lab takes away all permissions of the database file, for 8 seconds, while 300 requests a second
+        arrive. How long until the API's own health page (/health) says that something is wrong?`,
+      number: 'degraded_after@outage',
+      unit: 'ms',
+    },
+    {
+      ask: 'In these 8 seconds no request can be served. The answers of the API come',
+      choice: ['faster than before', 'about as fast as before', 'slower than before'],
+      of: 'p95_ms@outage/p95_ms@before',
+      limits: [0.8, 1.25],
+    },
+    {
+      ask: 'Then the lab gives the permissions back and restarts nothing. How long until the first request succeeds?',
+      number: 'recovered_after@outage',
+      unit: 'ms',
+    },
+  ],
+  run: { experiment: 'outage-chmod', seconds: 38 },
+  why: `{refused@outage} of the requests got the answer 503: "Service Unavailable, try again later". 95 of 100 of these answers
+    came within {p95_ms@outage}. Before, with a healthy database, it was {p95_ms@before}. Saying no needs no database, so it is
+    quick. This is called failing fast.
+
+    Why not wait, perhaps the database comes back soon? Because 300 new requests arrive each second. After 8 seconds 2,400
+    would wait, each with a person or another program behind it that also waits. One broken part would slow down everything
+    in front of it.
+
+    After {degraded_after@outage} /health said "degraded": I live, but I cannot work. A program that watches asks this page
+    every second, so it knew at its next question.
+
+    And nobody had to repair the API: {recovered_after@outage} after the file was back, a request succeeded. The API looks at
+    its database before every use, so it sees the good news as quickly as the bad.
+
+    Three rules, then: fail fast, say so, and come back by yourself.`,
+  knob: {
+    says: 'The same outage with another cause: now a second program locks the database file. A lock looks harmless.',
+    experiment: 'outage-lock',
+    seconds: 38,
+    after: `Other cause, same picture: {refused@outage} refused, known after {degraded_after@outage}, and back after
+      {recovered_after@outage}. Clients need not learn a new rule for each cause. But this is no matter of course: lesson 4
+      changes one setting, and the same lock does something much worse.`,
+  },
+  question: {
+    ask: 'In the outage, /health still answered with status 200 (it works), and only its text said "degraded". Why not with an error?',
+    options: [
+      'an error could make a watcher restart the API, and a restart does not bring the database back',
+      'it is a bug: /health should fail with all the rest',
+      '/health does not know about the database',
+    ],
+    right: 'an error could make a watcher restart the API, and a restart does not bring the database back',
+    because: 'The process is well. Only its database is not, and that is what the text says.',
+  },
+  grafana: {
+    dashboard: 'outage',
+    panel: 'One outage, seen from four sides',
+    look: 'after make up, try make outage MODE=chmod FOR=20s: the fault, the API, /health and the client, one row each.',
+  },
+  code: {
+    file: 'api/src/database/sqlite.ts',
+    fragment: 'inspect(link.connection, operation)',
+    look: 'the look at the file before every use. It costs a few thousandths of a millisecond.',
+  },
+}

@@ -1,0 +1,114 @@
+// The course: a list of lessons, and one of them step by step.
+import { html, nothing } from './lit-html.js'
+
+const letters = 'abcdef'
+let [list, open, view, told, wrong] = [[], '', undefined, undefined, '']
+let draw = () => {}
+
+const read = async (path) => (await fetch(path)).json()
+
+/** Reads anew what is shown; called when the lab says that something has changed. */
+export async function refresh(update = draw) {
+  draw = update
+  list = await read('/lessons')
+  if (open) view = await read(`/lessons/${open}`)
+  draw()
+}
+
+function show(name) {
+  ;[open, view, told, wrong] = [name, undefined, undefined, '']
+  refresh()
+}
+
+/** Sends what the reader does; the lab says then that something has changed. */
+async function send(act, what) {
+  const answer = await act(what)
+  wrong = answer?.error ?? ''
+  if (what.do === 'answer' && answer && !answer.error) told = answer
+  draw()
+}
+
+export function lessons({ state, token, page, connected, mode }, act) {
+  if (mode === 'stack')
+    return html`<h2>Lessons</h2><p class="quiet">Ten lessons, which need no Docker: <code>make lab</code>, or in a terminal <code>make lesson</code></p>`
+  const mayAct = connected && token && (!state.actor || state.actor.page === page)
+  const done = list.filter((one) => one.done).length
+  if (!open || !view)
+    return html`<h2>Lessons</h2>
+      <p class="quiet">Guess, run, compare, understand: 5 to 10 minutes each. ${done} of ${list.length} are done.</p>
+      <ol>${list.map(
+        (one) => html`<li><button @click=${() => show(one.name)}>${one.done ? '✓ ' : ''}${one.title}</button></li>`,
+      )}</ol>`
+  const { title, hook, guesses, after } = view
+  return html`<button class="close" @click=${() => show('')}>All lessons</button>
+    <h2>${title}</h2>
+    ${paragraphs(hook)}
+    <h3>Your guess</h3>
+    ${guesses && !after ? html`<p>You said: ${guesses.join(', ')}</p>` : nothing}
+    ${guesses ? nothing : form(view.asked, 'That is my guess', mayAct, (given) => send(act, { do: 'guess', lesson: open, guesses: given }))}
+    ${guesses && !after ? play(view.run, false, act, mayAct) : nothing}
+    ${after ? result(after, act, mayAct) : nothing}
+    <p class="error" role="alert">${wrong}</p>`
+}
+
+function result({ remark, compared, why, knob, question, places }, act, mayAct) {
+  return html`<ol class="compared">${compared.map((one, i) => html`<li><p>${view.asked[i].ask}</p>${compared1(one)}</li>`)}</ol>
+    ${remark ? html`<p class="quiet">${remark}</p>` : nothing}
+    <h3>Why</h3>${paragraphs(why)}
+    <h3>Change one thing</h3>${paragraphs(knob.says)}
+    ${knob.seconds === undefined ? html`<p><code>${knob.command}</code></p>` : nothing}
+    ${knob.after ? paragraphs(knob.after) : play({ ...view.run, ...knob }, true, act, mayAct)}
+    <h3>One question</h3>
+    ${form([{ ...question, how: 'your answer' }], 'Answer', mayAct, ([given]) => send(act, { do: 'answer', lesson: open, answer: given }))}
+    <p role="status">${told ? `${told.isRight ? 'Right. ' : 'Not quite. '}${told.because}` : ''}</p>
+    <h3>See it elsewhere</h3>
+    <p>In Grafana, dashboard ${places.grafana.dashboard}, “${places.grafana.panel}”: ${places.grafana.look}</p>
+    <p>In the code, <code>${places.code.place}</code>: ${places.code.look}</p>
+    <button ?disabled=${!mayAct} @click=${() => again(act)}>Guess and play it again</button>`
+}
+
+/** Forgets the guesses of this lesson on this page; the next ones replace them. */
+function again() {
+  view = { ...view, guesses: undefined, after: undefined }
+  told = undefined
+  draw()
+}
+
+function compared1({ guessed, measured, off, bars }) {
+  const most = Math.max(1e-9, ...(bars ?? []))
+  const bar = (i) => (bars ? html`<meter min="0" max=${most} value=${bars[i]} aria-hidden="true"></meter>` : nothing)
+  return html`${guessed ? html`<p>you: <b>${guessed}</b> ${bar(0)}</p>` : nothing}
+    <p>measured: <b>${measured}</b> ${bar(1)}</p>
+    ${off ? html`<p class="quiet">${off}</p>` : nothing}`
+}
+
+function play({ command, seconds }, knob, act, mayAct) {
+  const { playing, name } = view
+  if (playing)
+    return html`<p role="status">${playing.name === name ? 'It is being played, on an API of its own.' : 'Another run is being played.'}
+      <progress max="1" aria-label="The run"></progress></p>`
+  return html`<p><button ?disabled=${!mayAct} @click=${() => send(act, { do: 'play', lesson: open, knob })}>Play it (${seconds} s)</button>
+    The load of this page is set to 0 meanwhile. Or in a terminal: <code>${command}</code></p>`
+}
+
+/** Questions with a field or options each; their letters and numbers are what the lab takes. */
+function form(asked, says, mayAct, take) {
+  const submit = (event) => {
+    event.preventDefault()
+    const data = new FormData(event.target)
+    take(asked.map((_, i) => String(data.get(`q${i}`) || '?').trim()))
+  }
+  return html`<form @submit=${submit}><fieldset ?disabled=${!mayAct}>${asked.map(({ ask, options, how }, i) => {
+    const isOrder = how.startsWith('letters')
+    return html`<fieldset class="ask"><legend>${ask}</legend>
+      ${options.map((option, k) =>
+        isOrder
+          ? html`<p>${letters[k]}) ${option}</p>`
+          : html`<label><input type="radio" name="q${i}" value=${letters[k]}> ${option}</label>`,
+      )}
+      ${options.length === 0 || isOrder ? html`<input type="text" name="q${i}" size="8" aria-label=${how} autocomplete="off"> ${how}` : nothing}
+    </fieldset>`
+  })}<button>${says}</button></fieldset></form>`
+}
+
+const paragraphs = (text) => text.split(/\n\s*\n/).map((one) => html`<p>${one.replace(/\s+/g, ' ').trim()}</p>`)

@@ -1,0 +1,130 @@
+import { availableParallelism, cpus } from 'node:os'
+import { basename, join, relative } from 'node:path'
+import { now } from '../clock.ts'
+import { UserError } from '../errors.ts'
+import { alike, cells, changes, conditions, heads, says, scorecardHtml } from '../report/scorecard.ts'
+import { type Entry, figuresIn, type Scorecard, scorecardsIn, writeScorecard } from '../runs/scorecard.ts'
+import { loadSlo } from '../slo.ts'
+import { experimentNames, lengthOf, loadExperiment } from './experiment.ts'
+import { type ExperimentOptions, runExperiment } from './run-experiment.ts'
+import { beQuiet, textTable, wrap } from './screen.ts'
+import { checkRunsFolder } from './write-run.ts'
+
+/** `names`: which experiments; all of them without. */
+type Options = Omit<ExperimentOptions, 'name' | 'runs' | 'predict'> & {
+  names?: string[]
+  commit: string
+  resume: boolean
+}
+
+/** Plays experiments, the easy ones first, and keeps a scorecard. Returns the exit code of repeats. Rejects when interrupted. */
+export async function runScorecard(options: Options): Promise<number> {
+  const { folder, stop } = options
+  checkRunsFolder(folder)
+  const all = scorecardsIn(folder)
+  const begun = options.resume ? unfinished(all) : undefined
+  const card = begun ?? (await newScorecard(options))
+  const last = all.findLast((one) => one !== begun)
+  const left = await timeLeft(card, options.slo)
+  const keep = () => writeScorecard(folder, card, scorecardHtml(card, last))
+  console.log(
+    `${card.planned.length - card.entries.length} experiments, ${left()}; Ctrl-C ends it and keeps what there is.`,
+  )
+
+  beQuiet(true)
+  try {
+    for (const name of card.planned.slice(card.entries.length)) {
+      process.stdout.write(
+        `${String(card.entries.length + 1).padStart(3)} of ${card.planned.length}  ${name.padEnd(24)}`,
+      )
+      const entry = await playOne(name, { ...options, seconds: card.seconds })
+      card.entries.push(entry)
+      console.log(`${entry.verdict.padEnd(8)} ${String(Math.round(entry.took_s)).padStart(4)} s   ${left()}`)
+      keep()
+    }
+  } catch (error) {
+    console.log(stop.aborted ? 'interrupted' : 'error')
+    throw error
+  } finally {
+    beQuiet(false)
+    const kept = keep()
+    console.log(`\n${conclusion(card, last)}\n`)
+    // In the stack it is copied out of the container, and make says where to.
+    if (!options.stack?.socket) console.log(`Scorecard: ${relative(process.cwd(), join(kept, 'report.html'))}`)
+    if (stop.aborted) console.log('To go on: make experiments ALL=1 RESUME=1')
+  }
+  const verdicts = card.entries.map(({ verdict }) => verdict)
+  return verdicts.includes('FAIL') ? 1 : verdicts.includes('INVALID') ? 2 : 0
+}
+
+function unfinished(all: Scorecard[]): Scorecard {
+  const newest = all.at(-1)
+  if (newest && newest.entries.length < newest.planned.length) return newest
+  throw new UserError('RESUME=1: the last scorecard is finished, or there is none. Without it a new one begins.')
+}
+
+async function newScorecard({ names = experimentNames(), stack, commit, seconds, slo }: Options): Promise<Scorecard> {
+  const goals = loadSlo(slo)
+  const all = await Promise.all(names.map(async (name) => ({ name, order: (await loadExperiment(name, goals)).order })))
+  return {
+    schema: 1,
+    started: new Date().toISOString(),
+    mode: stack ? 'stack' : 'embedded',
+    commit,
+    machine: `${availableParallelism()} x ${cpus()[0]?.model ?? 'unknown'}`,
+    seconds,
+    planned: all.sort((a, b) => a.order - b.order).map(({ name }) => name),
+    entries: [],
+  }
+}
+
+/** Plays one; what cannot be played proves nothing. */
+async function playOne(name: string, options: Options): Promise<Entry> {
+  const began = now()
+  const took = () => (now() - began) / 1_000
+  let entry: Omit<Entry, 'took_s'> | undefined
+  try {
+    await runExperiment({
+      ...options,
+      ...{ name, runs: 1, predict: false },
+      kept: (journal, folder) => {
+        const { verdict = 'INVALID', reasons } = journal
+        entry = { name, verdict, reasons, run: basename(folder), ...figuresIn(journal) }
+      },
+    })
+  } catch (error) {
+    options.stop.throwIfAborted()
+    entry ??= { name, verdict: 'INVALID', reasons: [error instanceof Error ? error.message : String(error)] }
+  }
+  return { ...(entry ?? { name, verdict: 'INVALID', reasons: ['It was not kept.'] }), took_s: took() }
+}
+
+// The start of an API, its end and the report, until it is known how long they take here.
+const usuallyAround = 6
+
+/** Returns a function that says how long the rest will take. */
+async function timeLeft({ planned, entries, seconds }: Scorecard, slo: string): Promise<() => string> {
+  const goals = loadSlo(slo)
+  const lengths = await Promise.all(planned.map(async (name) => seconds ?? lengthOf(await loadExperiment(name, goals))))
+  const sum = (values: number[]) => values.reduce((total, value) => total + value, 0)
+  return () => {
+    const played = entries.filter(({ run }) => run)
+    const around = sum(entries.map(({ run, took_s }, i) => (run ? took_s - (lengths[i] ?? 0) : 0))) / played.length
+    const rest = lengths.slice(entries.length)
+    const left = sum(rest) + rest.length * (played.length > 0 ? around : usuallyAround)
+    return left < 90 ? `about ${Math.round(left)} s left` : `about ${Math.round(left / 60)} min left`
+  }
+}
+
+function conclusion(card: Scorecard, last?: Scorecard): string {
+  const reasons = card.entries.flatMap(({ name, reasons }) => reasons.map((one) => wrap(`${name}: ${one}`, '  ')))
+  const differ = last && changes(card, last)
+  return [
+    textTable(heads, card.entries.map(cells)),
+    wrap(says),
+    ...(reasons.length > 0 ? [`Why not PASS:\n${reasons.join('\n')}`] : []),
+    wrap(conditions(card)),
+    ...(last ? [wrap(`Compared with the last one, ${conditions(last)}:`)] : []),
+    ...(differ ? [differ.length > 0 ? differ.map((one) => wrap(one, '  ')).join('\n') : alike] : []),
+  ].join('\n\n')
+}

@@ -1,0 +1,124 @@
+import { connect, type Session } from '../api-client.ts'
+import { reasonOf } from '../errors.ts'
+import { isSuccess, type LoadTally, quantile, roundAll, sorted } from '../load/figures.ts'
+import { between, type MetricsReading, readMetrics, statusesBetween } from '../runner/metrics-page.ts'
+import type { MetricsEvent } from '../runs/journal.ts'
+import { type NoteKind, openSessionDb } from '../runs/session-db.ts'
+import { watchOutside } from './outside.ts'
+
+/** `record`: the file of the notes. `doing`: what another program does to the API now. */
+export type Recorded = { record: string; doing?: () => string | undefined }
+
+type Options = {
+  session: Session
+  metricsUrl: string
+  record: string
+  /** What is being done to the API now. */
+  doing: () => { phase: string; fault: string | null }
+}
+
+export type Recorder = ReturnType<typeof startRecorder>
+
+/**
+ * Notes every second what was seen of the API, as long as the lab runs: what clients of a load met, or without one the lab's
+ * own probe; and what the API's metrics page said. k6 tells the lab nothing: its seconds are added when a session is kept.
+ */
+export function startRecorder({ session, metricsUrl, record: file, doing }: Options) {
+  const pool = connect(metricsUrl, 2, 2_000)
+  const outside = watchOutside(session, ({ at, done, status }) => {
+    const [success, failure] = isSuccess({ status }) ? [1, 0] : [0, 1]
+    probe = sum(probe, { success, failure, dropped: 0, latencies: [(done - at) / 1000] })
+  })
+  const db = openOrComplain(file)
+  let [clients, probe] = [nobody, nobody]
+  let before: MetricsReading = { at: 0 }
+  let timer: NodeJS.Timeout
+
+  function note(kind: NoteKind, data: object, at = Date.now()): void {
+    try {
+      db?.add(at, kind, data)
+    } catch (error) {
+      // A full disk, say. It is no reason to let a fault or a load go on without the lab.
+      console.error(`The record ${file} misses a ${kind} (${reasonOf(error)}).`)
+    }
+  }
+
+  /** Counts what the clients of a load met. */
+  function met(tally: LoadTally): void {
+    clients = sum(clients, tally)
+  }
+
+  async function closeSecond(second: number): Promise<void> {
+    const seen = dueIn(clients) > 0 ? clients : probe
+    ;[clients, probe] = [nobody, nobody]
+    const { degraded } = outside.seen
+    const now = { degraded: degraded === undefined ? null : degraded ? 1 : 0, ...doing() } as const
+    const reading = await readMetrics(pool)
+    const { db_available, resident_bytes } = reading
+    const row: Omit<MetricsEvent, 'second'> = {
+      time: new Date(second * 1000).toISOString(),
+      ...metBy(seen),
+      statuses: statusesBetween(before, reading),
+      ...between(before, reading),
+      db_available: db_available === undefined ? null : db_available > 0 ? 1 : 0,
+      memory_mb: resident_bytes === undefined ? null : Math.round(resident_bytes / 1e5) / 10,
+      ...now,
+    }
+    before = reading
+    note('second', row, second * 1000)
+  }
+
+  function waitForNext(): void {
+    timer = setTimeout(
+      () => {
+        waitForNext()
+        // A timer may come some milliseconds early.
+        void closeSecond(Math.floor((Date.now() + 50) / 1000) - 1)
+      },
+      1000 - (Date.now() % 1000),
+    )
+  }
+  waitForNext()
+
+  async function stop(): Promise<void> {
+    clearTimeout(timer)
+    outside.stop()
+    await pool.destroy()
+    db?.close()
+  }
+  return { outside: outside.seen, met, note, stop }
+}
+
+const nobody: LoadTally = { success: 0, failure: 0, dropped: 0, latencies: [] }
+
+function sum(a: LoadTally, b: LoadTally): LoadTally {
+  const [success, failure, dropped] = [a.success + b.success, a.failure + b.failure, a.dropped + b.dropped]
+  return { success, failure, dropped, latencies: [...a.latencies, ...b.latencies] }
+}
+
+function dueIn({ success, failure, dropped }: LoadTally): number {
+  return success + failure + dropped
+}
+
+/** What clients met in a second, as a row has it; their answers came in it. */
+function metBy(tally: LoadTally) {
+  const due = dueIn(tally)
+  const waits = sorted(tally.latencies.map((seconds) => 1000 * seconds))
+  const at = (share: number) => (waits.length > 0 ? quantile(waits, share) : null)
+  return {
+    rate: tally.success + tally.failure,
+    error_ratio: due > 0 ? (tally.failure + tally.dropped) / due : null,
+    ...roundAll({ p50_ms: at(0.5), p95_ms: at(0.95), p99_ms: at(0.99) }),
+    dropped: tally.dropped,
+  }
+}
+
+/** A lab without its record is still a lab. */
+function openOrComplain(file: string) {
+  try {
+    return openSessionDb(file)
+  } catch (error) {
+    console.error(`Nothing is recorded: ${file} cannot be opened (${reasonOf(error)}).`)
+    return undefined
+  }
+}

@@ -1,0 +1,162 @@
+// Every lesson as data: what it names exists, and each of its numbers can be measured. No API is started.
+import assert from 'node:assert/strict'
+import { existsSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { test } from 'node:test'
+import { series } from '../src/anomalies/detect.ts'
+import {
+  findLesson,
+  type Guess,
+  type Lesson,
+  lessonNames,
+  loadLesson,
+  type Play,
+  placeOf,
+} from '../src/course/lesson.ts'
+import { compare, isAnswer, isRight, optionsOf, withNumbers } from '../src/course/numbers.ts'
+import { experimentNames, lengthOf, loadExperiment } from '../src/runner/experiment.ts'
+import { journalOf } from '../src/runner/journal-of.ts'
+import { judge } from '../src/runner/judge.ts'
+import { measures } from '../src/runner/measures.ts'
+import { loadSlo } from '../src/slo.ts'
+import { root } from './helpers.ts'
+import { recorded } from './recorded.ts'
+
+const slo = loadSlo(join(root, 'slo.json'))
+const lessons = await Promise.all(lessonNames().map(async (name) => ({ name, lesson: await loadLesson(name) })))
+const figures = 'due sent answered failed error_ratio p50_ms p95_ms p99_ms max_ms mean_ms rate'.split(' ')
+
+/** Every reference that a run of the experiment can answer. */
+async function answerable({ experiment: name }: Play): Promise<Set<string>> {
+  const { phases, expectations, predictions, capacity } = await loadExperiment(name, slo)
+  const asked = [...expectations, ...predictions].map(({ measure, phase }) => (phase ? `${measure}@${phase}` : measure))
+  const ofPhases = phases.flatMap((phase) => figures.map((figure) => `${figure}@${phase.name}`))
+  const alarms = Object.keys(series).map((name) => `alarm:${name}`)
+  return new Set([...asked, ...ofPhases, ...alarms, ...(capacity ? ['capacity'] : [])])
+}
+
+const inText = (text: string) => [...text.matchAll(/\{(.+?)\}/g)].map(([, reference = '']) => reference)
+const inGuess = (guess: Guess) =>
+  'number' in guess ? [guess.number] : 'choice' in guess ? [guess.of] : Object.values(guess.order)
+
+function check(references: string[], known: Set<string>): void {
+  for (const reference of references.flatMap((one) => one.split('/'))) assert.ok(known.has(reference), reference)
+}
+
+async function isComplete({ run, guesses, why, knob, question, grafana, code }: Lesson): Promise<void> {
+  const known = await answerable(run)
+  check([...guesses.flatMap(inGuess), ...inText(why), ...inText(knob.says), ...inText(question.because)], known)
+  const second = 'experiment' in knob ? await answerable(knob) : new Set<string>()
+  const both = inText(knob.after)
+  check(
+    both.filter((one) => one.startsWith('first ')).map((one) => one.slice('first '.length)),
+    known,
+  )
+  check(
+    both.filter((one) => !one.startsWith('first ')),
+    second,
+  )
+  for (const { experiment, seconds } of [run, ...('experiment' in knob ? [knob] : [])]) {
+    const full = lengthOf(await loadExperiment(experiment, slo))
+    assert.ok(seconds <= 60 && seconds <= full, `${experiment}: ${seconds} s of ${full}`)
+  }
+  if ('command' in knob) {
+    const [, name] = /^make tradeoff NAME=([a-z-]+) EMBEDDED=1$/.exec(knob.command) ?? []
+    assert.ok(existsSync(join(root, 'lab/src/tradeoffs', `${name}.ts`)), knob.command)
+  }
+  assert.ok(guesses.length >= 2 && guesses.length <= 3)
+  for (const guess of guesses) {
+    if ('choice' in guess)
+      assert.deepEqual(
+        [guess.limits.length, guess.limits],
+        [guess.choice.length - 1, guess.limits.toSorted((a, b) => a - b)],
+      )
+    if (!('number' in guess)) continue
+    const measure = measures[guess.number.split('@')[0] as keyof typeof measures]
+    if (measure) assert.equal(guess.unit, measure.unit === 'x' ? 'requests' : measure.unit)
+  }
+  if ('options' in question) assert.ok(question.options.includes(question.right))
+  assert.ok(why.split(/\s+/).length <= 200, `why has ${why.split(/\s+/).length} words`)
+  const { panels } = JSON.parse(readFileSync(join(root, `grafana/dashboards/${grafana.dashboard}.json`), 'utf8'))
+  assert.ok(
+    panels.some(({ title }: { title?: string }) => title === grafana.panel),
+    grafana.panel,
+  )
+  assert.match(placeOf(code) ?? 'not there once', /^[a-z/0-9.-]+:\d+$/, code.fragment)
+}
+
+for (const { name, lesson } of lessons)
+  test(`lesson ${name} names experiments, numbers, a panel and a line of code that exist`, () => isComplete(lesson))
+
+test('each sentence of a lesson names commands that can be run', () => {
+  for (const { name, lesson } of lessons)
+    for (const [, kind, what = ''] of JSON.stringify(lesson).matchAll(/make (experiment|tradeoff) NAME=([a-z-]+)/g)) {
+      if (kind === 'experiment') assert.ok(experimentNames().includes(what), `${name}: ${what}`)
+      else assert.ok(existsSync(join(root, 'lab/src/tradeoffs', `${what}.ts`)), `${name}: ${what}`)
+    }
+})
+
+test('a lesson is found by its number, its word and its whole name', () => {
+  assert.deepEqual(
+    lessonNames().map((name) => Number(name.slice(0, 2))),
+    [1, 2, 3, 4, 5, 6, 7, 8, 9, 10],
+  )
+  for (const name of ['3', '03', 'outage', '03-outage']) assert.equal(findLesson(name), '03-outage')
+  for (const name of ['11', '', 'x']) assert.throws(() => findLesson(name), /01-normal/)
+})
+
+/** The journal of lesson 3's run, in which everything went as it should. */
+async function journal() {
+  const experiment = await loadExperiment('outage-chmod', slo)
+  const run = recorded(experiment)
+  const target = { mode: 'embedded', journalMode: 'delete' } as const
+  const about = { name: 'x', experiment, slo, target, predictions: [], run: { number: 1, of: 1 }, again: '' }
+  return journalOf(run, judge(run, experiment, slo), about)
+}
+
+test('a text holds the numbers of its run; a missing one is named', async () => {
+  const run = await journal()
+  const { text, missing } = withNumbers(
+    '{refused@outage} {p95_ms@before} {p95_ms@outage/p95_ms@before} {alarm:error_ratio} {alarm:p95_ms}',
+    run,
+  )
+  assert.deepEqual([text, missing], ['100 % 5 ms 5 ms against 5 ms 1 s never', []])
+  assert.deepEqual(withNumbers('{goodput@outage} {p95_ms@soon} {capacity}', run).missing, [
+    'goodput@outage',
+    'p95_ms@soon',
+    'capacity',
+  ])
+  const first = structuredClone(run)
+  for (const { figures } of first.happened.phases) figures.p95_ms = 7
+  assert.equal(withNumbers('{first p95_ms@before}, {p95_ms@before}', run, first).text, '7 ms, 5 ms')
+})
+
+test('guesses stand beside the measurement: numbers, choices and orders, and no idea is no mistake', async () => {
+  const run = await journal()
+  const off = (guess: Guess, answer: string) => compare(guess, answer, run).off
+  const number: Guess = { ask: '', number: 'p95_ms@before', unit: 'ms' }
+  assert.deepEqual(compare(number, '50', run).bars, [50, 5])
+  assert.match(off(number, '50'), /10 times/)
+  const choice: Guess = { ask: '', choice: ['none', 'some', 'all'], of: 'refused@outage', limits: [1, 99] }
+  assert.deepEqual([off(choice, 'c'), off(choice, 'a') === off(choice, 'c')], ['right', false])
+  const order: Guess = { ask: '', order: { much: 'due@before', few: 'failed@before', some: 'p95_ms@before' } }
+  assert.deepEqual([off(order, 'bca'), off(order, 'abc') === off(order, 'bca')], ['right', false])
+  for (const guess of [number, choice, order]) assert.equal(off(guess, '?'), '')
+  const answers = (guess: Guess) => ['1.5', 'a', 'd', 'bca', 'abd', '?', ''].filter((one) => isAnswer(guess, one))
+  assert.deepEqual([number, choice, order].map(answers), [
+    ['1.5', '?'],
+    ['a', '?'],
+    ['bca', '?'],
+  ])
+})
+
+test('the answer to the question of every lesson is accepted, and another one is not', () => {
+  for (const {
+    lesson: { question },
+  } of lessons) {
+    const right = 'number' in question ? String(question.number) : 'abcdef'[optionsOf(question).indexOf(question.right)]
+    const wrong = 'number' in question ? String(2 * question.number) : right === 'a' ? 'b' : 'a'
+    assert.deepEqual([isRight(question, right ?? ''), isRight(question, wrong)], [true, false])
+    assert.ok(isAnswer(question, right ?? '') && !isAnswer(question, '?'))
+  }
+})

@@ -1,0 +1,58 @@
+import assert from 'node:assert/strict'
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { test } from 'node:test'
+import { type Level, mystery, type Trouble, troubleNames, troubleWords, truthOf } from '../src/course/mystery.ts'
+import { faultsOf, lengthOf } from '../src/runner/experiment.ts'
+import { journalOf } from '../src/runner/journal-of.ts'
+import { judge } from '../src/runner/judge.ts'
+import { loadSlo } from '../src/slo.ts'
+import { root } from './helpers.ts'
+import { recorded } from './recorded.ts'
+
+const slo = loadSlo(join(root, 'slo.json'))
+const levels: Level[] = [1, 2, 3]
+const seeds = Array.from({ length: 50 }, (_, seed) => seed)
+
+/** The first seed that makes this trouble. */
+const made = (trouble: Trouble, level: Level) =>
+  seeds.map((seed) => mystery(seed, level, 300)).find((one) => one.trouble === trouble)
+
+test('the same seed and level is the same mystery, other seeds are others', () => {
+  for (const level of levels) {
+    const all = seeds.map((seed) => JSON.stringify(mystery(seed, level, 300)))
+    assert.deepEqual(
+      seeds.map((seed) => JSON.stringify(mystery(seed, level, 300))),
+      all,
+    )
+    assert.ok(new Set(all).size > 15)
+  }
+  for (const trouble of troubleNames) assert.ok(made(trouble, 2), trouble)
+})
+
+test('every mystery takes 45 seconds, ends its fault in time and begins after ten quiet seconds', () => {
+  for (const level of levels)
+    for (const seed of seeds) {
+      const { experiment } = mystery(seed, level, 300)
+      assert.equal(lengthOf(experiment), 45)
+      for (const { at, for: length } of faultsOf(experiment)) assert.ok(at >= 13 && at + length <= 40)
+      for (const { seconds } of experiment.phases) assert.ok(seconds > 0)
+    }
+})
+
+test('each trouble has an alert that exists', () => {
+  const rules = readFileSync(join(root, 'prometheus/rules/alerts.yml'), 'utf8')
+  for (const trouble of troubleNames) assert.ok(rules.includes(`alert: ${troubleWords(trouble).alert}\n`), trouble)
+})
+
+test('the truth: the row in which the fault began, and the signals that saw it first', () => {
+  const found = made('outage', 1)
+  assert.ok(found)
+  const { experiment } = found
+  const run = recorded(experiment)
+  const target = { mode: 'embedded', journalMode: 'delete' } as const
+  const about = { name: 'x', experiment, slo, target, predictions: [], run: { number: 1, of: 1 }, again: '' }
+  const { since, alarms, first } = truthOf(journalOf(run, judge(run, experiment, slo), about))
+  assert.equal(since, (faultsOf(experiment)[0]?.at ?? 0) + 1)
+  assert.deepEqual([first, alarms.get('failed'), alarms.has('p95')], [['failed', '/health'], 1, false])
+})
