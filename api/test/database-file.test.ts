@@ -46,7 +46,7 @@ async function assertUntouched(path: string) {
   assert.deepEqual(filesOf(join(path, '..')), before)
 }
 
-// SQLite would finish such a change when it opens the file, whoever's it is.
+// SQLite would finish such a change when it opens the file, whichever program made it.
 for (const [suffix, mode] of [
   ['-journal', 'delete'],
   ['-wal', 'wal'],

@@ -59,8 +59,8 @@ function wholeRun(phases: Phase[]): string {
 }
 
 /** What no phase counts, so that the sums can be compared with those of others. */
-function elsewhere({ in_no_phase: { due, failed } = { due: 0, failed: 0 } }: Journal['happened']): string[] {
-  if (due === 0) return []
+function elsewhere({ faults, in_no_phase: { due, failed } = { due: 0, failed: 0 } }: Journal['happened']): string[] {
+  if (due === 0 || faults.length === 0) return []
   const requests = due === 1 ? '1 more request counts' : `${count(due)} more requests count`
   return [
     `${requests} in no phase, ${count(failed)} failed: they met the beginning or the end of a fault, or the time between two`,
