@@ -204,6 +204,9 @@ test('the metrics page counts what the clients of a load met, while it runs', as
     return counts[0] === sum('sent') - sum('failed') && counts[1] === sum('failed')
   })
   assert.equal(await metrics('lab_client_latency_from_due_seconds_count', {}), sum('sent'))
+  const calls = (what: string) => metrics('lab_client_calls_total', { what })
+  const counted = await Promise.all(['offered', 'attempts', 'good'].map(calls))
+  assert.deepEqual(counted, [sum('sent'), sum('sent'), sum('sent') - sum('failed')])
 
   await askLab(socket, 'POST', '/load', { success: 0, failure: 2, dropped: 3, latencies: [0.0004, 7] })
   assert.deepEqual([await requests('failure'), await requests('dropped')], [sum('failed') + 2, 3])

@@ -30,7 +30,7 @@ export async function startK6Load(target: LoadTarget, token: string, phases: Loa
       K6_NO_USAGE_REPORT: 'true',
       K6_AUTO_EXTENSION_RESOLUTION: 'false',
       // What it may keep before it cleans up: in the stack it shares its container's memory with the lab.
-      GOMEMLIMIT: '220MiB',
+      GOMEMLIMIT: '180MiB',
       URL: target.url,
       TOKEN: token,
       USERNAME: target.username,

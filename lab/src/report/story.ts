@@ -33,7 +33,7 @@ export function serviceStory(journal: Journal): string[] {
     const how = statuses.length > 0 ? ` (${statuses.join(', ')})` : ''
     const requests = `${phase.name}: ${count(failed)} of ${count(due)} requests failed${how}`
     // During an outage only the requests due while it was felt are judged, and are in the figures.
-    const isOutage = faults.some(({ kind, landed_ms }) => kind !== 'crash' && landed_ms !== null)
+    const isOutage = journal.verdict && faults.some(({ kind, landed_ms }) => kind !== 'crash' && landed_ms !== null)
     const within = isOutage
       ? ' while the fault was felt'
       : ` within ${number((phase.end_ms - phase.start_ms) / 1000)} s`

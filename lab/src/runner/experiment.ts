@@ -7,7 +7,7 @@ import type { FaultKind } from '../faults/fault.ts'
 import type { Capacity } from '../load/capacity.ts'
 import type { Manner } from '../load/open-loop.ts'
 import type { JudgedExpectation } from '../runs/journal.ts'
-import type { Slo } from '../slo.ts'
+import type { Goal, Slo } from '../slo.ts'
 import type { MeasureName } from './measures.ts'
 import { wrap } from './screen.ts'
 
@@ -47,6 +47,11 @@ export type Phase = Manner & {
   rate: number
   logins?: number
   seconds: number
+  /**
+   * A search for the highest rate at which the goal is met: it begins at `rate` and follows from the phases before it.
+   * `confirm`: no further step, but safely below or above what the search has found.
+   */
+  search?: { goal: Goal; confirm?: 'below' | 'above' }
   /** A fault that is in force from the begin of the phase to its end. */
   fault?: FaultKind
   /** What an attacker does meanwhile, so many times a second. */
@@ -131,9 +136,9 @@ export function needsOwnApi(experiment: Experiment): boolean {
   )
 }
 
-/** Whether k6 cannot play it: it knows neither random arrivals nor clients with a policy. */
+/** Whether k6 cannot play it: it knows neither random arrivals nor clients with a policy, nor rates that follow from a run. */
 export function needsOwnLoad({ phases }: Pick<Experiment, 'phases'>): boolean {
-  return phases.some(({ arrivals = 'even', clients }) => arrivals !== 'even' || clients !== undefined)
+  return phases.some(({ arrivals = 'even', clients, search }) => arrivals !== 'even' || clients || search)
 }
 
 export function lengthOf({ phases }: Experiment): number {

@@ -6,6 +6,7 @@ import { isBusy } from './machine.ts'
 import { measure, measures } from './measures.ts'
 import { capacityProblems, clockProblems, faultProblems, hangs, type Problem, sendingProblems } from './problems.ts'
 import type { Run } from './run.ts'
+import { searchProblems } from './search.ts'
 import { inWords, type Selection, select } from './selection.ts'
 
 export type Judgement = {
@@ -41,6 +42,7 @@ export function judge(run: Run, experiment: Experiment, slo: Slo): Judgement {
     ...[...run.problems, ...faultProblems(run), ...capacityProblems(run)].map((text) => ({ text })),
     ...clockProblems(run, slo),
     ...sendingProblems(run, experiment, slo),
+    ...searchProblems(run).map((text) => ({ text })),
     ...unmet.map(({ one, value, phase, what, measured }) => ({
       ...{ phase, text: `${phase}: ${what} is the condition for the rest: measured ${measured}` },
       busy: excuseOf(one, value, run, slo) !== undefined,

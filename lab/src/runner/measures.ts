@@ -8,6 +8,7 @@ import type { MetricsReading } from './metrics-page.ts'
 import { modelMeasures } from './model-measures.ts'
 import { firstAfter } from './probe.ts'
 import type { PlayedFault, Run } from './run.ts'
+import { searchMeasures } from './search.ts'
 import { secondsOf } from './seconds.ts'
 import {
   figuresOf,
@@ -111,6 +112,7 @@ const all = {
   ...attackMeasures,
   ...goodputMeasures,
   ...modelMeasures,
+  ...searchMeasures,
 } satisfies Record<string, Measure>
 
 export type MeasureName = keyof typeof all

@@ -15,6 +15,7 @@ import { checkOwnDatabase, playFaults } from './play-faults.ts'
 import { startProbe } from './probe.ts'
 import type { PlayedPhase, Run } from './run.ts'
 import { attackHeading, heading, liveTable, say, wrap } from './screen.ts'
+import { withRate } from './search.ts'
 import { phaseAt, sentAndAnswered, troubleOf } from './seconds.ts'
 import { isWithin } from './selection.ts'
 
@@ -121,9 +122,10 @@ async function playPhases({ experiment, target, load, attacks, run, signal }: Pa
   const { unannounced } = experiment
   const writeRows = rowWriter(run, load, unannounced)
   for (const planned of plannedPhases(experiment)) {
-    const { plan, from_s, to_s } = planned
+    const { from_s, to_s } = planned
+    const plan = withRate(planned.plan, run, load.waiting?.() ?? [])
     const [from, until] = [load.startedAt + from_s * 1000, load.startedAt + to_s * 1000]
-    const played: PlayedPhase = { ...planned, start: now(), end: until }
+    const played: PlayedPhase = { ...planned, plan, start: now(), end: until }
     run.phases.push(played)
     load.enter(plan)
     target.entered?.(plan.name, plan.seconds, troubleOf(plan))

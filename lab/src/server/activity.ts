@@ -2,6 +2,7 @@ import { Counter, Gauge, Histogram } from 'prom-client'
 import { attackers } from '../attacks/all.ts'
 import { outcomes, type Tally } from '../attacks/attack.ts'
 import type { LoadTally } from '../load/figures.ts'
+import type { Goodput } from '../load/goodput.ts'
 
 // Those of the API's own histogram, so that client and server can be compared, and more where only clients wait so long.
 const edges = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.15, 0.2, 0.3, 0.4, 0.5, 0.7, 1, 2, 5, 10]
@@ -54,6 +55,12 @@ export function createActivity() {
     buckets: edges,
   })
   for (const outcome of ['success', 'failure', 'dropped']) requests.inc({ outcome }, 0)
+  const calls = new Counter({
+    name: 'lab_client_calls_total',
+    help: 'What users of an experiment asked for, the requests made for it, and what came of them',
+    labelNames: ['what'],
+  })
+  for (const what of ['offered', 'attempts', 'good', 'abandoned']) calls.inc({ what }, 0)
 
   /** Sets the phase for so long at most, and the trouble that it means for the API of the stack. */
   function enter(experiment: string, phase: string, forMs: number, what?: Trouble): void {
@@ -69,7 +76,8 @@ export function createActivity() {
   }
 
   /** Counts what the clients of an experiment's load met. */
-  function countLoad({ latencies, ...outcomes }: LoadTally): void {
+  function countLoad({ latencies, calls: counts, ...outcomes }: LoadTally & { calls?: Goodput }): void {
+    for (const [what, count] of Object.entries(counts ?? {})) calls.inc({ what }, count)
     for (const [outcome, count] of Object.entries(outcomes)) requests.inc({ outcome }, count)
     for (const seconds of latencies) latency.observe(seconds)
   }

@@ -4,6 +4,7 @@ import type { AttackTarget, Tally } from '../attacks/attack.ts'
 import { reasonOf, UserError } from '../errors.ts'
 import { type ApiProcess, databasePath } from '../faults/fault.ts'
 import { type Result, tallyOf } from '../load/figures.ts'
+import { goodputOf } from '../load/goodput.ts'
 import type { LoadTarget } from '../load/load.ts'
 import type { ApiLog } from './api-child.ts'
 
@@ -66,7 +67,7 @@ export function reporting(
       report('/phase', { experiment, phase, for: `${Math.max(1, seconds)}s`, ...known })
     },
     attacked: (attack, tally) => report('/attempts', { attack, ...tally }),
-    loaded: (results, dropped) => report('/load', tallyOf(results, dropped)),
+    loaded: (results, dropped) => report('/load', { ...tallyOf(results, dropped), calls: goodputOf(results, dropped) }),
   }
 }
 
