@@ -13,14 +13,17 @@ import {
   type Play,
   placeOf,
 } from '../src/course/lesson.ts'
-import { compare, isAnswer, isRight, optionsOf, withNumbers } from '../src/course/numbers.ts'
+import { blank, compare, isAnswer, isRight, optionsOf, withNumbers } from '../src/course/numbers.ts'
+import { remarkOf } from '../src/course/play-lesson.ts'
 import { experimentNames, lengthOf, loadExperiment } from '../src/runner/experiment.ts'
 import { journalOf } from '../src/runner/journal-of.ts'
 import { judge } from '../src/runner/judge.ts'
 import { measures } from '../src/runner/measures.ts'
+import type { Run } from '../src/runner/run.ts'
+import type { Journal } from '../src/runs/journal.ts'
 import { loadSlo } from '../src/slo.ts'
 import { root } from './helpers.ts'
-import { recorded } from './recorded.ts'
+import { onBusyMachine, recorded, withResults } from './recorded.ts'
 
 const slo = loadSlo(join(root, 'slo.json'))
 const lessons = await Promise.all(lessonNames().map(async (name) => ({ name, lesson: await loadLesson(name) })))
@@ -105,10 +108,10 @@ test('a lesson is found by its number, its word and its whole name', () => {
   for (const name of ['11', '', 'x']) assert.throws(() => findLesson(name), /01-normal/)
 })
 
-/** The journal of lesson 3's run, in which everything went as it should. */
-async function journal() {
+/** The journal of lesson 3's run, in which everything went as it should; or on a machine that was too busy. */
+async function journal(change = (run: Run) => run) {
   const experiment = await loadExperiment('outage-chmod', slo)
-  const run = recorded(experiment)
+  const run = change(recorded(experiment))
   const target = { mode: 'embedded', journalMode: 'delete' } as const
   const about = { name: 'x', experiment, slo, target, predictions: [], run: { number: 1, of: 1 }, again: '' }
   return journalOf(run, judge(run, experiment, slo), about)
@@ -148,6 +151,33 @@ test('guesses stand beside the measurement: numbers, choices and orders, and no 
     ['a', '?'],
     ['bca', '?'],
   ])
+})
+
+/** Answers that come too late for the expectations, on a machine that may be why. */
+const busy = (run: Run) => onBusyMachine(withResults(run, ({ done }) => ({ done: done + 2000 })))
+
+test('an INVALID run judges no guess, and none of its numbers stands in a text', async () => {
+  const [good, invalid] = [await journal(), await journal(busy)]
+  assert.deepEqual([good.verdict, invalid.verdict], ['PASS', 'INVALID'])
+  const lesson = await loadLesson('03-outage')
+  for (const guess of lesson.guesses)
+    for (const answer of ['choice' in guess ? 'a' : '7', '?']) {
+      const { off, bars, measured } = compare(guess, answer, invalid)
+      assert.deepEqual([off, bars, /\d/.test(measured)], ['', undefined, false])
+      assert.equal(compare(guess, answer, good).off === '', answer === '?')
+    }
+  const filled = (run: Journal) => withNumbers(lesson.why, run).text
+  assert.equal(filled(invalid), lesson.why.replace(/\{.+?\}/g, blank))
+  assert.notEqual(filled(good), filled(invalid))
+  // Each number of a comparison is that of its own run.
+  const both = (run: Journal, first: Journal) => withNumbers('{first p95_ms@before}, {p95_ms@before}', run, first).text
+  assert.deepEqual([both(good, invalid), both(invalid, good)], [`${blank}, 5 ms`, `5 ms, ${blank}`])
+})
+
+test('the remark on an INVALID run says the reason; a run that went as most do has none', async () => {
+  const invalid = await journal(busy)
+  assert.equal(remarkOf(await journal()), '')
+  assert.ok(remarkOf(invalid).includes('INVALID') && remarkOf(invalid).includes(invalid.reasons[0] ?? 'none'))
 })
 
 test('the answer to the question of every lesson is accepted, and another one is not', () => {

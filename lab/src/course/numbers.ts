@@ -50,11 +50,17 @@ function alarmOf({ seconds }: Journal, series: string): Found | undefined {
   return at < 0 ? { text: 'never' } : inText((seconds[at]?.second ?? 0) - trouble.from + 1, 's')
 }
 
+/** The numbers of an INVALID run say nothing: no guess is compared with them, and no text holds them. */
+export const provesNothing = ({ verdict }: Pick<Journal, 'verdict'>) => verdict === 'INVALID'
+export const blank = '[number]'
+
 /** A text with the numbers of a run in it, and the references that could not be resolved. */
 export function withNumbers(text: string, run: Journal, first = run): { text: string; missing: string[] } {
   const missing: string[] = []
   const filled = text.replace(/\{(first )?(.+?)\}/g, (_, ofFirst, reference) => {
-    const found = numberOf(ofFirst ? first : run, reference)
+    const of = ofFirst ? first : run
+    if (provesNothing(of)) return blank
+    const found = numberOf(of, reference)
     if (found === undefined) missing.push(reference)
     return found?.text ?? '(not measured)'
   })
@@ -72,7 +78,18 @@ export function optionsOf(one: Guess | Question): string[] {
 
 /** How a guess is written: a number in a unit, or letters. */
 export function formOf(guess: Guess): string {
-  return 'number' in guess ? guess.unit : 'order' in guess ? 'letters, as bac' : 'a letter'
+  return 'number' in guess ? guess.unit : 'order' in guess ? 'letters, for example: bac' : 'a letter'
+}
+
+/** What to write, for a reader whose answer was none. */
+export function hintOf(one: Guess | Question): string {
+  const what =
+    'order' in one
+      ? 'every letter once, for example: bac'
+      : optionsOf(one).length > 0
+        ? 'the letter of one option'
+        : 'one number and no words, for example: 200'
+  return `Write ${what}${'because' in one ? '' : `. Or ${noIdea} for no idea`}.`
 }
 
 export function lettered(options: string[]): string[] {
@@ -95,16 +112,23 @@ export function isRight(question: Question, answer: string): boolean {
 /** A guess beside the measurement. `bars`: both as numbers, where they are. */
 export type Compared = { guessed: string; measured: string; off: string; bars?: [number, number] }
 
+/** A guess in words: the number with its unit, or the chosen options; nothing for no idea. */
+export function guessedWords(guess: Guess, answer: string): string {
+  if (answer === noIdea) return ''
+  if ('number' in guess) return `${answer} ${guess.unit}`.trimEnd()
+  return [...answer].map((letter) => optionsOf(guess)[letters.indexOf(letter)] ?? '').join(', ')
+}
+
 export function compare(guess: Guess, answer: string, run: Journal): Compared {
+  const guessed = guessedWords(guess, answer)
+  const known = answer !== noIdea
+  if (provesNothing(run)) return { guessed, measured: 'nothing that counts: the run is INVALID', off: '' }
   const worded = (right: string, measured: string): Compared => {
-    const chosen = [...answer].map((letter) => optionsOf(guess)[letters.indexOf(letter)] ?? '').join(', ')
-    const off = chosen === right ? 'right' : 'not this time'
-    return { guessed: answer === noIdea ? '' : chosen, measured, off: answer === noIdea ? '' : off }
+    const off = guessed === right ? 'right' : 'not this time'
+    return { guessed, measured, off: known ? off : '' }
   }
   if ('number' in guess) {
     const { value, text = 'nothing to measure' } = numberOf(run, guess.number) ?? {}
-    const known = answer !== noIdea
-    const guessed = known ? `${answer} ${guess.unit}`.trimEnd() : ''
     const off = known ? offBy({ guess: answer, unit: guess.unit, value }) : ''
     const bars =
       known && value !== undefined ? ([Number(answer.replace(',', '.')), value] as [number, number]) : undefined

@@ -18,7 +18,19 @@ import {
   type Play,
   placeOf,
 } from './lesson.ts'
-import { compare, formOf, isAnswer, isRight, lettered, noIdea, optionsOf, withNumbers } from './numbers.ts'
+import {
+  blank,
+  compare,
+  formOf,
+  hintOf,
+  isAnswer,
+  isRight,
+  lettered,
+  noIdea,
+  optionsOf,
+  provesNothing,
+  withNumbers,
+} from './numbers.ts'
 
 /** `seconds`: the length of each run, where it shall not be the lesson's own. */
 export type LessonOptions = { seconds?: number; slo: string; folder: string; stop: AbortSignal }
@@ -91,6 +103,7 @@ async function play(name: string, lesson: Lesson, options: LessonOptions): Promi
     showGuess(guess, guesses[i] ?? noIdea, run)
   })
   heading('Why')
+  if (provesNothing(run)) say(`${blanksRemark}\n`)
   say(paragraphs(withNumbers(lesson.why, run).text))
 
   heading('Change one thing')
@@ -129,36 +142,52 @@ function askGuesses(guesses: Guess[], stop: AbortSignal): Promise<string[]> {
     for (const guess of guesses) {
       say(`\n${paragraphs(guess.ask)}`)
       for (const line of lettered(optionsOf(guess))) say(wrap(line, '  '))
-      answers.push(await ask(`  [${formOf(guess)}]`, (answer) => isAnswer(guess, answer)))
+      answers.push(await ask(`  [${formOf(guess)}]`, (answer) => isAnswer(guess, answer), hintOf(guess)))
     }
     return answers
   })
 }
 
-/** Plays an experiment, or finds the run that was made since; again when it proves nothing and the reader wants to. */
+/** Finds the run that was made since, or plays the experiment; again when the run is not like most and the reader wants to. */
 async function playRun(play: Play, since: string, options: LessonOptions): Promise<Journal> {
   const { seconds = play.seconds, folder, slo, stop } = options
-  const made = runSince(folder, play, since)
-  if (made) {
-    say(`\nHere is your run of ${made.started.slice(11, 16)} UTC.`)
-    return made
+  let run = runSince(folder, play, since)
+  if (run) say(`\nHere is your run of ${run.started.slice(11, 16)} UTC.`)
+  else {
+    const ways = `Press Enter to play it now (about ${seconds} s). Or leave with Ctrl-C, play it yourself, and come back:`
+    say(`\n${wrap(ways)}\n\n  ${commandOf(play)}\n`)
+    await inTerminal(stop, (ask) => ask('  [Enter]', () => true))
   }
-  const ways = `Press Enter to play it now (about ${seconds} s). Or leave with Ctrl-C, play it yourself, and come back:`
-  say(`\n${wrap(ways)}\n\n  ${commandOf(play)}\n`)
-  await inTerminal(stop, (ask) => ask('  [Enter]', () => true))
   for (;;) {
-    const about = { name: play.experiment, seconds, slo, folder, stop }
-    await runExperiment({ ...about, runs: 1, predict: false, brief: true, load: 'own' })
-    const run = findRun(folder, play.experiment).journal
-    if (run.verdict === 'PASS') return run
-    const [reason = ''] = run.reasons
-    say(`\n${wrap(`This run is not like most (${run.verdict}): ${reason} Take its numbers with care.`)}`)
+    if (run === undefined) {
+      const about = { name: play.experiment, seconds, slo, folder, stop }
+      await runExperiment({ ...about, runs: 1, predict: false, brief: true, load: 'own' })
+      run = findRun(folder, play.experiment).journal
+    }
+    const remark = remarkOf(run)
+    if (remark === '') return run
+    if (provesNothing(run)) heading('THIS RUN PROVES NOTHING')
+    say(`\n${wrap(remark)}`)
+    const goesOn = provesNothing(run) ? 'Enter goes on without its numbers' : 'Enter goes on'
     const answer = await inTerminal(stop, (ask) =>
-      ask('  Enter goes on, r plays it again [Enter]', (one) => /^r?$/.test(one)),
+      ask(`  r plays it again, ${goesOn} [Enter]`, (one) => /^r?$/.test(one)),
     )
     if (answer === '') return run
+    run = undefined
   }
 }
+
+/** What a reader must know before the numbers of a run; nothing where the run went as most do. */
+export function remarkOf(run: Journal): string {
+  const [reason = ''] = run.reasons
+  if (run.verdict === 'PASS') return ''
+  if (!provesNothing(run))
+    return `This run is not like most (${run.verdict}): ${reason} Read its numbers with that in mind.`
+  return `This run is INVALID. It proves nothing, and your guesses are not judged. Close other programs and play it again. The reason: ${reason}`
+}
+
+/** Stands before a text whose numbers are missing, since a run was INVALID. */
+export const blanksRemark = `Where you read ${blank}, only a valid run can tell.`
 
 const barLength = 40
 
@@ -178,7 +207,11 @@ async function askQuestion({ question }: Lesson, run: Journal, stop: AbortSignal
   for (const line of lettered(optionsOf(question))) say(wrap(line, '  '))
   const asked = () =>
     inTerminal(stop, (ask) =>
-      ask(`  [${'options' in question ? 'a letter' : 'a number'}]`, (answer) => isAnswer(question, answer)),
+      ask(
+        `  [${'options' in question ? 'a letter' : 'a number'}]`,
+        (answer) => isAnswer(question, answer),
+        hintOf(question),
+      ),
     )
   let right = isRight(question, await asked())
   if (!right) {

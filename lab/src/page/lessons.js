@@ -37,34 +37,48 @@ export function lessons({ state, token, page, connected, mode }, act) {
     return html`<h2>Lessons</h2>
       <p class="quiet">Guess, run, compare, understand: 5 to 10 minutes each. ${done} of ${list.length} are done.</p>
       <ol>${list.map(
-        (one) => html`<li><button @click=${() => show(one.name)}>${one.done ? '✓ ' : ''}${one.title}</button></li>`,
+        (one) =>
+          html`<li><button @click=${() => show(one.name)}>${one.done ? '✓ ' : ''}${numberOf(one.name)}. ${one.title}</button></li>`,
       )}</ol>`
   const { title, hook, guesses, after } = view
   return html`<button class="close" @click=${() => show('')}>All lessons</button>
-    <h2>${title}</h2>
+    <h2>${numberOf(view.name)}. ${title}</h2>
     ${paragraphs(hook)}
     <h3>Your guess</h3>
-    ${guesses && !after ? html`<p>You said: ${guesses.join(', ')}</p>` : nothing}
+    ${guesses && !after ? view.asked.map(({ ask, said }) => html`<p>${ask}</p><p>you: <b>${said}</b></p>`) : nothing}
+    ${guesses ? nothing : html`<p class="quiet">A wrong guess teaches most. No idea? Leave a question empty, or write ?</p>`}
     ${guesses ? nothing : form(view.asked, 'That is my guess', mayAct, (given) => send(act, { do: 'guess', lesson: open, guesses: given }))}
     ${guesses && !after ? play(view.run, false, act, mayAct) : nothing}
     ${after ? result(after, act, mayAct) : nothing}
     <p class="error" role="alert">${wrong}</p>`
 }
 
-function result({ remark, compared, why, knob, question, places }, act, mayAct) {
-  return html`<ol class="compared">${compared.map((one, i) => html`<li><p>${view.asked[i].ask}</p>${compared1(one)}</li>`)}</ol>
-    ${remark ? html`<p class="quiet">${remark}</p>` : nothing}
-    <h3>Why</h3>${paragraphs(why)}
+function result(after, act, mayAct) {
+  const next = list[list.findIndex(({ name }) => name === view.name) + 1]
+  const { isInvalid, blanks, compared, why, knob, question, places } = after
+  return html`${remark(after, view.run, false, act, mayAct)}
+    <ol class="compared">${compared.map((one, i) => html`<li><p>${view.asked[i].ask}</p>${compared1(one)}</li>`)}</ol>
+    <h3>Why</h3>${isInvalid ? html`<p>${blanks}</p>` : nothing}${paragraphs(why)}
     <h3>Change one thing</h3>${paragraphs(knob.says)}
     ${knob.seconds === undefined ? html`<p><code>${knob.command}</code></p>` : nothing}
-    ${knob.after ? paragraphs(knob.after) : play({ ...view.run, ...knob }, true, act, mayAct)}
+    ${knob.after ? html`${remark(knob, knob, true, act, mayAct)}${paragraphs(knob.after)}` : play(knob, true, act, mayAct)}
     <h3>One question</h3>
     ${form([{ ...question, how: 'your answer' }], 'Answer', mayAct, ([given]) => send(act, { do: 'answer', lesson: open, answer: given }))}
-    <p role="status">${told ? `${told.isRight ? 'Right. ' : 'Not quite. '}${told.because}` : ''}</p>
+    <p role="status">${told ? `${told.isRight ? 'Right.' : `Not quite. The answer is: ${told.right}.`} ${told.because}` : ''}</p>
     <h3>See it elsewhere</h3>
-    <p>In Grafana, dashboard ${places.grafana.dashboard}, “${places.grafana.panel}”: ${places.grafana.look}</p>
+    <p>In Grafana, which needs Docker: start the stack with <code>make up</code>, then open
+      <code>http://localhost:3000/d/${places.grafana.dashboard}</code>, “${places.grafana.panel}”: ${withCode(places.grafana.look)}</p>
     <p>In the code, <code>${places.code.place}</code>: ${places.code.look}</p>
-    <button ?disabled=${!mayAct} @click=${() => again(act)}>Guess and play it again</button>`
+    <button ?disabled=${!mayAct} @click=${() => again(act)}>Guess and play it again</button>
+    ${next ? html`<button @click=${() => show(next.name)}>Next lesson: ${numberOf(next.name)}. ${next.title}</button>` : nothing}`
+}
+
+/** A run that is not like most; loud, with the button to play it again, where it proves nothing. */
+function remark({ remark, isInvalid }, run, knob, act, mayAct) {
+  if (!remark) return nothing
+  if (!isInvalid) return html`<p>${remark}</p>`
+  return html`<div role="alert" class="invalid"><p><strong>This run proves nothing</strong></p><p>${remark}</p>
+    ${play(run, knob, act, mayAct, 'Play it again')}</div>`
 }
 
 /** Forgets the guesses of this lesson on this page; the next ones replace them. */
@@ -82,13 +96,21 @@ function compared1({ guessed, measured, off, bars }) {
     ${off ? html`<p class="quiet">${off}</p>` : nothing}`
 }
 
-function play({ command, seconds }, knob, act, mayAct) {
+function play({ command, seconds, measures }, knob, act, mayAct, says = 'Play it') {
   const { playing, name } = view
-  if (playing)
-    return html`<p role="status">${playing.name === name ? 'It is being played, on an API of its own.' : 'Another run is being played.'}
-      <progress max="1" aria-label="The run"></progress></p>`
-  return html`<p><button ?disabled=${!mayAct} @click=${() => send(act, { do: 'play', lesson: open, knob })}>Play it (${seconds} s)</button>
-    The load of this page is set to 0 meanwhile. Or in a terminal: <code>${command}</code></p>`
+  if (playing) return progress(playing, playing.name === name)
+  return html`<p><button ?disabled=${!mayAct} @click=${() => send(act, { do: 'play', lesson: open, knob })}>${says} (${seconds} s)</button>
+    ${measures ? `The lab measures before and after it what this machine can do, which takes about ${measures} s more.` : nothing}
+    The load of this page is set to 0 meanwhile: leave it there, other load disturbs the run. Or in a terminal:
+    <code>${command}</code></p>`
+}
+
+/** The page draws anew every second, as the numbers of its own API come. */
+function progress({ from, until }, isThis) {
+  const left = Math.ceil((until - Date.now()) / 1000)
+  return html`<p>${isThis ? 'It is being played, on an API of its own.' : 'The run of another lesson is being played.'}
+    <b>${left > 0 ? `About ${left} s to go.` : 'It is being judged.'}</b> Leave the load of this page at 0.
+    <progress max=${until - from} value=${Math.min(until, Date.now()) - from} aria-label="The run"></progress></p>`
 }
 
 /** Questions with a field or options each; their letters and numbers are what the lab takes. */
@@ -111,4 +133,12 @@ function form(asked, says, mayAct, take) {
   })}<button>${says}</button></fieldset></form>`
 }
 
-const paragraphs = (text) => text.split(/\n\s*\n/).map((one) => html`<p>${one.replace(/\s+/g, ' ').trim()}</p>`)
+const numberOf = (name) => Number.parseInt(name, 10)
+
+const command = /(make (?:[a-z]+-[a-z]+|up|load|outage|experiment|tradeoff|mystery)\b(?: [A-Z_]+=[\w.-]+)*)/
+
+/** The commands in a sentence, set as code. */
+const withCode = (text) => text.split(command).map((part, i) => (i % 2 ? html`<code>${part}</code>` : part))
+
+const paragraphs = (text) =>
+  text.split(/\n\s*\n/).map((one) => html`<p>${withCode(one.replace(/\s+/g, ' ').trim())}</p>`)

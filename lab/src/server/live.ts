@@ -61,7 +61,7 @@ export function createLive(options: Options) {
   })
   const recorder = startRecorder({ session, metricsUrl: target.metricsUrl, record, doing: now })
   const isStack = mode === 'stack'
-  const lessons = createLessons({ folder, seconds: length, isStack, changed: () => events.send('lessons', {}) })
+  const lessons = createLessons({ folder, slo, seconds: length, isStack, changed: () => events.send('lessons', {}) })
   const lines: string[] = []
   if (target.log)
     target.log.heard = (line) => {
