@@ -12,7 +12,7 @@ import { loadSlo } from '../slo.ts'
 import { withEmbedded } from '../targets/embedded.ts'
 import { sweepFolders } from '../targets/temp-folder.ts'
 import { type Level, mystery, signals, type Trouble, troubleNames, troubleWords, truthOf } from './mystery.ts'
-import { lettered } from './numbers.ts'
+import { lettered, provesNothing } from './numbers.ts'
 
 type MysteryOptions = { seed?: number; level: Level; slo: string; folder: string; stop: AbortSignal }
 
@@ -27,7 +27,7 @@ export async function playMystery({ seed = randomInt(1_000), level, ...options }
   await sweepFolders()
   say(
     wrap(
-      `A mystery of level ${level} (${again} repeats it). For 45 seconds you see numbers only. Then say what it was.`,
+      `A mystery of level ${level} (${again} repeats it). For 45 seconds you see numbers only, a row each second. Then say what it was.`,
     ),
   )
   const { journal, log } = await withEmbedded(experiment, async (target) => {
@@ -64,6 +64,8 @@ function askAnswers(stop: AbortSignal): Promise<Answers> {
 function debrief(journal: Journal, trouble: Trouble, { what, since, signal }: Answers): void {
   const { says, why, alert } = troubleWords(trouble)
   const truth = truthOf(journal)
+  if (provesNothing(journal))
+    say(`\n${wrap(`INVALID: the numbers may mislead here, play another one. The reason: ${journal.reasons[0] ?? ''}`)}`)
   const late = since - truth.since
   const off = late === 0 ? 'exactly' : `${Math.abs(late)} s ${late > 0 ? 'late' : 'early'}`
   const rows = [
@@ -77,7 +79,10 @@ function debrief(journal: Journal, trouble: Trouble, { what, since, signal }: An
   ]
   say(`\n${textTable(['', 'you', 'truth'], rows, [12, 30, 34])}`)
   say(`\n${wrap(`Why: ${why}`)}`)
-  const noticed = signals.map((one) => `${one} ${truth.alarms.has(one) ? `after ${truth.alarms.get(one)} s` : 'never'}`)
+  const noticed = signals.map((one) => {
+    const after = truth.alarms.get(one)
+    return `${one} ${after === undefined ? 'never' : `in second ${truth.since + after - 1}`}`
+  })
   say(
     wrap(
       `What the anomaly detector noticed: ${noticed.join(', ')}. It knows nothing of faults: it compares each number with its own last 30 seconds.`,
@@ -85,7 +90,7 @@ function debrief(journal: Journal, trouble: Trouble, { what, since, signal }: An
   )
   say(
     wrap(
-      `In the stack the alert for this is ${alert}, if the trouble lasts long enough for it: docs/runbook.md says what to do then.`,
+      `An alert is a rule that calls a person. In the stack (make up) the rule for this is named ${alert}; it waits until the trouble has lasted for a while. What this person should do then stands in the runbook, docs/runbook.md.`,
     ),
   )
 }

@@ -39,8 +39,8 @@ export const lesson: Lesson = {
     The average of all is {mean_ms@baseline}. One number for everybody, and it shows nobody: the slow answers are too few to
     move it far. They disappear in it.
 
-    Why care about one answer in a hundred? Because a person rarely sends only one. Open a page that needs 100 requests: 63 of
-    100 visitors meet at least one answer that is slower than p99. The customers who use the shop most meet it most.
+    Why care about one answer in a hundred? Because a person rarely sends only one. Open a page that needs 100 requests: the
+    chance that all are faster than p99 is 0.99 x 0.99 x ..., a hundred times: 37 %. So 63 of 100 visitors meet a slower one. The customers who use the shop most meet it most.
 
     That is why engineers promise percentiles and not averages. The promise here: p95 below 200 ms at 300 requests a second.
     Such a promise is called a goal, or SLO.`,

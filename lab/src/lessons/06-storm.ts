@@ -23,12 +23,12 @@ export const lesson: Lesson = {
 
     Follow one user. The API can do {capacity} logins a second. The rush has left a queue. Our user waits a while, gives up and
     sends a second request. But the first one still stands in the queue. The API cannot know that nobody waits for it. It does
-    the work, and the answer falls into the void. Meanwhile the second request waits behind it, gets too late as well, and so
+    the work, and nobody reads the answer. Meanwhile the second request waits behind it, gets too late as well, and so
     on. One user has become {amplification@after} requests.
 
     Less than half of the strength, times that, is more than the API can do. So the queue never gets shorter. Look at the
-    circle: the queue makes clients give up, giving up makes retries, retries make the queue. It feeds itself. The rush was
-    only the match.
+    circle: the queue makes clients give up, giving up makes retries, retries make the queue. It feeds itself. The rush only
+    started it.
 
     The API is busy all the time, with work that helps nobody. Such a failure is called metastable: the same load, two
     states, well and ill, and a push from one into the other. It ends only when somebody takes load away.`,

@@ -14,7 +14,7 @@ import { type Attacks, readyAttacks } from './play-attacks.ts'
 import { checkOwnDatabase, playFaults } from './play-faults.ts'
 import { startProbe } from './probe.ts'
 import type { PlayedPhase, Run } from './run.ts'
-import { attackHeading, heading, liveTable, say, wrap } from './screen.ts'
+import { attackHeading, heading, legend, liveTable, say, wrap } from './screen.ts'
 import { withRate } from './search.ts'
 import { phaseAt, sentAndAnswered, troubleOf } from './seconds.ts'
 import { isWithin } from './selection.ts'
@@ -121,6 +121,7 @@ async function playPhases({ experiment, target, load, attacks, run, signal }: Pa
   const underWay: Promise<void>[] = []
   const { unannounced } = experiment
   const writeRows = rowWriter(run, load, unannounced)
+  if (!unannounced) say(wrap(legend))
   for (const planned of plannedPhases(experiment)) {
     const { from_s, to_s } = planned
     const plan = withRate(planned.plan, run, load.waiting?.() ?? [])
@@ -131,7 +132,7 @@ async function playPhases({ experiment, target, load, attacks, run, signal }: Pa
     target.entered?.(plan.name, plan.seconds, troubleOf(plan))
     // The last second of the phase before this one comes first.
     writeRows(from)
-    if (!unannounced || from_s === 0) announce(plan)
+    if (!unannounced || from_s === 0) announce(plan, unannounced)
     const over = new AbortController()
     const attack = attacks.during(plan, run, AbortSignal.any([signal, over.signal]))
     // A failure is reported at the end: the next phase begins on time, whatever is still unanswered.
@@ -154,11 +155,12 @@ async function readKept(played: PlayedPhase, metricsUrl: string): Promise<void> 
   played.kept = await keptSeconds(metricsUrl)
 }
 
-function announce({ name, rate, logins = 0, seconds, says, attack }: Phase): void {
+function announce({ name, rate, logins = 0, seconds, says, attack }: Phase, unannounced?: true): void {
   const load = rate > 0 ? `${rate} requests` : `${Math.round(logins)} logins`
   say()
   say(wrap(`${says ?? `${name}: ${load} a second.`} (${number(seconds, 2)} s)`))
-  say(attack ? attackHeading : heading)
+  // The column is empty where the name of a phase would tell what happens.
+  say(attack ? attackHeading : unannounced ? heading.replace('phase', '     ') : heading)
 }
 
 /**

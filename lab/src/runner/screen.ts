@@ -78,6 +78,9 @@ export const attackHeading = `${heading}   let in`
 
 const quietRows = 5
 
+/** Explains the table of seconds. */
+export const legend = `A row is one second. Seconds like the one before are left out, but for each fifth. Behind "<-" stands what has changed: "answered" when fewer than 8 of 10 requests got an answer in this second (or enough again), "failed", "p95" or "health".`
+
 /**
  * Returns a function that writes a row for a second, or nothing where nothing has changed: then only every fifth second
  * is shown. What has changed is named behind the row: in red where it got worse, in green where it got better. `isPlain`:
