@@ -42,10 +42,11 @@ function nextSecond() {
   return sql<number>`CASE WHEN tokens_valid_from > ${now} THEN tokens_valid_from ELSE ${now} END + 1`
 }
 
-// In one write: a crash in between would leave the tokens of an old password valid.
-async function changeHash(db: Db, id: string, password_hash: string) {
-  const change = { password_hash, tokens_valid_from: nextSecond() }
-  await db.updateTable('users').set(change).where('id', '=', id).execute()
+// In one write: a crash in between would leave the tokens of an old password valid. Only from the hash that was read: of two
+// processes that start together, the slower one would revoke the tokens that the other has issued since.
+async function changeHash(db: Db, id: string, from: string, to: string) {
+  const change = { password_hash: to, tokens_valid_from: nextSecond() }
+  await db.updateTable('users').set(change).where('id', '=', id).where('password_hash', '=', from).execute()
 }
 
 /**
@@ -57,7 +58,7 @@ export async function syncUsers(db: Db, users: readonly User[]) {
   const count = { created: 0, changed: 0, removed: 0 }
   for (const { id, name, password_hash } of known) {
     if (password_hash === removed || users.some((user) => user.name === name)) continue
-    await changeHash(db, id, removed)
+    await changeHash(db, id, password_hash, removed)
     count.removed++
   }
   for (const { name, password } of users) {
@@ -65,7 +66,7 @@ export async function syncUsers(db: Db, users: readonly User[]) {
     if (user?.password_hash && (await isPasswordOf(user.password_hash, password))) continue
     const password_hash = await hashPassword(password)
     if (user) {
-      await changeHash(db, user.id, password_hash)
+      await changeHash(db, user.id, user.password_hash, password_hash)
       count.changed++
     } else {
       const row = { id: randomUUID(), name, password_hash, tokens_valid_from: 0 }
