@@ -70,11 +70,12 @@ export type Api = {
   stop(signal?: NodeJS.Signals): Promise<number | null>
 }
 
-/** Starts the program where it cannot stay: its output and how it ends. */
+/** Starts the program where it cannot stay: its output and how it ends. One that listens is ended, with code 0. */
 export async function endOf(env: Record<string, string>, folder = tmpdir(), words = program) {
   const secrets = { JWT_SECRET: randomBytes(48).toString('base64'), LAB_USERS: 'demo:password' }
   const full = { PATH: process.env.PATH, ...noCoverage, PORT: '0', METRICS_PORT: '0', ...secrets, ...env }
   const child = spawn(process.execPath, words, { cwd: folder, env: full, timeout: 60_000 })
+  child.stdout.on('data', (text: string) => text.includes('"msg":"listening"') && child.kill())
   const [stdout, stderr, [code, signal]] = await Promise.all([
     child.stdout.setEncoding('utf8').toArray(),
     child.stderr.setEncoding('utf8').toArray(),
