@@ -78,7 +78,7 @@ export const anomalies = (): Page =>
           ['false alarm', colors.client],
           ['missed', colors.refused],
           ['found', colors.database],
-          ['trouble', colors.fault],
+          ['trouble', colors.other],
         ],
         lines: [
           { name: 'trouble', expr: `4 * ${trouble()}` },
