@@ -6,14 +6,14 @@ cd -P "$(dirname "${BASH_SOURCE[0]}")/../.." # -P: the path that Docker stores f
 # With attestations an unchanged image gets a new ID at every build, and Compose would replace its containers.
 export BUILDX_NO_DEFAULT_ATTESTATIONS=1
 
-# The settings of the stack are in .env: the variables of compose.yaml. `make up NAME=value` writes one there, and make lists
+# The settings of the stack are in .env: DATABASE, and the variables of compose.yaml. `make up NAME=value` writes one there, and make lists
 # such names in GIVEN. What is exported by other programs does not decide what is started, loaded or removed.
-settings="COMPOSE_PROJECT_NAME $(grep -oE '\$\{[A-Z0-9_]+' compose.yaml | cut -c3- | sort -u | grep -vE '^(JWT_SECRET.*|LAB_USERS|LAB_TOKEN|K6_CPUS)$' | paste -sd ' ' -)"
+settings="COMPOSE_PROJECT_NAME DATABASE $(grep -oE '\$\{[A-Z0-9_]+' compose.yaml | cut -c3- | sort -u | grep -vE '^(JWT_SECRET.*|LAB_USERS|LAB_TOKEN|K6_CPUS)$' | paste -sd ' ' -)"
 case $0 in */up | */doctor) ;; *) GIVEN= ;; esac
 # shellcheck disable=SC2034 # for the doctor
 ignored=
 # shellcheck disable=SC2086 # lists of names
-for name in $settings ${!COMPOSE_@} OWN_VOLUMES JWT_SECRET JWT_SECRET_PREVIOUS LAB_USERS LAB_TOKEN; do
+for name in $settings ${!COMPOSE_@} OWN_VOLUMES JWT_SECRET JWT_SECRET_PREVIOUS LAB_USERS LAB_TOKEN POSTGRES_PASSWORD; do
   [[ " $settings " = *" $name "* && " ${GIVEN:-} " = *" $name "* && -n ${!name:-} ]] || { [ -z "${!name:-}" ] || ignored+=" $name"; unset "$name"; }
 done
 
@@ -48,8 +48,17 @@ check_env() { # fails, with the line numbers, where Compose, the API and these s
 
 project() { setting COMPOSE_PROJECT_NAME systems-thinking-lab; }
 
-# Compose requires the secrets for every command, also for down and ps.
-compose() { JWT_SECRET=$(setting JWT_SECRET unused) LAB_USERS=$(setting LAB_USERS unused) docker compose "$@"; }
+# Compose requires the secrets for every command, also for down and ps. It finds compose.override.yaml by itself only where no
+# file is named.
+compose() {
+  local files=()
+  if [ "$(setting DATABASE sqlite)" = postgres ]; then
+    files=(--file compose.yaml --file compose.postgres.yaml)
+    [ ! -e compose.override.yaml ] || files+=(--file compose.override.yaml)
+  fi
+  JWT_SECRET=$(setting JWT_SECRET unused) LAB_USERS=$(setting LAB_USERS unused) POSTGRES_PASSWORD=$(setting POSTGRES_PASSWORD unused) \
+    docker compose ${files[@]+"${files[@]}"} "$@"
+}
 
 need_docker() {
   command -v docker >/dev/null || stop 'Docker is missing: install Docker Engine or Docker Desktop (docs.docker.com/get-docker), or see everything without it: make demo'
