@@ -10,7 +10,7 @@ STACK := scripts/stack
 # Some shells export HOST, the name of the machine: `make start` listens there only when .env or its own command line says so.
 unexport HOST
 # Without this, make would run a $(shell ...) inside a value when it exports it. GIVEN lists the names of the command line:
-# the scripts write only these settings to .env, not what another program has exported.
+# only these count, not what another program has exported.
 export GIVEN :=
 $(foreach name,$(.VARIABLES),$(if $(filter command,$(origin $(name))),$(eval GIVEN += $(name))\
     $(eval override $(name) := $$(value $(name)))$(eval export $(name))))
@@ -37,19 +37,19 @@ lab: node ## the live page: load it, break it, watch; LAB_PORT=18090
 	@$(NODE) lab/src/main.ts lab $${LAB_PORT:+--port=$$LAB_PORT}
 
 lesson: node ## the course: the list and the next lesson; NAME=3 another
-	@$(NODE) lab/src/main.ts lesson "$$NAME" $(if $(value LENGTH),--seconds "$$LENGTH")
+	@$(NODE) lab/src/main.ts lesson $(if $(filter NAME,$(GIVEN)),"$$NAME") $(if $(filter LENGTH,$(GIVEN)),--seconds "$$LENGTH")
 
 mystery: node ## what goes wrong here? LEVEL=1 to 3; SEED=7 repeats one
-	@$(NODE) lab/src/main.ts mystery $(if $(value LEVEL),--level "$$LEVEL") $(if $(value SEED),--seed "$$SEED")
+	@$(NODE) lab/src/main.ts mystery $(if $(filter LEVEL,$(GIVEN)),--level "$$LEVEL") $(if $(filter SEED,$(GIVEN)),--seed "$$SEED")
 
 experiment: ## play and judge one: NAME=spike; EMBEDDED=1: no Docker
-	@$(if $(value EMBEDDED),$(STACK)/lab experiment,$(STACK)/experiment)
+	@$(STACK)/experiment
 
 experiments: ## list them; ALL=1 plays every one, for a scorecard
-	@$(if $(value ALL),$(if $(value EMBEDDED),$(STACK)/lab,$(STACK)/experiment),$(STACK)/lab) experiments
+	@$(STACK)/experiment experiments
 
 tradeoff: ## compare two settings, played in turn: NAME=rollback-or-wal
-	@$(if $(value EMBEDDED),$(STACK)/lab,$(STACK)/experiment) tradeoff
+	@$(STACK)/experiment tradeoff
 
 tradeoffs: ## list the comparisons and their questions
 	@$(STACK)/lab tradeoffs
@@ -63,7 +63,7 @@ compare: ## compare two runs, A=name B=name, or spans, A=9m-5m B=4m
 anomalies: ## grade the anomaly detector; RUN=name or SINCE=15m
 	@$(STACK)/lab anomalies
 
-index: ## update runs/lab.db from the folders of runs
+index: ## make runs/lab.db anew from the folders of runs
 	@$(STACK)/lab index
 
 start: node ## the API alone, with the settings of .env

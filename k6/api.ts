@@ -1,9 +1,8 @@
 import exec from 'k6/execution'
 import { Counter, Rate, Trend } from 'k6/metrics'
-import { isSuccess, lagOf, latencyOf } from '../lab/src/load/figures.ts'
+import { heldUpMs, isSuccess, lagOf, latencyOf } from '../lab/src/load/figures.ts'
 import { type K6Request, sendDue, send as sendTo } from '../lab/src/load/k6-request.ts'
 import { noteAt, notesToRead, requestAt } from '../lab/src/load/mix.ts'
-import { heldUpMs } from './judge.ts'
 
 const url = (__ENV.API_URL || 'http://127.0.0.1:8080').replace(/\/+$/, '')
 const send = (request: K6Request) => sendTo(url, request)

@@ -4,6 +4,7 @@ import type { Goal } from '../lab/src/load/figures.ts'
 import {
   besideLimit,
   hung,
+  isHeldUp,
   isMet,
   isOwn,
   limitsOf,
@@ -40,9 +41,6 @@ export type Judgement = {
   reasons: string[]
 }
 
-/** A virtual user who waits this long for an answer is held up by the API: a busy machine alone seldom takes a second. */
-export const heldUpMs = 1_000
-
 /** What was to be sent, and by how many virtual users. */
 type Planned = { requests: number; seconds: number; users: number }
 
@@ -71,7 +69,7 @@ export function judge(data: Data, goal: Goal, load: Planned, tag = ''): Judgemen
   })
   const missed = rows.filter(({ met }) => !met).map(({ what, words }) => `The API missed ${what}: ${words}.`)
 
-  const heldUp = dropped > 0 && of('held_up', 'count') >= load.users / 2
+  const heldUp = isHeldUp(dropped, of('held_up', 'count'), load.users)
   const lag_p99_ms = dropped > 0 ? 0 : of('generator_lag', 'p(99)')
   const sending = { planned: load.requests, sent, dropped, lag_p99_ms, heldUp }
   if (heldUp) missed.unshift(hung(dropped))

@@ -1,6 +1,7 @@
 import exec from 'k6/execution'
 import type { ConstantArrivalRateScenario, Options } from 'k6/options'
 import { enough, type Goal as Limits } from '../lab/src/load/figures.ts'
+import { virtualUsers } from '../lab/src/load/mix.ts'
 import { classes } from './api.ts'
 import { quantile } from './judge.ts'
 
@@ -31,7 +32,7 @@ export function length(seconds: number): number {
 
 /** Arrivals follow the clock, whether or not earlier ones were answered: a slow API meets the same load as a fast one. */
 export function steady(name: string, rate: number, seconds: number, startTime = 0): Load {
-  const vus = users(rate)
+  const vus = virtualUsers(rate)
   const scenario: ConstantArrivalRateScenario = {
     executor: 'constant-arrival-rate',
     rate,
@@ -42,14 +43,6 @@ export function steady(name: string, rate: number, seconds: number, startTime = 
   }
   const words = `${rate} requests/s for ${seconds} s`
   return { scenarios: { [name]: scenario }, words, seconds, requests: Math.round(rate * seconds), users: vus }
-}
-
-// A virtual user takes about 0.4 MB, and the container has 240.
-const most = 300
-
-/** Number of virtual users: enough for a stall of one second, at the peak rate of 0.6 s. Without a free one k6 drops an arrival. */
-export function users(rate: number): number {
-  return Math.min(rate + 10, most)
 }
 
 /** The limits of a goal as k6's thresholds, so that its exit code says the same as the verdict. */

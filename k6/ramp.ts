@@ -2,8 +2,9 @@
 // more. The run passes when the step at that goal's own rate meets it; the steps beyond only look for the limit.
 import type { ConstantArrivalRateScenario } from 'k6/options'
 import { percent } from '../lab/src/load/figures.ts'
+import { virtualUsers } from '../lab/src/load/mix.ts'
 import { type Data, type Judgement, judge } from './judge.ts'
-import { goals, length, options as optionsOf, steady, thresholds, users } from './load.ts'
+import { goals, length, options as optionsOf, steady, thresholds } from './load.ts'
 import { summary } from './summary.ts'
 
 const goal = goals.peak
@@ -69,7 +70,7 @@ function limitOf({ rate, latency_ms, rows, asked, requests, dropped }: Step): 'A
   const apiMissed = rows.slice(0, 2).some(({ met }) => !met)
   // Little's law: so many virtual users waited for an answer at a time. If it was most of them, the API kept them busy.
   const waiting = (rate * latency_ms.p50) / 1000
-  return apiMissed || waiting > users(asked) / 2 ? 'API' : 'generator'
+  return apiMissed || waiting > virtualUsers(asked) / 2 ? 'API' : 'generator'
 }
 
 function cells({ asked, rate, latency, failed, requests, dropped, verdict }: Step): string[] {

@@ -12,7 +12,7 @@ export type Client = Record<'read' | 'list' | 'write' | 'mix' | 'login', Send> &
   close(): Promise<void>
 }
 
-/** The requests that the parts below are made of; each gives its status. */
+/** The requests that the parts below are made of; each returns its status. */
 export function createClient({ url, token, notePath, credentials }: Server, connections = 64): Client {
   const pool = connect(url, connections, 10_000)
   const send = (request: Ask) => async (signal: AbortSignal) => (await ask(pool, { ...request, signal })).status

@@ -4,7 +4,7 @@ import { join } from 'node:path'
 
 const holder = join(import.meta.dirname, '../../lab/src/faults/lock-holder.ts')
 
-/** BEGIN EXCLUSIVE, held by a process of its own. Resolves when it is held, to the function that ends it. */
+/** BEGIN EXCLUSIVE in a process of its own. Resolves when it has the lock, to the function that ends it. */
 export async function takeLock(databasePath: string): Promise<() => Promise<unknown>> {
   const until = new Date(Date.now() + 60_000).toISOString()
   const child = fork(holder, [databasePath, until], { stdio: ['ignore', 'ignore', 'ignore', 'ipc'] })

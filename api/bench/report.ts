@@ -52,7 +52,7 @@ export function table({ title, columns, rows, notes }: Part): string {
   ].join('\n')
 }
 
-/** Writes runs/<time>-bench/bench.json at the project's root and gives its path. */
+/** Writes runs/<time>-bench/bench.json at the project's root and returns its path. */
 export function save(report: object): string {
   const time = new Date().toISOString().slice(0, 19).replaceAll(':', '')
   const run = join('runs', `${time}Z-bench`)

@@ -44,7 +44,7 @@ const database = await openSqlite(config.DATABASE_PATH, config, log, meter)
 const { db } = database
 
 await syncUsers(db, config.LAB_USERS)
-const userId = (await findUserByName(db, config.LAB_USERS[0]?.name ?? ''))?.id ?? ''
+const userId = (await findUserByName(db, config.LAB_USERS, config.LAB_USERS[0]?.name ?? ''))?.id ?? ''
 const made = await insertNote(db, userId, note)
 const tokens = signedTokens({ config, db, meter })
 const token = await tokens.issue(userId, Math.floor(Date.now() / 1000), config.JWT_TTL)

@@ -6,7 +6,7 @@ import { bytesFrom, exchange } from './connection.ts'
 import { readContract } from './contract.ts'
 import { judge } from './judge.ts'
 import { bytesOf, type Sequence, sequences } from './requests.ts'
-import { assertLog, assertSeries, collectGarbage, held, readPage } from './traces.ts'
+import { assertLog, assertSeries, collectGarbage, memoryOf, readPage } from './traces.ts'
 
 export type Report = {
   requests: number
@@ -53,9 +53,9 @@ export async function fuzz(t: { after(clean: () => void): void }, least: number,
     const arbitrary = sequences({ token, password: String(secrets[1]), notes, operations: contract.operations })
     await hold(arbitrary, tryOne, seed + part, Math.ceil(least / 20))
     await hold(arbitrary, tryMetricsPort, seed + part, Math.ceil(least / 200))
-    if (part === 0) report.mebibytes[0] = await held(api) // of an API that has done some work
+    if (part === 0) report.mebibytes[0] = await memoryOf(api) // of an API that has done some work
   }
-  report.mebibytes[1] = await held(api)
+  report.mebibytes[1] = await memoryOf(api)
   const [first, last] = report.mebibytes
   assert.ok(last - first < mostGrowth, `memory grew: from ${first} to ${last} MiB`)
   const pageAfter = await readPage(api)

@@ -10,7 +10,7 @@ export type Request = { method: string; target: string; headers: [string, string
 /** What the requests are made of: a valid token, the user's password, notes that exist, the operations of /openapi.json. */
 export type World = { token: string; password: string; notes: string[]; operations: Operation[] }
 
-// Bytes are written as latin1, one character for each; `utf8` gives the characters of a text's bytes.
+// Bytes are written as latin1, one character for each; `utf8` returns the characters of a text's bytes.
 const utf8 = (text: string) => Buffer.from(text).toString('latin1')
 
 const oddText = fc.oneof(

@@ -6,7 +6,7 @@ import type { Operation } from './contract.ts'
 /** Each series of the metrics page and its value. */
 export type Page = Map<string, number>
 
-/** For NODE_OPTIONS: garbage is collected every half second, so that what the page calls used is what is held. */
+/** For NODE_OPTIONS: garbage is collected every half second, so that what the page calls used is what is needed. */
 export const collectGarbage = '--expose-gc --import=data:text/javascript,setInterval(gc,500).unref()'
 
 export async function readPage({ metricsUrl }: Api): Promise<Page> {
@@ -16,7 +16,7 @@ export async function readPage({ metricsUrl }: Api): Promise<Page> {
 }
 
 /** MiB that are still needed once all garbage is collected: JavaScript's heap, and the buffers outside of it. */
-export async function held(api: Api): Promise<number> {
+export async function memoryOf(api: Api): Promise<number> {
   await sleep(1_100)
   const page = await readPage(api)
   const bytes = (page.get('nodejs_heap_size_used_bytes') ?? 0) + (page.get('nodejs_external_memory_bytes') ?? 0)
@@ -27,7 +27,7 @@ const requests = 'http_server_request_duration_seconds'
 
 /**
  * Every series was there before the first request, but for kinds of garbage collection, clients that hung up (499) and
- * the few answers that no route gives. And every operation has succeeded: nothing that is documented was left out.
+ * the few answers that no route returns. And every operation has succeeded: nothing that is documented was left out.
  */
 export function assertSeries(before: Page, after: Page, operations: Operation[]) {
   for (const name of after.keys()) {

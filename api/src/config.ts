@@ -92,35 +92,19 @@ export type Config = Readonly<z.infer<typeof settings>>
 export const settingNames = Object.keys(settings.shape)
 export type User = Config['LAB_USERS'][number]
 
-// Longer than NAME=value, because parseEnv ends a value at any # and leaves out what it does not understand.
-const envLine =
-  /^\s*(?:export\s+)?(?<name>[A-Za-z_]\w*)\s*=\s*('[^']*'|"[^"\\]*"|[^\s'"`#]([^#]*[^\s#])?)?\s*(\s#.*|^#.*)?$/
-
 /**
  * Returns the settings of a file, if there is one, and the environment, which takes precedence: except for HOST, which some
- * shells set to the name of the machine. Throws a ConfigError with every line that cannot be read as it is meant.
+ * shells set to the name of the machine.
  */
 export function readSettings(path: string, env: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
-  let text: string
   try {
-    text = readFileSync(path, 'utf8').replace(/^\uFEFF/, '')
+    const file = parseEnv(readFileSync(path, 'utf8'))
+    return { ...file, ...withoutEmpty(env), ...(file.HOST && { HOST: file.HOST }) }
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException
     if (code === 'ENOENT') return env
     throw new ConfigError([`${path} cannot be read (${code}): make it a readable file`])
   }
-  const lines = text.split(/\r?\n/)
-  const names = lines.map((line) => envLine.exec(line)?.groups?.name)
-  const isRight = (line: string, i: number) =>
-    // U+FFFD stands for bytes that are not UTF-8.
-    !/[\uFFFD\uFEFF\r]/.test(line) && (/^\s*(#|$)/.test(line) || (names[i] && names.indexOf(names[i]) === i))
-  const wrong = lines.flatMap((line, i) => (isRight(line, i) ? [] : [i + 1]))
-  if (wrong.length > 0) {
-    const right = 'must be NAME=value in UTF-8, each name once, a value with a #, quote or backslash in single quotes'
-    throw new ConfigError(wrong.map((n) => `${path} line ${n} ${right}`))
-  }
-  const file = parseEnv(text)
-  return { ...file, ...withoutEmpty(env), ...(file.HOST && { HOST: file.HOST }) }
 }
 
 // Compose passes an unset variable as an empty one.

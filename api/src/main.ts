@@ -1,6 +1,6 @@
 // The edge of the process. It is started with --max-semi-space-size=4, because a young generation that grows with the load
 // costs 20 MiB and saves little time, and with --max-old-space-size=96, because the heap would outgrow its container.
-import { mkdirSync, statSync } from 'node:fs'
+import { accessSync, constants, mkdirSync, statSync } from 'node:fs'
 import { dirname, resolve } from 'node:path'
 import pkg from '../package.json' with { type: 'json' }
 import { createApp } from './app.ts'
@@ -80,8 +80,8 @@ async function main() {
   // Started in an outage, the API serves what it can at once and syncs its users when the database is back.
   async function applyUsers() {
     try {
-      const { created, changed, removed } = await syncUsers(database.db, config.LAB_USERS)
-      if (created + changed + removed > 0) log.info({ created, changed, removed }, 'users changed')
+      const { created, changed } = await syncUsers(database.db, config.LAB_USERS)
+      if (created + changed > 0) log.info({ created, changed }, 'users changed')
     } catch (error) {
       if (!(error instanceof DatabaseUnavailable)) throw error
       setTimeout(applyUsers, 200)
@@ -101,10 +101,11 @@ function makeFolder(path: string) {
   try {
     statSync(dirname(folder))
     mkdirSync(folder, { recursive: true })
+    accessSync(folder, constants.X_OK)
     return path
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException
-    throw new ConfigError([`DATABASE_PATH: the folder ${folder} cannot be created (${code}); create it first`])
+    throw new ConfigError([`DATABASE_PATH: the folder ${folder} cannot be used (${code}): create it, for this user`])
   }
 }
 

@@ -74,7 +74,7 @@ const parserErrors: Record<string, [status: number, reason: string]> = {
  */
 function failBody(res: ServerResponse, error: Error) {
   const { req } = res
-  res.shouldKeepAlive = false
+  if (!res.headersSent) res.setHeader('Connection', 'close')
   setImmediate(() => {
     if (!req.complete) req.once('error', () => {}).emit('error', error) // a route may not read it
     if (res.writableFinished) req.socket.end() // it was answered before its body had come

@@ -1,4 +1,6 @@
 import assert from 'node:assert/strict'
+import { once } from 'node:events'
+import { type AddressInfo, connect, createServer } from 'node:net'
 import { type TestContext, test } from 'node:test'
 import pg from 'pg'
 import { postgres, skipPostgres as skip } from './postgres.ts'
@@ -168,6 +170,87 @@ test('started while the server is down, the API serves /health and comes up with
   await api.logged((line) => line.msg === 'users changed')
   assert.deepEqual(await statusesOf(api, await api.login()), [200, 201, undefined])
 })
+
+test('a server that has no TLS any more is unreachable, not corrupt', limit, async (t) => {
+  const plain = createServer((socket) => socket.on('error', () => {}).once('data', () => socket.end('N')))
+  plain.listen(0, '127.0.0.1')
+  await once(plain, 'listening')
+  const { port } = plain.address() as AddressInfo
+  await new Promise((resolve) => plain.close(resolve))
+  const DATABASE_URL = `postgres://api@127.0.0.1:${port}/notes?sslmode=verify-full`
+  const api = await startApi(t, { DATABASE_URL })
+  assert.ok(await hasReason(api, 'unreachable'))
+  let refused = 0
+  plain.on('connection', () => refused++).listen(port, '127.0.0.1')
+  t.after(() => plain.close())
+  await until('the API has been told several times that there is no TLS', () => refused > 3)
+  assert.ok(await hasReason(api, 'unreachable'))
+  const json = { username: 'demo', password: 'a-password' }
+  assert.equal((await api.fetch('/auth/login', { method: 'POST', json })).status, 503)
+  const { code, stderr } = await endOf({ DATABASE_URL })
+  assert.deepEqual([code, /^DATABASE_URL .+\n$/.test(stderr)], [1, true], stderr)
+})
+
+/** A way to PostgreSQL that keeps back, once, the answer to the next query with this text until it is released. */
+async function slowNetwork(t: TestContext, to: string) {
+  const target = new URL(to)
+  const port = Number(target.port)
+  let text = ''
+  let release: (() => void) | undefined
+  const proxy = createServer((client) => {
+    const server = connect(port, target.hostname)
+    client.on('error', () => {}).on('close', () => server.destroy())
+    server.on('error', () => {}).on('close', () => client.destroy())
+    server.pipe(client)
+    client.on('data', (data) => {
+      if (text && data.includes(text)) {
+        text = ''
+        server.unpipe(client)
+        // PostgreSQL has answered, and the answer stays here.
+        server.once('data', (answer) => {
+          server.pause()
+          release = () => {
+            client.write(answer)
+            server.pipe(client)
+          }
+        })
+        server.resume()
+      }
+      server.write(data)
+    })
+  })
+  proxy.listen(0, '127.0.0.1')
+  await once(proxy, 'listening')
+  t.after(() => proxy.close())
+  target.port = String((proxy.address() as AddressInfo).port)
+  return {
+    url: target.href,
+    keepBack: (next: string) => {
+      text = next
+    },
+    isKept: () => release !== undefined,
+    release: () => release?.(),
+  }
+}
+
+for (const [AUTH, lookUp] of [
+  ['jwt', 'select "tokens_valid_from" from "users"'],
+  ['session', 'from "sessions"'],
+] as const) {
+  test(`a logout ends a token whose look-up it overtakes (${AUTH})`, limit, async (t) => {
+    const network = await slowNetwork(t, await postgres.newDatabase())
+    const api = await startApi(t, { AUTH, DATABASE_URL: network.url, BUSY_TIMEOUT_MS: '20000' })
+    const token = await api.login()
+    const get = async () => (await api.fetch('/data/notes', { token })).status
+    network.keepBack(lookUp)
+    const early = get()
+    await until('the look-up is on its way', network.isKept)
+    assert.equal((await api.fetch('/auth/logout', { method: 'POST', token })).status, 204)
+    network.release()
+    assert.equal(await early, 200, 'the look-up was before the logout')
+    assert.equal(await get(), 401)
+  })
+}
 
 test('a database that is not there, or not ours, ends the program with a sentence', limit, async () => {
   const url = await postgres.newDatabase()

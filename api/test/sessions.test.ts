@@ -102,6 +102,12 @@ test('another password ends the sessions of its user, a restart does not', async
   assert.deepEqual([await get(token, second), await get(eve, second)], [401, 200])
 })
 
+test('a session of a user whom this process does not serve is unknown', async (t) => {
+  const eve = String(api.env.LAB_USERS?.match(/eve:\w+/)?.[0])
+  const second = await startApi(t, { ...api.env, LAB_USERS: eve })
+  assert.deepEqual([await get(await api.login('eve'), second), await get(await api.login(), second)], [200, 401])
+})
+
 for (const [AUTH, forged, known] of [
   ['jwt', 401, true],
   ['session', 503, false],

@@ -1,14 +1,16 @@
-// Each colour has one meaning on every dashboard. Hues are near the palette of Okabe and Ito, which colour-blind people can
+// Pink and bright blue are the bands of faults and loads, and nothing else on any dashboard. No two lines of a chart share a
+// colour. Hues are near the palette of Okabe and Ito, which colour-blind people can
 // tell apart. Lines have a contrast of at least 3:1 on Grafana's white and dark panels; a test computes it.
 export const colors = {
   server: '#0072B2',
-  serverLight: '#2E9BD6',
+  serverLight: '#3E8EA8',
   serverDark: '#6A5ACD',
   client: '#C77F00',
   database: '#009E73',
   error: '#D55E00',
   refused: '#8A63C9',
   goal: '#8C8C8C',
+  other: '#9C6B3F',
   fault: '#C96BA0',
   load: '#2E9BD6',
 }
@@ -33,9 +35,9 @@ export const statusColors = {
   404: colors.server,
   405: '#B87400',
   408: colors.goal,
-  413: colors.serverLight,
+  413: '#9A6E6E',
   415: '#5D8AA8',
-  422: colors.fault,
+  422: '#738A3A',
   429: colors.database,
   431: '#A0522D',
   499: colors.client,
@@ -45,7 +47,7 @@ export const loginColors = {
   success: colors.database,
   failure: colors.client,
   limited: colors.refused,
-  overloaded: colors.fault,
+  overloaded: colors.other,
   aborted: colors.goal,
   error: colors.error,
 }
@@ -54,35 +56,35 @@ export const attackColors = {
   accepted: colors.error,
   refused: colors.database,
   unanswered: colors.server,
-  error: colors.fault,
+  error: colors.other,
 }
 
 export const tokenColors = {
   missing: colors.goal,
   malformed: colors.client,
-  algorithm: colors.fault,
+  algorithm: '#738A3A',
   critical_header: '#A0522D',
   signature: colors.error,
   expired: colors.serverLight,
   not_active: colors.server,
   no_expiry: colors.serverDark,
   unknown_user: colors.database,
+  unknown_session: '#9A6E6E',
   revoked: '#A08A00',
-  unknown_session: '#5D8AA8',
 }
 
 export const reasonColors = {
   permission: colors.error,
   locked: colors.server,
-  missing: colors.fault,
+  missing: '#A0522D',
   replaced: colors.client,
   truncated: colors.database,
   full: colors.serverLight,
   readonly: colors.serverDark,
   io_error: colors.goal,
   cannot_open: '#A08A00',
-  corrupt: '#5D8AA8',
-  unreachable: '#A0522D',
+  corrupt: '#738A3A',
+  unreachable: '#9A6E6E',
   timeout: colors.refused,
 }
 
@@ -96,5 +98,5 @@ export const signalColors = {
   errors: colors.error,
   latency: colors.server,
   eventloop: colors.serverDark,
-  logins: colors.fault,
+  logins: colors.other,
 }

@@ -75,6 +75,15 @@ test('the rarest cell of the heat map is visible on both themes at 500 requests/
   }
 })
 
+test('the colours of the bands of faults and loads mean nothing else', () => {
+  const { fault, load } = palette.colors
+  for (const { dashboard } of pages()) {
+    const used = new Set(JSON.stringify(dashboard.panels).match(/#[0-9A-F]{6}/gi))
+    assert.deepEqual([used.has(fault), used.has(load)], [false, false], String(dashboard.uid))
+    assert.deepEqual(new Set(dashboard.annotations?.list?.map(({ iconColor }) => iconColor)), new Set([fault, load]))
+  }
+})
+
 test('every line of a chart has a colour, and no two lines of a chart share one', () => {
   for (const { dashboard, panels } of pages()) {
     for (const [index, panel] of panels.entries()) {
@@ -88,9 +97,12 @@ test('every line of a chart has a colour, and no two lines of a chart share one'
 })
 
 test('every value that a label can have has a colour', async () => {
-  const api = await startApi({ after } as never)
-  const page = await (await fetch(api.metricsUrl)).text()
-  await api.stop()
+  let page = ''
+  for (const AUTH of ['jwt', 'session']) {
+    const api = await startApi({ after } as never, { AUTH })
+    page += await (await fetch(api.metricsUrl)).text()
+    await api.stop()
+  }
   const known: Record<string, string[]> = {
     lab_attack_attempts_total: [...outcomes],
     'api:signal:zscore': rules().flatMap(({ record, labels }) =>

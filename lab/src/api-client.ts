@@ -97,30 +97,30 @@ const pauseMs = 15_000
 
 export function openSession(url: string, username: string, password: string): Session {
   const pool = connect(url, 16, 5_000)
-  let held: { token: string; renewAt: number; until: number } | undefined
+  let current: { token: string; renewAt: number; until: number } | undefined
   let asked: { at: number; answer: Promise<string> } | undefined
 
   async function renew(): Promise<string> {
     const { token, expires_in } = await requestToken(pool, url, { username, password })
-    held = { token, renewAt: Date.now() + 800 * expires_in, until: Date.now() + 1_000 * expires_in }
+    current = { token, renewAt: Date.now() + 800 * expires_in, until: Date.now() + 1_000 * expires_in }
     asked = undefined
     return token
   }
 
   async function token(): Promise<string> {
-    if (held && Date.now() < held.renewAt) return held.token
+    if (current && Date.now() < current.renewAt) return current.token
     // Calls during a login, or soon after a failed one, share its result.
     if (asked === undefined || now() > asked.at + pauseMs) asked = { at: now(), answer: renew() }
     try {
       return await asked.answer
     } catch (error) {
       // No user can log in during an outage, but a token that was not renewed yet is still valid.
-      if (held && Date.now() < held.until) return held.token
+      if (current && Date.now() < current.until) return current.token
       throw error
     }
   }
   function invalidate(): void {
-    held = undefined
+    current = undefined
     asked = undefined
   }
   return { url, pool, token, invalidate }

@@ -8,6 +8,7 @@ import {
   labToken,
   metricsUrl,
   number,
+  oneOf,
   prometheusUrl,
   readJson,
   recordFile,
@@ -62,13 +63,13 @@ export function createProgram(stop: AbortSignal): Command {
     .addOption(numberOption('--runs <n>', 'repeats: median and spread at the end', 1, 100).default(1))
     .option('--predict', 'ask first what you think will come out')
     .option('--guesses <file>', 'the same from a file: a JSON array of numbers')
-    .addOption(new Option('--load <kind>', 'what sends the load').choices(['own', 'k6']))
+    .addOption(choiceOption('--load <kind>', 'what sends the load', ['own', 'k6']))
     .option('--metrics <url>', 'the metrics page of that API')
     .option('--slo <file>', 'the goals', sloFile)
     .option(...folder)
     .action(async (name: string, given: ExperimentOptions) => {
       const { checkName } = await import('./runner/experiment.ts')
-      checkName(name)
+      await checkName(name, loadSlo(given.slo))
       const { seconds, runs, guesses, slo, folder, predict = false } = given
       const stack = stackOf(given)
       const load = given.load ?? (stack ? 'k6' : 'own')
@@ -138,10 +139,11 @@ export function createProgram(stop: AbortSignal): Command {
     .action(async ({ folder, run }) => console.log((await import('./commands/show.ts')).report(folder, run)))
 
   command('compare', 'two runs, or two lists of repeats with commas')
-    .requiredOption('--a <names>', 'one run, or its repeats')
-    .requiredOption('--b <names>', 'the other')
+    .option('--a <names>', 'one run, or its repeats')
+    .option('--b <names>', 'the other')
     .option(...folder)
     .action(async ({ folder, a, b }) => {
+      if (!a || !b) throw new UserError('Name two runs, or two lists of repeats with commas: make compare A=... B=...')
       const { compare } = await import('./commands/compare.ts')
       const { findRun } = await import('./runs/find-run.ts')
       const journals = (names: string) => names.split(',').map((name) => findRun(folder, name).journal)
@@ -163,7 +165,7 @@ export function createProgram(stop: AbortSignal): Command {
       console.log(await keepSession({ span, record, folder, slo: sloFile, prometheus }))
     })
 
-  command('index', 'bring runs/lab.db up to date with the folders beside it')
+  command('index', 'make runs/lab.db anew from the folders beside it')
     .option(...folder)
     .action(async ({ folder }) => {
       const { updateLabDb } = await import('./runs/lab-db.ts')
@@ -173,15 +175,15 @@ export function createProgram(stop: AbortSignal): Command {
     })
 
   withApi(command('outage', 'take the database of a running API away until the time is over, Ctrl-C, or recover'))
-    .addOption(new Option('--mode <kind>', 'the kind of fault').choices(kinds).default('chmod'))
+    .addOption(choiceOption('--mode <kind>', 'the kind of fault', kinds).default('chmod'))
     .addOption(
-      new Option('--for <time>', '30s, 10m, 1h').argParser((text) => duration('--for', text) && text).default('10m'),
+      new Option('--for <time>', '30s, 10m, 1h').argParser((text) => duration('FOR', text) && text).default('10m'),
     )
     .action(async ({ mode, for: time, ...api }) => {
       const { askForOutage, holdOutage } = await import('./commands/running.ts')
       if (LAB_SOCKET) return askForOutage(LAB_SOCKET, mode, time)
       const database = databaseOf(api.database)
-      await holdOutage({ ...apiOf(api), database, kind: mode, forMs: duration('--for', time), stop })
+      await holdOutage({ ...apiOf(api), database, kind: mode, forMs: duration('FOR', time), stop })
     })
 
   command('recover', 'roll a fault back, also one that a killed process left')
@@ -216,10 +218,10 @@ export function createProgram(stop: AbortSignal): Command {
   )
 
   command('phase', 'name on the page of the lab what is being done')
-    .arguments('<experiment> <phase> <time>')
-    .action(async (experiment, phase, time) => {
+    .arguments('<experiment> <phase> <time> [trouble]')
+    .action(async (experiment, phase, time, trouble) => {
       const { askLab } = await import('./api-client.ts')
-      await askLab(socket(), 'POST', '/phase', { experiment, phase, for: time })
+      await askLab(socket(), 'POST', '/phase', { experiment, phase, for: time, trouble })
     })
 
   command('k6', 'note for a session what k6 has judged')
@@ -237,8 +239,21 @@ export function createProgram(stop: AbortSignal): Command {
   return program
 }
 
+/** The names that make has for options: a message must name what its reader can write. */
+const makes: Record<string, string> = { seconds: 'LENGTH', runs: 'RUNS', load: 'LOAD', mode: 'MODE' }
+
+function makesName(flags: string): string {
+  const [option = ''] = flags.split(' ')
+  return makes[option.slice('--'.length)] ?? option
+}
+
+function choiceOption(flags: string, description: string, choices: readonly string[]): Option {
+  const name = makesName(flags)
+  return new Option(flags, description).choices(choices).argParser((text) => oneOf(name, text, choices))
+}
+
 function numberOption(flags: string, description: string, from: number, to: number): Option {
-  const [name = ''] = flags.split(' ')
+  const name = makesName(flags)
   return new Option(flags, description).argParser((text) => number(name, text, from, to))
 }
 

@@ -64,9 +64,14 @@ export function databaseOf(given = DATABASE_PATH): string {
   throw new UserError("Name the API's database file: --database FILE.")
 }
 
+/** A value as it was given: LENGTH=abc to make, --port abc to the program itself. */
+function given(name: string, value: string): string {
+  return name.startsWith('--') ? `${name} ${value}` : `${name}=${value}`
+}
+
 export function oneOf<T extends string>(name: string, value: string, values: readonly T[]): T {
   if (values.includes(value as T)) return value as T
-  throw new UserError(`${name} ${value}: must be one of ${values.join(', ')}.`)
+  throw new UserError(`${given(name, value)}: must be one of ${values.join(', ')}.`)
 }
 
 const units: Record<string, number> = { ms: 1, s: 1_000, m: 60_000, h: 3_600_000 }
@@ -77,13 +82,13 @@ export function duration(name: string, value: string): number {
   const [, amount = '', unit = ''] = /^(\d+(?:\.\d+)?)(ms|s|m|h)$/.exec(value) ?? []
   const ms = Number(amount) * (units[unit] ?? Number.NaN)
   if (ms >= 100 && ms <= dayMs) return ms
-  throw new UserError(`${name} ${value}: give a time from 100ms to 24h, such as 30s, 10m or 1h.`)
+  throw new UserError(`${given(name, value)}: give a time from 100ms to 24h, such as 30s, 10m or 1h.`)
 }
 
 export function number(name: string, value: string, from: number, to: number): number {
   const parsed = Number(value)
   if (value.trim() !== '' && parsed >= from && parsed <= to) return parsed
-  throw new UserError(`${name} ${value}: give a number from ${from} to ${to}.`)
+  throw new UserError(`${given(name, value)}: give a number from ${from} to ${to}.`)
 }
 
 /** Reads a JSON file of this shape. Throws a UserError that says what is wrong with it. */

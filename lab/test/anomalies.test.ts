@@ -93,9 +93,9 @@ function graded(...alarmed: number[]) {
 }
 
 test('grading: an alarm in the fault finds it, with the delay until the end of that second', () => {
-  const { troubles, found, precision, held, mean_delay_s } = graded(42, 43)
+  const { troubles, found, precision, coverage, mean_delay_s } = graded(42, 43)
   assert.deepEqual(troubles, [{ kind: 'chmod', delay_s: 3 }])
-  assert.deepEqual([found, precision, held, mean_delay_s], [1, 1, 0.1, 3])
+  assert.deepEqual([found, precision, coverage, mean_delay_s], [1, 1, 0.1, 3])
 })
 
 test('grading: alarms outside of the fault are false, seconds in a row are one, and their rate counts quiet time only', () => {

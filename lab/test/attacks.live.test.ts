@@ -145,7 +145,7 @@ test('the seconds add up to the statuses of the journal: what the owner did is i
   ]
   const plan = { name: 'logout', rate: 100, seconds: 2 }
   const run: Run = {
-    ...{ startedAt: 0, wallOffset: 0, wallOffsetAtEnd: 0, generator: 'none', acknowledged: 0 },
+    ...{ startedAt: 0, wallOffset: 0, wallOffsetAtEnd: 0, generator: 'none', refused: [], acknowledged: 0 },
     ...{
       faults: [],
       problems: [],

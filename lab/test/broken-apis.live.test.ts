@@ -11,7 +11,7 @@ const slo = wideGoals()
 
 for (const name of ['outage-chmod', 'outage-move'])
   test(`an API that does not guard its database fails ${name}: it goes on and says nothing`, async (t) => {
-    const target = await api(t, {}, join(import.meta.dirname, 'gateless-api.ts'))
+    const target = await api(t, {}, join(import.meta.dirname, 'guardless-api.ts'))
     const experiment = await loadExperiment(name, slo)
     const short = scale(experiment, 8 / lengthOf(experiment))
     const played = await conclusive(t, () => playOn(target, short, slo))

@@ -215,3 +215,10 @@ test('the end of the load ends the pauses of its calls', async (t) => {
   })
   assert.equal((await inPause).attempts.length, 1)
 })
+
+test('without jitter all pauses are equally long', async (t) => {
+  const { send } = await peer(t, answer(503))
+  const { call, pauses } = hasty({ timeoutMs: 1_000, attempts: 4, backoff: { baseMs: 50, maxMs: 100, jitter: false } })
+  await call(send)
+  assert.deepEqual(pauses, [50, 100, 100])
+})

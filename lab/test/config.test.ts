@@ -41,7 +41,7 @@ test('the first user logs in, or the one that is named; a password may hold colo
 
 test('times and numbers are read as meant or refused', () => {
   assert.deepEqual(
-    ['100ms', '1.5s', '10m', '24h'].map((text) => duration('--for', text)),
+    ['100ms', '1.5s', '10m', '24h'].map((text) => duration('FOR', text)),
     [100, 1_500, 600_000, 86_400_000],
   )
   for (const text of ['', '10', '99ms', '25h', '1d', '-1s', '1 s']) assert.throws(() => duration('--for', text))

@@ -105,11 +105,15 @@ test('the list has every experiment with its length, in order', async () => {
   for (const [, name = '', seconds] of listed) assert.equal(Number(seconds), Math.round(lengthOf(await load(name))))
 })
 
+const inOrder = all.toSorted((a, b) => a.experiment.order - b.experiment.order).map(({ name }) => name)
 test('a wrong name is answered with the names that exist', async (t) => {
   for (const name of ['outage', '../main', '']) {
     const run = lab(t, ['experiment', name])
     assert.equal(await run.ended, 2)
-    for (const one of names) assert.ok(run.out().includes(one), one)
+    const said = run.out().split('\n')
+    for (const line of said) assert.ok(line.length <= 80, line)
+    const listed = run.out().match(/[a-z]+(-[a-z]+)*(?=[,.])/g)
+    assert.deepEqual(listed, inOrder)
   }
 })
 

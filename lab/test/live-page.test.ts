@@ -183,3 +183,18 @@ for (const width of [360, 1280]) {
     })
   }
 }
+
+test('the lab ends on SIGTERM although its load goes on', async (t) => {
+  const own = lab(t, ['lab', '--port', '0', '--no-open'])
+  await says(own, /http:\S+#\S+/)
+  const url = new URL(/http:\S+/.exec(own.out())?.[0] ?? '')
+  const events = new AbortController()
+  t.after(() => events.abort())
+  const opened = await fetch(`${url.origin}/events`, { signal: events.signal })
+  const headers = { origin: url.origin, 'content-type': 'application/json', 'x-lab-token': url.hash.slice(1) }
+  const body = JSON.stringify({ page: 1, do: 'load', load: { rate: 50, ...usual } })
+  assert.equal((await fetch(`${url.origin}/act`, { method: 'POST', headers, body })).status, 200)
+  own.child.kill('SIGTERM')
+  await own.ended
+  await opened.body?.cancel().catch(() => {})
+})

@@ -95,8 +95,12 @@ test('without a record nothing is touched', async (t) => {
 
 const mistakes: [string, string[], RegExp, NodeJS.ProcessEnv?][] = [
   ['an unknown command', ['outrage'], /'outrage'/],
-  ['an unknown mode', ['outage', '--mode', 'fire'], /'fire'.* chmod, lock, move, readonly/],
-  ['a time that is none', ['outage', '--for', 'ever'], /--for ever/],
+  ['an unknown mode', ['outage', '--mode', 'fire'], /MODE=fire.* chmod, lock, move, readonly/],
+  ['a time that is none', ['outage', '--for', 'ever'], /FOR=ever/],
+  ['a length that is none', ['experiment', 'baseline', '--seconds', 'abc'], /LENGTH=abc/],
+  ['no repeat at all', ['experiment', 'baseline', '--runs', '0'], /RUNS=0/],
+  ['an unknown load', ['experiment', 'baseline', '--load', 'wrk'], /LOAD=wrk.* own, k6/],
+  ['one run to compare', ['compare', '--a', 'x'], /A=.* B=/],
   ['an unknown option', ['outage', '--mod', 'lock'], /'--mod'/],
   ['no database', ['recover'], /--database/],
   ['no password', ['outage', '--database', '/tmp/none.db'], /LAB_PASSWORD/],

@@ -6,7 +6,7 @@ import { describe, type TestContext, test } from 'node:test'
 import { offBy } from '../src/report/story.ts'
 import { experimentNames, loadExperiment } from '../src/runner/experiment.ts'
 import { measures } from '../src/runner/measures.ts'
-import { besideMeasured } from '../src/runner/predict.ts'
+import { besideMeasured, guessOf } from '../src/runner/predict.ts'
 import { loadSlo } from '../src/slo.ts'
 import { root, says, scratchFolder, until } from './helpers.ts'
 import { recorded } from './recorded.ts'
@@ -35,6 +35,21 @@ test('a guess stands beside what was measured, with the reason of the same expec
   assert.ok((degraded?.value ?? Number.NaN) > 0)
   assert.deepEqual([refused?.guess, refused?.value, refused?.why], ['?', 100, 'its own'])
   assert.equal(found.at(-1)?.guess, '?', 'a guess that is missing')
+})
+
+test('a guess is read as the lab writes numbers, with its unit or without, and nothing else is', () => {
+  const read = (measure: 'p95' | 'errors' | 'health_status', answers: string[]) =>
+    answers.map((answer) => guessOf(answer, { measure }))
+  assert.deepEqual(read('p95', ['1,000', '1,234,567.5', '5 ms', '5ms', ' 1.5 ', '-1', '?']), [
+    ...['1000', '1234567.5', '5', '5', '1.5', '-1', '?'],
+  ])
+  assert.deepEqual(read('errors', ['50%', '50 %']), ['50', '50'])
+  assert.deepEqual(read('health_status', ['200', '503', '?']), ['200', '503', '?'])
+  const none = (answers: string[]) => answers.map(() => undefined)
+  const unclear = ['', 'maybe', '1,5', '1,0000', '10,00', ',5', '5 s', '5 %']
+  assert.deepEqual(read('p95', unclear), none(unclear))
+  const noStatus = ['50', '2', '1000', '200.5', '-200']
+  assert.deepEqual(read('health_status', noStatus), none(noStatus))
 })
 
 test('no measure says a word twice, in its title and in its unit', () => {
@@ -83,7 +98,7 @@ describe('questions', { concurrency: 3 }, () => {
   test('without a terminal no question is asked, and a remark says why', async (t) => {
     const run = experiment(t, ['experiment', 'baseline', '--seconds', '4', '--predict'])
     await says(run, 'Warm-up')
-    assert.match(run.out(), /--guesses FILE/)
+    assert.match(run.out(), /GUESSES=/)
     for (const { question } of baseline.predictions) assert.ok(!run.out().includes(question))
   })
 
@@ -102,12 +117,13 @@ describe('questions', { concurrency: 3 }, () => {
     const type = (text: string) => run.child.stdin?.write(text)
     const asked = () => run.out().match(/\(p50\)\? \[ms\]/g)?.length ?? 0
     await says(run, /\(p50\)\? \[ms\]/)
-    for (const answer of ['\n', 'fast\n']) {
+    for (const answer of ['\n', 'fast\n', '1,5\n']) {
       const before = asked()
       type(answer)
       await until('it is asked again', () => asked() > before)
     }
-    type('2\n')
+    assert.equal(run.out().match(/without its unit/g)?.length, 3, 'and told why')
+    type('2 ms\n')
     await says(run, /p95\)\? \[ms\]/)
     type('\u0003')
     assert.equal(await run.ended, 130, run.out())
@@ -119,7 +135,7 @@ test('guesses from a file and repeats: each run keeps its own journal, and media
   const run = guessing(t, '[1.5, "?", 3]', ['--runs', '2'])
   // On a busy machine the verdicts may be INVALID: guesses and table are the same.
   await run.ended
-  assert.match(run.out(), /baseline: p95 < 20000 ms +[\d.,]+ \([\d.,]+ [\d.,]+\) ms +2 of 2\n/)
+  assert.match(run.out(), /baseline: p95 < 20000 ms +[\d.,]+ \([\d.,]+ to [\d.,]+\) ms +2 of 2\n/)
   const journals = run.journals()
   assert.deepEqual(
     journals.map(({ run }) => run),

@@ -27,6 +27,7 @@ export function recorded(experiment: Experiment): Run {
   const results = phases.flatMap(({ plan, start, end }) => evenly(start, end, plan.rate).map(answer(isDown)))
   const probes = evenly(startedAt, end, 20)
   const refused = (moment: number) => results.filter(({ status, done }) => status === 503 && done <= moment).length
+  const refusals = results.flatMap(({ status }, i) => (status === 503 ? `${i}` : []))
   return {
     startedAt,
     wallOffset: 0,
@@ -43,7 +44,8 @@ export function recorded(experiment: Experiment): Run {
     data: probes.map((moment) => ({ at: moment, done: moment + 3, status: isDown(moment) ? 503 : 200 })),
     metrics: evenly(startedAt, end, 1).map((moment) => ({ at: moment, db_errors_total: refused(moment) })),
     machine: quietMachine(startedAt, end),
-    logged: refused(end),
+    refused: refusals,
+    logged: new Set(refusals),
     acknowledged: results.filter(({ status }) => status === 201).length,
     lost: [],
   }

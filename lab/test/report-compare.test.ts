@@ -1,11 +1,15 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { compare } from '../src/commands/compare.ts'
-import type { Journal, PhaseFigures } from '../src/runs/journal.ts'
+import type { Journal } from '../src/runs/journal.ts'
 import { generated, outageJournal } from './report-fixtures.ts'
 
 /** A run of one phase with this p95. */
-function run(p95_ms: number, change: Partial<Journal> = {}, more: Partial<PhaseFigures> = {}): Journal {
+function run(
+  p95_ms: number,
+  change: Partial<Journal> = {},
+  more: Partial<Journal['happened']['phases'][number]['figures']> = {},
+): Journal {
   const counts = { due: 2000, sent: 2000, answered: 2000, failed: 0, error_ratio: 0, rate: 100 }
   const figures = { ...counts, p50_ms: 1, p95_ms, p99_ms: 900, max_ms: 950, ...more }
   const phases = [{ name: 'load', rate: 100, start_ms: 0, end_ms: 20_000, figures }]
@@ -62,6 +66,18 @@ test('expectations that changed are shown with what was measured, the others are
   const text = compare([a], [b])
   assert.match(text, /A: met in 1 of 1, measured 1989 of 1989\n +B: met in 0 of 1, measured 7 of 1989/)
   assert.doesNotMatch(text, /acknowledged notes lost/)
+})
+
+test('no sentence is wider than a terminal', () => {
+  const [a, b] = [outageJournal(), outageJournal()]
+  const words = 'a measure with a long title of many words'
+  b.expectations = b.expectations.map((one) => ({
+    ...one,
+    met: !one.met,
+    measured: `${one.measured}: ${words} ${words}`,
+  }))
+  const text = compare([a, a, a, a, a], [b, b, b, b, b])
+  for (const line of text.split('\n')) assert.ok(line.length <= 80, line)
 })
 
 test('phases and expectations that only one side has are not compared', () => {

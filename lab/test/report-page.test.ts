@@ -3,6 +3,7 @@ import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { after, test } from 'node:test'
 import type { Browser, Page } from 'puppeteer-core'
+import { chartData } from '../src/report/charts.ts'
 import { reportHtml } from '../src/report/report.ts'
 import type { Journal } from '../src/runs/journal.ts'
 import { until } from './helpers.ts'
@@ -48,6 +49,14 @@ for (const scheme of ['light', 'dark'] as const) {
   })
 }
 
+test('what was sent is drawn last and dashed, so that no line hides it', () => {
+  const [sent] =
+    chartData(outageJournal())
+      .charts.find(({ id }) => id === 'traffic')
+      ?.lines.slice(-1) ?? []
+  assert.deepEqual([sent?.name, sent?.dash], ['sent', true])
+})
+
 test('all charts stand on one time axis', { skip: noBrowser }, async (t) => {
   await started
   const { page } = await open(t, chromium, reportHtml(outageJournal()))
@@ -74,6 +83,25 @@ test('on a phone nothing is wider than the screen, and turning it fits the chart
   await page.waitForFunction('document.querySelector("canvas").clientWidth > 600')
   assert.ok(Number(await tooWide()) <= 0)
   assert.deepEqual(wrong, [])
+})
+
+test('on a phone a question has the whole width, and each number its head', { skip: noBrowser }, async (t) => {
+  await started
+  const journal = outageJournal()
+  const question = 'Which share of the data requests is answered 503 meanwhile, and how quickly?'
+  journal.predictions = [{ question, unit: 'ms', guess: '5', measured: '3.1 ms', value: 3.1, why: 'quick' }]
+  const { page } = await open(t, chromium, reportHtml(journal), { width: 360 })
+  const seen = await page.evaluate(`(() => {
+    const cells = [...document.querySelectorAll('.stacked .above td')]
+    const heads = cells.map((one) => getComputedStyle(one, '::before').content)
+    return { widths: cells.map((one) => one.clientWidth), heads }
+  })()`)
+  const { widths, heads } = seen as { widths: number[]; heads: string[] }
+  assert.ok(
+    widths.every((one) => one > 300),
+    `${widths}`,
+  )
+  assert.match(heads.join(), /guess.*measured.*off by/)
 })
 
 test('printed from a dark screen the page is white, and dark again afterwards', { skip: noBrowser }, async (t) => {

@@ -64,7 +64,7 @@ const guesses: [string, string, number | null, RegExp][] = [
   ['5000', 'ms', 3.1, /1,613.*high/],
   ['2', 'ms', 3.1, /1\.55.*low/],
   ['3', 'ms', 3.1, /^close/],
-  ['2,5', 'ms', 2.5, /exactly/],
+  ['2.5', 'ms', 2.5, /exactly/],
   ['0', '%', 100, /100.*low/],
   ['503', '', 200, /^wrong/],
   ['?', 'ms', 3, /^no /],

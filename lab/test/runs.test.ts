@@ -152,6 +152,15 @@ test('a lab.db that may only be read costs a remark, not the run', { skip: skipC
   assert.equal(readdirSync(runs).length, 3)
 })
 
+test('make index forgets a run whose folder is gone, and names one that cannot be read', (t) => {
+  const runs = runsFolder(t)
+  const [gone = '', cut = '', kept = ''] = [1, 2, 3].map(() => writeRun(runs, outageJournal()))
+  rmSync(gone, { recursive: true })
+  writeFileSync(join(cut, 'journal.json'), 'cut off')
+  assert.match(updateLabDb(runs) ?? '', new RegExp(basename(cut).replaceAll('.', '\\.')))
+  assert.deepEqual(ask(runs, 'SELECT DISTINCT run FROM metrics_events'), [{ run: basename(kept) }])
+})
+
 test("the API's log is kept beside the journal where there is one", (t) => {
   const runs = runsFolder(t)
   const { folder } = keep(runs, outageJournal(), ['{"level":40}', 'not JSON'])
@@ -166,7 +175,7 @@ const labDbs: [string, (file: string) => void, string[]][] = [
     (file) => writeFileSync(file, 'no database, but long enough to be read as one '.repeat(20)),
     ['lab.db.broken'],
   ],
-  ['of another shape', (file) => remade(file), ['lab.db.broken']],
+  ['of another shape', (file) => remade(file), []],
 ]
 function remade(file: string): void {
   rmSync(file)
@@ -178,7 +187,7 @@ for (const [what, damage, aside] of labDbs) {
     const folders = [1, 2, 3].map(() => writeRun(runs, outageJournal()))
     writeFileSync(join(folders[1] as string, 'journal.json'), 'cut off')
     damage(join(runs, 'lab.db'))
-    const last = writeRun(runs, outageJournal())
+    const last = keep(runs, outageJournal()).folder
     const kept = [folders[0], folders[2], last].map((folder) => ({ run: basename(folder as string), seconds: 80 }))
     const rows = ask(runs, 'SELECT run, count(*) AS seconds FROM metrics_events GROUP BY run')
     assert.deepEqual(

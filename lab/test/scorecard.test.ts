@@ -38,8 +38,10 @@ test('a scorecard of two experiments is interrupted, goes on, and is compared wi
   assert.deepEqual(whole.entries[0], cut?.entries[0], 'what was played is not played again')
   assert.deepEqual([whole.entries.map(({ name }) => name), whole.seconds], [whole.planned, 5])
   assert.equal(code, codeOf(whole))
-  const { run = '', figures } = whole.entries[1] ?? assert.fail()
-  assert.ok(Number(figures?.failed) > 0 && Number(figures?.back_ms) > 0 && Number(figures?.degraded_ms) > 0)
+  const { run = '', figures, verdict } = whole.entries[1] ?? assert.fail()
+  // On a busy machine a fault may have come to nothing.
+  const isMeasured = Number(figures?.failed) > 0 && Number(figures?.back_ms) > 0 && Number(figures?.degraded_ms) > 0
+  assert.ok(isMeasured || verdict === 'INVALID', JSON.stringify(figures))
   const folder = join(runs, scorecardName(whole))
   const page = readFileSync(join(folder, 'report.html'), 'utf8')
   for (const { run } of whole.entries) assert.ok(page.includes(`href="../${run}/report.html"`))

@@ -84,6 +84,21 @@ test("the columns stand under their heads, and an attack's attempts in a column 
   assert.equal(row.indexOf('1 of 20'), attackHeading.indexOf('let in'))
 })
 
+test('what changed stands apart from what an attack got, and fits on the screen', () => {
+  const attacks = [
+    [{ accepted: 0, refused: 101, unanswered: 0, error: 0, guesses: 0 }, '0 of 101'],
+    [{ accepted: 0, refused: 0, unanswered: 0, error: 0, guesses: 24_069 }, '24K tried'],
+    [{ accepted: 0, refused: 0, unanswered: 0, error: 0, guesses: 1_240_690 }, '1.2M tried'],
+  ] as const
+  for (const [attack, cell] of attacks) {
+    const table = liveTable({ hasColors: false })
+    table(1, 'guessing', calm, ok, attack)
+    const row = table(2, 'guessing', { ...calm, p95_ms: 900 }, ok, attack) ?? ''
+    assert.match(row, new RegExp(` ${cell} +<- p95$`))
+    assert.ok(row.length <= 80, row)
+  }
+})
+
 test('the conclusion names verdict, what was seen, why, and what to try next, in this order and within 80 columns', () => {
   const journal = { ...outageJournal(), learned: 'a refusal costs no work', next: 'outage-lock' }
   const text = conclusion(journal)

@@ -57,6 +57,16 @@ test('the serving lab holds a fault, shows it on its metrics page, and rolls it 
   assert.deepEqual([(await ask('recover')).code, mode(service.database)], [0, before], 'nothing is left to undo')
 })
 
+test('an overload or an attack on purpose is on the metrics page as long as its phase', async (t) => {
+  const { ask, metrics } = await serving(t)
+  const active = () => Promise.all(['overload', 'attack'].map((kind) => metrics('lab_trouble_active', { kind })))
+  assert.equal((await ask('phase', 'flood', 'flood', '5m', 'attack')).code, 0)
+  assert.deepEqual(await active(), [0, 1])
+  assert.equal((await ask('phase', 'flood', 'after', '5m')).code, 0)
+  assert.deepEqual(await active(), [0, 0])
+  assert.equal((await ask('phase', 'flood', 'after', '5m', 'boredom')).code, 2)
+})
+
 test('a fault ends by itself when its time is over', async (t) => {
   const { ask, metrics } = await serving(t)
   assert.equal((await ask('outage', '--mode', 'move', '--for', '1s')).code, 0)
@@ -194,6 +204,9 @@ test('the metrics page counts what the clients of a load met, while it runs', as
     return counts[0] === sum('sent') - sum('failed') && counts[1] === sum('failed')
   })
   assert.equal(await metrics('lab_client_latency_from_due_seconds_count', {}), sum('sent'))
+  const calls = (what: string) => metrics('lab_client_calls_total', { what })
+  const counted = await Promise.all(['offered', 'attempts', 'good'].map(calls))
+  assert.deepEqual(counted, [sum('sent'), sum('sent'), sum('sent') - sum('failed')])
 
   await askLab(socket, 'POST', '/load', { success: 0, failure: 2, dropped: 3, latencies: [0.0004, 7] })
   assert.deepEqual([await requests('failure'), await requests('dropped')], [sum('failed') + 2, 3])

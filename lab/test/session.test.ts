@@ -25,7 +25,7 @@ test('free play with an outage in it, of which lab and API are killed, is kept, 
     ).length
 
   const load = await startOwnLoad(service, service.token, [{ rate: 100, seconds: 60 }])
-  const { entered, loaded } = reporting('tale', socket)
+  const { entered, loaded } = reporting('tale', 'stack', socket)
   let told = 0
   const tell = () => {
     loaded?.(load.results.slice(told), 0)
@@ -34,7 +34,7 @@ test('free play with an outage in it, of which lab and API are killed, is kept, 
   const timer = setInterval(tell, 100)
   t.after(() => clearInterval(timer))
   t.after(() => load.abandon())
-  entered?.('first', 60)
+  entered?.('first', 60, null)
   load.enter({ rate: 100, seconds: 60 })
   await until('there is a baseline', () => seconds('"phase":"tale first"') >= 13)
   await askLab(socket, 'POST', '/outage', { mode: 'chmod', for: '5m' })

@@ -1,11 +1,14 @@
 import assert from 'node:assert/strict'
 import { join } from 'node:path'
 import { describe, test } from 'node:test'
-import { heldUpMs, judge as judgeOfK6 } from '../../k6/judge.ts'
+import { judge as judgeOfK6 } from '../../k6/judge.ts'
 import type { Goal, Result } from '../src/load/figures.ts'
-import { isSuccess, lagOf, latencyOf, quantile, sorted } from '../src/load/figures.ts'
+import { heldUpMs, isSuccess, lagOf, latencyOf, quantile, sorted } from '../src/load/figures.ts'
+import { virtualUsers } from '../src/load/mix.ts'
+import { verdictWords } from '../src/report/story.ts'
 import { loadExperiment } from '../src/runner/experiment.ts'
 import { judge } from '../src/runner/judge.ts'
+import { measure } from '../src/runner/measures.ts'
 import type { Run } from '../src/runner/run.ts'
 import { figuresOf, inWords, select } from '../src/runner/selection.ts'
 import { loadSlo } from '../src/slo.ts'
@@ -54,11 +57,24 @@ describe('PASS', () => {
   })
 })
 
+test('a refusal that the log lacks is missed, however many lines of the probe are there beside the others', () => {
+  const probes = Array.from({ length: 320 }, (_, i) => `probe ${i}`)
+  const found = (ids: string[]) => measure('refusals_logged', undefined, { ...good, logged: new Set(ids) }, slo)
+  assert.equal(found([...good.refused, ...probes]).value, 100)
+  const { value = 100, words } = found([...good.refused.slice(1), ...probes])
+  assert.ok(value < 100)
+  assert.equal(words, '2,398 of 2,399')
+})
+
 describe('FAIL', () => {
   const changes: [what: string, run: Run, missed: string[]][] = [
     ['a lost note', { ...good, lost: ['42'] }, ['the whole run: notes_lost']],
     ['notes that could not be read back', { ...good, lost: undefined }, ['the whole run: notes_lost']],
-    ['refusals that the log lacks', { ...good, logged: 1 }, ['the whole run: refusals_logged']],
+    [
+      'refusals that the log lacks',
+      { ...good, logged: new Set(good.refused.slice(1)) },
+      ['the whole run: refusals_logged'],
+    ],
     [
       '/health that does not always answer',
       { ...good, health: good.health.map((one, i) => (i % 10 ? one : { ...one, status: 0 })) },
@@ -81,7 +97,10 @@ describe('FAIL', () => {
     ],
     [
       'an API that freezes during the fault and answers everything afterwards',
-      withResults(good, (one) => (inFault(one) ? { status: 200, done: fault.undone.at + 20 } : undefined)),
+      {
+        ...withResults(good, (one) => (inFault(one) ? { status: 200, done: fault.undone.at + 20 } : undefined)),
+        refused: [],
+      },
       [`${phase}: refused`, `${phase}: p99`, 'the whole run: refusals_logged'],
     ],
   ]
@@ -132,6 +151,24 @@ describe('a busy machine', () => {
     assert.equal(judged(onBusyMachine(slow)).verdict, 'INVALID')
   })
 
+  test('is one reason for each phase and a headline of its own, whatever it made late', () => {
+    const late = withResults(good, (one) => ({ sent: one.due + 110, done: one.due + (inFault(one) ? 400 : 20_115) }))
+    const { verdict, busy, reasons, expectations } = judged(onBusyMachine(late))
+    assert.deepEqual([verdict, busy], ['INVALID', true], reasons.join('\n'))
+    const missed = expectations.filter(({ met }) => !met)
+    assert.ok(missed.length > 3, `${missed.length}`)
+    const phases = reasons.map((one) => one.split(':')[0])
+    assert.equal(new Set(phases).size, phases.length, reasons.join('\n'))
+    const words = (busy?: boolean) => verdictWords({ verdict, busy, expectations })
+    assert.notEqual(words(true), words())
+  })
+
+  test('is not the headline where something else is a reason too', () => {
+    const { verdict, busy, reasons } = judged({ ...onBusyMachine(slow), problems: ['The record cannot be written.'] })
+    assert.deepEqual([verdict, busy], ['INVALID', undefined])
+    assert.ok(reasons.length > 2)
+  })
+
   test('excuses only what was slow while it was busy', () => {
     const isBefore = ({ to }: { to: number }) => to < fault.injectedAt
     const machine = good.machine.map((one) => ({ ...one, busy: isBefore(one) }))
@@ -154,7 +191,7 @@ describe('a busy machine', () => {
   const late: [what: string, run: Run][] = [
     ['requests without an answer', withResults(good, (one) => (some(one) ? unanswered(one) : undefined))],
     ['notes that could not be read back', { ...good, lost: undefined }],
-    ['refusals that the log lacks', { ...good, logged: 1 }],
+    ['refusals that the log lacks', { ...good, logged: new Set(good.refused.slice(1)) }],
     [
       '/health without an answer',
       { ...good, health: good.health.map((one, i) => (i % 10 ? one : { ...one, status: 0 })) },
@@ -252,7 +289,12 @@ describe('an API that answers so late that requests cannot be sent', () => {
 
   test('is counted where nothing else that was missed would show it', () => {
     const dropped = hanging(good, phase ?? '').dropped
-    const few = { ...good, dropped, maxWaiting: () => 1 }
+    const { due } = good.results.find(({ due }) => due > fault.injectedAt + 1_000) ?? assert.fail()
+    const few = {
+      ...withResults(good, (one) => (one.due === due ? { done: due + heldUpMs } : undefined)),
+      dropped,
+      maxWaiting: () => 2,
+    }
     assert.deepEqual([judged(few).verdict, wrong(few)], ['FAIL', []])
   })
 
@@ -286,12 +328,25 @@ describe('one goal, one meaning: k6 and the lab judge the same requests alike', 
     ['an API that hangs', hanging(run, 'peak'), 'FAIL'],
     ['an API that hangs, and few requests that wait for it', hungBriefly(40), 'INVALID'],
     ['an API that hangs so briefly that the goal is met all the same', hungBriefly(1_000), 'FAIL'],
+    ['a stall of 0.55 s, in which more clients wait than k6 has', stalled(550), 'INVALID'],
   ]
 
   /** Two requests were dropped, while so many waited for two seconds. */
   function hungBriefly(waiting: number): Run {
     const hung = change((i) => i < waiting && { done: 2_500 - 2 * i })
     return { ...hung, dropped: [at(20), at(20)] }
+  }
+
+  /** Nothing is answered for so long; what k6 has no client for is dropped. */
+  function stalled(ms: number): Run {
+    const [begin, most] = [at(20), virtualUsers(goal.rate)]
+    const waiting = run.results.filter(({ due }) => due >= begin && due < begin + ms)
+    const dropped = new Set(waiting.slice(most))
+    const slow = withResults(run, (one) =>
+      waiting.some(({ due }) => due === one.due) ? { done: begin + ms } : undefined,
+    )
+    const dues = [...dropped].map(({ due }) => due)
+    return { ...slow, results: slow.results.filter(({ due }) => !dues.includes(due)), dropped: dues }
   }
 
   /** Moments of a change count from when the request was due. */
@@ -308,10 +363,10 @@ describe('one goal, one meaning: k6 and the lab judge the same requests alike', 
   for (const [what, run, verdict] of runs)
     test(`${what}: ${verdict}`, () => {
       const { plan, start, end } = run.phases.find(({ plan }) => plan.name === 'peak') ?? assert.fail()
-      const load = { requests: plan.rate * plan.seconds, seconds: plan.seconds, users: 300 }
+      const load = { requests: plan.rate * plan.seconds, seconds: plan.seconds, users: virtualUsers(plan.rate) }
       const during = run.results.filter(({ due }) => due >= start && due < end)
       const k6s = judgeOfK6(summaryOfK6(during, run.dropped.length, goal), goal, load)
-      const labs = judge(run, peak, slo)
+      const labs = judge({ ...run, maxWaiting: ({ rate }) => virtualUsers(rate) }, peak, slo)
       assert.deepEqual([k6s.verdict, labs.verdict], [verdict, verdict], [...k6s.reasons, ...labs.reasons].join('\n'))
 
       const selection = select(run, slo, 'peak') ?? assert.fail()

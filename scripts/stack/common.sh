@@ -6,25 +6,34 @@ cd -P "$(dirname "${BASH_SOURCE[0]}")/../.." # -P: the path that Docker stores f
 # With attestations an unchanged image gets a new ID at every build, and Compose would replace its containers.
 export BUILDX_NO_DEFAULT_ATTESTATIONS=1
 
-# The settings of the stack are in .env: DATABASE, and the variables of compose.yaml. `make up NAME=value` writes one there, and make lists
-# such names in GIVEN. What is exported by other programs does not decide what is started, loaded or removed.
-settings="COMPOSE_PROJECT_NAME DATABASE $(grep -oE '\$\{[A-Z0-9_]+' compose.yaml | cut -c3- | sort -u | grep -vE '^(JWT_SECRET.*|LAB_USERS|LAB_TOKEN|K6_CPUS)$' | paste -sd ' ' -)"
-case $0 in */up | */doctor) ;; *) GIVEN= ;; esac
+# The settings of the stack are in .env: DATABASE, and the variables of compose.yaml. `make up NAME=value` writes one there, and
+# make lists such names in GIVEN. What is exported by other programs does not decide what is started, loaded or removed.
+secrets='JWT_SECRET|JWT_SECRET_PREVIOUS|LAB_USERS|LAB_TOKEN|POSTGRES_PASSWORD'
+settings=$(grep -oE '\$\{[A-Z0-9_]+' compose.yaml | cut -c3- | sort -u | grep -vE "^($secrets|K6_CPUS)$" | paste -sd ' ' -)
+settings="COMPOSE_PROJECT_NAME DATABASE $settings"
+case $0 in */up | */doctor) kept=" $settings " ;; *) kept= ;; esac
 # shellcheck disable=SC2034 # for the doctor
 ignored=
 # shellcheck disable=SC2086 # lists of names
-for name in $settings ${!COMPOSE_@} OWN_VOLUMES JWT_SECRET JWT_SECRET_PREVIOUS LAB_USERS LAB_TOKEN POSTGRES_PASSWORD; do
-  [[ " $settings " = *" $name "* && " ${GIVEN:-} " = *" $name "* && -n ${!name:-} ]] || { [ -z "${!name:-}" ] || ignored+=" $name"; unset "$name"; }
+for name in $settings ${!COMPOSE_@} OWN_VOLUMES ${secrets//|/ }; do
+  [[ $kept = *" $name "* && " ${GIVEN:-} " = *" $name "* && -n ${!name:-} ]] ||
+    { [ -z "${!name:-}" ] || ignored+=" $name"; unset "$name"; }
 done
+# So do the values of a command. A script that is called without make takes them from the environment.
+for name in NAME RUN A B SINCE LENGTH RUNS LOAD PREDICT GUESSES EMBEDDED ALL RESUME MODE FOR SCRIPT DURATION K6 ONLY TAIL RETIRE; do
+  [[ -z ${GIVEN+x} || " $GIVEN " = *" $name "* ]] || unset "$name"
+done
+for flag in PREDICT EMBEDDED ALL RESUME RETIRE; do [ "${!flag:-0}" != 0 ] || unset "$flag"; done
 
 # shellcheck disable=SC2034 # the options of an experiment, for the scripts that source this file
 options=(${LENGTH:+"--seconds=$LENGTH"} ${RUNS:+"--runs=$RUNS"} ${LOAD:+"--load=$LOAD"} ${PREDICT:+--predict})
-# Those of every experiment in turn, for a scorecard.
-scorecard=("--all=${ALL:-1}" "--commit=$(git describe --always --dirty 2>/dev/null || echo unknown)" ${RESUME:+--resume} ${LENGTH:+"--seconds=$LENGTH"} ${LOAD:+"--load=$LOAD"})
+# shellcheck disable=SC2034 # those of every experiment in turn, for a scorecard
+scorecard=("--all=${ALL:-1}" "--commit=$(git describe --always --dirty 2>/dev/null || echo unknown)" ${RESUME:+--resume}
+  ${LENGTH:+"--seconds=$LENGTH"} ${LOAD:+"--load=$LOAD"})
 
-stop() { # stop SENTENCE...: prints what is wrong and what to do, and exits
+stop() { # stop SENTENCE...: prints what is wrong and what to do, and exits; 1 would mean FAIL
   printf '%s\n' "$@" >&2
-  exit 1
+  exit 2
 }
 
 setting() { # setting NAME DEFAULT: its value, as given behind make, else in .env
@@ -43,7 +52,9 @@ remember() { # remember NAME VALUE: writes it to .env, in place of an older valu
 check_env() { # fails, with the line numbers, where Compose, the API and these scripts would read .env differently
   local wrong
   wrong=$(LC_ALL=C grep -nvE '^(#.*|[A-Za-z_][A-Za-z0-9_]*=[^#$"'\''`\[:space:]]*)?$' .env | cut -d: -f1 | paste -sd, -) || true
-  [ -z "$wrong" ] || { echo ".env, line $wrong: write NAME=value without spaces, quotes, # \$ \` and \\, as UTF-8 without a byte order mark, with Unix line ends."; return 1; }
+  [ -n "$wrong" ] || return 0
+  echo ".env, line $wrong: write NAME=value in UTF-8, without spaces, quotes, # \$ \` \\ and a byte order mark, with Unix line ends."
+  return 1
 }
 
 project() { setting COMPOSE_PROJECT_NAME systems-thinking-lab; }
@@ -56,31 +67,38 @@ compose() {
     files=(--file compose.yaml --file compose.postgres.yaml)
     [ ! -e compose.override.yaml ] || files+=(--file compose.override.yaml)
   fi
-  JWT_SECRET=$(setting JWT_SECRET unused) LAB_USERS=$(setting LAB_USERS unused) POSTGRES_PASSWORD=$(setting POSTGRES_PASSWORD unused) \
-    docker compose ${files[@]+"${files[@]}"} "$@"
+  JWT_SECRET=$(setting JWT_SECRET unused) LAB_USERS=$(setting LAB_USERS unused) \
+    POSTGRES_PASSWORD=$(setting POSTGRES_PASSWORD unused) docker compose ${files[@]+"${files[@]}"} "$@"
 }
 
 need_docker() {
-  command -v docker >/dev/null || stop 'Docker is missing: install Docker Engine or Docker Desktop (docs.docker.com/get-docker), or see everything without it: make demo'
-  case $(docker --version 2>/dev/null) in *[Pp]odman*) stop 'This docker is Podman: the stack needs Docker Engine or Docker Desktop. Everything without them: make demo' ;; esac
-  docker info >/dev/null 2>&1 || stop 'Docker does not answer. Start it (Docker Desktop, or: sudo systemctl start docker); on Linux your user must be in the group docker.'
-  local major minor version
-  version=$(docker compose version --short 2>/dev/null)
-  IFS=. read -r major minor _ <<<"${version#v}"
-  [ "${major:-0}" -gt 2 ] || { [ "${major:-0}" = 2 ] && [ "$minor" -ge 21 ]; } || stop 'Docker Compose 2.21 or newer is needed: install the package docker-compose-plugin.'
+  command -v docker >/dev/null || stop 'Docker is missing: docs.docker.com/get-docker. Everything without it: make demo'
+  case $(docker --version 2>/dev/null) in
+    *[Pp]odman*) stop 'This docker is Podman: the stack needs Docker Engine or Docker Desktop. Everything without them: make demo' ;;
+  esac
+  docker info >/dev/null 2>&1 || stop 'Docker does not answer: start it. On Linux your user must be in the group docker.'
+  local major minor
+  IFS=. read -r major minor _ <<<"$(docker compose version --short 2>/dev/null)"
+  major=${major#v}
+  [[ ${major:-0} -gt 2 || ${major:-0} -eq 2 && $minor -ge 21 ]] || stop 'Docker Compose 2.21 or newer is needed: install docker-compose-plugin.'
 }
 
 check_project() { # fails unless all containers and volumes of this name are this checkout's; prints the name
   local folders other volumes name; name=$(project)
-  folders=$(docker ps --all --filter "label=com.docker.compose.project=$name" --format '{{.Label "com.docker.compose.project.working_dir"}}') &&
-    volumes=$(docker volume ls --format '{{.Name}} {{.Label "com.docker.compose.project"}}') || { echo 'Docker does not list its containers and volumes.'; return 1; }
+  local label=com.docker.compose.project
+  { folders=$(docker ps --all --filter "label=$label=$name" --format "{{.Label \"$label.working_dir\"}}") &&
+    volumes=$(docker volume ls --format "{{.Name}} {{.Label \"$label\"}}"); } ||
+    { echo 'Docker does not list its containers and volumes.'; return 1; }
   other=$(grep -vxF "$PWD" <<<"$folders" | head -1) || true
-  [ -z "$other" ] || { echo "A stack named $name was started in another folder, $other. Stop that one (make down there), or give this one a name and ports of its own in .env: COMPOSE_PROJECT_NAME, API_PORT, METRICS_PORT, LAB_PORT, PROMETHEUS_PORT, GRAFANA_PORT."; return 1; }
+  [ -z "$other" ] ||
+    { echo "A stack named $name was started in $other. Stop that one, or choose in .env another name and other ports for this one."; return 1; }
   volumes=$(grep -E "^${name}_(data|runs|prometheus) | $name\$" <<<"$volumes" | cut -d' ' -f1 | paste -sd' ' -) || true
   # They are of this checkout when a container of this folder is there, or when an earlier start has written so. A label on
   # them would be no way: Compose offers to recreate, empty, a volume that was made without it.
-  [[ -z $volumes || -n $folders || ",$(setting OWN_VOLUMES '')," = *",$name,"* ]] || { echo "Volumes of a project named $name are here, and this checkout has no record that it made them: $volumes. It neither uses nor removes them. Choose another name: make up COMPOSE_PROJECT_NAME=... Only if you know that they are yours (from an earlier version, or .env was lost): write OWN_VOLUMES=$name into .env."; return 1; }
-  echo "$name"
+  [[ -z $volumes || -n $folders || ",$(setting OWN_VOLUMES '')," = *",$name,"* ]] && echo "$name" && return
+  echo "Volumes of a project named $name are here that this checkout did not make: $volumes. It neither uses nor removes them." \
+    "Choose another name: make up COMPOSE_PROJECT_NAME=... Only if they are yours: write OWN_VOLUMES=$name into .env."
+  return 1
 }
 
 running() { [ -n "$(compose ps --status running --quiet "$1" 2>/dev/null)" ]; }
@@ -112,7 +130,8 @@ random() { od -An -N"$1" -tx1 /dev/urandom | tr -d ' \n'; } # random BYTES
 # Rolls back the fault that is recorded beside the database, in a container of its own: the lab may have been killed.
 repair() {
   if ! has_notes || ! has_image; then return 0; fi
-  docker run --rm --network none --read-only --cap-drop ALL --volume "$(project)_data:/data" "$(project)-lab" node lab/src/main.ts recover --database /data/notes.db
+  docker run --rm --network none --read-only --cap-drop ALL --volume "$(project)_data:/data" "$(project)-lab" \
+    node lab/src/main.ts recover --database /data/notes.db
 }
 has_notes() { docker volume inspect "$(project)_data" >/dev/null 2>&1; }
 has_image() { docker image inspect "$(project)-lab" >/dev/null 2>&1; }

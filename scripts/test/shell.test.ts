@@ -166,7 +166,7 @@ test('make up keeps what stands behind make, after all checks, and nothing that 
 test('make clean removes nothing while volumes are there that this checkout may not have made', (t) => {
   const place = checkout(t, 'COMPOSE_PROJECT_NAME=victim13\n')
   const env = fakeDocker(place, [], ['victim13_data victim13'])
-  assert.equal(spawnSync('bash', ['scripts/stack/down', 'clean'], { cwd: place.there, env }).status, 1)
+  assert.equal(spawnSync('bash', ['scripts/stack/down', 'clean'], { cwd: place.there, env }).status, 2)
   assert.equal(readFileSync(place.file, 'utf8'), 'COMPOSE_PROJECT_NAME=victim13\n')
   assert.doesNotMatch(readFileSync(join(place.folder, 'asked'), 'utf8'), /^compose (?!version)|^volume (?!ls)/m)
 })
@@ -212,15 +212,69 @@ test('Podman, an old Compose and a Docker that does not answer are named', (t) =
   for (const right of ['2.21.0', 'v2.40.3-desktop.1', '5.0.1']) assert.equal(said(version(right)), '', right)
 })
 
-test('the clock check takes time zones for what they are, and sees a clock that is behind', (t) => {
+/** What scripts/stack/lab hands to the lab, or where another script fails. */
+function asked(t: TestContext, words: string[], variables: Record<string, string>) {
   const { there, fake } = checkout(t)
-  const check = (behindS: number, zone: string) => {
-    const time = `TZ=${zone} date -d @$(($(date +%s) - ${behindS})) +%Y-%m-%dT%H:%M:%S.123%:z`
-    const env = fake('docker', `case "$*" in *SystemTime*) ${time} ;; esac`)
-    return spawnSync('bash', ['scripts/stack/doctor', 'clock'], { cwd: there, env }).status
+  const env = { ...fake('node', 'shift 2; echo "$*"'), ...fake('docker', 'exit 1'), ...variables }
+  const [script = '', ...args] = words
+  const { status, stdout } = spawnSync('bash', [`scripts/stack/${script}`, ...args], {
+    cwd: there,
+    env,
+    encoding: 'utf8',
+  })
+  return { status, stdout: stdout.trim() }
+}
+
+test('a command takes only its own values, and only those that stand behind make', (t) => {
+  const exported = {
+    NAME: 'host',
+    RUN: 'r',
+    A: 'a',
+    B: 'b',
+    LENGTH: '9',
+    RUNS: '2',
+    LOAD: 'k6',
+    GUESSES: 'g',
+    PREDICT: '1',
   }
-  for (const zone of ['UTC', 'Asia/Kathmandu', 'America/New_York'])
-    assert.deepEqual([check(0, zone), check(90, zone)], [0, 1], zone)
+  const all = 'NAME RUN A B LENGTH RUNS LOAD GUESSES PREDICT'
+  const given = (command: string, GIVEN: string) => asked(t, ['lab', command], { ...exported, GIVEN }).stdout
+  assert.equal(given('experiments', ''), 'experiments')
+  assert.equal(given('report', ''), 'report')
+  assert.equal(given('experiments', all), 'experiments')
+  assert.equal(given('report', all), 'report --run=r')
+  assert.equal(given('compare', all), 'compare --a=a --b=b')
+  assert.equal(given('experiment', 'NAME LENGTH'), 'experiment host --seconds=9')
+  assert.equal(given('experiment', all), 'experiment host --guesses=g --seconds=9 --runs=2 --load=k6 --predict')
+  assert.equal(asked(t, ['lab', 'report'], exported).stdout, 'report --run=r', 'a script that is called without make')
+})
+
+test('a flag that is 0 is off', (t) => {
+  const { bash } = checkout(t)
+  const flags = 'PREDICT EMBEDDED RETIRE'
+  for (const [value, kept] of [
+    ['0', '||'],
+    ['1', '1|1|1'],
+  ] as const) {
+    const variables = { PREDICT: value, EMBEDDED: value, RETIRE: value, GIVEN: flags }
+    assert.equal(
+      bash('echo "$(printenv PREDICT)|$(printenv EMBEDDED)|$(printenv RETIRE)"', variables).stdout.trim(),
+      kept,
+    )
+  }
+})
+
+test('an experiment without a stack is no FAIL, and names both ways; without a name the lab answers', (t) => {
+  const variables = { NAME: 'spike', GIVEN: 'NAME EMBEDDED' }
+  const { there, fake } = checkout(t)
+  const env = { ...fake('docker', 'exit 1'), ...variables }
+  const { status, stderr } = spawnSync('bash', ['scripts/stack/experiment'], { cwd: there, env, encoding: 'utf8' })
+  assert.equal(status, 2)
+  assert.match(stderr, /make experiment NAME=spike EMBEDDED=1/)
+  assert.equal(asked(t, ['experiment'], { ...variables, EMBEDDED: '1' }).stdout, 'experiment spike')
+  assert.equal(asked(t, ['experiment'], { ...variables, EMBEDDED: '0' }).status, 2)
+  assert.equal(asked(t, ['experiment'], { GIVEN: '' }).stdout, 'experiment')
+  assert.equal(asked(t, ['load', 'foo'], { GIVEN: '' }).status, 2)
 })
 
 const compose = spawnSync('docker', ['compose', 'version']).status === 0 ? undefined : 'there is no Docker Compose here'
@@ -238,11 +292,14 @@ test('every command of the stack merges compose.override.yaml, which git ignores
   assert.deepEqual(ignored.stdout.trim().split('\n'), files)
 })
 
-test('DATABASE=postgres merges its file below compose.override.yaml; without it nothing of it is there', { skip: compose }, (t) => {
+test('DATABASE=postgres merges its file below compose.override.yaml; without it nothing of it is there', {
+  skip: compose,
+}, (t) => {
   const { bash, there, file } = checkout(t, 'JWT_SECRET=a\nLAB_USERS=a:b\n')
   cpSync(join(root, 'k6/k6.env'), join(there, 'k6/k6.env'))
   cpSync(join(root, 'compose.postgres.yaml'), join(there, 'compose.postgres.yaml'))
-  const services = () => JSON.parse(bash('compose --profile load config --format json', { DATABASE: 'x' }).stdout).services
+  const services = () =>
+    JSON.parse(bash('compose --profile load config --format json', { DATABASE: 'x' }).stdout).services
   assert.deepEqual(Object.keys(services()).sort(), ['api', 'grafana', 'k6', 'lab', 'prometheus'])
   writeFileSync(file, 'JWT_SECRET=a\nLAB_USERS=a:b\nPOSTGRES_PASSWORD=c\nDATABASE=postgres\n')
   writeFileSync(join(there, 'compose.override.yaml'), 'services: { api: { deploy: { replicas: 3 } } }\n')

@@ -39,13 +39,14 @@ export async function measureSessions({ quick, say }: Run): Promise<Part> {
     say(`${stored} sessions`)
     const userId = randomUUID()
     await sql`INSERT INTO users VALUES (${userId}, 'demo', 'none', 0)`.execute(db)
-    const ids = await makeSessions(sessions({ db, meter }).issue, userId)
     const key = createSecretKey(randomBytes(48))
+    const config = { JWT_SECRET: key, LAB_USERS: [{ name: 'demo', password: 'none' }] }
+    const ids = await makeSessions(sessions({ config, db, meter }).issue, userId)
     // Each client has a token of its own: they differ by their end.
     const tokens = Array.from({ length: clients }, (_, n) =>
       jsonwebtoken.sign({}, key, { algorithm: 'HS256', subject: userId, expiresIn: 3600 + n }),
     )
-    const { requireUser } = signedTokens({ config: { JWT_SECRET: key }, db, meter })
+    const { requireUser } = signedTokens({ config, db, meter })
 
     const check: Record<Way, (n: number) => Promise<unknown>> = {
       async signature(n) {
@@ -58,7 +59,7 @@ export async function measureSessions({ quick, say }: Run): Promise<Part> {
       },
       async session(n) {
         const hash = createHash('sha256').update(ids[(n * 7919) % stored] ?? '')
-        return (await findSession(db, hash.digest('base64url')))?.user_id
+        return (await findSession(db, config.LAB_USERS, hash.digest('base64url')))?.user_id
       },
     }
     for (const way of names) {

@@ -17,7 +17,7 @@ export type Tables = {
   users: {
     id: string
     name: string
-    password_hash: string // empty for a removed user
+    password_hash: string
     tokens_valid_from: number // tokens issued before this second (since 1970) are rejected
   }
   notes: {

@@ -59,8 +59,9 @@ export async function openPostgres(
       if (closed) return
       const reason = reasonOf(error)
       const { code, message } = error as pg.DatabaseError
-      // A wrong password, database or schema, or no right to create tables. Others may be an outage.
-      const isFinal = reason === undefined || (!isMigrated && /^(28P01|3D000|42501)$/.test(code ?? ''))
+      // Wrong TLS, password, database or schema, or no right to create tables. Others may be an outage.
+      const isFinal =
+        reason === undefined || tls.test(textOf(error)) || (!isMigrated && /^(28P01|3D000|42501)$/.test(code ?? ''))
       if (starting && isFinal) throw new ConfigError([`DATABASE_URL cannot be used: ${message.replaceAll('\n', ' ')}`])
       change(reason ?? 'corrupt', reads && reason !== 'unreachable', error)
     }
@@ -97,10 +98,14 @@ export async function openPostgres(
   }
 }
 
+// An error of the TLS handshake: a wrong setting at the start, an outage later.
+const tls = /^(ERR_(TLS|SSL|OSSL)|EPROTO|CERT_|DEPTH_ZERO|SELF_SIGNED|UNABLE_TO_|.* SSL connection)/
+
 const reasonsByCode: [RegExp, Reason][] = [
   [/^(55P03|40P01)/, 'locked'],
   [/^(57014|ETIMEDOUT|.*timeout)/, 'timeout'], // before the errors of a connection: some say both
   [/^(08|57P|53300|ECONN|EPIPE|EHOST|ENET|ENOTFOUND|EAI_|ENOENT|Connection terminated)/, 'unreachable'],
+  [tls, 'unreachable'],
   [/^(28|42501|EACCES)/, 'permission'],
   [/^25006/, 'readonly'],
   [/^53100/, 'full'],

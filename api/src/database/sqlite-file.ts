@@ -60,7 +60,7 @@ async function prepare(sqlite: BetterSqlite.Database) {
   sqlite.pragma('synchronous = EXTRA')
   sqlite.pragma('foreign_keys = ON')
   await migrate(new Kysely({ dialect: new SqliteDialect({ database: sqlite }) }), 'sqlite').catch((error: unknown) => {
-    throw reasonOf(error) ? error : foreign(sqlite.name, 'was made by a newer version of this program')
+    throw reasonOf(error) ? error : foreign(sqlite.name, 'was made by another version of this program')
   })
 }
 

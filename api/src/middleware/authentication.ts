@@ -7,10 +7,14 @@ import type { Config } from '../config.ts'
 import type { Db } from '../database/database.ts'
 import { revokeTokens, tokensValidFrom } from '../stores/users.ts'
 
-export type Dependencies = { config: Pick<Config, 'JWT_SECRET' | 'JWT_SECRET_PREVIOUS'>; db: Db; meter: Meter }
+export type Dependencies = {
+  config: Pick<Config, 'JWT_SECRET' | 'JWT_SECRET_PREVIOUS' | 'LAB_USERS'>
+  db: Db
+  meter: Meter
+}
 /** Bearer tokens, signed or of a session. */
 export type Tokens = {
-  /** Accepts a request whose token is valid and names an existing user: ctx.state.userId. Otherwise 401. */
+  /** Accepts a request whose token is valid and names a user of this process: ctx.state.userId. Otherwise 401. */
   requireUser(ctx: Context, next: Next): Promise<unknown>
   /** Returns a token that is valid for so many seconds; a logout or another password since `issuedAt` ends it too. */
   issue(userId: string, issuedAt: number, seconds: number): Promise<string>
@@ -90,7 +94,7 @@ export function signedTokens({ config, db, meter }: Dependencies): Tokens {
     if (now - token.checkedAt >= recheckMs) {
       const logoutsBefore = logouts
       // In an outage this throws, and what is remembered stays: a refusal costs no signature.
-      const validFrom = await tokensValidFrom(db, token.userId)
+      const validFrom = await tokensValidFrom(db, config.LAB_USERS, token.userId)
       if (validFrom === undefined || token.issuedAt < validFrom) {
         remembered.delete(authorization)
         reject(ctx, validFrom === undefined ? 'unknown_user' : 'revoked')

@@ -3,7 +3,7 @@ import getRawBody from 'raw-body'
 import { z } from 'zod'
 
 /** Maximum size of a body in bytes, unless a route allows less. */
-export const defaultBodyLimit = 256 * 1024
+const defaultBodyLimit = 64 * 1024
 
 declare module 'koa' {
   interface Request {

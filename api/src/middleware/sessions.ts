@@ -10,7 +10,7 @@ const hashOf = (token: string) => createHash('sha256').update(token).digest('bas
  * Sessions: a token is a random number, which means something only to the database. Each ends by itself. While the database
  * is away, no user is known.
  */
-export function sessions({ db, meter }: Pick<Dependencies, 'db' | 'meter'>): Tokens {
+export function sessions({ config, db, meter }: Dependencies): Tokens {
   const reject: ReturnType<typeof rejections> = rejections(meter, [
     'missing',
     'malformed',
@@ -32,7 +32,7 @@ export function sessions({ db, meter }: Pick<Dependencies, 'db' | 'meter'>): Tok
     if (!session || now - session.checkedAt >= recheckMs) {
       const logoutsBefore = logouts
       remembered.delete(hash)
-      const found = (await findSession(db, hash)) ?? reject(ctx, 'unknown_session')
+      const found = (await findSession(db, config.LAB_USERS, hash)) ?? reject(ctx, 'unknown_session')
       session = { userId: found.user_id, expires: found.expires_at, checkedAt: now }
       if (remembered.size >= maxRemembered) remembered.clear()
       // A logout may have overtaken this look-up.

@@ -47,7 +47,7 @@ export function authRoutes({ db, config, tokens, before, limitLogins }: Dependen
         await limitLogins(ctx, username)
         // The token dates from here: a logout while the hash is being made revokes it too.
         const now = Math.floor(Date.now() / 1000)
-        const user = await findUserByName(db, username)
+        const user = await findUserByName(db, config.LAB_USERS, username)
         const passed = await verifyPassword(user?.password_hash, password, () => ctx.res.closed)
         if (!user || !passed) {
           const headers = { 'WWW-Authenticate': 'Bearer' }

@@ -1,14 +1,20 @@
+import type { User } from '../config.ts'
 import type { Db, Tables } from '../database/database.ts'
 
 type Session = Tables['sessions']
 
-/** Undefined for a session that was ended, that never was, or that a new password of its user has ended. */
-export function findSession(db: Db, tokenHash: string): Promise<Pick<Session, 'user_id' | 'expires_at'> | undefined> {
+/** Undefined for a session that was ended, that never was, that a new password has ended, or of a user not among `users`. */
+export function findSession(db: Db, users: readonly User[], tokenHash: string) {
   return db
     .selectFrom('sessions')
     .innerJoin('users', 'users.id', 'sessions.user_id')
     .select(['sessions.user_id', 'sessions.expires_at'])
     .where('sessions.token_hash', '=', tokenHash)
+    .where(
+      'users.name',
+      'in',
+      users.map(({ name }) => name),
+    )
     .whereRef('sessions.issued_at', '>=', 'users.tokens_valid_from')
     .executeTakeFirst()
 }

@@ -4,26 +4,26 @@ import type { User } from '../config.ts'
 import type { Db } from '../database/database.ts'
 import { hashPassword, isPasswordOf } from './passwords.ts'
 
-// A removed user keeps the notes and has this hash, which matches no password.
-const removed = ''
+/** The names that this process serves. Another one on the same database may serve others. */
+const namesOf = (users: readonly User[]) => users.map(({ name }) => name)
 
-/** Undefined for a removed user too. */
-export function findUserByName(db: Db, name: string) {
+/** Undefined for a name that is not among `users`. */
+export function findUserByName(db: Db, users: readonly User[], name: string) {
   return db
     .selectFrom('users')
     .select(['id', 'password_hash', 'tokens_valid_from'])
     .where('name', '=', name)
-    .where('password_hash', '!=', removed)
+    .where('name', 'in', namesOf(users))
     .executeTakeFirst()
 }
 
-/** Returns the second from which the user's tokens are valid, 0 if none was ever revoked; undefined for no such user. */
-export async function tokensValidFrom(db: Db, id: string): Promise<number | undefined> {
+/** Returns the second from which the user's tokens are valid, 0 if none was ever revoked; undefined if not among `users`. */
+export async function tokensValidFrom(db: Db, users: readonly User[], id: string): Promise<number | undefined> {
   const user = await db
     .selectFrom('users')
     .select('tokens_valid_from')
     .where('id', '=', id)
-    .where('password_hash', '!=', removed)
+    .where('name', 'in', namesOf(users))
     .executeTakeFirst()
   return user?.tokens_valid_from
 }
@@ -42,30 +42,21 @@ function nextSecond() {
   return sql<number>`CASE WHEN tokens_valid_from > ${now} THEN tokens_valid_from ELSE ${now} END + 1`
 }
 
-// In one write: a crash in between would leave the tokens of an old password valid.
-async function changeHash(db: Db, id: string, password_hash: string) {
-  const change = { password_hash, tokens_valid_from: nextSecond() }
-  await db.updateTable('users').set(change).where('id', '=', id).execute()
-}
-
 /**
- * Syncs the users table with the configured list. Returns counts of created, changed and removed users. The tokens of a
- * changed or removed user are revoked. A removed user who is listed again has the notes again.
+ * Creates the configured users and changes their passwords; a change revokes the tokens of its user. Users who are no longer
+ * listed keep their notes, and cannot log in. Returns counts.
  */
 export async function syncUsers(db: Db, users: readonly User[]) {
   const known = await db.selectFrom('users').select(['id', 'name', 'password_hash']).execute()
-  const count = { created: 0, changed: 0, removed: 0 }
-  for (const { id, name, password_hash } of known) {
-    if (password_hash === removed || users.some((user) => user.name === name)) continue
-    await changeHash(db, id, removed)
-    count.removed++
-  }
+  const count = { created: 0, changed: 0 }
   for (const { name, password } of users) {
     const user = known.find((one) => one.name === name)
-    if (user?.password_hash && (await isPasswordOf(user.password_hash, password))) continue
+    if (user && (await isPasswordOf(user.password_hash, password))) continue
     const password_hash = await hashPassword(password)
     if (user) {
-      await changeHash(db, user.id, password_hash)
+      // In one write: a crash in between would leave the tokens of an old password valid.
+      const change = { password_hash, tokens_valid_from: nextSecond() }
+      await db.updateTable('users').set(change).where('id', '=', user.id).execute()
       count.changed++
     } else {
       const row = { id: randomUUID(), name, password_hash, tokens_valid_from: 0 }

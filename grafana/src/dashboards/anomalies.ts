@@ -35,9 +35,16 @@ function band(signal: keyof typeof signals) {
   })
 }
 
-// 0 quiet, 1 an alarm without a fault, 2 a fault without an alarm, 3 both. The 10 s after a fault are its recovery.
-const fault = '(max(max_over_time(lab_fault_active[10s])) or vector(0))'
-const outcome = `(abs(api:signal:zscore) >= bool ${threshold}) + on () group_left () 2 * ${fault}`
+// The truth: a fault, an overload or an attack that the lab makes, or an API that does not even answer /health (kill -9).
+const trouble = (range = '') => {
+  const of = (series: string) => (range ? `max_over_time(${series}[${range}])` : series)
+  const silent = range
+    ? `min_over_time(lab_probe_status{target="health"}[${range}]) == bool 0`
+    : 'lab_probe_status{target="health"} == bool 0'
+  return `max(${of('lab_fault_active')} or ${of('lab_trouble_active')} or (${silent}))`
+}
+// 0 quiet, 1 an alarm without trouble, 2 trouble without an alarm, 3 both. The 10 s after trouble are its recovery.
+const outcome = `(abs(api:signal:zscore) >= bool ${threshold}) + on () group_left () 2 * (${trouble('10s')} or vector(0))`
 
 export const anomalies = (): Page =>
   page(
@@ -63,18 +70,18 @@ export const anomalies = (): Page =>
       timeline({
         title: 'Found, missed and false alarms',
         description:
-          'The first row is the truth: a fault was injected. The others compare each signal with it. Load that begins is no fault, so its alarms are false.',
-        good: 'found in at least one row soon after the fault begins, and nothing false.',
+          'The first row is the truth: a fault, an overload or an attack on purpose, or an API that does not answer at all. The others compare each signal with it. Load within the goals is no trouble, so its alarms are false.',
+        good: 'found in at least one row soon after the trouble begins, and nothing false.',
         size: [24, 7],
         states: [
           ['quiet', quiet],
           ['false alarm', colors.client],
           ['missed', colors.refused],
           ['found', colors.database],
-          ['fault', colors.fault],
+          ['trouble', colors.other],
         ],
         lines: [
-          { name: 'fault', expr: '4 * max(lab_fault_active)' },
+          { name: 'trouble', expr: `4 * ${trouble()}` },
           { name: '{{signal}}', expr: outcome },
         ],
         changesWith: 'outage',

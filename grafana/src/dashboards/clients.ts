@@ -13,6 +13,8 @@ const latency = (quantile: 'p50' | 'p95') => [
   { name: 'server', expr: `api:http_request_duration_seconds:${quantile}_5s`, color: colors.server, mayBeEmpty: true },
 ]
 
+const rateOf = (what: string) => `rate(lab_client_calls_total{what="${what}"}[5s])`
+
 export const clients = (): Page =>
   page(
     'clients',
@@ -67,6 +69,21 @@ export const clients = (): Page =>
         unit: 's',
         logarithmic: true,
         lines: latency('p50'),
+        changesWith: 'load',
+      }),
+      timeSeries({
+        title: 'Offered, attempts, goodput',
+        description:
+          'What users of an experiment ask for, the requests made for it, and what they got in time. A request is counted when all its attempts are over. Abandoned: the client no longer waited. Try `make experiment NAME=retry-storm`.',
+        good: 'three nearly equal lines. Attempts far above goodput: the API works for nobody.',
+        size: [24, 8],
+        unit: 'reqps',
+        lines: [
+          { name: 'offered', expr: rateOf('offered'), color: colors.client },
+          { name: 'attempts', expr: rateOf('attempts'), color: colors.server },
+          { name: 'goodput', expr: rateOf('good'), color: colors.database },
+          { name: 'abandoned', expr: rateOf('abandoned'), color: colors.error },
+        ],
         changesWith: 'load',
       }),
       timeSeries({

@@ -30,7 +30,7 @@ export const outage = (): Page =>
         size: [24, 6],
         states: [
           ['no', quiet],
-          ['yes', colors.fault],
+          ['yes', colors.error],
         ],
         lines: [
           { name: 'fault injected', expr: 'max(lab_fault_active)' },
@@ -111,7 +111,7 @@ export const outage = (): Page =>
           {
             name: 'other 5xx',
             expr: `${requests('http_response_status_code=~"50[0-24-9]"')} or vector(0)`,
-            color: colors.fault,
+            color: colors.other,
           },
         ],
         changesWith: 'outage',

@@ -17,7 +17,7 @@ const sections = new Map(
 const headings = [...sections.keys()]
 
 /** The address of one alert's section, which Grafana shows alone. Panel 1 is the introduction. */
-export const runbookPath = (alert: string) => `/d/runbook?viewPanel=${headings.indexOf(alert) + 2}`
+const runbookPath = (alert: string) => `/d/runbook?viewPanel=${headings.indexOf(alert) + 2}`
 
 /** For every alert: the dashboard that shows its cause, and what to do. */
 export const alertLinks = Object.fromEntries(

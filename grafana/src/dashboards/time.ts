@@ -86,7 +86,7 @@ export const time = (): Page =>
           {
             name: 'garbage collection',
             expr: 'sum(rate(nodejs_gc_duration_seconds_sum{job="api"}[$__rate_interval])) or vector(0)',
-            color: colors.fault,
+            color: colors.other,
           },
         ],
         changesWith: 'load',
@@ -120,7 +120,7 @@ export const time = (): Page =>
         size: [24, 4],
         unit: 'percentunit',
         lines: [{ name: 'Most of the time was spent {{part}}', expr: 'topk(1, api:request_time:share5s)' }],
-        from: [[null, tiles.load]],
+        from: [[null, tiles.info]],
         named: true,
         noValue: 'no requests in the last 5 s',
         changesWith: 'load',

@@ -82,7 +82,7 @@ export function median(values: number[]): number {
 const methods: Record<Tuning['method'], Score> = { mean: zScore, median: robustScore }
 
 /** null: not scored, because the value is missing or the baseline is still too short. */
-export type Scored = { scores: (number | null)[]; alarms: boolean[] }
+type Scored = { scores: (number | null)[]; alarms: boolean[] }
 
 /**
  * Scores each second against the last `window` calm seconds before it, which are at most `memory` seconds old. Seconds

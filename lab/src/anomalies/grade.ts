@@ -8,7 +8,7 @@ type Trouble = { kind: string; from: number; to: number }
 type Alarmed = { events: MetricsEvent[]; alarms: boolean[] }
 
 /** A share is null when there is nothing it could be a share of. */
-export type Grade = {
+type Grade = {
   /** Seconds from the first second of a trouble to the end of the first one with an alarm; null: not noticed. */
   troubles: { kind: string; delay_s: number | null }[]
   /** Troubles noticed. */
@@ -17,7 +17,7 @@ export type Grade = {
   precision: number | null
   mean_delay_s: number | null
   /** Share of the troubled seconds that were alarmed. */
-  held: number | null
+  coverage: number | null
   /** Alarms that no trouble explains; seconds in a row are one alarm. */
   false_alarms: number
   /** Seconds without trouble, its edges and the warm-up. */
@@ -63,7 +63,7 @@ export function grade(runs: Alarmed[], warmUp: number): Grade {
     found: delays.length,
     precision: ratio(delays.length, delays.length + false_alarms),
     mean_delay_s: ratio(sum(delays), delays.length),
-    held: ratio(sum(counts.map((one) => one.alarmed_s)), sum(counts.map((one) => one.trouble_s))),
+    coverage: ratio(sum(counts.map((one) => one.alarmed_s)), sum(counts.map((one) => one.trouble_s))),
     false_alarms,
     quiet_s,
     false_alarms_per_hour: ratio(false_alarms * 3600, quiet_s),

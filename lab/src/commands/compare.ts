@@ -19,12 +19,13 @@ by less than that range, or by less than a quarter, is left out.`
 function headline(side: string, runs: Journal[]): string {
   const [first] = runs
   const verdicts = runs.map(({ verdict = 'no verdict' }) => verdict).join(', ')
-  return `${side}: ${first?.experiment}, ${first?.mode}, started ${first?.started}: ${verdicts}`
+  return wrap(`${side}: ${first?.experiment}, ${first?.mode}, started ${first?.started}: ${verdicts}`)
 }
 
 type Setting = (run: Journal) => string | undefined
 const settings: Record<string, Setting> = {
-  faults: ({ planned }) => planned.faults.map(({ kind, for_s }) => `${kind} for ${for_s} s`).join(', ') || 'none',
+  faults: ({ planned }) =>
+    planned.faults.map(({ kind, for_s }) => `${kind} for ${number(for_s)} s`).join(', ') || 'none',
   phases: ({ planned }) => planned.phases.map(({ name, rate }) => `${name} ${rate}/s`).join(', '),
   attacks: ({ attacks }) => attacks?.map(({ name }) => name).join(', ') || 'none',
   settings: ({ environment }) =>
@@ -116,7 +117,7 @@ function changes(a: Journal[], b: Journal[]): string {
   const lines = [...byExpectation(a)].flatMap(([name, left]) => {
     const right = inB.get(name)
     if (!right || met(left) / left.length === met(right) / right.length) return []
-    return [`  ${name}\n    A: ${inWords(left)}\n    B: ${inWords(right)}`]
+    return [[wrap(name, '  '), wrap(`A: ${inWords(left)}`, '    '), wrap(`B: ${inWords(right)}`, '    ')].join('\n')]
   })
   if (lines.length === 0) return 'Every expectation that both have was met, or missed, on both sides alike.'
   return `Expectations that changed:\n${lines.join('\n')}`

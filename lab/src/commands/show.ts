@@ -8,7 +8,7 @@ import { reasonOf, UserError } from '../errors.ts'
 import { reportHtml } from '../report/report.ts'
 import { gradeTable, gradeWords } from '../report/tables.ts'
 import { tradeoffHtml } from '../report/tradeoff.ts'
-import { experimentNames, lengthOf, loadExperiment } from '../runner/experiment.ts'
+import { allExperiments, lengthOf } from '../runner/experiment.ts'
 import { textTable, wrap } from '../runner/screen.ts'
 import { experimentOf, loadTradeoff, rounds, tradeoffNames } from '../runner/tradeoff.ts'
 import { findFolder, findRun, isTradeoff, type Recorded, readEvents } from '../runs/find-run.ts'
@@ -52,10 +52,7 @@ function open(file: string): void {
 
 /** Every experiment in the order in which to meet them: its name, its level, its length, its question. */
 export async function experimentLines(slo: Slo): Promise<string> {
-  const all = await Promise.all(
-    experimentNames().map(async (name) => ({ name, experiment: await loadExperiment(name, slo) })),
-  )
-  all.sort((a, b) => a.experiment.order - b.experiment.order)
+  const all = await allExperiments(slo)
   const lines = all.map(({ name, experiment }) => {
     const length = Math.round(lengthOf(experiment))
     return `${name} (level ${experiment.level}, ${length} s)\n${wrap(experiment.question, '  ')}`

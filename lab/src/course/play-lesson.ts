@@ -176,7 +176,10 @@ function showGuess(guess: Guess, answer: string, run: Journal): void {
 async function askQuestion({ question }: Lesson, run: Journal, stop: AbortSignal): Promise<void> {
   say(paragraphs(question.ask))
   for (const line of lettered(optionsOf(question))) say(wrap(line, '  '))
-  const asked = () => inTerminal(stop, (ask) => ask('  [your answer]', (answer) => isAnswer(question, answer)))
+  const asked = () =>
+    inTerminal(stop, (ask) =>
+      ask(`  [${'options' in question ? 'a letter' : 'a number'}]`, (answer) => isAnswer(question, answer)),
+    )
   let right = isRight(question, await asked())
   if (!right) {
     say('  Not quite. Think again.')

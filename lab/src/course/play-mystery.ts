@@ -54,7 +54,8 @@ function askAnswers(stop: AbortSignal): Promise<Answers> {
     }
     const words = troubleNames.map((name) => troubleWords(name).says)
     const what = await choose('What was it?', words)
-    const since = Number(await ask('\nSince which second?', (one) => /^\d{1,3}$/.test(one)))
+    say('\nSince which second?')
+    const since = Number(await ask('  [a number]', (one) => /^\d{1,3}$/.test(one)))
     return { what, since, signal: await choose('Which number showed it first?', signals) }
   })
 }

@@ -12,6 +12,10 @@ export function experiment(_slo: Slo, perSecond = usualLogins): Experiment {
         ...{ measure: 'goodput_of_capacity', phase, compare: '<', limit: 25 },
         why: 'first come, first served: when the queue is longer than the patience, everyone comes to their turn too late',
       },
+      {
+        ...{ measure: 'wasted', phase, compare: '>', limit: 60 },
+        why: 'the API counts successes all the time, and nobody waits for them any more',
+      },
     ],
     level: 3,
     order: 340,

@@ -21,6 +21,6 @@ export function experiment(_slo: Slo, perSecond = usualLogins): Experiment {
     order: 330,
     learned:
       'A budget limits the one number that counts, requests for each user. A single failure is still retried; an outage is not multiplied by four.',
-    next: 'goodput-collapse',
+    next: 'retry-in-step',
   })
 }

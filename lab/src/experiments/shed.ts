@@ -14,6 +14,10 @@ export function experiment(_slo: Slo, perSecond = usualLogins): Experiment {
         why: 'a refusal costs next to nothing, and the queue stays shorter than the patience of a client',
       },
       {
+        ...{ measure: 'wasted', phase, compare: '<', limit: 20 },
+        why: 'what it begins, it ends in time',
+      },
+      {
         ...{ measure: 'login_p95', phase, compare: '<', limit: Math.round(patience(rushPatience, perSecond)) },
         why: 'refused users know at once, the others wait half of their patience at most',
       },

@@ -21,7 +21,7 @@ export function experiment({ goals: { baseline } }: Slo): Experiment {
     limit,
     why,
   })
-  const ends = 'the API does not look tokens up: a token is valid until it expires'
+  const ends = 'the API keeps no list of tokens: a token is valid until it expires, or its user logs out'
   const tolerated = 'clocks may differ, so a token is accepted five seconds longer than it says'
   const stolen = [
     phase('life-of-2-s', 'stolen-token-of-2-s', 9, 'A thief uses a token that is valid for 2 s.'),
@@ -60,7 +60,7 @@ export function experiment({ goals: { baseline } }: Slo): Experiment {
     level: 2,
     order: 150,
     learned:
-      'The API does not look a token up, so it cannot know that it was stolen. Short lifetimes and a logout limit the damage.',
+      'The API keeps no list of tokens, so it cannot know that one was stolen. It looks up the user once a second: a logout ends all tokens of the user then, and a short lifetime ends them without one.',
     next: 'forged-tokens',
   }
 }

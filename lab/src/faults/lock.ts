@@ -40,9 +40,9 @@ export const lock: Fault = {
   async inject(_victim, record) {
     const child = holders.get(record.holder?.pid ?? -1)
     if (child === undefined) throw new UserError('The process that should hold the lock has ended.')
-    const held = answer(child)
+    const locked = answer(child)
     child.send('hold')
-    return held
+    return locked
   },
 
   // With JOURNAL_MODE=wal reads go on.

@@ -15,9 +15,9 @@ export type ClientPolicy = {
   attempts: number
   /**
    * Pause before retry n: a random part of baseMs x 2^(n-1), or of maxMs if that is less (full jitter). Without it
-   * retries are immediate.
+   * retries are immediate. `jitter: false`: always the whole pause.
    */
-  backoff?: { baseMs: number; maxMs: number }
+  backoff?: { baseMs: number; maxMs: number; jitter?: false }
   /**
    * A retry takes a token from the bucket, a first try adds `share` of one; full at the start. Retries <= share x first
    * tries + bucket.
@@ -71,8 +71,8 @@ export function createClient(policy: ClientPolicy, dependencies: Dependencies = 
   let tokens = bucket
 
   function pauseBefore(retry: number, { headers }: Answer): number {
-    const { baseMs, maxMs } = policy.backoff ?? { baseMs: 0, maxMs: 0 }
-    const pauseMs = random() * Math.min(maxMs, baseMs * 2 ** (retry - 1))
+    const { baseMs, maxMs, jitter = true } = policy.backoff ?? { baseMs: 0, maxMs: 0 }
+    const pauseMs = (jitter ? random() : 1) * Math.min(maxMs, baseMs * 2 ** (retry - 1))
     const askedMs = policy.honoursRetryAfter ? 1000 * Number(headers?.['retry-after']) : 0
     return Math.max(pauseMs, askedMs || 0)
   }

@@ -128,14 +128,25 @@ export function verdictOf(problems: string[], missed: unknown[]): Verdict {
 /** The share of the planned requests that must be sent for a run to prove anything. */
 export const enough = 0.98
 
-/** `heldUp`: most of the requests that may wait at a time did so, so that what was dropped is the doing of the API. */
+/** `heldUp`: what was dropped is the doing of the API. */
 type Sending = { planned: number; sent: number; dropped: number; lag_p99_ms: number; heldUp?: boolean }
 
-/** Why a load was not the promised one, one sentence each. A generator may be late by half of the limit that is judged. */
-export function loadProblems(
-  { planned, sent, dropped, lag_p99_ms, heldUp = false }: Sending,
-  limit_ms: number,
-): string[] {
+/** A client that waits this long for its answer is held up by the API: a busy machine alone seldom takes a second. */
+export const heldUpMs = 1_000
+
+/** Whether requests were dropped because the API held up half as many as may wait at a time. */
+export function isHeldUp(dropped: number, heldUp: number, mostWaiting: number): boolean {
+  return dropped > 0 && heldUp >= mostWaiting / 2
+}
+
+/** A generator may be late by half of the limit that is judged. */
+export function isLate({ lag_p99_ms }: { lag_p99_ms: number }, limit_ms: number): boolean {
+  return lag_p99_ms > limit_ms / 2
+}
+
+/** Why a load was not the promised one, one sentence each. */
+export function loadProblems(sending: Sending, limit_ms: number): string[] {
+  const { planned, sent, dropped, lag_p99_ms, heldUp = false } = sending
   // k6 numbers only the arrivals that it sends: after a dropped one every request seems to have been due too early.
   if (dropped > 0 && !heldUp)
     return [
@@ -144,7 +155,7 @@ export function loadProblems(
   const problems: string[] = []
   if (sent + dropped < Math.floor(enough * planned))
     problems.push(`The load was not reached: ${sent} of ${Math.round(planned)} requests were sent.`)
-  if (lag_p99_ms > limit_ms / 2)
+  if (isLate(sending, limit_ms))
     problems.push(
       `The generator was late itself (p99 ${lag_p99_ms.toFixed(1)} ms, more than ${limit_ms / 2} ms): the machine is too busy.`,
     )

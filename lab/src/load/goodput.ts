@@ -34,6 +34,17 @@ export function goodputPerSecond(results: Result[], dropped: number[], startMs: 
   return rows
 }
 
+/** The same of results that are over, whenever they were due. */
+export function goodputOf(results: Result[], dropped: number): Goodput {
+  const attempts = results.flatMap((one) => one.attempts ?? [one])
+  return {
+    offered: results.length + dropped,
+    attempts: attempts.length,
+    good: results.filter(isSuccess).length,
+    abandoned: attempts.filter(({ error }) => error === 'timeout').length,
+  }
+}
+
 /** The sums of some seconds, of a phase for example. */
 export function total(rows: Goodput[]): Goodput {
   const sum = (what: keyof Goodput) => rows.reduce((all, row) => all + row[what], 0)

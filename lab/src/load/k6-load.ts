@@ -14,7 +14,7 @@ const script = join(import.meta.dirname, 'k6-script.ts')
 export async function startK6Load(target: LoadTarget, token: string, phases: LoadPhase[]): Promise<Load> {
   const pool = connect(target.url, 4, 10_000)
   // Only the notes to read are written here; k6 sends the rest.
-  const { acknowledged } = await startMix(pool, token).finally(() => pool.destroy())
+  const { acknowledged, refused } = await startMix(pool, token).finally(() => pool.destroy())
   const results: Load['results'] = []
   const dropped: Load['dropped'] = []
   const lastLines: string[] = []
@@ -30,7 +30,7 @@ export async function startK6Load(target: LoadTarget, token: string, phases: Loa
       K6_NO_USAGE_REPORT: 'true',
       K6_AUTO_EXTENSION_RESOLUTION: 'false',
       // What it may keep before it cleans up: in the stack it shares its container's memory with the lab.
-      GOMEMLIMIT: '220MiB',
+      GOMEMLIMIT: '180MiB',
       URL: target.url,
       TOKEN: token,
       USERNAME: target.username,
@@ -53,11 +53,12 @@ export async function startK6Load(target: LoadTarget, token: string, phases: Loa
     else if (line.trim() !== '') lastLines.splice(0, lastLines.length - 2, line.trim())
   }
 
-  function addResult({ start, note, ...result }: RequestEvent): void {
+  function addResult({ start, note, refused: id, ...result }: RequestEvent): void {
     resolve(start - wallOffset)
     for (const moment of ['due', 'sent', 'done'] as const) result[moment] -= wallOffset
     results.push(result)
     if (note) acknowledged.set(...note)
+    if (id) refused.push(id)
   }
 
   // k6 tells only how many it dropped in a phase: they count at its middle.
@@ -72,6 +73,7 @@ export async function startK6Load(target: LoadTarget, token: string, phases: Loa
     dropped,
     maxWaiting: ({ rate }) => virtualUsers(rate),
     acknowledged,
+    refused,
     enter() {},
     async stop() {
       const how = await ended

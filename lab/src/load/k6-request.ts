@@ -13,8 +13,8 @@ export type K6Request = {
   keepBody?: boolean
 }
 
-/** Status 0: no answer, `error` says why. `took`: milliseconds from sending to the last byte; `done`: since 1970. */
-export type K6Answer = { status: number; took: number; done: number; text: string; error?: string }
+/** Status 0: no answer, `error` says why. `id`: under which the API logs it. `took`: milliseconds from sending to the last byte; `done`: since 1970. */
+type K6Answer = { status: number; took: number; done: number; text: string; id?: string; error?: string }
 
 /** k6's users wait no longer than those of the lab's own generator. */
 const timeout = '10s'
@@ -36,7 +36,13 @@ export function send(url: string, { method, path, route = path, body, token, kee
     })
     const { blocked, connecting, duration } = answer.timings
     const took = blocked + connecting + duration
-    return { status: answer.status, took, done: Date.now(), text: String(answer.body) }
+    return {
+      status: answer.status,
+      took,
+      done: Date.now(),
+      text: String(answer.body),
+      id: answer.headers['X-Request-Id'],
+    }
   } catch (error) {
     // k6 says: Post "http://...": dial tcp ...: connection refused
     const text = String((error as { value?: unknown }).value ?? error).replace(/^.*?": /, '')

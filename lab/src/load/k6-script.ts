@@ -7,8 +7,8 @@ import { type K6Request, sendDue } from './k6-request.ts'
 import type { LoadPhase } from './load.ts'
 import { requestAt, virtualUsers } from './mix.ts'
 
-/** One line. Moments are milliseconds since 1970; `start`: when the first phase began; `note`: the one that was acknowledged. */
-export type RequestEvent = Result & { start: number; note?: [id: string, title: string] }
+/** One line. Moments are milliseconds since 1970; `start`: when the first phase began; `note`: the one that was acknowledged; `refused`: the id of a request that was answered 503. */
+export type RequestEvent = Result & { start: number; note?: [id: string, title: string]; refused?: string }
 
 /** How many arrivals k6 dropped, printed at the end for each scenario. `middle` of its phase: seconds since the first one began. */
 export type DroppedEvent = { middle: number; count: number }
@@ -62,9 +62,10 @@ export function login() {
 function print(kind: Kind, request: K6Request, title?: string) {
   const { name, startTime } = exec.scenario
   const start = startTime - (plans[name]?.start ?? 0) * 1000
-  const { due, sent, done, status, text, error } = sendDue(url, request)
+  const { due, sent, done, status, text, id, error } = sendDue(url, request)
   const note: RequestEvent['note'] = status === 201 && title ? [JSON.parse(text).id, title] : undefined
   const event: RequestEvent = { kind, start, due, sent, done, status, error: error && reasonOf(error), note }
+  if (status === 503) event.refused = id
   console.log(JSON.stringify(event))
 }
 

@@ -1,5 +1,5 @@
 import type { Dispatcher, Pool } from 'undici'
-import { type Answer, ask, connect, connectInTurn } from '../api-client.ts'
+import { type Answer, type Ask, ask, connect, connectInTurn } from '../api-client.ts'
 import { now, sleep } from '../clock.ts'
 import { seededRandom } from './arrivals.ts'
 import type { Result } from './figures.ts'
@@ -34,6 +34,8 @@ export type Load = {
   maxWaiting: (phase: LoadPhase) => number
   /** Every note whose 201 arrived: id and title. */
   acknowledged: Map<string, string>
+  /** The id of every request that was answered 503. */
+  refused: string[]
   /** The requests without an answer yet, where the generator knows them. */
   waiting?: () => Result[]
   /** A phase begins now. */
@@ -54,7 +56,7 @@ export async function startOwnLoad(target: LoadTarget, token: string, phases: Lo
   const pool = target.others?.length ? connectInTurn([url, ...target.others], 64, 10_000) : connect(url, 128, 10_000)
   // Logins wait for each other's hashes: ten seconds of them may be under way, and data requests are not behind them.
   const loginPool = connect(url, 512, 10_000)
-  const { next, acknowledged } = await startMix(pool, token)
+  const { next, acknowledged, refused } = await startMix(pool, token)
   const login = loginOf(loginPool, target)
   // Ten seconds of arrivals may wait before one is dropped: clients that wait longer give up.
   const maxInFlight = Math.max(2_000, ...phases.map(({ rate }) => 10 * rate))
@@ -70,6 +72,7 @@ export async function startOwnLoad(target: LoadTarget, token: string, phases: Lo
     ...shared,
     maxWaiting: () => maxInFlight,
     acknowledged,
+    refused,
     waiting: () => [...data.waiting, ...logins.waiting],
     enter(phase) {
       data.setRate(phase.rate, phase)
@@ -93,12 +96,23 @@ export function loginOf(pool: Pool, { username, password }: LoadTarget): Request
   return { kind: 'login', send: (signal) => ask(pool, { ...logIn, signal }) }
 }
 
-/** Writes the notes to read and returns the mix of requests; `acknowledged` collects every note whose 201 arrived. */
+/**
+ * Writes the notes to read and returns the mix of requests; `acknowledged` collects every note whose 201 arrived, `refused` the id
+ * of every request that was answered 503.
+ */
 export async function startMix(pool: Dispatcher, token: string, prepared = notesToRead) {
   const acknowledged = new Map<string, string>()
 
+  const refused: string[] = []
+
+  async function send(request: Ask): Promise<Answer> {
+    const answer = await ask(pool, request)
+    if (answer.status === 503) refused.push(String(answer.headers['x-request-id']))
+    return answer
+  }
+
   async function write(note: Note, signal?: AbortSignal): Promise<Answer> {
-    const answer = await ask(pool, { method: 'POST', path: '/data/notes', token, body: note, signal })
+    const answer = await send({ method: 'POST', path: '/data/notes', token, body: note, signal })
     if (answer.status === 201) acknowledged.set((JSON.parse(answer.text) as { id: string }).id, note.title)
     return answer
   }
@@ -110,9 +124,9 @@ export async function startMix(pool: Dispatcher, token: string, prepared = notes
   function next(): Request {
     const { kind, method, path, note } = requestAt(number++, ids)
     if (note) return { kind, send: (signal) => write(note, signal) }
-    return { kind, send: (signal) => ask(pool, { method, path, token, signal }) }
+    return { kind, send: (signal) => send({ method, path, token, signal }) }
   }
-  return { next, acknowledged }
+  return { next, acknowledged, refused }
 }
 
 /** A refusal is no loss: a second process on the same file may hold its lock for a moment. */

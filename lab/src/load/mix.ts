@@ -33,11 +33,11 @@ export function requestAt(number: number, ids: string[], writes = usualWrites): 
 }
 
 /**
- * k6's clients for a rate. Each takes about 0.4 MB, and neighbouring phases keep theirs beside each other: for stalls of half
- * a second at the highest rates and of seconds at low ones. One that is missing is an arrival dropped.
+ * k6's clients for a rate, in an experiment and in the scripts of k6/: a stall of half a second at the peak rate, of ten at low
+ * ones. Without a free one an arrival is dropped. Each takes about 0.4 MB of 240, and neighbouring phases keep theirs beside each other.
  */
 export function virtualUsers(rate: number): number {
-  return Math.min(250, rate <= 50 ? rate * 10 : Math.ceil(rate * 1.2) + 10)
+  return Math.min(250, rate <= 25 ? rate * 10 : Math.ceil(rate * 1.2) + 10)
 }
 
 export function noteAt(number: number): Note {

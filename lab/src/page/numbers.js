@@ -11,14 +11,13 @@ export function headline({ seconds, state }) {
   const now = seconds.at(-1)
   if (!now || !state) return ''
   const { good, failed, p50, p95, waiting } = now
-  if (good + failed === 0 && state.rate === 0)
-    return 'Nobody asks for anything. Move the slider: requests begin to travel.'
+  if (good + failed === 0 && state.rate === 0) return 'No load yet. Move the slider: requests begin to travel.'
   if (good + failed === 0) return `Requests are sent, and no answer comes: ${count(waiting)} wait.`
   if (p95 === null)
-    return `Nobody is served: ${count(failed)} requests of the last second were never sent, as too many wait.`
+    return `No request is served: ${count(failed)} requests of the last second were never sent, as too many wait.`
   const isQuick = !isSlow(now, state.goal)
   const speed = isQuick ? `95 of 100 within ${short(p95)} ms` : `5 of 100 waited longer than ${short(p95)} ms: too slow`
-  if (good === 0) return `Nobody is served: all ${count(failed)} requests of the last second failed, ${speed}.`
+  if (good === 0) return `No request is served: all ${count(failed)} requests of the last second failed, ${speed}.`
   if (failed > 0) return `${count(good)} requests of the last second were served, ${count(failed)} failed; ${speed}.`
   if (!isQuick) return `All ${count(good)} requests of the last second were served, but ${speed}.`
   return `All is well: all ${count(good)} requests of the last second were served, half within ${short(p50)} ms, ${speed}.`

@@ -83,12 +83,13 @@ const traffic = (seconds: MetricsEvent[]): Chart => ({
   says: 'What the clients sent, how much of it was answered with any status, and how much of it succeeded (2xx). The gap between sent and succeeded failed.',
   scale: 'linear',
   lines: [
-    line(seconds, 'rate', 'sent', true),
     {
       name: 'succeeded',
       values: seconds.map(({ rate, error_ratio }) => (error_ratio === null ? null : rate * (1 - error_ratio))),
     },
     line(seconds, 'answered', 'answered'),
+    // Last and dashed: where all is well it lies on the others, which must not hide it.
+    line(seconds, 'rate', 'sent', true),
   ],
 })
 
@@ -99,10 +100,10 @@ const goodput = (seconds: MetricsEvent[]): Chart => ({
   says: 'Offered: what users ask for. Attempts: the requests on the wire, retries included. Goodput: what users asked for and got in time. Attempts far above goodput: the API works, and for nobody.',
   scale: 'linear',
   lines: [
-    line(seconds, 'offered', 'offered', true),
     line(seconds, 'tries', 'attempts'),
     line(seconds, 'goodput', 'goodput'),
     line(seconds, 'abandoned', 'abandoned', true),
+    line(seconds, 'offered', 'offered', true),
   ],
 })
 

@@ -43,7 +43,7 @@ export function count(value: number): string {
 }
 
 export function percent(share: number | null | undefined): string {
-  return typeof share === 'number' ? `${number(Math.round(share * 10_000) / 100)} %` : '–'
+  return typeof share === 'number' ? `${number(100 * share)} %` : '–'
 }
 
 export function milliseconds(value: number | null | undefined): string {

@@ -5,11 +5,16 @@ import { count, milliseconds, number } from './html.ts'
 // A run in sentences, the same in the terminal and in the report.
 
 /** What the verdict means. It judges the prediction, not the service. */
-export function verdictWords({ verdict, expectations }: Pick<Journal, 'verdict' | 'expectations'>): string {
+export function verdictWords({
+  verdict,
+  busy,
+  expectations,
+}: Pick<Journal, 'verdict' | 'busy' | 'expectations'>): string {
   const met = expectations.filter((one) => one.met).length
   const share = `${met} of ${expectations.length} expectations were met`
   if (verdict === 'PASS') return `the prediction held: ${share}.`
   if (verdict === 'FAIL') return `the prediction did not hold: ${share}.`
+  if (busy) return 'this machine was busy, so the run proves nothing either way. Close other programs and run it again.'
   return 'the experiment itself went wrong, so it proves nothing either way. Run it again.'
 }
 
@@ -24,22 +29,24 @@ export function serviceStory(journal: Journal): string[] {
     const { due, failed, p95_ms } = phase.figures
     const faults = faultsIn(journal, phase)
     if (failed === 0 && faults.length === 0) return []
-    const statuses = failuresIn(phase.name, seconds).slice(0, 3)
+    const statuses = failed > 0 ? failuresIn(phase.name, seconds).slice(0, 3) : []
     const how = statuses.length > 0 ? ` (${statuses.join(', ')})` : ''
     const requests = `${phase.name}: ${count(failed)} of ${count(due)} requests failed${how}`
     // During an outage only the requests due while it was felt are judged, and are in the figures.
-    const isOutage = faults.some(({ kind, landed_ms }) => kind !== 'crash' && landed_ms !== null)
+    const isOutage = journal.verdict && faults.some(({ kind, landed_ms }) => kind !== 'crash' && landed_ms !== null)
     const within = isOutage
       ? ' while the fault was felt'
       : ` within ${number((phase.end_ms - phase.start_ms) / 1000)} s`
     return [[requests + within, `p95 ${milliseconds(p95_ms)}`, ...faultsStory(faults)].join('; ')]
   })
-  return [...stories, wholeRun(phases), ...attacks.map(attackStory)].map((one) => `${one}.`)
+  return [...stories, wholeRun(phases), ...elsewhere(happened), ...attacks.map(attackStory)].map((one) => `${one}.`)
 }
 
 /** The faults that were injected in a phase. */
-export function faultsIn({ happened }: Journal, { start_ms, end_ms }: Phase): Fault[] {
-  return happened.faults.filter(({ injected_ms }) => injected_ms >= start_ms && injected_ms < end_ms)
+export function faultsIn({ happened }: Journal, { name, start_ms, end_ms }: Phase): Fault[] {
+  return happened.faults.filter(({ phase, injected_ms }) =>
+    phase === undefined ? injected_ms >= start_ms && injected_ms < end_ms : phase === name,
+  )
 }
 
 function wholeRun(phases: Phase[]): string {
@@ -49,6 +56,15 @@ function wholeRun(phases: Phase[]): string {
   const [slowest] = phases.toSorted((a, b) => (b.figures.p95_ms ?? 0) - (a.figures.p95_ms ?? 0))
   if (slowest === undefined) return all
   return `${all}; the slowest phase was ${slowest.name}, with a p95 of ${milliseconds(slowest.figures.p95_ms)}`
+}
+
+/** What no phase counts, so that the sums can be compared with those of others. */
+function elsewhere({ faults, in_no_phase: { due, failed } = { due: 0, failed: 0 } }: Journal['happened']): string[] {
+  if (due === 0 || faults.length === 0) return []
+  const requests = due === 1 ? '1 more request counts' : `${count(due)} more requests count`
+  return [
+    `${requests} in no phase, ${count(failed)} failed: they met the beginning or the end of a fault, or the time between two`,
+  ]
 }
 
 type Phase = Journal['happened']['phases'][number]
@@ -84,7 +100,7 @@ export function sumOf(statuses: Record<string, number>, outcome: Outcome): numbe
 const mostStories = 3
 
 /** What became of each fault; of many, the worst of each figure. */
-export function faultsStory(faults: Fault[]): string[] {
+function faultsStory(faults: Fault[]): string[] {
   if (faults.length <= mostStories) return faults.map(faultStory)
   const worst = (figure: (fault: Fault) => number | null) => {
     const known = faults.flatMap((one) => figure(one) ?? [])
@@ -107,13 +123,17 @@ function faultStory(fault: Fault): string {
   const felt = landing(fault)
   const after = (ms: number | null, words: string, never: string) =>
     ms === null ? never : words.replace('TIME', milliseconds(ms))
-  const parts = [
+  const ofCrash = [
+    after(felt, 'no answer after TIME', 'every request was answered'),
+    after(recovered_after_ms, 'first success TIME after the kill', 'no success after it'),
+  ]
+  const ofOutage = [
     after(felt, 'felt after TIME', 'no request was refused'),
     after(detected_after_ms, '/health degraded after TIME', '/health never said degraded'),
     after(recovered_after_ms, 'first success TIME after its end', 'no success after it'),
   ]
   const cut = intact ? '' : ' (ended from outside, before its time)'
-  return `${kind} for ${number((undone_ms - injected_ms) / 1000)} s${cut}: ${parts.join(', ')}`
+  return `${kind} for ${number((undone_ms - injected_ms) / 1000)} s${cut}: ${(kind === 'crash' ? ofCrash : ofOutage).join(', ')}`
 }
 
 /** The command to try next: another experiment, or this one again where it proved nothing. */
@@ -132,7 +152,7 @@ type Prediction = Pick<Journal['predictions'][number], 'guess' | 'unit' | 'value
 
 /** How far off a guess was. */
 export function offBy({ guess, unit, value }: Prediction): string {
-  const guessed = Number(guess.replace(',', '.'))
+  const guessed = Number(guess)
   if (guess === '?') return 'no guess'
   if (typeof value !== 'number') return 'there was nothing to measure'
   if (guessed === value) return 'exactly right'

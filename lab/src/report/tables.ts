@@ -93,7 +93,8 @@ export function phases(journal: Journal): Html {
 <p class="says">${
     journal.verdict &&
     'Requests and latency were counted by the client, over all requests by which the phase was judged: in an outage those that were due while it was felt. '
-  }The last three columns are what the API said.</p>
+  }The last three columns are what the API said; it was
+  asked once a second, so they may count the first moments of a phase in the one before, or the last ones in the next.</p>
 ${numbersTable(['phase', 'seconds', ...heads], rows)}`
 }
 
@@ -114,13 +115,15 @@ ${table(['expected', 'measured', 'met'], rows)}`
 export function predictions({ predictions }: Journal): Html | false {
   if (predictions.length === 0) return false
   const rows = predictions.map(
-    (one) => html`<tr class="above"><td>${one.question}</td><td>${one.guess} ${one.guess !== '?' && one.unit}</td>
-<td>${one.measured}</td><td>${offBy(one)}</td></tr>
+    (
+      one,
+    ) => html`<tr class="above"><td>${one.question}</td><td data-head="guess">${one.guess} ${one.guess !== '?' && one.unit}</td>
+<td data-head="measured">${one.measured}</td><td data-head="off by">${offBy(one)}</td></tr>
 <tr><td colspan="4" class="why">${one.why}</td></tr>
 `,
   )
   return html`<h2>Predicted and measured</h2>
-${table(['question', 'guess', 'measured', 'off by'], rows)}`
+${table(['question', 'guess', 'measured', 'off by'], rows, 'stacked')}`
 }
 
 /** How well each detector did on some runs, taken together: the heads and the rows of a table. */
@@ -130,19 +133,19 @@ export function gradeTable(runs: MetricsEvent[][], method: Tuning['method']): { 
     grade.troubles.length > 0 ? `${grade.found} of ${grade.troubles.length}` : '–',
     percent(grade.precision),
     grade.mean_delay_s === null ? '–' : `${number(grade.mean_delay_s)} s`,
-    percent(grade.held),
+    percent(grade.coverage),
     String(grade.false_alarms),
     number(grade.false_alarms_per_hour),
   ])
   const title = method === 'mean' ? 'z-score' : 'robust'
-  return { heads: [title, 'found', 'precision', 'delay', 'held', 'false', 'per hour'], rows }
+  return { heads: [title, 'found', 'precision', 'delay', 'coverage', 'false', 'per hour'], rows }
 }
 
 export const gradeWords = [
   'found: troubles in which an alarm began.',
   'precision: troubles found among all alarms.',
   'delay: mean time until the end of the first alarmed second.',
-  'held: share of the troubled seconds that were alarmed.',
+  'coverage: share of the troubled seconds that were alarmed.',
   `false: alarms outside of the trouble and the ${graceS} s after it.`,
 ]
 

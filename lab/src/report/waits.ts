@@ -3,7 +3,8 @@ import type { Journal } from '../runs/journal.ts'
 import { type Html, html, number, trusted } from './html.ts'
 import { numbersTable } from './tables.ts'
 
-const [width, height, left, bottom] = [720, 260, 60, 30]
+// Narrow, so that its words can be read on a telephone too; page.css limits how far it is enlarged.
+const [width, height, left, right, bottom] = [420, 220, 44, 24, 30]
 
 /** How long requests waited for each other at each load, beside what theory says: a chart and its numbers. */
 export function waits({ waits = [], capacity }: Journal): Html | false {
@@ -12,12 +13,13 @@ export function waits({ waits = [], capacity }: Journal): Html | false {
   const top = 1.1 * Math.max(...waits.map(({ measured_ms }) => measured_ms), 1)
   const at = (utilisation: number, ms: number) => {
     const y = height - bottom - (Math.min(ms, top) / top) * (height - bottom - 10)
-    return `${(left + utilisation * (width - left - 10)).toFixed(1)},${y.toFixed(1)}`
+    return `${(left + utilisation * (width - left - right)).toFixed(1)},${y.toFixed(1)}`
   }
   const md1 = Array.from({ length: 98 }, (_, i) => {
     return at(i / 100, 1000 * meanWait(i / 100 / service, constant(service)))
   })
-  const mg1 = waits.filter(({ mg1_ms }) => mg1_ms !== null).map((one) => at(one.utilisation, one.mg1_ms ?? 0))
+  const byUse = waits.toSorted((a, b) => a.utilisation - b.utilisation)
+  const mg1 = byUse.filter(({ mg1_ms }) => mg1_ms !== null).map((one) => at(one.utilisation, one.mg1_ms ?? 0))
   const dots = waits.map((one) => {
     const [x, y] = at(one.utilisation, one.measured_ms).split(',')
     return `<circle cx="${x}" cy="${y}" r="4" fill="var(--line-2)"/>`
@@ -28,8 +30,8 @@ export function waits({ waits = [], capacity }: Journal): Html | false {
       `<text ${ink} x="${at(share, 0).split(',')[0]}" y="${height - 8}" text-anchor="middle">${100 * share} %</text>
 <text ${ink} x="${left - 6}" y="${at(0, share * top).split(',')[1]}" text-anchor="end">${number(share * top)}</text>`,
   )
-  const drawing = `<svg viewBox="0 0 ${width} ${height}" width="100%" role="img" aria-label="Mean wait in ms against utilisation: measured points, theory as a line">
-<path d="M${left},10 V${height - bottom} H${width - 10}" fill="none" stroke="var(--grid)"/>${ticks.join('')}
+  const drawing = `<svg class="waits" viewBox="0 0 ${width} ${height}" width="100%" role="img" aria-label="Mean wait in ms against utilisation: measured points, theory as a line">
+<path d="M${left},10 V${height - bottom} H${width - right}" fill="none" stroke="var(--grid)"/>${ticks.join('')}
 <polyline points="${md1.join(' ')}" fill="none" stroke="var(--line-1)" stroke-width="1.75"/>
 <polyline points="${mg1.join(' ')}" fill="none" stroke="var(--line-3)" stroke-dasharray="6 4"/>${dots.join('')}</svg>`
   const rows = waits.map((one) => {

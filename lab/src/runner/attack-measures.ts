@@ -1,5 +1,6 @@
 import type { Attempt } from '../attacks/attack.ts'
 import { isSuccess, sorted } from '../load/figures.ts'
+import { count } from '../report/html.ts'
 import { largest, type Measure, type Measured, type Selection, share } from './selection.ts'
 
 /** What an attack met. */
@@ -21,7 +22,7 @@ export const attackMeasures = {
     title: 'the API checked',
     unit: 'guesses',
     ofAnswers: true,
-    of: ({ attempts }) => ({ value: heard(attempts).length, words: `of ${attempts.length}` }),
+    of: ({ attempts }) => ({ value: heard(attempts).length, words: `of ${count(attempts.length)}` }),
   },
   guesses_needed: { title: 'the secret is found after', unit: 'guesses', of: guessesNeeded },
   guesses_per_second: {
@@ -50,7 +51,7 @@ function refused({ attempts }: Selection): Measured {
 function accepted({ attempts }: Selection): Measured {
   const through = attempts.filter(isAccepted)
   const names = [...new Set(through.map(({ what }) => what))]
-  return { value: through.length, words: [`of ${attempts.length}`, ...names.slice(0, 3)].join('; ') }
+  return { value: through.length, words: [`of ${count(attempts.length)}`, ...names.slice(0, 3)].join('; ') }
 }
 
 function guessesNeeded({ attempts }: Selection): Measured {

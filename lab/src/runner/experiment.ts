@@ -7,8 +7,9 @@ import type { FaultKind } from '../faults/fault.ts'
 import type { Capacity } from '../load/capacity.ts'
 import type { Manner } from '../load/open-loop.ts'
 import type { JudgedExpectation } from '../runs/journal.ts'
-import type { Slo } from '../slo.ts'
+import type { Goal, Slo } from '../slo.ts'
 import type { MeasureName } from './measures.ts'
+import { wrap } from './screen.ts'
 
 /** A question to the API, and everything it takes to answer it. Seconds count from the beginning of the run. */
 export type Experiment = Manner & {
@@ -46,6 +47,11 @@ export type Phase = Manner & {
   rate: number
   logins?: number
   seconds: number
+  /**
+   * A search for the highest rate at which the goal is met: it begins at `rate` and follows from the phases before it.
+   * `confirm`: no further step, but safely below or above what the search has found.
+   */
+  search?: { goal: Goal; confirm?: 'below' | 'above' }
   /** A fault that is in force from the begin of the phase to its end. */
   fault?: FaultKind
   /** What an attacker does meanwhile, so many times a second. */
@@ -86,15 +92,24 @@ export function experimentNames(): string[] {
     .sort()
 }
 
-/** Throws a UserError that lists the names when there is no such experiment. */
-export function checkName(name: string): void {
-  const names = experimentNames()
-  if (!names.includes(name)) throw new UserError(`${name || 'No name'}: the experiments are ${names.join(', ')}.`)
+/** Every experiment, in the order in which to meet them. */
+export async function allExperiments(slo: Slo): Promise<{ name: string; experiment: Experiment }[]> {
+  const all = await Promise.all(
+    experimentNames().map(async (name) => ({ name, experiment: await loadExperiment(name, slo) })),
+  )
+  return all.sort((a, b) => a.experiment.order - b.experiment.order)
+}
+
+/** Throws a UserError that lists the names, in their order, when there is no such experiment. */
+export async function checkName(name: string, slo: Slo): Promise<void> {
+  if (experimentNames().includes(name)) return
+  const names = (await allExperiments(slo)).map((one) => one.name)
+  throw new UserError(wrap(`${name || 'No name'}: the experiments are ${names.join(', ')}.`))
 }
 
 /** `perSecond`: the measured capacity, of an experiment that asks for it; without it usual figures show its shape. */
 export async function loadExperiment(name: string, slo: Slo, perSecond?: number): Promise<Experiment> {
-  checkName(name)
+  await checkName(name, slo)
   const { href } = pathToFileURL(join(folder, `${name}.ts`))
   const file: { experiment: (slo: Slo, perSecond?: number) => Experiment } = await import(href)
   const { arrivals, clients, ...found } = file.experiment(slo, perSecond)
@@ -121,9 +136,9 @@ export function needsOwnApi(experiment: Experiment): boolean {
   )
 }
 
-/** Whether k6 cannot play it: it knows neither random arrivals nor clients with a policy. */
+/** Whether k6 cannot play it: it knows neither random arrivals nor clients with a policy, nor rates that follow from a run. */
 export function needsOwnLoad({ phases }: Pick<Experiment, 'phases'>): boolean {
-  return phases.some(({ arrivals = 'even', clients }) => arrivals !== 'even' || clients !== undefined)
+  return phases.some(({ arrivals = 'even', clients, search }) => arrivals !== 'even' || clients || search)
 }
 
 export function lengthOf({ phases }: Experiment): number {

@@ -1,6 +1,7 @@
 import { isSuccess } from '../load/figures.ts'
 import { goodputPerSecond, recoverySeconds, total } from '../load/goodput.ts'
-import { type Measure, type Selection, share } from './selection.ts'
+import { count } from '../report/html.ts'
+import { isWithin, type Measure, type Measured, type Selection, share } from './selection.ts'
 
 /** What an experiment with random arrivals or clients of their own policy may expect; data requests and logins together. */
 export const goodputMeasures = {
@@ -20,7 +21,7 @@ export const goodputMeasures = {
     unit: 'x',
     of(selection) {
       const { attempts, offered } = total(perSecond(selection))
-      return { value: offered > 0 ? attempts / offered : undefined, words: `${attempts} for ${offered}` }
+      return { value: offered > 0 ? attempts / offered : undefined, words: `${count(attempts)} for ${count(offered)}` }
     },
   },
   abandoned: {
@@ -31,7 +32,35 @@ export const goodputMeasures = {
       return share(abandoned, attempts)
     },
   },
+  /** Seen from the API: what it answered well, and the client no longer waited. */
+  wasted: { title: 'logins served for nobody', unit: '%', of: wasted },
+  peak_of_attempts: { title: 'most requests within a second, against the capacity', unit: 'x', of: peakOfAttempts },
 } satisfies Record<string, Measure>
+
+function wasted({ run, from, to }: Selection): Measured {
+  const readings = run.metrics.filter((one) => isWithin(one.at, from, to) && one.logged_in !== undefined)
+  const [first, last] = [readings[0], readings.at(-1)]
+  if (!first || !last) return { words: 'not readable' }
+  const served = (last.logged_in ?? 0) - (first.logged_in ?? 0)
+  const inTime = run.results.filter(
+    (one) => one.kind === 'login' && isSuccess(one) && isWithin(one.done, first.at, last.at),
+  )
+  return share(Math.max(0, served - inTime.length), served)
+}
+
+function peakOfAttempts({ run, from, to }: Selection): Measured {
+  const sent = run.results
+    .flatMap((one) => (one.attempts ?? [one]).map((attempt) => attempt.sent))
+    .filter((moment) => isWithin(moment, from, to))
+    .sort((a, b) => a - b)
+  let [first, most] = [0, 0]
+  sent.forEach((moment, i) => {
+    while ((sent[first] ?? moment) <= moment - 1000) first++
+    most = Math.max(most, i - first + 1)
+  })
+  const capacity = run.capacity?.perSecond
+  return { value: capacity && most / capacity, words: `${most} in a second` }
+}
 
 const calls = ({ data, logins }: Selection) => [...data, ...logins]
 const good = (selection: Selection) => calls(selection).filter(isSuccess).length

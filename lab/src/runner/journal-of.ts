@@ -10,7 +10,7 @@ import { degradedAfter, measure, measures, recoveredAfter } from './measures.ts'
 import { waitsIn } from './model-measures.ts'
 import type { PlayedAttack, PlayedFault, Run } from './run.ts'
 import { secondsOf } from './seconds.ts'
-import { figuresOf, select } from './selection.ts'
+import { figuresOf, inNoPhase, isWithin, select } from './selection.ts'
 
 type About = {
   name: string
@@ -55,10 +55,13 @@ export function journalOf(run: Run, judgement: Judgement, about: About): Journal
       phases: run.phases.flatMap(({ plan: { name, rate }, start, end }) => {
         const selection = select(run, slo, name)
         if (selection === undefined) return []
-        const figures = roundAll(figuresOf(selection))
+        // Of thousands of requests one failed one must not be rounded away.
+        const { error_ratio, ...rest } = figuresOf(selection)
+        const figures = { ...roundAll(rest), error_ratio }
         return [{ name, ...roundAll({ rate, start_ms: at(start), end_ms: at(end) }), figures }]
       }),
       faults: run.faults.map((fault) => happened(fault, run, at)),
+      in_no_phase: inNoPhase(run, slo),
     },
     ...(run.capacity && { capacity: capacityOf(run.capacity) }),
     ...(run.attacks.length > 0 && { attacks: run.attacks.map(attackOf) }),
@@ -114,6 +117,7 @@ function happened(fault: PlayedFault, run: Run, at: (moment: number) => number):
   const { plan, did, injectedAt, landedAt, undone } = fault
   return {
     kind: plan.kind,
+    phase: run.phases.find(({ from_s, to_s }) => isWithin(plan.at, from_s, to_s))?.plan.name,
     ...roundAll({
       injected_ms: at(injectedAt),
       landed_ms: landedAt === undefined ? null : at(landedAt),

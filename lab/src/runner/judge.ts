@@ -4,14 +4,17 @@ import type { Slo } from '../slo.ts'
 import type { Expectation, Experiment } from './experiment.ts'
 import { isBusy } from './machine.ts'
 import { measure, measures } from './measures.ts'
-import { capacityProblems, clockProblems, faultProblems, hangs, sendingProblems } from './problems.ts'
+import { capacityProblems, clockProblems, faultProblems, hangs, type Problem, sendingProblems } from './problems.ts'
 import type { Run } from './run.ts'
+import { searchProblems } from './search.ts'
 import { inWords, type Selection, select } from './selection.ts'
 
 export type Judgement = {
   verdict: Verdict
   /** Why it is not PASS, one sentence each. */
   reasons: string[]
+  /** INVALID, and nothing but a busy machine is the reason. */
+  busy?: true
   expectations: JudgedExpectation[]
 }
 
@@ -35,18 +38,27 @@ export function judge(run: Run, experiment: Experiment, slo: Slo): Judgement {
   const excuses = missed.map(({ one, value }) => excuseOf(one, value, run, slo))
   // One miss without an excuse is enough for FAIL.
   const excused = hung.length > 0 || excuses.includes(undefined) ? [] : excuses.filter((one) => one !== undefined)
-  const problems = [
-    ...run.problems,
-    ...faultProblems(run),
+  const problems: Problem[] = [
+    ...[...run.problems, ...faultProblems(run), ...capacityProblems(run)].map((text) => ({ text })),
     ...clockProblems(run, slo),
     ...sendingProblems(run, experiment, slo),
-    ...capacityProblems(run),
-    ...unmet.map(
-      ({ phase, what, measured }) => `${phase}: ${what} is the condition for the rest: measured ${measured}`,
-    ),
-    ...excused,
+    ...searchProblems(run).map((text) => ({ text })),
+    ...unmet.map(({ one, value, phase, what, measured }) => ({
+      ...{ phase, text: `${phase}: ${what} is the condition for the rest: measured ${measured}` },
+      busy: excuseOf(one, value, run, slo) !== undefined,
+    })),
+    ...excused.map((text, i) => ({ text, phase: missed[i]?.phase, busy: true })),
   ]
-  return { verdict: verdictOf(problems, reasons), reasons: [...problems, ...reasons], expectations }
+  const verdict = verdictOf(
+    problems.map(({ text }) => text),
+    reasons,
+  )
+  // One cause has many effects: one sentence for each phase says enough.
+  if (verdict === 'INVALID' && problems.every(({ busy }) => busy)) {
+    const first = [...Map.groupBy(problems, ({ phase }) => phase).values()].flatMap((all) => all[0]?.text ?? [])
+    return { verdict, busy: true, reasons: first, expectations }
+  }
+  return { verdict, reasons: [...problems.map(({ text }) => text), ...reasons], expectations }
 }
 
 function judgeOne(one: Expectation, run: Run, slo: Slo): JudgedExpectation {

@@ -1,6 +1,6 @@
 import { faults } from '../faults/rollback.ts'
 import { isSuccess, latencyOf, quantileOf, type Result } from '../load/figures.ts'
-import { number } from '../report/html.ts'
+import { count, number } from '../report/html.ts'
 import { attackMeasures } from './attack-measures.ts'
 import { costMeasures } from './cost-measures.ts'
 import { goodputMeasures } from './goodput-measures.ts'
@@ -8,6 +8,8 @@ import type { MetricsReading } from './metrics-page.ts'
 import { modelMeasures } from './model-measures.ts'
 import { firstAfter } from './probe.ts'
 import type { PlayedFault, Run } from './run.ts'
+import { searchMeasures } from './search.ts'
+import { secondsOf } from './seconds.ts'
 import {
   figuresOf,
   isWithin,
@@ -91,18 +93,14 @@ const all = {
       return share(degraded.filter((sample) => sample.health === 'read_only').length, degraded.length)
     },
   },
-  db_errors: {
-    title: 'db_errors_total rose by',
-    unit: 'errors',
-    of: (selection) => rise(selection, ({ db_errors_total }) => db_errors_total),
-  },
+  db_errors: { title: 'db_errors_total rose by', unit: 'errors', of: dbErrors },
   refusals_logged: { title: 'refusals found in the log', unit: '%', of: refusalsLogged },
   notes_lost: {
     title: 'acknowledged, then lost',
     unit: 'notes',
     ofAnswers: true,
     of: ({ run: { lost, acknowledged } }) =>
-      lost ? { value: lost.length, words: `of ${acknowledged}` } : { words: 'could not be read back' },
+      lost ? { value: lost.length, words: `of ${count(acknowledged)}` } : { words: 'could not be read back' },
   },
   p95_rise: { ...latency('p95 above that of the phase before', 0.95), of: p95Rise },
   memory_rise: {
@@ -114,6 +112,7 @@ const all = {
   ...attackMeasures,
   ...goodputMeasures,
   ...modelMeasures,
+  ...searchMeasures,
 } satisfies Record<string, Measure>
 
 export type MeasureName = keyof typeof all
@@ -161,9 +160,17 @@ export function degradedAfter({ injectedAt, undone }: PlayedFault, { health }: R
   return firstAfter(during, injectedAt, (sample) => sample.degraded === true)
 }
 
-/** How long after the rollback a request of the kind that felt the fault first succeeded; undefined when none did. */
-export function recoveredAfter({ plan, undone }: PlayedFault, { data, results }: Run): number | undefined {
-  return firstAfter(faults[plan.kind].feltBy === 'write' ? writes(results) : data, undone.at, isSuccess)
+/**
+ * How long after the rollback a request of the kind that felt the fault first succeeded; undefined when none did. After a crash it
+ * counts from the kill on, without the answers that were on their way then.
+ */
+export function recoveredAfter(fault: PlayedFault, { data, results }: Run): number | undefined {
+  const { plan, injectedAt, landedAt, undone } = fault
+  if (plan.kind !== 'crash')
+    return firstAfter(faults[plan.kind].feltBy === 'write' ? writes(results) : data, undone.at, isSuccess)
+  const felt = landedAt ?? undone.at
+  const back = firstAfter(data, felt, isSuccess)
+  return back === undefined ? undefined : felt + back - injectedAt
 }
 
 function longestGap({ run, from, to }: Selection): Measured {
@@ -176,11 +183,16 @@ function health({ run, from, to }: Selection) {
   return run.health.filter(({ at }) => isWithin(at, from, to))
 }
 
-/** Of the refusals that clients saw. The probe's are logged too, so there may be more than that. */
-function refusalsLogged({ run: { logged, results } }: Selection): Measured {
-  const seen = results.filter(({ status }) => status === 503).length
-  const words = `${logged ?? 'none'} for ${seen}`
-  return logged === undefined || seen === 0 ? { words } : { value: Math.min(100, (100 * logged) / seen), words }
+/** Each refusal that a client saw must be in the log under its own id: the probe's are logged too. */
+function refusalsLogged({ run: { logged, refused } }: Selection): Measured {
+  return logged === undefined ? {} : share(refused.filter((id) => logged.has(id)).length, refused.length)
+}
+
+/** Of the seconds of the selection, as the report shows them: each of them belongs to one phase, so that none counts twice. */
+function dbErrors({ run, from, to }: Selection): Measured {
+  const within = secondsOf(run).filter(({ second }) => isWithin(run.startedAt + second * 1000 + 500, from, to))
+  const known = within.flatMap(({ db_errors }) => db_errors ?? [])
+  return known.length === 0 ? { words: 'not readable' } : { value: known.reduce((sum, one) => sum + one) }
 }
 
 function p95Rise({ run, slo, from, data }: Selection): Measured {
@@ -198,5 +210,5 @@ function rise({ run, from, to }: Selection, of: (reading: MetricsReading) => num
   // The page is read once a second: the first reading after the end tells what happened until then.
   const most = largest(read(run.metrics.filter(({ at }) => isWithin(at, from, to + 1_000))))
   if (before === undefined || most === undefined) return { words: 'not readable' }
-  return { value: most - before, words: `${before} to ${most}` }
+  return { value: most - before, words: `${count(before)} to ${count(most)}` }
 }

@@ -33,6 +33,8 @@ export type MetricsReading = {
   db_errors_total?: number
   db_available?: number
   resident_bytes?: number
+  /** Logins with a good password. */
+  logged_in?: number
   /** Answers to data requests by status. */
   statuses?: Record<string, number>
   /** Used by all its threads since it started. */
@@ -67,6 +69,7 @@ export function readingOf(samples: MetricSample[], at: number): MetricsReading {
     // Reads and writes have a series each: the database is available when both are.
     db_available: values('db_available').sort((a, b) => a - b)[0],
     resident_bytes: total('process_resident_memory_bytes'),
+    logged_in: samples.find(({ name, labels }) => name === 'auth_logins_total' && labels.outcome === 'success')?.value,
     statuses,
     commits: total('db_commit_batch_size_count'),
     cpu_seconds: total('process_cpu_seconds_total'),

@@ -42,7 +42,7 @@ export const modelMeasures = {
     },
   },
   in_system: {
-    title: 'requests in the system (L), as the API counts them',
+    title: 'number in the system (L), as the API counts them',
     unit: 'requests',
     of: (selection) => ({ value: inSystem(selection) }),
   },

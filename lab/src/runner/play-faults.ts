@@ -57,6 +57,8 @@ async function playFault(plan: TimedFault, due: number, run: Run, context: Fault
     await sleep(due + plan.for * 1000 - now(), signal)
   } finally {
     undone = await fault.undo()
+    // A crash lasts until its API listens again, any other fault until its rollback begins.
+    if (plan.kind === 'crash') undone = { ...undone, at: now() }
     run.faults.push({ plan, did, injectedAt, landedAt: await landed, undone })
   }
   if (isTold) tell(`Rolled back: ${undone.did}.`)

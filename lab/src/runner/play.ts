@@ -5,6 +5,7 @@ import { now, sleep } from '../clock.ts'
 import { figures } from '../load/figures.ts'
 import type { Load, StartLoad } from '../load/load.ts'
 import { lost } from '../load/load.ts'
+import { count, number } from '../report/html.ts'
 import type { Target } from '../targets/target.ts'
 import { type Experiment, faultsOf, type Phase, plannedPhases } from './experiment.ts'
 import { watchMachine } from './machine.ts'
@@ -14,7 +15,8 @@ import { checkOwnDatabase, playFaults } from './play-faults.ts'
 import { startProbe } from './probe.ts'
 import type { PlayedPhase, Run } from './run.ts'
 import { attackHeading, heading, liveTable, say, wrap } from './screen.ts'
-import { phaseAt, sentAndAnswered } from './seconds.ts'
+import { withRate } from './search.ts'
+import { phaseAt, sentAndAnswered, troubleOf } from './seconds.ts'
 import { isWithin } from './selection.ts'
 
 /** Plays an experiment on an API and watches from outside. Rejects with the signal's reason when interrupted. */
@@ -55,6 +57,7 @@ export async function play(
     problems: [],
     results: load.results,
     dropped: load.dropped,
+    refused: load.refused,
     maxWaiting: load.maxWaiting,
     attacks: [],
     health: probe.health,
@@ -84,7 +87,7 @@ export async function play(
   isPlaying = false
   if (run.died === undefined) await load.stop()
   run.acknowledged = load.acknowledged.size
-  say(`\nReading back the ${run.acknowledged} notes that were acknowledged ...`)
+  say(`\nReading back the ${count(run.acknowledged)} notes that were acknowledged ...`)
   if (run.died === undefined) run.lost = await lost(pool, token, load.acknowledged, stop).catch(() => undefined)
   stop.throwIfAborted()
   run.wallOffsetAtEnd = Date.now() - now()
@@ -119,12 +122,13 @@ async function playPhases({ experiment, target, load, attacks, run, signal }: Pa
   const { unannounced } = experiment
   const writeRows = rowWriter(run, load, unannounced)
   for (const planned of plannedPhases(experiment)) {
-    const { plan, from_s, to_s } = planned
+    const { from_s, to_s } = planned
+    const plan = withRate(planned.plan, run, load.waiting?.() ?? [])
     const [from, until] = [load.startedAt + from_s * 1000, load.startedAt + to_s * 1000]
-    const played: PlayedPhase = { ...planned, start: now(), end: until }
+    const played: PlayedPhase = { ...planned, plan, start: now(), end: until }
     run.phases.push(played)
     load.enter(plan)
-    target.entered?.(plan.name, plan.seconds)
+    target.entered?.(plan.name, plan.seconds, troubleOf(plan))
     // The last second of the phase before this one comes first.
     writeRows(from)
     if (!unannounced || from_s === 0) announce(plan)
@@ -153,7 +157,7 @@ async function readKept(played: PlayedPhase, metricsUrl: string): Promise<void> 
 function announce({ name, rate, logins = 0, seconds, says, attack }: Phase): void {
   const load = rate > 0 ? `${rate} requests` : `${Math.round(logins)} logins`
   say()
-  say(wrap(`${says ?? `${name}: ${load} a second.`} (${seconds} s)`))
+  say(wrap(`${says ?? `${name}: ${load} a second.`} (${number(seconds, 2)} s)`))
   say(attack ? attackHeading : heading)
 }
 

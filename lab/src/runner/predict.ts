@@ -10,11 +10,28 @@ import { say, wrap } from './screen.ts'
 import { inWords } from './selection.ts'
 
 const noIdea = '?'
-/** A number, or no idea. */
-const aGuess = /^(?:\?|-?\d+(?:[.,]\d+)?)$/
+/** As this lab prints one too: a comma parts thousands, nothing else. */
+const aNumber = /^-?(?:\d{1,3}(?:,\d{3})+|\d+)(?:\.\d+)?$/
+const aStatus = /^[1-5]\d\d$/
 
 /** One guess for each question, a number or "?" for no idea. */
 export type Guesses = string[]
+
+/** The number in an answer, which may bear the unit that the question shows; or "?"; undefined when it is neither. */
+export function guessOf(answer: string, { measure }: Pick<Prediction, 'measure'>): string | undefined {
+  const { unit } = measures[measure]
+  const text = answer.trim().replace(/ +/g, ' ')
+  const guess = unit !== '' && text.endsWith(unit) ? text.slice(0, -unit.length).trimEnd() : text
+  if (guess === noIdea) return guess
+  if (measure === 'health_status') return aStatus.test(guess) ? guess : undefined
+  return aNumber.test(guess) ? guess.replaceAll(',', '') : undefined
+}
+
+function hint({ measure }: Prediction): string {
+  return measure === 'health_status'
+    ? `Write a status such as 404, or ${noIdea}.`
+    : `Write a number without its unit, such as 1000 or 1.5, or ${noIdea}.`
+}
 
 /** Reads guesses from a file: a JSON array with one number, or "?", for each question. Throws a UserError that lists the questions. */
 export function readGuesses(file: string, questions: Prediction[]): Guesses {
@@ -24,9 +41,11 @@ export function readGuesses(file: string, questions: Prediction[]): Guesses {
   } catch (error) {
     throw new UserError(`${file} cannot be read as JSON (${reasonOf(error)}). ${wanted(questions)}`)
   }
-  if (!Array.isArray(guesses) || guesses.length !== questions.length || !guesses.every((one) => aGuess.test(one)))
+  const given: unknown[] = Array.isArray(guesses) ? guesses : []
+  const found = questions.map((question, i) => guessOf(String(given[i]), question))
+  if (given.length !== questions.length || !found.every((one) => one !== undefined))
     throw new UserError(`${file} does not hold one guess for each question. ${wanted(questions)}`)
-  return guesses.map(String)
+  return found
 }
 
 /** Asks each question in the terminal. */
@@ -34,14 +53,17 @@ export function askGuesses(questions: Prediction[], stop: AbortSignal): Promise<
   say(wrap(`What do you think will happen? A number for each question, or ${noIdea} if you have no idea.`))
   return inTerminal(stop, async (ask) => {
     const guesses: Guesses = []
-    for (const question of questions)
-      guesses.push(await ask(wrap(withUnit(question), '  '), (answer) => aGuess.test(answer)))
+    for (const question of questions) {
+      const isGuess = (answer: string) => guessOf(answer, question) !== undefined
+      const answer = await ask(wrap(withUnit(question), '  '), isGuess, hint(question))
+      guesses.push(guessOf(answer, question) ?? noIdea)
+    }
     return guesses
   })
 }
 
-/** Asks a question in the terminal, again until the answer is one. */
-export type Ask = (question: string, isAnswer: (answer: string) => boolean) => Promise<string>
+/** Asks a question in the terminal, again until the answer is one; the hint is shown after a wrong one. */
+export type Ask = (question: string, isAnswer: (answer: string) => boolean, hint?: string) => Promise<string>
 
 /** Opens the terminal for as long as `use` takes. Rejects with the signal's reason, or with a UserError when the input ends. */
 export async function inTerminal<T>(stop: AbortSignal, use: (ask: Ask) => Promise<T>): Promise<T> {
@@ -52,11 +74,12 @@ export async function inTerminal<T>(stop: AbortSignal, use: (ask: Ask) => Promis
   terminal.on('close', () => ended.abort())
   const signal = AbortSignal.any([stop, ended.signal])
   try {
-    return await use(async (question, isAnswer) => {
-      let answer: string | undefined
-      while (answer === undefined || !isAnswer(answer))
-        answer = (await terminal.question(`${question} `, { signal })).trim()
-      return answer
+    return await use(async (question, isAnswer, hint) => {
+      for (;;) {
+        const answer = (await terminal.question(`${question} `, { signal })).trim()
+        if (isAnswer(answer)) return answer
+        if (hint) say(wrap(hint, '  '))
+      }
     })
   } catch (error) {
     stop.throwIfAborted()

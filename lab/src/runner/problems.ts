@@ -1,4 +1,4 @@
-import { hung, lagOf, loadProblems, quantileOf } from '../load/figures.ts'
+import { heldUpMs, hung, isHeldUp, isLate, lagOf, loadProblems, quantileOf } from '../load/figures.ts'
 import type { Slo } from '../slo.ts'
 import type { Experiment } from './experiment.ts'
 import { isBusy } from './machine.ts'
@@ -6,7 +6,10 @@ import { measures } from './measures.ts'
 import type { PlayedPhase, Run } from './run.ts'
 import { isWithin, type Selection, select } from './selection.ts'
 
-// Why a run would prove nothing, one sentence each; and what proves that an API hangs.
+// Why a run would prove nothing, and what proves that an API hangs.
+
+/** One sentence. `busy`: this machine is the cause, and no more has to be known. */
+export type Problem = { text: string; phase?: string; busy?: boolean }
 
 export function faultProblems({ faults }: Run): string[] {
   const problems: string[] = []
@@ -16,22 +19,25 @@ export function faultProblems({ faults }: Run): string[] {
     if (!undone.intact)
       problems.push(`${name} was not in force until its end: something else ended it (${undone.did}).`)
     if (lasted < 0.75 * plan.for)
-      problems.push(`${name} was in force for ${lasted.toFixed(1)} s instead of ${plan.for} s.`)
+      problems.push(`${name} was in force for ${lasted.toFixed(1)} s instead of ${plan.for.toFixed(1)} s.`)
   }
   return problems
 }
 
 /** The wall clock ties the run to the log and to other machines; a probe that was not sent in time saw nothing. */
-export function clockProblems({ wallOffset, wallOffsetAtEnd, health, phases }: Run, { outage }: Slo): string[] {
+export function clockProblems({ wallOffset, wallOffsetAtEnd, health, phases }: Run, { outage }: Slo): Problem[] {
   const jump = wallOffsetAtEnd - wallOffset
   const begin = phases.find(({ plan }) => !plan.warmUp)?.start ?? Number.POSITIVE_INFINITY
   const asked = health.map(({ at }) => at).filter((at) => isWithin(at, begin, phases.at(-1)?.end ?? begin))
   asked.sort((a, b) => a - b)
   const still = asked.reduce((most, at, i) => Math.max(most, at - (asked[i - 1] ?? at)), 0)
-  const problems: string[] = []
-  if (Math.abs(jump) > 500) problems.push(`The clock of this machine jumped by ${(jump / 1000).toFixed(1)} s.`)
-  if (still > outage.degraded_within_ms)
-    problems.push(`This machine stood still for ${(still / 1000).toFixed(1)} s: nothing was watched then.`)
+  const problems: Problem[] = []
+  if (Math.abs(jump) > 500)
+    problems.push({ text: `The clock of this machine jumped by ${(jump / 1000).toFixed(1)} s.` })
+  if (still > outage.degraded_within_ms) {
+    const text = `This machine stood still for ${(still / 1000).toFixed(1)} s: nothing was watched then.`
+    problems.push({ text, busy: true })
+  }
   return problems
 }
 
@@ -51,12 +57,15 @@ export function capacityProblems({ capacity }: Run): string[] {
 }
 
 /** The load or the attack of a phase was not the one that was promised. */
-export function sendingProblems(run: Run, experiment: Experiment, slo: Slo): string[] {
-  return judgedPhases(run, slo).flatMap(({ phase, selection }) => {
+export function sendingProblems(run: Run, experiment: Experiment, slo: Slo): Problem[] {
+  // A search goes beyond what can be sent on purpose, and says itself what the limit was (search.ts).
+  const promised = judgedPhases(run, slo).filter(({ phase: { plan } }) => !(plan.search && plan.overload))
+  return promised.flatMap(({ phase, selection }) => {
     const sending = sendingIn(run, phase, selection)
     const limit = judgedLatency(experiment, phase.plan.name)
+    const busy = isLate(sending, limit) || isBusy(run.machine, phase.start, phase.end)
     const problems = [...loadProblems(sending, limit), ...attackProblems(phase, selection)]
-    return problems.map((problem) => `${phase.plan.name}: ${problem}`)
+    return problems.map((problem) => ({ text: `${phase.plan.name}: ${problem}`, phase: phase.plan.name, busy }))
   })
 }
 
@@ -79,13 +88,14 @@ function sendingIn(run: Run, { plan, start, end }: PlayedPhase, { data, logins }
   const within = (moment: number) => isWithin(moment, start, end)
   const dropped = run.dropped.filter(within).length
   const planned = ((plan.rate + (plan.logins ?? 0)) * (end - start)) / 1000
+  const heldUp = run.results.filter(({ due, sent, done }) => within(due) && done - sent >= heldUpMs).length
   // More than it can take is asked of the API on purpose, or this machine may have kept it from answering.
   const isApis = dropped > 0 && !plan.overload && !isBusy(run.machine, start, end)
   return {
     planned: plan.arrivals === 'poisson' ? leastOf(planned) : planned,
     sent: run.results.filter(({ due }) => within(due)).length,
     dropped,
-    heldUp: isApis && mostWaiting(run, start, end) > run.maxWaiting(plan) / 2,
+    heldUp: isApis && isHeldUp(dropped, heldUp, run.maxWaiting(plan)),
     // Injecting a fault (a new process, a disk write) may hold up the generator: of an outage only what is judged counts.
     // After a dropped request k6 is wrong about when the others were due.
     lag_p99_ms: dropped > 0 && run.generator === 'k6' ? 0 : quantileOf([...data, ...logins], lagOf, 0.99),
@@ -95,21 +105,6 @@ function sendingIn(run: Run, { plan, start, end }: PlayedPhase, { data, logins }
 /** The number of random arrivals has a standard deviation of the root of its mean: fewer than this never come by chance. */
 function leastOf(mean: number): number {
   return Math.max(0, mean - 4 * Math.sqrt(mean))
-}
-
-/** The largest number of requests that waited for their answer at a time. */
-function mostWaiting({ results }: Run, from: number, to: number): number {
-  const during = results.filter(({ sent, done }) => sent < to && done > from)
-  const steps = during.flatMap(({ sent, done }) => [
-    { at: sent, by: 1 },
-    { at: done, by: -1 },
-  ])
-  let [waiting, most] = [0, 0]
-  for (const { by } of steps.sort((a, b) => a.at - b.at)) {
-    waiting += by
-    most = Math.max(most, waiting)
-  }
-  return most
 }
 
 /** An attack that was not made at its rate says nothing about the defence. */

@@ -1,6 +1,4 @@
 import { relative } from 'node:path'
-import { UserError } from '../errors.ts'
-import { recoverLeftovers } from '../faults/rollback.ts'
 import { measureCapacity } from '../load/capacity.ts'
 import { quantile, sorted } from '../load/figures.ts'
 import { startK6Load } from '../load/k6-load.ts'
@@ -10,12 +8,12 @@ import type { Journal } from '../runs/journal.ts'
 import { loadSlo } from '../slo.ts'
 import { withEmbedded } from '../targets/embedded.ts'
 import { openStack, reporting, type StackOptions, type Target } from '../targets/target.ts'
-import { sweepFolders } from '../targets/temp-folder.ts'
+import { checkLengthForK6, guessesFor, introduce, recoverEarlier } from './before-run.ts'
 import { type Experiment, lengthOf, loadExperiment, needsOwnApi, needsOwnLoad, scale } from './experiment.ts'
 import { journalOf } from './journal-of.ts'
 import { type Judgement, judge } from './judge.ts'
 import { play } from './play.ts'
-import { askGuesses, besideMeasured, type Guesses, readGuesses } from './predict.ts'
+import { besideMeasured } from './predict.ts'
 import type { Run } from './run.ts'
 import { conclusion, say, textTable, wrap } from './screen.ts'
 import { checkRunsFolder, writeRun } from './write-run.ts'
@@ -93,7 +91,7 @@ export async function runExperiment(options: ExperimentOptions): Promise<number>
   }
 
   async function playOn(number: number, own: Target, experiment: Experiment) {
-    const target = { ...own, ...reporting(name, options.stack?.socket) }
+    const target = { ...own, ...reporting(name, own.mode, options.stack?.socket) }
     // Another seed for each repetition, or the spread of the results would hide that arrivals are random.
     return { experiment, target, run: await play(experiment, target, startLoad, stop, number) }
   }
@@ -102,7 +100,7 @@ export async function runExperiment(options: ExperimentOptions): Promise<number>
     number: number,
     { run, target, experiment }: { run: Run; target: Target; experiment: Experiment },
   ): Judgement {
-    run.logged = target.log?.refusals.size
+    run.logged = target.log?.refusals
     const judgement = judge(run, experiment, slo)
     const predictions = guesses ? besideMeasured(experiment, guesses, run, slo) : []
     const about = { name, experiment, slo, target, predictions, run: { number, of: runs }, again: again(options) }
@@ -115,47 +113,6 @@ export async function runExperiment(options: ExperimentOptions): Promise<number>
     if (!options.stack?.socket) say(`Kept in ${relative(process.cwd(), kept)}`)
     return judgement
   }
-}
-
-/** k6 plays no phase of less than a second. */
-function checkLengthForK6(full: Experiment, experiment: Experiment): void {
-  const shortest = ({ phases }: Experiment) => Math.min(...phases.map(({ seconds }) => seconds))
-  if (shortest(experiment) >= 1) return
-  const least = Math.ceil(lengthOf(full) / shortest(full))
-  throw new UserError(
-    `A phase would last ${shortest(experiment)} s, and k6 needs at least 1 s: LENGTH=${least} or more, or LOAD=own.`,
-  )
-}
-
-/** What killed runs and killed faults have left behind. */
-async function recoverEarlier(stack?: StackOptions): Promise<void> {
-  const swept = await sweepFolders()
-  if (swept > 0) say(`Cleared away what ${swept} killed ${swept === 1 ? 'run' : 'runs'} had left.`)
-  const recovered = stack && (await recoverLeftovers(stack.database))
-  if (recovered) say(recovered)
-}
-
-function introduce(experiment: Experiment, { runs, stack, load }: ExperimentOptions): void {
-  say(wrap(experiment.question))
-  const times = runs > 1 ? `${runs} times ` : ''
-  say(wrap(`This takes ${times}${Math.round(lengthOf(experiment))} s; Ctrl-C ends it at any time.`))
-  if (load === 'k6' && needsOwnLoad(experiment))
-    say(wrap("The lab's own generator makes the load: k6 knows neither random arrivals nor clients with a policy."))
-  if (stack && needsOwnApi(experiment))
-    say(
-      wrap(
-        "It runs on an API of its own, which the lab starts for it: the stack's API serves none of its requests, and the dashboards show only what its clients measure.",
-      ),
-    )
-}
-
-/** Asks for predictions before the run; never without a terminal. */
-async function guessesFor({ predictions }: Experiment, options: ExperimentOptions): Promise<Guesses | undefined> {
-  if (options.guesses !== undefined) return readGuesses(options.guesses, predictions)
-  if (!options.predict) return undefined
-  if (process.stdin.isTTY && process.stdout.isTTY) return askGuesses(predictions, options.stop)
-  say('There is no terminal to ask for predictions in: give them in a file, with --guesses FILE.')
-  return undefined
 }
 
 function again({ name, seconds, stack }: ExperimentOptions): string {
@@ -177,5 +134,5 @@ function spread(values: number[], unit: string): string {
   const known = sorted(values.filter((value) => !Number.isNaN(value)))
   if (known.length === 0) return 'never'
   const words = (share: number) => number(quantile(known, share))
-  return `${words(0.5)} (${words(0)} ${words(1)}) ${unit}`
+  return `${words(0.5)} (${words(0)} to ${words(1)}) ${unit}`.trimEnd()
 }

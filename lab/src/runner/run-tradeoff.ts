@@ -77,7 +77,7 @@ async function playVariant({ tradeoff, variant, round }: Turn, options: Tradeoff
   const experiment = experimentOf(tradeoff, variant)
   const name = `${options.name}-${variant.name}`
   const { run, target } = await withEmbedded({ ...variant, ...experiment }, async (own) => {
-    const target = { ...own, ...reporting(name, options.socket) }
+    const target = { ...own, ...reporting(name, own.mode, options.socket) }
     return { target, run: await play(experiment, target, startOwnLoad, options.stop) }
   })
   const judgement = judge(run, experiment, slo)

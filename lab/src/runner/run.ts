@@ -46,8 +46,10 @@ export type Run = {
   data: ProbeSample[]
   metrics: MetricsReading[]
   machine: MachineSample[]
-  /** How many requests were refused because the database was unavailable, by the log; undefined where it cannot be read. */
-  logged?: number
+  /** The ids of the requests that clients saw refused with 503. */
+  refused: string[]
+  /** The ids of those that the log says were refused because the database was unavailable; undefined where it cannot be read. */
+  logged?: Set<string>
   acknowledged: number
   /** Ids of acknowledged notes that could not be read back; undefined when the API could not be asked. */
   lost?: string[]

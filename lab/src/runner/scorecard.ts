@@ -39,7 +39,7 @@ export async function runScorecard(options: Options): Promise<number> {
       )
       const entry = await playOne(name, { ...options, seconds: card.seconds })
       card.entries.push(entry)
-      console.log(`${entry.verdict.padEnd(8)} ${String(Math.round(entry.took_s)).padStart(4)} s   ${left()}`)
+      console.log(`${entry.verdict.padEnd(8)} ${String(Math.round(entry.took_s)).padStart(4)} s   ${left()}`.trimEnd())
       keep()
     }
   } catch (error) {
@@ -111,13 +111,16 @@ async function timeLeft({ planned, entries, seconds }: Scorecard, slo: string): 
     const played = entries.filter(({ run }) => run)
     const around = sum(entries.map(({ run, took_s }, i) => (run ? took_s - (lengths[i] ?? 0) : 0))) / played.length
     const rest = lengths.slice(entries.length)
+    if (rest.length === 0) return ''
     const left = sum(rest) + rest.length * (played.length > 0 ? around : usuallyAround)
     return left < 90 ? `about ${Math.round(left)} s left` : `about ${Math.round(left / 60)} min left`
   }
 }
 
 function conclusion(card: Scorecard, last?: Scorecard): string {
-  const reasons = card.entries.flatMap(({ name, reasons }) => reasons.map((one) => wrap(`${name}: ${one}`, '  ')))
+  const reasons = card.entries.flatMap(({ name, reasons: [first, ...more] }) =>
+    first ? wrap(`${name}: ${first}${more.length > 0 ? ` And ${more.length} more: see its report.` : ''}`, '  ') : [],
+  )
   const differ = last && changes(card, last)
   return [
     textTable(heads, card.entries.map(cells)),

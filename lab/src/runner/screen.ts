@@ -1,7 +1,7 @@
 import { styleText } from 'node:util'
 import Table from 'cli-table3'
 import type { Tally } from '../attacks/attack.ts'
-import { count, number } from '../report/html.ts'
+import { number } from '../report/html.ts'
 import { lesson, nextCommand, offBy, serviceStory, verdictWords } from '../report/story.ts'
 import type { Journal, JudgedExpectation } from '../runs/journal.ts'
 import type { ProbeSample } from './probe.ts'
@@ -137,7 +137,7 @@ function row(
     String(failed).padStart(7),
     (p95_ms === null ? '-' : number(p95_ms)).padStart(8),
     `  ${health.padEnd(10)}`,
-    ...(attack ? [attackCell(attack).padEnd(8)] : []),
+    ...(attack ? [`${attackCell(attack).padEnd(8)} `] : []),
   ]
   // There is room for two words, and beside an attack for one.
   const words = changes
@@ -148,8 +148,11 @@ function row(
   return `${cells.join('')}${words.length > 0 ? `<- ${words.join(', ')}` : ''}`.trimEnd()
 }
 
+/** As many guesses as fit into a second must leave room for a word behind them. */
+const compact = new Intl.NumberFormat('en', { notation: 'compact' })
+
 function attackCell({ guesses, accepted, refused, unanswered, error }: Tally): string {
-  return guesses > 0 ? `${count(guesses)} guesses` : `${accepted} of ${accepted + refused + unanswered + error}`
+  return guesses > 0 ? `${compact.format(guesses)} tried` : `${accepted} of ${accepted + refused + unanswered + error}`
 }
 
 function healthWord(sample?: ProbeSample): string {

@@ -2,9 +2,9 @@ import { tally } from '../attacks/attack.ts'
 import { countEach, figures, type Result, roundAll, statusesOf } from '../load/figures.ts'
 import { type Goodput, goodputPerSecond } from '../load/goodput.ts'
 import type { MetricsEvent } from '../runs/journal.ts'
-import { needsOwnLoad } from './experiment.ts'
+import { needsOwnLoad, type Phase } from './experiment.ts'
 import { serverSecond } from './metrics-page.ts'
-import type { PlayedPhase, Run } from './run.ts'
+import type { Run } from './run.ts'
 import { inForce, isWithin } from './selection.ts'
 
 /** The run second by second: what clients met, what the server said, and what was being done to it. */
@@ -62,14 +62,14 @@ function event(run: Run, second: number, due: Result[], done: Result[]): Metrics
     ...(run.attacks.length > 0 && attackIn(run, from, to)),
     phase: phase?.plan.name ?? '',
     fault,
-    trouble: fault ?? troubleOf(phase),
+    trouble: fault ?? troubleOf(phase?.plan),
   }
 }
 
 /** Trouble that a phase makes on purpose, without a fault. */
-function troubleOf(phase?: PlayedPhase): string | null {
-  if (phase?.plan.overload) return 'overload'
-  return phase?.plan.attack ? 'attack' : null
+export function troubleOf(plan?: Phase): string | null {
+  if (plan?.overload) return 'overload'
+  return plan?.attack ? 'attack' : null
 }
 
 /** What /health said last in a second. */

@@ -1,6 +1,6 @@
 import type { Attempt } from '../attacks/attack.ts'
 import { besideLimit, figures, isSuccess, type Result } from '../load/figures.ts'
-import { number } from '../report/html.ts'
+import { count, number } from '../report/html.ts'
 import type { Slo } from '../slo.ts'
 import type { PlayedFault, Run } from './run.ts'
 
@@ -30,14 +30,16 @@ export function select(run: Run, slo: Slo, phase?: string): Selection | undefine
   if (first === undefined || last === undefined) return undefined
   const [from, to] = [first.start, last.end]
   const faults = run.faults.filter(({ plan }) => isWithin(plan.at, first.from_s, last.to_s))
-  // A phase with a fault is judged by the time for which it was in force. A crash leaves the database alone.
-  const inIt = phase === undefined ? [] : faults.filter(({ plan }) => plan.kind !== 'crash')
+  // A phase with a fault is judged by the time for which it was in force, but one with a crash as a whole: a request that the
+  // crash cut off has failed.
+  const edged = run.faults.filter(({ plan }) => plan.kind !== 'crash')
+  const inIt = phase === undefined ? [] : edged.filter((fault) => faults.includes(fault))
   const isIn = (one: Result, among: PlayedFault[], places: Place[]) =>
     among.some((fault) => places.includes(placeOf(one, fault, slo.outage.refusal_p99_ms)))
   const results = run.results.filter((one) =>
     inIt.length > 0
       ? isIn(one, inIt, ['in force', 'late'])
-      : isWithin(one.due, from, to) && !isIn(one, run.faults, ['across the injection', 'across the rollback']),
+      : isWithin(one.due, from, to) && !isIn(one, edged, ['across the injection', 'across the rollback']),
   )
   const data = results.filter(({ kind }) => kind !== 'login')
   const ranges = inIt.length > 0 ? inIt.map(inForce) : [{ from, to }]
@@ -69,6 +71,16 @@ export function isWithin(moment: number, from: number, to: number): boolean {
 }
 
 const soonMs = 1_000
+
+/** The requests that count in no phase: they met the beginning or the end of a fault, or the time between two. */
+export function inNoPhase(run: Run, slo: Slo): { due: number; failed: number } {
+  const counted = run.phases.flatMap(({ plan }) => {
+    const selection = select(run, slo, plan.name)
+    return selection === undefined ? [] : [...selection.data, ...selection.logins]
+  })
+  const left = (wanted: (one: Result) => boolean) => run.results.filter(wanted).length - counted.filter(wanted).length
+  return { due: left(() => true), failed: left((one) => !isSuccess(one)) }
+}
 
 /**
  * When a fault took its effect: from the first refusal on until the rollback. From the injection on when no request was
@@ -119,7 +131,7 @@ export type Measure = {
 }
 
 export function share(part: number, all: number): Measured {
-  return all === 0 ? { words: 'no request' } : { value: (100 * part) / all, words: `${part} of ${all}` }
+  return all === 0 ? { words: 'no request' } : { value: (100 * part) / all, words: `${count(part)} of ${count(all)}` }
 }
 
 export function largest(values: number[]): number | undefined {

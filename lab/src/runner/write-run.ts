@@ -16,7 +16,7 @@ export function checkRunsFolder(folder: string): void {
     if (bavail * bsize < neededBytes) throw Object.assign(new Error(), { code: 'ENOSPC' })
   } catch (error) {
     throw new UserError(
-      `Runs are kept in ${folder}, which cannot be written (${reasonOf(error)}). Make room there (8 MB), or name another folder: --folder FOLDER`,
+      `Runs are kept in ${folder}, which cannot be written (${reasonOf(error)}). Make room there (8 MB), or make it writable.`,
     )
   }
 }

@@ -69,6 +69,8 @@ const figures = z.object({
 
 const fault = z.object({
   kind: z.string(),
+  /** For which it was planned: it may begin a millisecond before. */
+  phase: z.string().optional(),
   injected_ms: z.number(),
   /** null: no request from outside ever felt it. */
   landed_ms: orNull,
@@ -77,7 +79,7 @@ const fault = z.object({
   intact: z.boolean(),
   did: z.string(),
   undone: z.string(),
-  /** From the injection until /health said degraded; from the rollback until a data request succeeded. */
+  /** From the injection until /health said degraded; from the rollback (of a crash: from the kill) until a data request succeeded. */
   detected_after_ms: orNull,
   recovered_after_ms: orNull,
 })
@@ -165,6 +167,8 @@ export const journal = z.object({
       z.object({ name: z.string(), rate: z.number(), start_ms: z.number(), end_ms: z.number(), figures }),
     ),
     faults: z.array(fault),
+    /** Requests that met the beginning or the end of a fault, or the time between two: either answer is right. */
+    in_no_phase: z.object({ due: z.number(), failed: z.number() }).optional(),
   }),
   attacks: z.array(attack).optional(),
   /** What the API could do at most, per second, before the run and at its end. */
@@ -178,6 +182,8 @@ export const journal = z.object({
   /** Why it is not PASS, one sentence each. */
   reasons: z.array(z.string()),
   measured: z.array(measured).optional(),
+  /** INVALID, and nothing but a busy machine is the reason. */
+  busy: z.boolean().optional(),
   predictions: z.array(prediction),
   notes: z.object({ acknowledged: z.number(), lost: z.array(z.string()).nullable() }),
   /** Why it came out so, and the experiment to try next. */

@@ -24,51 +24,54 @@ function sqlType(field: z.ZodType): string {
 
 const names = Object.keys(columns)
 const definitions = Object.entries(columns).map((one) => one.join(' '))
-const create = `CREATE TABLE IF NOT EXISTS metrics_events (${definitions.join(', ')}, PRIMARY KEY (run, second)) WITHOUT ROWID`
-const insert = `INSERT OR REPLACE INTO metrics_events (${names.join(', ')}) VALUES (${names.map((name) => `@${name}`).join(', ')})`
+const create = `CREATE TABLE metrics_events (${definitions.join(', ')}, PRIMARY KEY (run, second)) WITHOUT ROWID`
+const insert = `INSERT INTO metrics_events (${names.join(', ')}) VALUES (${names.map((name) => `@${name}`).join(', ')})`
 
 /**
- * Adds to lab.db the seconds of every run that is not in it yet. The table holds copies only, so a file that is broken or
- * has other columns is moved aside and made anew. Returns why it could not be done, or undefined: a run is worth more
- * than its copy, and the next update brings the missing seconds along.
+ * Fills lab.db anew with the seconds of every run. It holds copies only, so a file that is broken is moved aside. Returns what
+ * is wrong, or undefined: a run is worth more than its copy.
  */
 export function updateLabDb(runsFolder: string): string | undefined {
   const file = join(runsFolder, 'lab.db')
   try {
     try {
-      addMissing(file, runsFolder)
+      return fill(file, runsFolder)
     } catch (error) {
-      if (!/^SQLITE_(NOTADB|CORRUPT|ERROR)/.test(reasonOf(error))) throw error
+      if (!/^SQLITE_(NOTADB|CORRUPT)/.test(reasonOf(error))) throw error
       renameSync(file, `${file}.broken`)
-      addMissing(file, runsFolder)
+      return fill(file, runsFolder)
     }
   } catch (error) {
     return `The index ${file} could not be updated (${systemReasonOf(error)}). The runs' folders are complete; make sure that the file can be written.`
   }
 }
 
-function addMissing(file: string, runsFolder: string): void {
+/** Names the runs whose journals cannot be read. */
+function fill(file: string, runsFolder: string): string | undefined {
   // Two runs may end at the same time: one waits for the other.
   const db = new Database(file, { timeout: 2_000 })
   try {
-    db.transaction(() => {
-      db.exec(create)
+    const refill = db.transaction(() => {
+      db.exec(`DROP TABLE IF EXISTS metrics_events; ${create}`)
       const row = db.prepare(insert)
-      const known = new Set(db.prepare('SELECT DISTINCT run FROM metrics_events').pluck().all())
-      for (const run of runNames(runsFolder)) if (!known.has(run)) insertRun(row, run, join(runsFolder, run))
-    }).immediate()
+      return runNames(runsFolder).filter((run) => !insertRun(row, run, join(runsFolder, run)))
+    })
+    const left = refill.immediate()
+    return left.length > 0
+      ? `Not in ${file}, because their journal.json cannot be read: ${left.join(', ')}.`
+      : undefined
   } finally {
     db.close()
   }
 }
 
-/** A run whose journal cannot be read is left out. */
-function insertRun(row: Database.Statement, run: string, folder: string): void {
+/** Returns whether the run's journal can be read. */
+function insertRun(row: Database.Statement, run: string, folder: string): boolean {
   let found: Journal
   try {
     found = readJson(join(folder, 'journal.json'), journal)
   } catch {
-    return
+    return false
   }
   const { experiment, verdict = 'none', seconds } = found
   const empty = Object.fromEntries(names.map((name) => [name, null]))
@@ -76,6 +79,7 @@ function insertRun(row: Database.Statement, run: string, folder: string): void {
     const values = Object.entries(second).map(([name, value]) => [name, asColumn(value)])
     row.run({ ...empty, ...Object.fromEntries(values), run, experiment, verdict })
   }
+  return true
 }
 
 function asColumn(value: unknown): unknown {

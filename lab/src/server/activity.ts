@@ -2,10 +2,13 @@ import { Counter, Gauge, Histogram } from 'prom-client'
 import { attackers } from '../attacks/all.ts'
 import { outcomes, type Tally } from '../attacks/attack.ts'
 import type { LoadTally } from '../load/figures.ts'
+import type { Goodput } from '../load/goodput.ts'
 
 // Those of the API's own histogram, so that client and server can be compared, and more where only clients wait so long.
 const edges = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.15, 0.2, 0.3, 0.4, 0.5, 0.7, 1, 2, 5, 10]
 const idle = { experiment: 'none', phase: 'idle' }
+export const troubles = ['overload', 'attack'] as const
+type Trouble = (typeof troubles)[number]
 
 export type Activity = ReturnType<typeof createActivity>
 
@@ -13,6 +16,7 @@ export type Activity = ReturnType<typeof createActivity>
 export function createActivity() {
   let entered = idle
   let until = 0
+  let trouble: Trouble | undefined
   // It ends by itself: the experiment that has set it may have been killed.
   const current = () => (Date.now() < until ? entered : idle)
   new Gauge({
@@ -22,6 +26,14 @@ export function createActivity() {
     collect() {
       this.reset()
       this.set(current(), 1)
+    },
+  })
+  new Gauge({
+    name: 'lab_trouble_active',
+    help: '1 while the API of the stack is overloaded or attacked on purpose, else 0; lab_fault_active has the faults',
+    labelNames: ['kind'],
+    collect() {
+      for (const kind of troubles) this.set({ kind }, Date.now() < until && trouble === kind ? 1 : 0)
     },
   })
   const attempts = new Counter({
@@ -43,10 +55,17 @@ export function createActivity() {
     buckets: edges,
   })
   for (const outcome of ['success', 'failure', 'dropped']) requests.inc({ outcome }, 0)
+  const calls = new Counter({
+    name: 'lab_client_calls_total',
+    help: 'What users of an experiment asked for, the requests made for it, and what came of them',
+    labelNames: ['what'],
+  })
+  for (const what of ['offered', 'attempts', 'good', 'abandoned']) calls.inc({ what }, 0)
 
-  /** Sets the phase for so long at most. */
-  function enter(experiment: string, phase: string, forMs: number): void {
+  /** Sets the phase for so long at most, and the trouble that it means for the API of the stack. */
+  function enter(experiment: string, phase: string, forMs: number, what?: Trouble): void {
     entered = { experiment, phase }
+    trouble = what
     until = Date.now() + forMs
   }
 
@@ -57,7 +76,8 @@ export function createActivity() {
   }
 
   /** Counts what the clients of an experiment's load met. */
-  function countLoad({ latencies, ...outcomes }: LoadTally): void {
+  function countLoad({ latencies, calls: counts, ...outcomes }: LoadTally & { calls?: Goodput }): void {
+    for (const [what, count] of Object.entries(counts ?? {})) calls.inc({ what }, count)
     for (const [outcome, count] of Object.entries(outcomes)) requests.inc({ outcome }, count)
     for (const seconds of latencies) latency.observe(seconds)
   }

@@ -9,7 +9,7 @@ import { duration, oneOf } from '../config.ts'
 import { UserError } from '../errors.ts'
 import { kinds } from '../faults/fault.ts'
 import type { LoadTally } from '../load/figures.ts'
-import type { Activity } from './activity.ts'
+import { type Activity, troubles } from './activity.ts'
 import type { Faults } from './faults.ts'
 import type { Recorder } from './recorder.ts'
 
@@ -28,10 +28,10 @@ export function createControl({ faults, activity, recorder, status }: Control): 
   router.get('/status', (ctx) => {
     ctx.body = status()
   })
-  post('/outage', ({ mode = '', for: time = '' }) => faults.begin(oneOf('mode', mode, kinds), duration('for', time)))
+  post('/outage', ({ mode = '', for: time = '' }) => faults.begin(oneOf('MODE', mode, kinds), duration('FOR', time)))
   post('/recover', () => faults.end())
-  post('/phase', ({ experiment = '', phase = '', for: time = '' }) =>
-    activity.enter(experiment, phase, duration('for', time)),
+  post('/phase', ({ experiment = '', phase = '', for: time = '', trouble }) =>
+    activity.enter(experiment, phase, duration('for', time), trouble ? oneOf('trouble', trouble, troubles) : undefined),
   )
   post('/attempts', ({ attack = '', ...tally }) => activity.count(attack, tally as Partial<Tally>))
   post('/load', (words) => {

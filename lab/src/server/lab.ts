@@ -28,11 +28,11 @@ export async function openLab({ port, slo, open, stop, ...rest }: LabOptions): P
     const token = randomBytes(18).toString('base64url')
     const pages = createPages(live.state, livePage(live, token))
     try {
-      // A port that somebody has named must be it; the usual one may be taken.
+      // A port that was asked for must be it; the default one may be taken.
       await listen(pages, { host: '127.0.0.1', port }, port === usualPort)
       const link = `http://127.0.0.1:${(pages.address() as AddressInfo).port}/#${token}`
       console.log(
-        `The lab is open: ${link}\n\nWhoever has this link may act; without the part behind # one may look. Ctrl-C ends it.`,
+        `The lab is open: ${link}\n\nWith this link you can act; without the part behind # it only shows. Ctrl-C ends it.`,
       )
       if (open) showInBrowser(link)
       await Promise.race([aborted(stop), target.ended.then((why) => stop.aborted || console.error(why))])

@@ -88,7 +88,12 @@ export function createLiveLoad(session: Session) {
   }
   /** Requests without an answer; calls that pause before a retry are not among them. */
   const isWaiting = () => ({ wires: waiting, calls: loop.waiting })
-  return { knobs: () => knobs, set, drain, isWaiting, stop: () => pool.destroy() }
+  /** Ends everything at once: arrivals that went on would keep the process alive. */
+  function stop(): Promise<void> {
+    loop.setRate(0)
+    return pool.destroy()
+  }
+  return { knobs: () => knobs, set, drain, isWaiting, stop }
 }
 
 /** Chooses requests evenly over time, without a look at how they end, and follows them from being sent to their answer. */

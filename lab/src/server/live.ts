@@ -106,7 +106,7 @@ export function createLive(options: Options) {
 
   function audienceChanged(): void {
     clearTimeout(grace)
-    if (events.count() === 0) grace = setTimeout(leave, graceMs)
+    if (events.count() === 0) grace = setTimeout(leave, graceMs).unref()
     sendState()
   }
 
@@ -117,7 +117,7 @@ export function createLive(options: Options) {
   }
 
   async function leave(): Promise<void> {
-    if (load.knobs().rate > 0) await setLoad(off, ': nobody looks on any more')
+    if (load.knobs().rate > 0) await setLoad(off, ': the last page was closed')
     // A fault of another command is not the page's to end.
     if (byPage) await faults.end().catch((error) => console.error(error))
   }

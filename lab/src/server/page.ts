@@ -55,7 +55,9 @@ export function livePage(live: Live, token: string): Router {
     ctx.body = await live.lessons.list()
   })
   router.get('/lessons/:name', async (ctx) => {
-    ctx.body = await live.lessons.view(String(ctx.params.name))
+    ctx.body = await live.lessons.view(String(ctx.params.name)).catch((error) => {
+      throw error instanceof UserError ? ctx.throw(404, error.message) : error
+    })
   })
   router.get('/log/:id', (ctx) => {
     ctx.body = { line: live.logLine(String(ctx.params.id)) ?? null, command: live.target.log ? null : 'make logs' }

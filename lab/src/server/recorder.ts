@@ -30,7 +30,7 @@ export function startRecorder({ session, metricsUrl, record: file, doing }: Opti
     probe = sum(probe, { success, failure, dropped: 0, latencies: [(done - at) / 1000] })
   })
   const db = openOrComplain(file)
-  let [clients, probe] = [nobody, nobody]
+  let [clients, probe] = [noClients, noClients]
   let before: MetricsReading = { at: 0 }
   let timer: NodeJS.Timeout
 
@@ -50,7 +50,7 @@ export function startRecorder({ session, metricsUrl, record: file, doing }: Opti
 
   async function closeSecond(second: number): Promise<void> {
     const seen = dueIn(clients) > 0 ? clients : probe
-    ;[clients, probe] = [nobody, nobody]
+    ;[clients, probe] = [noClients, noClients]
     const { degraded } = outside.seen
     const now = { degraded: degraded === undefined ? null : degraded ? 1 : 0, ...doing() } as const
     const reading = await readMetrics(pool)
@@ -89,7 +89,7 @@ export function startRecorder({ session, metricsUrl, record: file, doing }: Opti
   return { outside: outside.seen, met, note, stop }
 }
 
-const nobody: LoadTally = { success: 0, failure: 0, dropped: 0, latencies: [] }
+const noClients: LoadTally = { success: 0, failure: 0, dropped: 0, latencies: [] }
 
 function sum(a: LoadTally, b: LoadTally): LoadTally {
   const [success, failure, dropped] = [a.success + b.success, a.failure + b.failure, a.dropped + b.dropped]

@@ -106,7 +106,7 @@ export type ApiLog = {
   changes: { time: number; msg: string; reason?: string }[]
   /** Every line but those of successful requests, at most `mostKept` and one that says so. */
   kept: string[]
-  /** Is given every line, where somebody wants it. */
+  /** Called with every line. */
   heard?: (line: string) => void
   take: (line: string) => void
 }

@@ -52,7 +52,7 @@ export function needPostgres(): string {
   )
 }
 
-export type EmbeddedTarget = Target & { stop: () => Promise<void> }
+type EmbeddedTarget = Target & { stop: () => Promise<void> }
 
 /** Starts the API on a database in this folder and on free ports. */
 export async function openEmbedded(

@@ -10,7 +10,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 export type PostgresServer = Awaited<ReturnType<typeof startPostgres>>
 
 // PostgreSQL refuses to run as root.
-const nobody = process.getuid?.() === 0 ? { uid: 65534, gid: 65534 } : {}
+const asUser = process.getuid?.() === 0 ? { uid: 65534, gid: 65534 } : {}
 const folders = ['/usr/lib/postgresql/*/bin', '/opt/homebrew/opt/postgresql*/bin', '/usr/local/opt/postgresql*/bin']
 
 /** Returns the folder of PostgreSQL's programs, undefined if none is installed: the PATH first, then the newest version. */
@@ -30,8 +30,8 @@ export function findPostgres(): string | undefined {
 /** Creates a cluster with a superuser `postgres` and starts it. Connections from this machine need no password. */
 export async function startPostgres(bin: string, place = tmpdir()) {
   const folder = mkdtempSync(join(place, 'postgres-'))
-  if (nobody.uid !== undefined) chownSync(folder, nobody.uid, nobody.gid)
-  const options = { cwd: folder, env: { PATH: process.env.PATH, LC_ALL: 'C' }, ...nobody }
+  if (asUser.uid !== undefined) chownSync(folder, asUser.uid, asUser.gid)
+  const options = { cwd: folder, env: { PATH: process.env.PATH, LC_ALL: 'C' }, ...asUser }
   const data = join(folder, 'data')
   const words = ['-D', data, '-U', 'postgres', '-E', 'UTF8', '--locale=C', '--auth=trust', '--no-sync']
   execFileSync(join(bin, 'initdb'), words, { ...options, stdio: ['ignore', 'ignore', 'inherit'] })

@@ -4,6 +4,7 @@ import type { AttackTarget, Tally } from '../attacks/attack.ts'
 import { reasonOf, UserError } from '../errors.ts'
 import { type ApiProcess, databasePath } from '../faults/fault.ts'
 import { type Result, tallyOf } from '../load/figures.ts'
+import { goodputOf } from '../load/goodput.ts'
 import type { LoadTarget } from '../load/load.ts'
 import type { ApiLog } from './api-child.ts'
 
@@ -20,8 +21,8 @@ export type Target = AttackTarget & {
   api?: ApiProcess
   /** Resolves with the reason when the API ends by itself; never where that cannot be seen. */
   ended: Promise<string>
-  /** Called when a phase begins. */
-  entered?: (phase: string, seconds: number) => void
+  /** Called when a phase begins; `trouble`: what it does to the API on purpose, apart from faults. */
+  entered?: (phase: string, seconds: number, trouble: string | null) => void
   /** Called every second of an attack with the outcomes of its attempts since the last call. */
   attacked?: (attack: string, tally: Tally) => void
   /** Called several times in every second of a load with its results and its dropped requests since the last call. */
@@ -50,15 +51,23 @@ export function openStack(options: StackOptions): Target {
 }
 
 /** Tells the long-running lab what an experiment does. Only its dashboards need it: an experiment goes on without. */
-export function reporting(experiment: string, socket?: string): Pick<Target, 'entered' | 'attacked' | 'loaded'> {
+export function reporting(
+  experiment: string,
+  mode: Target['mode'],
+  socket?: string,
+): Pick<Target, 'entered' | 'attacked' | 'loaded'> {
   if (!socket) return {}
   const report = (path: string, body: object) => {
     askLab(socket, 'POST', path, body).catch(() => {})
   }
   return {
-    entered: (phase, seconds) => report('/phase', { experiment, phase, for: `${Math.max(1, seconds)}s` }),
+    entered: (phase, seconds, trouble) => {
+      // An API of the experiment's own is none that the dashboards watch.
+      const known = mode === 'stack' && trouble ? { trouble } : {}
+      report('/phase', { experiment, phase, for: `${Math.max(1, seconds)}s`, ...known })
+    },
     attacked: (attack, tally) => report('/attempts', { attack, ...tally }),
-    loaded: (results, dropped) => report('/load', tallyOf(results, dropped)),
+    loaded: (results, dropped) => report('/load', { ...tallyOf(results, dropped), calls: goodputOf(results, dropped) }),
   }
 }
 

@@ -57,7 +57,10 @@ const predictions: Prediction[] = [
     phase: 'burst',
     why: 'more than twice what the API can do arrives: the queue is soon longer than the patience of a client',
   },
-  { question: 'Which share is served in the 20 s after it?', measure: 'goodput', phase: 'after' },
+  {
+    ...{ question: 'Which share is served in the 20 s after it?', measure: 'goodput', phase: 'after' },
+    why: 'the retries decide it: many keep the queue longer than the patience of a client, few let it become short again',
+  },
   { question: 'How many requests does each first try make then?', measure: 'amplification', phase: 'after' },
 ]
 

@@ -1,0 +1,59 @@
+import { UserError } from '../errors.ts'
+import { recoverLeftovers } from '../faults/rollback.ts'
+import { number } from '../report/html.ts'
+import type { StackOptions } from '../targets/target.ts'
+import { sweepFolders } from '../targets/temp-folder.ts'
+import { type Experiment, lengthOf, needsOwnApi, needsOwnLoad } from './experiment.ts'
+import { askGuesses, type Guesses, readGuesses } from './predict.ts'
+import type { ExperimentOptions } from './run-experiment.ts'
+import { say, wrap } from './screen.ts'
+
+// What happens before an experiment is played: checks, what earlier runs left, and what the reader is told and asked.
+
+/** k6 plays no phase of less than a second. */
+export function checkLengthForK6(full: Experiment, experiment: Experiment): void {
+  const shortest = ({ phases }: Experiment) => Math.min(...phases.map(({ seconds }) => seconds))
+  if (shortest(experiment) >= 1) return
+  const least = Math.ceil(lengthOf(full) / shortest(full))
+  throw new UserError(
+    `A phase would last ${number(shortest(experiment))} s, and k6 needs at least 1 s: LENGTH=${least} or more, or LOAD=own.`,
+  )
+}
+
+/** What killed runs and killed faults have left behind. */
+export async function recoverEarlier(stack?: StackOptions): Promise<void> {
+  const swept = await sweepFolders()
+  if (swept > 0) say(`Cleared away what ${swept} killed ${swept === 1 ? 'run' : 'runs'} had left.`)
+  const recovered = stack && (await recoverLeftovers(stack.database))
+  if (recovered) say(recovered)
+}
+
+export function introduce(experiment: Experiment, { runs, stack, load }: ExperimentOptions): void {
+  say(wrap(experiment.question))
+  const times = runs > 1 ? `${runs} times ` : ''
+  say(wrap(`This takes ${times}${Math.round(lengthOf(experiment))} s; Ctrl-C ends it at any time.`))
+  if (load === 'k6' && needsOwnLoad(experiment))
+    say(
+      wrap(
+        "The lab's own generator makes the load: k6 knows neither random arrivals, nor clients with a policy, nor rates that follow from a run.",
+      ),
+    )
+  if (stack && needsOwnApi(experiment))
+    say(
+      wrap(
+        "It runs on an API of its own, which the lab starts for it: the stack's API serves none of its requests, and the dashboards show only what its clients measure.",
+      ),
+    )
+}
+
+/** Asks for predictions before the run; never without a terminal. */
+export async function guessesFor(
+  { predictions }: Experiment,
+  options: ExperimentOptions,
+): Promise<Guesses | undefined> {
+  if (options.guesses !== undefined) return readGuesses(options.guesses, predictions)
+  if (!options.predict) return undefined
+  if (process.stdin.isTTY && process.stdout.isTTY) return askGuesses(predictions, options.stop)
+  say('There is no terminal to ask for predictions in: give them in a file, GUESSES=file.')
+  return undefined
+}
