@@ -68,7 +68,7 @@ test('two replicas on PostgreSQL share a load, a lock stops both, and one may di
   assert.match(await make(0, 'status'), /fault +lock/)
   await make(0, 'recover')
   await until('writes succeed', async () => (await write()) === 201)
-  await make(0, 'outage', 'MODE=lock', 'FOR=5m')
+  await make(0, 'outage', 'FOR=5m')
   stack.docker('kill', ...ids('lab'))
   await until('the lock has ended with the lab', async () => (await write()) === 201)
 
