@@ -22,6 +22,7 @@ import {
   blank,
   compare,
   formOf,
+  guessedWords,
   hintOf,
   isAnswer,
   isRight,
@@ -93,7 +94,10 @@ async function play(name: string, lesson: Lesson, options: LessonOptions): Promi
   if (kept === undefined || kept.done) {
     kept = { guesses: await askGuesses(lesson.guesses, stop), guessed: new Date().toISOString() }
     keepProgress(folder, name, kept)
-  } else say(wrap(`You have made it: ${kept.guesses.join(', ')}. The lesson goes on from there.`))
+  } else {
+    const words = lesson.guesses.map((one, i) => guessedWords(one, kept?.guesses[i] ?? noIdea) || 'no idea')
+    say(wrap(`You have made it: ${words.join('; ')}. The lesson goes on from there.`))
+  }
   const { guesses, guessed } = kept
 
   heading('The run')
