@@ -143,7 +143,7 @@ test('outage and recovery by mouse and by keyboard; another page looks on', { sk
     return (await page.waitForFunction(find)).asElement() as ElementHandle<never> | null
   }
 
-  await (await button('Lock it'))?.click()
+  await (await button('Lock the database'))?.click()
   await until('it is told', () => told(page, /First 503 after [\d.,]+ ms/))
   await until('all fail', async () => (await tile(page, 'Goodput')) === 0 && (await tile(page, 'Failed')) > 10)
   await until('the other page sees it', () => told(other, /First 503 after/))

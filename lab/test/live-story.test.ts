@@ -11,7 +11,10 @@ function tellAll() {
   const story = createStory(() => {})
   let at = Date.now()
   function watch(times: number, change: Partial<typeof calm> | object = {}) {
-    for (let i = 0; i < times; i++) story.watch({ ...calm, ...change, at: (at += 1_000) }, goal)
+    for (let i = 0; i < times; i++) {
+      at += 1_000
+      story.watch({ ...calm, ...change, at }, goal)
+    }
   }
   const lines = (start: string) => story.lines.filter(({ text }) => text.startsWith(start))
   const mend = () => story.fault({ kind: 'lock', at, ended: { did: '', success_ms: 10 } })

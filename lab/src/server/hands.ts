@@ -68,13 +68,13 @@ export type Hand = { kind: FaultKind | 'shed'; name: string; says: string; inste
 export function handsOf(mode: Mode): Hand[] {
   const inStack = mode === 'stack'
   return [
-    { kind: 'chmod', name: 'Take its permissions', says: 'No process may open the file of the database (chmod).' },
-    { kind: 'lock', name: 'Lock it', says: 'Another process holds it.' },
-    { kind: 'move', name: 'Move it away', says: 'Its file is renamed.' },
+    { kind: 'chmod', name: 'Take the permissions', says: 'No process may open the file of the database (chmod).' },
+    { kind: 'lock', name: 'Lock the database', says: 'Another process holds it.' },
+    { kind: 'move', name: 'Move the database', says: 'Its file is renamed.' },
     { kind: 'readonly', name: 'Make it read-only', says: 'Only writes fail.' },
     {
       kind: 'fill',
-      name: 'Fill its disk',
+      name: 'Fill the disk',
       says: 'Reading goes on.',
       instead: { why: 'It needs a small disk.', command: 'make experiment NAME=disk-full EMBEDDED=1' },
     },
