@@ -28,9 +28,9 @@ export function hands(app, act) {
       <input id="rate" type="range" min="0" max=${rates.length - 1} .value=${String(nearest(rate))}
         aria-valuetext="${rate} requests per second" @input=${({ target }) => load({ rate: rates[target.value] })}>
       <p class="marks"><span>0</span><span>50</span><span>300</span><span>2,000</span><span>10,000</span></p>
-      <div class="choice"><label for="arrivals">Arrivals ${explain('Arrivals', 'arrivals', app)}</label>
+      <div class="choice"><label for="arrivals">Arrivals</label>${explain('Arrivals', 'arrivals', app)}
       ${choice('arrivals', arrivalWords, arrivals, load)}</div>
-      <div class="choice"><label for="clients">Clients ${explain('Clients', 'clients', app)}</label>
+      <div class="choice"><label for="clients">Clients</label>${explain('Clients', 'clients', app)}
       ${choice('clients', clientWords, clients, load)}</div>
       <label for="writes">Share that writes <output>${Math.round(writes * 100)} %</output></label>
       <input id="writes" type="range" min="0" max="100" step="5" .value=${String(Math.round(writes * 100))}

@@ -46,7 +46,7 @@ export function request({ dot, log }, close) {
 function compare({ duration_ms: worked, status }, dot, took) {
   if (dot.status === 0 && status < 500) return `The API answered it with ${status}, but its client had already left.`
   if (!(worked < took / 2)) return ''
-  return `The API took ${short(worked)} ms for it; the rest of ${short(took)} ms was waiting in line.`
+  return `The API took ${short(worked)} ms for it; the other ${short(took - worked)} ms it waited, for its turn at the API or in the lab.`
 }
 
 /** What the generator lost, and what network and API took. */
