@@ -20,6 +20,7 @@ async function write(api: Api, token: string, expected: Expected) {
   async function send(method: string, path: string, title?: string) {
     const json = title === undefined ? undefined : { title, body: 'b'.repeat(500) }
     const response = await api.fetch(path, { method, token, json })
+    if (onPostgres && response.status === 503) return undefined // in doubt: it may have been made
     assert(response.ok, `${method} was answered ${response.status}`)
     expected.acknowledged++
     return response
@@ -27,6 +28,7 @@ async function write(api: Api, token: string, expected: Expected) {
   async function change(method: string, id: string, from: string, to?: string) {
     expected.notes.set(id, [from, to])
     const response = await send(method, `/data/notes/${id}`, to)
+    if (!response) return
     expected.notes.set(id, [to])
     await response.arrayBuffer()
   }
@@ -35,6 +37,7 @@ async function write(api: Api, token: string, expected: Expected) {
     for (let i = 0; ; i++) {
       const title = randomBytes(8).toString('hex')
       const response = await send('POST', '/data/notes', title)
+      if (!response) continue
       const id = String(response.headers.get('Location')?.split('/').at(-1))
       expected.notes.set(id, [title])
       await response.arrayBuffer()
@@ -63,7 +66,8 @@ async function assertNothingLost(api: Api, token: string, expected: Expected) {
   const found = await allNotes(api, token)
   const wrong = [...expected.notes].filter(([id, titles]) => !titles.includes(found.get(id)))
   assert.deepEqual(wrong, [], `${wrong.length} of ${expected.notes.size} notes are not as they were acknowledged`)
-  // What was under way is known from now on.
+  // What was under way is known from now on; a server may still be making it.
+  if (onPostgres) return
   for (const id of expected.notes.keys()) expected.notes.set(id, [found.get(id)])
 }
 

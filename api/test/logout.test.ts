@@ -69,6 +69,7 @@ test('another password in LAB_USERS counts from the next start: the old one and 
   await first.stop()
   const LAB_USERS = String(first.env.LAB_USERS).replace(/demo:\w+/, 'demo:another-password')
   const second = await startApi(t, { ...first.env, LAB_USERS })
+  await second.logged(({ msg }) => msg === 'users changed') // it serves before when a busy database does not answer in time
   const get = async (token: string) => await second.fetch('/data/notes', { token })
   assert.deepEqual([(await get(token)).status, (await get(eve)).status], [401, 200])
   const old = { username: 'demo', password: first.env.LAB_USERS?.match(/demo:(\w+)/)?.[1] }

@@ -373,7 +373,7 @@ for (const [what, used] of [
     const api = await startApi(t, { DATABASE_PATH: disk.path, LAB_USERS: 'late:late-password' })
     assert.equal((await healthOf(api)).database.reason, 'full')
     disk.free()
-    await until('the user can log in', () => api.login('late'))
+    await api.login('late')
   })
 }
 
@@ -400,7 +400,7 @@ test('started in an outage, the API recovers by itself and makes its users then'
       } finally {
         undo()
       }
-      await until('the user can log in', () => api.login(user))
+      await api.login(user)
       await until('/health is ok', async () => !(await healthOf(api)).degraded)
     })
   }

@@ -13,6 +13,7 @@ import {
   readJson,
   recordFile,
   runsFolder,
+  databaseServer as server,
   sloFile,
   stackOf,
 } from './config.ts'
@@ -208,7 +209,7 @@ export function createProgram(stop: AbortSignal): Command {
     .action(async ({ host, port, prometheusPort, record, ...api }) => {
       const prometheus = { url: prometheusUrl, port: prometheusPort }
       const { serve } = await import('./server/server.ts')
-      const where = { socket: socket(), host, port, prometheus, database: databaseOf(api.database), metricsUrl }
+      const where = { socket: socket(), host, port, prometheus, database: databaseOf(api.database), server, metricsUrl }
       await serve({ ...apiOf(api), ...where, token: labToken, slo: sloFile, record, stop })
     })
 

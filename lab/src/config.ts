@@ -14,6 +14,8 @@ export const LAB_SOCKET = process.env.LAB_SOCKET || undefined
 // Outside of the container these variables may belong to any other program: there, only options count.
 const stackEnv = LAB_SOCKET ? process.env : ({} as NodeJS.ProcessEnv)
 const { API_URL, API_METRICS_URL, DATABASE_PATH, PROMETHEUS_URL, LAB_RECORD } = stackEnv
+/** The PostgreSQL server of the stack, where its API uses one. */
+export const databaseServer = stackEnv.DATABASE_URL
 export const metricsUrl = API_METRICS_URL ?? 'http://127.0.0.1:9464'
 export const recordFile = LAB_RECORD ?? join(runsFolder, 'session.db')
 export const prometheusUrl = PROMETHEUS_URL ?? 'http://127.0.0.1:9090'

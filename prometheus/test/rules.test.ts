@@ -21,6 +21,17 @@ test('promtool accepts the configuration and the rules', skip, () => {
   assert.equal(status, 0, output)
 })
 
+test('the configuration of the stack with PostgreSQL differs only in how the API is found', skip, () => {
+  const { status, output } = promtool('check', 'config', '--lint=all', '--lint-fatal', '../postgres/prometheus.yml')
+  assert.equal(status, 0, output)
+  type Jobs = { scrape_configs: { job_name: string }[] }
+  const without = (file: string) => {
+    const config: Jobs = parse(readFileSync(join(root, file), 'utf8'))
+    return { ...config, scrape_configs: config.scrape_configs.filter(({ job_name }) => job_name !== 'api') }
+  }
+  assert.deepEqual(without('postgres/prometheus.yml'), without('prometheus/prometheus.yml'))
+})
+
 for (const file of files) {
   test(`promtool confirms the stories of ${file}`, skip, () => {
     const { status, output } = promtool('test', 'rules', file)

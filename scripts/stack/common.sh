@@ -6,11 +6,11 @@ cd -P "$(dirname "${BASH_SOURCE[0]}")/../.." # -P: the path that Docker stores f
 # With attestations an unchanged image gets a new ID at every build, and Compose would replace its containers.
 export BUILDX_NO_DEFAULT_ATTESTATIONS=1
 
-# The settings of the stack are in .env: the variables of compose.yaml. `make up NAME=value` writes one there, and make lists
-# such names in GIVEN. What is exported by other programs does not decide what is started, loaded or removed.
-secrets='JWT_SECRET|JWT_SECRET_PREVIOUS|LAB_USERS|LAB_TOKEN'
+# The settings of the stack are in .env: DATABASE, and the variables of compose.yaml. `make up NAME=value` writes one there, and
+# make lists such names in GIVEN. What is exported by other programs does not decide what is started, loaded or removed.
+secrets='JWT_SECRET|JWT_SECRET_PREVIOUS|LAB_USERS|LAB_TOKEN|POSTGRES_PASSWORD'
 settings=$(grep -oE '\$\{[A-Z0-9_]+' compose.yaml | cut -c3- | sort -u | grep -vE "^($secrets|K6_CPUS)$" | paste -sd ' ' -)
-settings="COMPOSE_PROJECT_NAME $settings"
+settings="COMPOSE_PROJECT_NAME DATABASE $settings"
 case $0 in */up | */doctor) kept=" $settings " ;; *) kept= ;; esac
 # shellcheck disable=SC2034 # for the doctor
 ignored=
@@ -59,8 +59,17 @@ check_env() { # fails, with the line numbers, where Compose, the API and these s
 
 project() { setting COMPOSE_PROJECT_NAME systems-thinking-lab; }
 
-# Compose requires the secrets for every command, also for down and ps.
-compose() { JWT_SECRET=$(setting JWT_SECRET unused) LAB_USERS=$(setting LAB_USERS unused) docker compose "$@"; }
+# Compose requires the secrets for every command, also for down and ps. It finds compose.override.yaml by itself only where no
+# file is named.
+compose() {
+  local files=()
+  if [ "$(setting DATABASE sqlite)" = postgres ]; then
+    files=(--file compose.yaml --file compose.postgres.yaml)
+    [ ! -e compose.override.yaml ] || files+=(--file compose.override.yaml)
+  fi
+  JWT_SECRET=$(setting JWT_SECRET unused) LAB_USERS=$(setting LAB_USERS unused) \
+    POSTGRES_PASSWORD=$(setting POSTGRES_PASSWORD unused) docker compose ${files[@]+"${files[@]}"} "$@"
+}
 
 need_docker() {
   command -v docker >/dev/null || stop 'Docker is missing: docs.docker.com/get-docker. Everything without it: make demo'

@@ -292,6 +292,27 @@ test('every command of the stack merges compose.override.yaml, which git ignores
   assert.deepEqual(ignored.stdout.trim().split('\n'), files)
 })
 
+test('DATABASE=postgres merges its file below compose.override.yaml; without it nothing of it is there', {
+  skip: compose,
+}, (t) => {
+  const { bash, there, file } = checkout(t, 'JWT_SECRET=a\nLAB_USERS=a:b\n')
+  cpSync(join(root, 'k6/k6.env'), join(there, 'k6/k6.env'))
+  cpSync(join(root, 'compose.postgres.yaml'), join(there, 'compose.postgres.yaml'))
+  const services = () =>
+    JSON.parse(bash('compose --profile load config --format json', { DATABASE: 'x' }).stdout).services
+  assert.deepEqual(Object.keys(services()).sort(), ['api', 'grafana', 'k6', 'lab', 'prometheus'])
+  writeFileSync(file, 'JWT_SECRET=a\nLAB_USERS=a:b\nPOSTGRES_PASSWORD=c\nDATABASE=postgres\n')
+  writeFileSync(join(there, 'compose.override.yaml'), 'services: { api: { deploy: { replicas: 3 } } }\n')
+  const { api, proxy, k6, prometheus } = services()
+  assert.deepEqual([api.deploy.replicas, api.ports, api.volumes], [3, undefined, undefined])
+  assert.equal(api.environment.DATABASE_URL, 'postgres://notes:c@postgres:5432/notes')
+  assert.deepEqual([k6.environment.API_URL, proxy.ports[0].host_ip], ['http://proxy:8080', '127.0.0.1'])
+  const limits = Object.values<{ mem_limit: string; deploy?: { replicas?: number } }>(services())
+  const all = limits.map(({ mem_limit, deploy }) => Number(mem_limit) * Math.min(2, deploy?.replicas ?? 1))
+  assert.ok(all.every((one) => one > 0) && all.reduce((sum, one) => sum + one) < 2.1e9)
+  assert.ok(prometheus.volumes.some(({ source }: { source: string }) => source.endsWith('/postgres/prometheus.yml')))
+})
+
 test('make up names each image that it cannot get, and the services that can do without', (t) => {
   const place = checkout(t, 'LAB_USERS=demo:password\n')
   cpSync(join(root, 'Dockerfile'), join(place.there, 'Dockerfile'))

@@ -54,9 +54,10 @@ export async function syncUsers(db: Db, users: readonly User[]) {
     if (user && (await isPasswordOf(user.password_hash, password))) continue
     const password_hash = await hashPassword(password)
     if (user) {
-      // In one write: a crash in between would leave the tokens of an old password valid.
-      const change = { password_hash, tokens_valid_from: nextSecond() }
-      await db.updateTable('users').set(change).where('id', '=', user.id).execute()
+      // In one write: a crash in between would leave the tokens of an old password valid. Only from the hash that was read: of
+      // two processes that start together, the slower one would revoke the tokens that the other has issued since.
+      const change = db.updateTable('users').set({ password_hash, tokens_valid_from: nextSecond() })
+      await change.where('id', '=', user.id).where('password_hash', '=', user.password_hash).execute()
       count.changed++
     } else {
       const row = { id: randomUUID(), name, password_hash, tokens_valid_from: 0 }

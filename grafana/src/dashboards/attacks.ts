@@ -90,7 +90,7 @@ export const attacks = (): Page =>
         size: [12, 8],
         unit: 'bytes',
         lines: [
-          { name: 'memory', expr: 'process_resident_memory_bytes{job="api"}', color: colors.server },
+          { name: 'memory', expr: 'max(process_resident_memory_bytes{job="api"})', color: colors.server },
           goalLine('limit of the container', memoryLimit()),
         ],
         changesWith: 'load',
@@ -103,7 +103,7 @@ export const attacks = (): Page =>
         size: [12, 8],
         unit: 'locale',
         lines: [
-          { name: 'open', expr: 'http_server_open_connections', color: colors.server },
+          { name: 'open', expr: 'max(http_server_open_connections)', color: colors.server },
           goalLine('limit of the API', connectionLimit()),
         ],
         changesWith: 'attack',

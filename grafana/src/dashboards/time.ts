@@ -46,7 +46,7 @@ export const time = (): Page =>
         unit: 'locale',
         lines: [
           { name: 'on average', expr: 'api:http_requests_active:mean5s', color: colors.server },
-          { name: 'now', expr: 'http_server_active_requests', color: colors.serverLight },
+          { name: 'now', expr: 'sum(http_server_active_requests)', color: colors.serverLight },
         ],
         changesWith: 'load',
       }),

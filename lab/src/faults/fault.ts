@@ -18,8 +18,8 @@ export type ApiProcess = {
   restart: (settings: Record<string, string>) => Promise<void>
 }
 
-/** What a fault acts on. */
-export type Victim = { database: string; api?: ApiProcess }
+/** What a fault acts on; `server`: the URL of PostgreSQL, where `database` is only the place of the record. */
+export type Victim = { database: string; server?: string; api?: ApiProcess }
 
 /** The database file before anything is done to it; mode holds all twelve bits. */
 type DatabaseFile = { path: string; mode: number; inode: string; uid: number }
@@ -29,7 +29,7 @@ export type Fault = {
   /** Changes nothing. Throws a UserError when the fault cannot be injected, or could not be rolled back exactly. */
   check(file: DatabaseFile, victim: Victim): void
   /** Starts what must run before the record is written. The result goes into the record. */
-  prepare?(file: DatabaseFile, until: Date): Promise<{ holder: ProcessId }>
+  prepare?(victim: Victim, until: Date): Promise<{ holder: ProcessId }>
   /** Injects it. Returns the moment (clock.ts) from which it is in force. */
   inject(victim: Victim, record: FaultRecord): Promise<number>
   /** What shows that it has landed and that it is over: a data request of this kind, and the status that it gets meanwhile; 0: no answer. */

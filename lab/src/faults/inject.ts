@@ -37,11 +37,11 @@ export type ActiveFault = Rollback & {
 export async function inject(order: Order): Promise<ActiveFault> {
   const { kind, forMs, at = 0, signal } = order
   const fault = faults[kind]
-  const victim = { database: databasePath(order.database), api: order.api }
+  const victim = { database: databasePath(order.database), server: order.server, api: order.api }
   const file = await checkBefore(victim, order)
 
   const end = () => new Date(Date.now() + Math.max(0, at - now()) + forMs)
-  const prepared = await fault.prepare?.(file, end())
+  const prepared = await fault.prepare?.(victim, end())
   // Preparing takes time that is not the fault's.
   const until = end()
   const record: FaultRecord = {
@@ -96,7 +96,7 @@ export async function injectAndLand(order: Order): Promise<ActiveFault & { lande
 
 async function checkBefore(victim: Victim, { kind, probe }: Order) {
   refuseSecond(victim.database)
-  const file = look(victim.database)
+  const file = victim.server ? serverInPlaceOfFile(kind) : look(victim.database)
   if (file === undefined) throw new UserError(`There is no database file ${victim.database}.`)
   faults[kind].check(file, victim)
   const status = await probe(faults[kind].feltBy)
@@ -106,6 +106,13 @@ async function checkBefore(victim: Victim, { kind, probe }: Order) {
       `A data request is answered ${status || 'not at all'} already, before any fault: nothing was touched.`,
     )
   return file
+}
+
+/** A server has no file that the lab can reach: what a record says of one stays empty. */
+function serverInPlaceOfFile(kind: FaultKind) {
+  if (kind !== 'lock')
+    throw new UserError(`The fault ${kind} acts on a database file, and this API uses a PostgreSQL server: use lock.`)
+  return { path: '', mode: 0, inode: '', uid: 0 }
 }
 
 /** When a request from outside first felt the fault; undefined when none did. */

@@ -1,6 +1,7 @@
 import { type ChildProcess, fork } from 'node:child_process'
 import { once } from 'node:events'
 import { accessSync, constants } from 'node:fs'
+import { join } from 'node:path'
 import Database from 'better-sqlite3'
 import { now } from '../clock.ts'
 import { reasonOf, UserError } from '../errors.ts'
@@ -13,16 +14,20 @@ type HolderSays = { at: number } | { failed: string }
 const holders = new Map<number, ChildProcess>()
 const endedAtOnce = 'The process that should hold the lock ended at once. Is better-sqlite3 installed? npm ci'
 
-/** A process of its own holds BEGIN EXCLUSIVE; ending that process releases the lock. */
+/** A process of its own holds BEGIN EXCLUSIVE, or LOCK TABLE in PostgreSQL; ending that process releases the lock. */
 export const lock: Fault = {
   check() {},
 
-  async prepare(file, until) {
+  async prepare({ database, server }, until) {
     // The owner ends the fault in time; the holder's own deadline is for an owner that hangs.
     const deadline = new Date(until.getTime() + 5_000)
-    const child = fork(import.meta.filename, [file.path, deadline.toISOString()], {
-      stdio: ['ignore', 'ignore', 'ignore', 'ipc'],
-    })
+    const stdio = ['ignore', 'ignore', 'ignore', 'ipc'] as const
+    const child = server
+      ? fork(join(import.meta.dirname, 'lock-tables.ts'), [deadline.toISOString()], {
+          stdio: [...stdio],
+          env: { ...process.env, DATABASE_URL: server }, // it holds a password, and other users can read arguments
+        })
+      : fork(import.meta.filename, [database, deadline.toISOString()], { stdio: [...stdio] })
     // Identified before it holds the lock, because the record is written first.
     const holder = identify(child.pid ?? -1)
     if (holder === undefined) throw new UserError(endedAtOnce)
@@ -51,7 +56,9 @@ export const lock: Fault = {
   },
 
   did: (record) =>
-    `lock: process ${record.holder?.pid} holds BEGIN EXCLUSIVE; no other process may write or, unless in WAL mode, read.`,
+    record.inode === ''
+      ? `lock: process ${record.holder?.pid} holds LOCK TABLE users, notes; no other connection may read or write them.`
+      : `lock: process ${record.holder?.pid} holds BEGIN EXCLUSIVE; no other process may write or, unless in WAL mode, read.`,
   hint: 'With JOURNAL_MODE=wal a lock stops writes only: reads go on.',
 }
 
@@ -98,7 +105,7 @@ function take(db: Database.Database, deadline: number): void {
   }
 }
 
-function say(word: HolderSays): void {
+export function say(word: HolderSays): void {
   process.send?.(word, () => 'failed' in word && process.exit(1))
 }
 

@@ -25,7 +25,7 @@ export type Ended = { did: string; success_ms: number | null }
 
 /** Injects a fault and returns when it was felt and noticed. Throws a UserError when nothing was changed. */
 export async function beginOutage(order: Order): Promise<{ fault: ActiveFault; begun: Begun; repaired?: string }> {
-  const { database, api, kind, forMs, session, signal } = order
+  const { database, server, api, kind, forMs, session, signal } = order
   const repaired = await recoverLeftovers(database)
   // Before the login, which would fail while another fault is active.
   refuseSecond(databasePath(database))
@@ -38,7 +38,7 @@ export async function beginOutage(order: Order): Promise<{ fault: ActiveFault; b
   const probe = startProbe(session.url, token)
   try {
     const askOnce = (operation: keyof typeof probes) => dataStatus(session.pool, token, operation)
-    const fault = await injectAndLand({ database, api, kind, forMs, probe: askOnce, signal })
+    const fault = await injectAndLand({ database, server, api, kind, forMs, probe: askOnce, signal })
     const { injectedAt } = fault
     // An API that was killed says nothing: no answer is how that is noticed.
     const degraded = () => firstAfter(probe.health, injectedAt, (one) => one.degraded === true || one.status === 0)

@@ -17,7 +17,7 @@ export type FaultEvent = { kind: FaultKind; at: number; begun?: Begun; ended?: E
 type FaultsOf = Victim & { session: Session; stop: AbortSignal; tell?: (event: FaultEvent) => void }
 
 /** Holds at most one fault at a time. The metrics follow the record, so they show an experiment's faults too. */
-export function createFaults({ database, api, session, stop, tell = () => {} }: FaultsOf) {
+export function createFaults({ database, server, api, session, stop, tell = () => {} }: FaultsOf) {
   new Gauge({
     name: 'lab_fault_active',
     help: '1 while this fault is in force, else 0',
@@ -55,7 +55,7 @@ export function createFaults({ database, api, session, stop, tell = () => {} }: 
     if (own?.kind === kind) return {}
     if (own)
       throw new UserError(`The ${own.kind} outage is on, and only one at a time is possible. End it: make recover`)
-    const { fault, begun, repaired } = await beginOutage({ database, api, kind, forMs, session, signal: stop })
+    const { fault, begun, repaired } = await beginOutage({ database, server, api, kind, forMs, session, signal: stop })
     own = fault
     landed(kind, begun.landed_ms)
     detected(kind, begun.degraded_ms)

@@ -1,6 +1,6 @@
 import type { Session } from '../api-client.ts'
 import { runsFolder } from '../config.ts'
-import type { FaultKind } from '../faults/fault.ts'
+import type { FaultKind, Victim } from '../faults/fault.ts'
 import { tallyOf } from '../load/figures.ts'
 import type { Slo } from '../slo.ts'
 import type { Target } from '../targets/target.ts'
@@ -14,7 +14,8 @@ import { createSeconds } from './seconds.ts'
 import { createStory, loadWords, whyShed } from './story.ts'
 import { watchApi } from './watch-api.ts'
 
-export type LiveTarget = Pick<Target, 'mode' | 'url' | 'metricsUrl' | 'database' | 'log' | 'api'>
+export type LiveTarget = Pick<Target, 'mode' | 'url' | 'metricsUrl' | 'database' | 'log' | 'api'> &
+  Pick<Victim, 'server'>
 type Options = Recorded & {
   target: LiveTarget
   session: Session
@@ -54,7 +55,7 @@ export function createLive(options: Options) {
     if (event.ended) byPage = false
     sendState()
   }
-  const faults = createFaults({ database, api: target.api, session, stop, tell })
+  const faults = createFaults({ database, server: target.server, api: target.api, session, stop, tell })
   const now = () => ({
     phase: doing?.() ?? (load.knobs().rate > 0 ? 'page' : 'idle'),
     fault: faults.active()?.kind ?? null,

@@ -15,7 +15,9 @@ import { createLive } from './live.ts'
 import { livePage } from './page.ts'
 
 type ServeOptions = LoadTarget & {
+  /** The database file, and the URL of the PostgreSQL server that the API uses in its place, if it does. */
   database: string
+  server?: string
   metricsUrl: string
   /** Who has it may act on the page. */
   token: string
@@ -33,8 +35,22 @@ type ServeOptions = LoadTarget & {
 
 /** The lab's long-running process: holds faults and rolls them back, watches the API from outside. Ends with the signal. */
 export async function serve(options: ServeOptions): Promise<number> {
-  const { database, url, metricsUrl, username, password, token, slo, record, socket, host, port, prometheus, stop } =
-    options
+  const {
+    database,
+    server,
+    url,
+    metricsUrl,
+    username,
+    password,
+    token,
+    slo,
+    record,
+    socket,
+    host,
+    port,
+    prometheus,
+    stop,
+  } = options
   // A lab that was killed may have left its fault behind.
   await recoverLeftovers(database).then(
     (did) => console.log(did ?? 'No fault is on record.'),
@@ -47,7 +63,7 @@ export async function serve(options: ServeOptions): Promise<number> {
     const { experiment, phase } = activity.current()
     return experiment === 'none' ? undefined : `${experiment} ${phase}`
   }
-  const target = { mode: 'stack', url, metricsUrl, database } as const
+  const target = { mode: 'stack', url, metricsUrl, database, server } as const
   const live = createLive({ target, session, slo: loadSlo(slo), stop, record, doing })
   const { faults, recorder } = live
   const status = () => ({ fault: faults.active(), ...activity.current(), outside: recorder.outside })
