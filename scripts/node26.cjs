@@ -55,6 +55,17 @@ if (major < 26 && !packages[platform]) {
 }
 const node26 = major < 26 ? path.join(root, 'node_modules', packages[platform]) : process.execPath
 
+/** Starts the file. Another make that installs at this moment may still be writing Node itself. */
+function start() {
+  try {
+    return spawn(node26, words, { cwd: root, stdio: 'inherit' })
+  } catch (error) {
+    return stop(
+      `Node 26 could not be started (${error.code}). If another make is installing now, wait for it, then try again.`,
+    )
+  }
+}
+
 // npm writes this file last, so an installation that was interrupted is repeated.
 const stamp = path.join(root, 'node_modules/.package-lock.json')
 const modified = (file) => (fs.existsSync(file) ? fs.statSync(file).mtimeMs : 0)
@@ -80,7 +91,7 @@ if (isOld || !fs.existsSync(node26) || missing().length > 0) {
   fs.utimesSync(stamp, new Date(), new Date())
 }
 
-const child = spawn(node26, words, { cwd: root, stdio: 'inherit' })
+const child = start()
 // A terminal sends SIGINT to both processes; a `kill` reaches only this one, which passes the signal on.
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) {
   process.on(signal, () => (signal === 'SIGINT' && process.stdin.isTTY) || child.kill(signal))

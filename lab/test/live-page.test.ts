@@ -66,8 +66,10 @@ async function reader(t: TestContext) {
   t.after(() => stop.abort())
   const { body } = await fetch(`${link.origin}/events`, { signal: stop.signal })
   const first = await body?.pipeThrough(new TextDecoderStream()).getReader().read()
+  const welcome = JSON.parse(/data: (.+)/.exec(first?.value ?? '')?.[1] ?? '{}')
   return {
-    number: JSON.parse(/data: (.+)/.exec(first?.value ?? '')?.[1] ?? '{}').page as number,
+    number: welcome.page as number,
+    story: welcome.story as { text: string; tone: string }[],
     close: () => stop.abort(),
   }
 }
@@ -89,6 +91,17 @@ test('acting needs the token, the own origin and JSON; looking needs nothing', a
   assert.equal((await fetch(`${link.origin}/page/..%2f..%2fmain.ts`)).status, 404)
   const policy = (await fetch(link.origin)).headers.get('content-security-policy') ?? ''
   assert.ok(policy.includes("script-src 'self'") && !policy.includes('unsafe'), policy)
+})
+
+test('an act that failed stays in the story, also after the next one', async (t) => {
+  const { number, close } = await reader(t)
+  const refused = await post({ page: number, do: 'break', kind: 'fill' })
+  assert.equal(refused.status, 409)
+  const { error } = (await refused.json()) as { error: string }
+  assert.equal((await post({ page: number, do: 'load', load: { rate: 0, ...usual } })).status, 200)
+  close()
+  const { story } = await reader(t)
+  assert.ok(story.some(({ text, tone }) => text === error && tone === 'bad'))
 })
 
 test('one page acts at a time, and its turn ends when it is closed', async (t) => {
@@ -143,7 +156,7 @@ test('outage and recovery by mouse and by keyboard; another page looks on', { sk
     return (await page.waitForFunction(find)).asElement() as ElementHandle<never> | null
   }
 
-  await (await button('Lock it'))?.click()
+  await (await button('Lock the database'))?.click()
   await until('it is told', () => told(page, /First 503 after [\d.,]+ ms/))
   await until('all fail', async () => (await tile(page, 'Goodput')) === 0 && (await tile(page, 'Failed')) > 10)
   await until('the other page sees it', () => told(other, /First 503 after/))

@@ -1,5 +1,6 @@
 // What a visitor can do: set the load, break the database, kill the API.
 import { html, nothing } from './lit-html.js'
+import { explain } from './numbers.js'
 
 const rates = [
   0, 1, 5, 10, 20, 50, 100, 150, 200, 250, 300, 400, 500, 700, 1000, 1500, 2000, 2500, 3000, 4000, 5000, 6000, 8000,
@@ -20,46 +21,46 @@ export function hands(app, act) {
   const [shed, ...faults] = app.hands.toReversed()
   const { rate, arrivals, writes, clients } = state
   const load = (change) => soon(() => act({ do: 'load', load: { rate, arrivals, writes, clients, ...change } }))
-  return html`<h2>Hands</h2>
+  return html`<h2>Controls</h2>
     <fieldset ?disabled=${!mayAct}>
       <legend>Load</legend>
       <label for="rate">Requests per second <output>${rate.toLocaleString('en')}</output></label>
       <input id="rate" type="range" min="0" max=${rates.length - 1} .value=${String(nearest(rate))}
         aria-valuetext="${rate} requests per second" @input=${({ target }) => load({ rate: rates[target.value] })}>
       <p class="marks"><span>0</span><span>50</span><span>300</span><span>2,000</span><span>10,000</span></p>
-      <div class="choice"><label for="arrivals">Arrivals</label>
+      <div class="choice"><label for="arrivals">Arrivals</label>${explain('Arrivals', 'arrivals', app)}
       ${choice('arrivals', arrivalWords, arrivals, load)}</div>
-      <div class="choice"><label for="clients">Clients</label>
+      <div class="choice"><label for="clients">Clients</label>${explain('Clients', 'clients', app)}
       ${choice('clients', clientWords, clients, load)}</div>
       <label for="writes">Share that writes <output>${Math.round(writes * 100)} %</output></label>
       <input id="writes" type="range" min="0" max="100" step="5" .value=${String(Math.round(writes * 100))}
         aria-valuetext="${Math.round(writes * 100)} percent" @input=${({ target }) => load({ writes: target.value / 100 })}>
     </fieldset>
     <fieldset ?disabled=${!mayAct || pending}>
-      <legend>Break it</legend>
+      <legend>Break the database or the API</legend>
       <p class="undo"><button ?disabled=${!state.fault} @click=${() => act({ do: 'mend' })}>Undo</button>
         <span class="quiet">${state.fault ? `ends by itself in ${left(state.fault)} s` : pending ? 'wait a moment …' : 'nothing is broken'}</span></p>
       <ul>${faults.toReversed().map((one) => fault(one, state, act))}</ul>
     </fieldset>
     <fieldset ?disabled=${!mayAct || pending}>
-      <legend>Help it</legend>
+      <legend>Help the API</legend>
       <ul><li>${
         shed.instead
           ? nothing
           : html`<button aria-pressed=${state.shed} @click=${() => act({ do: 'shed', on: !state.shed })}>${shed.name}</button>`
-      }${says(shed)}</li></ul>
+      }${says(shed)} ${explain('Shed load', 'shedding', app)}</li></ul>
     </fieldset>
     <p class="error" role="alert">${error ?? ''}</p>`
 }
 
 const arrivalWords = { even: 'evenly, as a metronome', poisson: 'at random, as people (Poisson)' }
 const clientWords = {
-  patient: 'wait up to 10 s',
+  patient: 'wait up to 10 s once sent',
   impatient: 'give up after 1 s',
-  immediate: 'give up after 1 s, try again at once',
-  backoff: 'try again after growing pauses',
-  budget: 'the same, few retries (budget)',
-  breaker: 'the same, stop asking a while (breaker)',
+  immediate: 'after 1 s, retry at once',
+  backoff: 'retry after growing pauses',
+  budget: 'pauses, few retries (budget)',
+  breaker: 'pauses, stop a while (breaker)',
 }
 
 const choice = (

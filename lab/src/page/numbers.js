@@ -14,7 +14,7 @@ export function headline({ seconds, state }) {
   if (good + failed === 0 && state.rate === 0) return 'No load yet. Move the slider: requests begin to travel.'
   if (good + failed === 0) return `Requests are sent, and no answer comes: ${count(waiting)} wait.`
   if (p95 === null)
-    return `No request is served: ${count(failed)} requests of the last second were never sent, as too many wait.`
+    return `No request is served: ${count(failed)} requests of the last second were not sent by the lab: ${count(waiting)} wait already, and it lets no more wait.`
   const isQuick = !isSlow(now, state.goal)
   const speed = isQuick ? `95 of 100 within ${short(p95)} ms` : `5 of 100 waited longer than ${short(p95)} ms: too slow`
   if (good === 0) return `No request is served: all ${count(failed)} requests of the last second failed, ${speed}.`
@@ -25,6 +25,7 @@ export function headline({ seconds, state }) {
 
 const isFailing = ({ failed }) => failed > 0
 const asked = ({ offered, sent }) => (sent > 1.05 * offered ? `asked for, ${count(sent)} sent` : 'clients ask for')
+const goalWords = (_, { rate, latency_ms }) => `95 of 100 are faster; goal at ${count(rate)}/s: ${latency_ms} ms`
 const itself = ({ health }) => (health === 'none' ? 'silent' : health.replace('_', '-'))
 // Name, unit, in plain words, its word in the glossary, the value, and whether that is bad.
 const numbers = [
@@ -32,23 +33,28 @@ const numbers = [
   ['Goodput', '/s', () => 'are served', 'goodput', ({ good }) => count(good), isFailing],
   ['Failed', '/s', () => 'get an error or nothing', 'error-ratio', ({ failed }) => count(failed), isFailing],
   ['p50', ' ms', () => 'half are faster', 'p95', ({ p50 }) => short(p50)],
-  ['p95', ' ms', () => '95 of 100 are faster', 'p95', ({ p95 }) => short(p95), isSlow],
+  ['p95', ' ms', goalWords, 'p95', ({ p95 }) => short(p95), isSlow],
   ['p99', ' ms', () => '99 of 100 are faster', 'p95', ({ p99 }) => short(p99)],
   ['In flight', '', () => 'wait for their answer', 'in-flight', ({ waiting }) => count(waiting)],
   ['/health', '', () => 'the API about itself', 'degraded', itself, ({ health }) => health !== 'ok'],
 ]
 
+/** A button that shows what a word means, as the glossary says it. */
+export function explain(name, word, { words }) {
+  const found = words.find(({ id }) => id === word)
+  return html`<button type="button" class="why" popovertarget=${`why-${word}-${name}`} aria-label="What ${name} means">?</button>
+    <div popover id=${`why-${word}-${name}`}><b>${found?.word}</b><p>${found?.meaning}</p></div>`
+}
+
 export function tiles({ seconds, state, words }) {
   const now = seconds.at(-1)
   if (!now) return nothing
   return html`<h2>Numbers <span class="quiet">of the last second</span></h2>
-    <ul class="tiles">${numbers.map(([name, unit, says, word, value, isBad], i) => {
-      const found = words.find(({ id }) => id === word)
+    <ul class="tiles">${numbers.map(([name, unit, says, word, value, isBad]) => {
       return html`<li class=${isBad?.(now, state.goal) ? 'bad' : ''}>
-        <span class="name">${name} <button class="why" popovertarget="why-${i}" aria-label="What ${name} means">?</button></span>
+        <span class="name">${name} ${explain(name, word, { words })}</span>
         <span class="value">${value(now)}<small>${unit}</small></span>
-        <span class="quiet">${says(now)}</span>
-        <div popover id="why-${i}"><b>${found?.word}</b><p>${found?.meaning}</p></div>
+        <span class="quiet">${says(now, state.goal)}</span>
       </li>`
     })}</ul>`
 }

@@ -31,6 +31,7 @@ export function request({ dot, log }, close) {
       <li><b>sent</b> ${short(lag)} ms: on its way${dot.attempt > 1 ? ' again' : ''}</li>
       <li><b>done</b> ${wait === undefined ? '…' : `${short(lag + wait)} ms: ${how === 'lost' ? 'given up' : 'the whole answer is here'}`}</li>
     </ol>
+    ${log?.line && wait !== undefined ? html`<p>${compare(JSON.parse(log.line), dot, lag + wait)}</p>` : nothing}
     <p class="quiet">request id <code>${dot.id}</code></p>
     <p class="quiet">What the API has written about it in its log:</p>
     ${
@@ -39,6 +40,13 @@ export function request({ dot, log }, close) {
         : html`<pre tabindex="0" aria-label="Log line">${log?.line ? pretty(log.line) : how === 'lost' ? 'nothing' : '…'}</pre>`
     }
   </aside>`
+}
+
+/** Why the API's line can say something else than the client. */
+function compare({ duration_ms: worked, status }, dot, took) {
+  if (dot.status === 0 && status < 500) return `The API answered it with ${status}, but its client had already left.`
+  if (!(worked < took / 2)) return ''
+  return `The API took ${short(worked)} ms for it; the other ${short(took - worked)} ms it waited, for its turn at the API or in the lab.`
 }
 
 /** What the generator lost, and what network and API took. */

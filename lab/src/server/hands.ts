@@ -25,6 +25,7 @@ const act = z.discriminatedUnion('do', [
   z.object({ do: z.literal('play'), lesson: z.string(), knob: z.boolean() }),
   z.object({ do: z.literal('answer'), lesson: z.string(), answer: z.string() }),
 ])
+type Act = z.infer<typeof act>
 const order = z.intersection(z.object({ page: z.int() }), act)
 
 /** Does what a visitor asks for, and returns what is to be answered. Throws a UserError, and changes nothing, when that cannot be done. */
@@ -38,7 +39,17 @@ export async function handle(live: Live, body: string): Promise<object | undefin
   if (wanted.do === 'answer') return live.lessons.answer(wanted.lesson, wanted.answer)
   if (wanted.do === 'guess') await live.lessons.guess(wanted.lesson, wanted.guesses)
   else if (wanted.do === 'play') await live.playLesson(wanted.lesson, wanted.knob)
-  else if (wanted.do === 'load') await live.setLoad(wanted.load)
+  else
+    await control(live, wanted).catch((error) => {
+      // The page shows it only until the next act.
+      if (error instanceof UserError) live.tell(error.message, 'bad')
+      throw error
+    })
+  return undefined
+}
+
+async function control(live: Live, wanted: Extract<Act, { do: 'load' | 'break' | 'mend' | 'shed' }>): Promise<void> {
+  if (wanted.do === 'load') await live.setLoad(wanted.load)
   else if (wanted.do === 'mend') await live.faults.end()
   else if (wanted.do === 'break') {
     refuse(wanted.kind, live.target.mode)
@@ -47,7 +58,6 @@ export async function handle(live: Live, body: string): Promise<object | undefin
     refuse('shed', live.target.mode)
     await live.setShed(wanted.on)
   }
-  return undefined
 }
 
 type Mode = 'embedded' | 'stack'
@@ -58,13 +68,13 @@ export type Hand = { kind: FaultKind | 'shed'; name: string; says: string; inste
 export function handsOf(mode: Mode): Hand[] {
   const inStack = mode === 'stack'
   return [
-    { kind: 'chmod', name: 'Take its permissions', says: 'No process may open its file (chmod).' },
-    { kind: 'lock', name: 'Lock it', says: 'Another process holds it.' },
-    { kind: 'move', name: 'Move it away', says: 'Its file is renamed.' },
+    { kind: 'chmod', name: 'Take the permissions', says: 'No process may open the file of the database (chmod).' },
+    { kind: 'lock', name: 'Lock the database', says: 'Another process holds it.' },
+    { kind: 'move', name: 'Move the database', says: 'Its file is renamed.' },
     { kind: 'readonly', name: 'Make it read-only', says: 'Only writes fail.' },
     {
       kind: 'fill',
-      name: 'Fill its disk',
+      name: 'Fill the disk',
       says: 'Reading goes on.',
       instead: { why: 'It needs a small disk.', command: 'make experiment NAME=disk-full EMBEDDED=1' },
     },

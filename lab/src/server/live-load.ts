@@ -21,6 +21,8 @@ export type Knobs = { rate: number; arrivals: ArrivalProcess; writes: number; cl
 
 // The slider goes beyond what the API can do on any usual machine.
 export const mostPerSecond = 10_000
+/** So many requests wait at most; what is due meanwhile is not sent, and counts as failed. */
+export const mostWaiting = 5_000
 export const off: Knobs = { rate: 0, arrivals: 'even', writes: usualWrites, clients: 'patient' }
 
 /** One request on the wire: `due` is its call's, `attempt` counts the tries of the call from 1. */
@@ -56,7 +58,7 @@ export function createLiveLoad(session: Session) {
     }
     return { kind, send }
   }
-  const loop = openLoop({ next, maxInFlight: 5_000 })
+  const loop = openLoop({ next, maxInFlight: mostWaiting })
 
   /** Writes the notes that will be read. */
   async function prepare(): Promise<string[]> {

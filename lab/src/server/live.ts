@@ -165,6 +165,7 @@ export function createLive(options: Options) {
     events,
     faults,
     recorder,
+    tell: story.tell,
     lessons,
     playLesson,
     setLoad,

@@ -1,11 +1,14 @@
 import type { FaultKind } from '../faults/fault.ts'
 import { count, milliseconds, number } from '../report/html.ts'
+import type { Goal } from '../slo.ts'
 import type { FaultEvent } from './faults.ts'
-import type { Knobs } from './live-load.ts'
+import { type Knobs, mostWaiting } from './live-load.ts'
 import type { Second } from './seconds.ts'
 
 /** One event, and for a reader who wonders why it happened. */
 export type Line = { at: number; text: string; tone: 'good' | 'bad' | 'plain'; why?: string }
+
+type Watched = Pick<Second, 'at' | 'offered' | 'good' | 'failed' | 'p95' | 'busy' | 'lag' | 'statuses' | 'fault'>
 
 const mostLines = 100
 
@@ -29,7 +32,8 @@ const words: Record<FaultKind, [began: string, why: string, over: string]> = {
 /** Tells what happens, one line an event. Lines of things noticed are made from the seconds. */
 export function createStory(send: (line: Line) => void) {
   const lines: Line[] = []
-  let wasOver = 0
+  // The end of the last fault, until the goodput after it has been told.
+  let over: number | undefined
 
   function tell(text: string, tone: Line['tone'] = 'plain', why?: string, at = Date.now()): void {
     // A reason that was just given is not given again.
@@ -41,10 +45,11 @@ export function createStory(send: (line: Line) => void) {
   }
 
   function fault({ kind, at, begun, ended }: FaultEvent): void {
-    const [began, why, over] = words[kind]
+    const [began, why, mended] = words[kind]
     const isCrash = kind === 'crash'
     if (begun) {
       const { landed_ms: felt, degraded_ms: noticed } = begun
+      over = undefined
       tell(began, 'bad', undefined, at)
       tell(`First ${isCrash ? 'request without an answer' : '503'} after ${milliseconds(felt)}`, 'bad', why, at + felt)
       const said = isCrash ? '/health gives no answer' : '/health says degraded'
@@ -52,35 +57,44 @@ export function createStory(send: (line: Line) => void) {
       if (noticed !== null) tell(`${said} after ${milliseconds(noticed)}`, 'plain', whyNoticed, at + noticed)
     }
     if (ended) {
-      wasOver = at
-      tell(over, 'good', undefined, at)
+      over = at
+      tell(mended, 'good', undefined, at)
       const { success_ms: success } = ended
       if (success !== null) tell(`First success after ${milliseconds(success)}`, 'good', whyBack, at + success)
     }
   }
 
   // Each is told when it begins and when it ends; what comes and goes at a limit must last for some seconds.
-  const failing = createState(1)
+  const failing = createState(1, 3)
   const slow = createState(3)
   const full = createState(3)
   const late = createState(3)
 
-  function watch({ offered, good, failed, p95, busy, lag, statuses }: Second, goal: { latency_ms: number }): void {
+  function watch(second: Watched, goal: Pick<Goal, 'rate' | 'latency_ms'>): void {
+    const { at, offered, good, failed, p95, busy, lag, statuses, fault } = second
     const share = failed / Math.max(1, good + failed)
     const [most] = Object.entries(statuses).sort((a, b) => b[1] - a[1])
     const how = most ? `, most ${named(most[0])}` : ''
     const isFailing = failing(share > 0.01, offered > 0 && share <= 0.01)
     if (isFailing) tell(`${number(100 * share)} % of the requests fail${how}`, 'bad', whyFail)
     if (isFailing === false) {
-      const since = (Date.now() - wasOver) / 1000
-      tell(`Goodput is back${since < 60 ? `, ${number(since)} s after the end of the fault` : ''}`, 'good')
+      // It was back two seconds ago already, and two had to follow it. A second failure later has nothing to do with that fault.
+      const since = over === undefined ? undefined : Math.max(0, at - 2_000 - over) / 1000
+      const after = since !== undefined && since < 60 ? `, ${number(since)} s after the end of the fault` : ''
+      tell(`Goodput is back${after}`, 'good', undefined, at - 2_000)
+      if (fault === null) over = undefined
     }
-    const { latency_ms: limit } = goal
-    const isSlow = slow((p95 ?? 0) >= limit, p95 !== null && p95 < 0.8 * limit)
-    if (isSlow) tell(`p95 is ${milliseconds(p95)}: beyond the goal of ${limit} ms`, 'bad', whySlow)
-    if (isSlow === false) tell(`p95 is ${milliseconds(p95)}: the goal is met again`, 'good')
-    const isFull = full((busy ?? 0) > 0.95, (busy ?? 1) < 0.85)
-    if (isFull) tell("The API's only thread is busy all the time", 'bad', whyFull)
+    const goalWords = `the goal of ${goal.latency_ms} ms at ${count(goal.rate)}/s`
+    const isOnTime = lag <= 20
+    const isBusy = (busy ?? 0) > 0.95
+    // Quick refusals are no success: the goal is met again only when requests are served again.
+    const isQuick = p95 !== null && p95 < 0.8 * goal.latency_ms && share <= 0.01
+    const isSlow = slow((p95 ?? 0) >= goal.latency_ms, isQuick)
+    const whySlow = fault ? whyBroken : isBusy && isOnTime ? whyCrowded : undefined
+    if (isSlow) tell(`p95 is ${milliseconds(p95)}: beyond ${goalWords}`, 'bad', whySlow)
+    if (isSlow === false) tell(`p95 is ${milliseconds(p95)}: ${goalWords} is met again`, 'good')
+    const isFull = full(isBusy, (busy ?? 1) < 0.85)
+    if (isFull) tell("The API's only thread is busy all the time", 'bad', fault || !isOnTime ? undefined : whyFull)
     if (isFull === false) tell("The API's thread has time again", 'good')
     const isLate = late(lag > 100, lag < 20)
     if (isLate) tell('The load itself is late: this machine has too few processors for it', 'bad', whyLate)
@@ -90,11 +104,11 @@ export function createStory(send: (line: Line) => void) {
 }
 
 /** Returns true when something has begun, false when it is over, nothing in between: after so many seconds in a row. */
-function createState(lasting: number) {
+function createState(toBegin: number, toEnd = toBegin) {
   let [isSo, seconds] = [false, 0]
   return (begins: boolean, ends: boolean): boolean | undefined => {
     seconds = (isSo ? ends : begins) ? seconds + 1 : 0
-    if (seconds < lasting) return undefined
+    if (seconds < (isSo ? toEnd : toBegin)) return undefined
     ;[isSo, seconds] = [!isSo, 0]
     return isSo
   }
@@ -108,16 +122,18 @@ export function loadWords({ rate, arrivals, writes, clients }: Knobs): string {
 }
 
 function named(status: string): string {
-  if (status === 'not sent') return 'never sent, as too many wait already'
+  if (status === 'not sent') return `not sent by the lab: ${count(mostWaiting)} wait already, and it lets no more wait`
   return /^\d/.test(status) ? `answered ${status}` : `without an answer (${status})`
 }
 
 const whyFail = 'Everything but a 2xx answer is a failure for the client, also a quick refusal.'
-const whySlow =
+const whyBroken = 'The fault is on: what needs the broken part waits for it, and others wait behind that.'
+const whyCrowded =
   'More arrives than the API gets done, so requests wait for their turn. The wait, not the work, makes them slow.'
-const whyFull = 'From here on every further request only makes the queue longer: this is the capacity of the API.'
+const whyFull =
+  'From here on every further request only makes the queue longer. As long as the load comes on time, this is the capacity of the API.'
 const whyLate =
-  'Requests were sent later than they were due. Until it is on time, the latencies are not the doing of the API alone.'
+  'Requests were sent later than they were due. Until it is on time, neither the latencies nor the full thread say what the API alone can do: this is not its capacity.'
 const whyBack = 'The API looks for its database ten times a second, so nothing has to be restarted.'
 const whySaid = 'The process works and says so: 200, with "degraded" in the answer. A load balancer would know now.'
 export const whyShed =
