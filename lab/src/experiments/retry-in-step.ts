@@ -37,7 +37,14 @@ export function experiment(_slo: Slo, perSecond = usualLogins): Experiment {
     predictions: [
       { question: 'The highest second after the rush, fixed pause?', measure: 'peak_of_attempts', phase: 'echo-fixed' },
       { question: 'And with a jittered Retry-After?', measure: 'peak_of_attempts', phase: 'echo-jittered' },
-      { question: 'Requests for each first try, with the fixed pause?', measure: 'amplification', phase: 'echo-fixed' },
+      {
+        ...{
+          question: 'Requests for each first try, with the fixed pause?',
+          measure: 'amplification',
+          phase: 'echo-fixed',
+        },
+        why: 'each wave is too much at once, so most of it is refused and comes again',
+      },
     ],
     level: 3,
     order: 335,
