@@ -93,17 +93,6 @@ test('acting needs the token, the own origin and JSON; looking needs nothing', a
   assert.ok(policy.includes("script-src 'self'") && !policy.includes('unsafe'), policy)
 })
 
-test('an act that failed stays in the story, also after the next one', async (t) => {
-  const { number, close } = await reader(t)
-  const refused = await post({ page: number, do: 'break', kind: 'fill' })
-  assert.equal(refused.status, 409)
-  const { error } = (await refused.json()) as { error: string }
-  assert.equal((await post({ page: number, do: 'load', load: { rate: 0, ...usual } })).status, 200)
-  close()
-  const { story } = await reader(t)
-  assert.ok(story.some(({ text, tone }) => text === error && tone === 'bad'))
-})
-
 test('one page acts at a time, and its turn ends when it is closed', async (t) => {
   const [first, second] = [await reader(t), await reader(t)]
   const order = { do: 'load', load: { rate: 0, ...usual } }
@@ -196,6 +185,18 @@ for (const width of [360, 1280]) {
     })
   }
 }
+
+test('an act that failed stays in the story, also after the next one', async (t) => {
+  const { number, close } = await reader(t)
+  assert.equal((await post({ page: number, do: 'break', kind: 'readonly' })).status, 200)
+  const refused = await post({ page: number, do: 'break', kind: 'lock' })
+  assert.equal(refused.status, 409)
+  const { error } = (await refused.json()) as { error: string }
+  assert.equal((await post({ page: number, do: 'mend' })).status, 200)
+  close()
+  const { story } = await reader(t)
+  assert.ok(story.some(({ text, tone }) => text === error && tone === 'bad'))
+})
 
 test('the lab ends on SIGTERM although its load goes on', async (t) => {
   const own = lab(t, ['lab', '--port', '0', '--no-open'])
