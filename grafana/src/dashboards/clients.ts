@@ -75,7 +75,7 @@ export const clients = (): Page =>
         title: 'Offered, attempts, goodput',
         description:
           'What users of an experiment ask for, the requests made for it, and what they got in time. A request is counted when all its attempts are over. Abandoned: the client no longer waited. Try `make experiment NAME=retry-storm`.',
-        good: 'three nearly equal lines. Attempts far above goodput: the API works for nobody.',
+        good: 'three nearly equal lines. Attempts far above goodput: the API works for clients that have left.',
         size: [24, 8],
         unit: 'reqps',
         lines: [
@@ -84,7 +84,7 @@ export const clients = (): Page =>
           { name: 'goodput', expr: rateOf('good'), color: colors.database },
           { name: 'abandoned', expr: rateOf('abandoned'), color: colors.error },
         ],
-        changesWith: 'load',
+        changesWith: 'saturation',
       }),
       timeSeries({
         title: 'Latency of the lab’s probe',

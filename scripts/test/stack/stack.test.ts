@@ -337,9 +337,9 @@ for (const [name, mode] of [
     const seen = async () => (await stack.prometheus('sum(lab_client_requests_total{outcome!="dropped"})')) ?? 0
     const before = await seen()
     const verdict = checkVerdict(await stack.make('experiment', `NAME=${name}`, 'LENGTH=9', 'LOAD=own'))
-    type Played = { verdict: string; mode: string; happened: { phases: { figures: { sent: number } }[] } }
+    type Played = { verdict: string; mode: string; seconds: { rate: number }[] }
     const { content } = newestRun<Played>(`-${name}`, 'journal.json')
-    const sent = content.happened.phases.reduce((sum, { figures }) => sum + figures.sent, 0)
+    const sent = content.seconds.reduce((sum, { rate }) => sum + rate, 0)
     await until('Prometheus has what the clients sent', async () => (await seen()) - before === sent)
     assert.deepEqual([content.verdict, content.mode], [verdict, mode])
     assert.equal(await dataStatus(), 200)
