@@ -20,6 +20,7 @@ import { conclusive } from '../../lab/test/play-on.ts'
 const root = join(import.meta.dirname, '../..')
 const parts = [
   'Makefile',
+  'compose.yaml',
   'scripts',
   'lab/src',
   'lab/package.json',
