@@ -96,7 +96,7 @@ export const clients = (): Page =>
           { name: 'a page of notes', expr: 'lab_probe_duration_seconds{target="data"}', color: colors.client },
           { name: '/health', expr: 'lab_probe_duration_seconds{target="health"}', color: colors.database },
         ],
-        changesWith: 'load',
+        changesWith: 'saturation',
       }),
       timeSeries({
         title: 'Requests under way',
