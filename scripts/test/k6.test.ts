@@ -241,6 +241,8 @@ describe('k6', { skip, concurrency: 2, timeout: 120_000 }, () => {
       assert.equal(judgement.verdict, summary.verdict)
       // On a machine that is so busy that k6 itself is late the run proves nothing, for both.
       assert.ok([verdict, 'INVALID'].includes(summary.verdict), summary.reasons.join())
+      // k6 then measures from sending: the moments of due are wrong after a drop.
+      if (summary.dropped > 0) return t.skip('this machine was busy: k6 dropped requests')
       const [latency, errors] = judgement.expectations
       assert.ok(Math.abs((latency?.value ?? 0) - summary.goals[0].measured) < 1e-6, `${latency?.value}`)
       assert.ok(Math.abs((errors?.value ?? 0) - summary.goals[1].measured) < 1e-6, `${errors?.value}`)
