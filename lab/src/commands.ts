@@ -82,7 +82,7 @@ export function createProgram(stop: AbortSignal): Command {
     .option('--resume', 'go on with the scorecard that was interrupted')
     .option('--commit <name>', 'what is under test, for the scorecard', 'unknown')
     .addOption(numberOption('--seconds <n>', 'length of each', 1, 3_600))
-    .addOption(new Option('--load <kind>', 'what sends the load').choices(['own', 'k6']))
+    .addOption(choiceOption('--load <kind>', 'what sends the load', ['own', 'k6']))
     .option('--metrics <url>', 'the metrics page of that API')
     .option('--slo <file>', 'the goals', sloFile)
     .option(...folder)
@@ -240,7 +240,10 @@ export function createProgram(stop: AbortSignal): Command {
 }
 
 /** The names that make has for options: a message must name what its reader can write. */
-const makes: Record<string, string> = { seconds: 'LENGTH', runs: 'RUNS', load: 'LOAD', mode: 'MODE' }
+const makes: Record<string, string> = {
+  ...{ seconds: 'LENGTH', runs: 'RUNS', load: 'LOAD', mode: 'MODE' },
+  ...{ seed: 'SEED', level: 'LEVEL' },
+}
 
 function makesName(flags: string): string {
   const [option = ''] = flags.split(' ')

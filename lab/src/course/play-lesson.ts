@@ -1,12 +1,7 @@
-import { existsSync, writeFileSync } from 'node:fs'
-import { join } from 'node:path'
-import { z } from 'zod'
-import { readJson } from '../config.ts'
 import { inTerminal } from '../runner/predict.ts'
 import { runExperiment } from '../runner/run-experiment.ts'
 import { paragraphs, say, wrap } from '../runner/screen.ts'
-import { checkRunsFolder } from '../runner/write-run.ts'
-import { findRun, runNames } from '../runs/find-run.ts'
+import { findRun } from '../runs/find-run.ts'
 import type { Journal } from '../runs/journal.ts'
 import {
   commandOf,
@@ -32,41 +27,10 @@ import {
   provesNothing,
   withNumbers,
 } from './numbers.ts'
+import { keepProgress, readProgress, runSince } from './progress.ts'
 
 /** `seconds`: the length of each run, where it shall not be the lesson's own. */
 export type LessonOptions = { seconds?: number; slo: string; folder: string; stop: AbortSignal }
-
-const progress = z.record(
-  z.string(),
-  z.object({
-    guesses: z.array(z.string()),
-    /** When the guesses were made: a run of the lesson's experiment that began later answers them. */
-    guessed: z.string(),
-    done: z.string().optional(),
-  }),
-)
-type Progress = z.infer<typeof progress>
-
-/** The lessons whose guesses were made, and those that are done. */
-export function readProgress(folder: string): Progress {
-  const file = join(folder, 'lessons.json')
-  return existsSync(file) ? readJson(file, progress) : {}
-}
-
-export function keepProgress(folder: string, name: string, change: Progress[string]): void {
-  checkRunsFolder(folder)
-  writeFileSync(
-    join(folder, 'lessons.json'),
-    `${JSON.stringify({ ...readProgress(folder), [name]: change }, null, 1)}\n`,
-  )
-}
-
-/** The newest run of an experiment that began after a moment, and can be read. */
-export function runSince(folder: string, { experiment }: Play, since: string): Journal | undefined {
-  if (!runNames(folder).some((name) => name.endsWith(`Z-${experiment}`))) return undefined
-  const { journal } = findRun(folder, experiment)
-  return journal.started > since ? journal : undefined
-}
 
 /** Lists the lessons and goes on with the first one that is not done; with a name plays that one. */
 export async function playLesson(given: string, options: LessonOptions): Promise<void> {
@@ -142,7 +106,7 @@ function heading(text: string): void {
 function askGuesses(guesses: Guess[], stop: AbortSignal): Promise<string[]> {
   return inTerminal(stop, async (ask) => {
     const answers: string[] = []
-    say(wrap(`Nobody sees it but you, and a wrong guess teaches most. No idea? Answer ${noIdea}`))
+    say(wrap(`Only you see it, and a wrong guess teaches most. No idea? Answer ${noIdea}`))
     for (const guess of guesses) {
       say(`\n${paragraphs(guess.ask)}`)
       for (const line of lettered(optionsOf(guess))) say(wrap(line, '  '))

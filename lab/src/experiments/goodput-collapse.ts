@@ -14,7 +14,7 @@ export function experiment(_slo: Slo, perSecond = usualLogins): Experiment {
       },
       {
         ...{ measure: 'wasted', phase, compare: '>', limit: 60 },
-        why: 'the API counts successes all the time, and nobody waits for them any more',
+        why: 'the API counts successes all the time, and no client waits for them any more',
       },
     ],
     level: 3,

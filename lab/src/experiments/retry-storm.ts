@@ -11,7 +11,7 @@ export function experiment(_slo: Slo, perSecond = usualLogins): Experiment {
     expectations: [
       {
         ...{ measure: 'goodput', phase, compare: '<', limit: 10 },
-        why: 'the API is busy all the time, with logins that nobody waits for any more',
+        why: 'the API is busy all the time, with logins that no client waits for any more',
       },
       {
         ...{ measure: 'amplification', phase, compare: '>', limit: 2.5 },

@@ -36,7 +36,7 @@ export const lesson: Lesson = {
     Walk on until 95 of 100 are behind you: {p95_ms@baseline}. This is p95. Until 99 of 100 are behind you:
     {p99_ms@baseline}, p99. The last one in the row took {max_ms@baseline}.
 
-    The average of all is {mean_ms@baseline}. One number for everybody, and it shows nobody: the slow answers are too few to
+    The average of all is {mean_ms@baseline}. One number for all, and it describes no one of them: the slow answers are too few to
     move it far. They disappear in it.
 
     Why care about one answer in a hundred? Because a person rarely sends only one. Open a page that needs 100 requests: the

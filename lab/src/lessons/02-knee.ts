@@ -2,7 +2,7 @@ import type { Lesson } from '../course/lesson.ts'
 
 export const lesson: Lesson = {
   title: 'The knee: why a busy service is slow long before it is full',
-  hook: `A small shop has one till. The cashier works half of the time, and nobody waits long. On Saturday more customers come:
+  hook: `A small shop has one till. The cashier works half of the time, and no customer waits long. On Saturday more customers come:
     she works 95 % of the time. She is not overloaded, she even has a free minute now and then. How long do people wait now?`,
   guesses: [
     {
@@ -23,7 +23,7 @@ export const lesson: Lesson = {
     {mean_wait@load-80}. At 95 %: {mean_wait@load-95}.
 
     Why is there a wait at all below 100 %? Because people do not arrive one after another like soldiers. Three come at once,
-    then nobody. In the quiet moment the cashier cannot work for the three who come next: a free second is lost for ever. So
+    then none. In the quiet moment the cashier cannot work for the three who come next: a free second is lost for ever. So
     queues form at 50 % too. They are short, because soon there is a quiet moment again. At 95 % quiet moments are rare. A
     queue is still there when the next group arrives, and it grows.
 
@@ -39,7 +39,7 @@ export const lesson: Lesson = {
     seconds: 58,
     after: `Yes: people inside = people per second x seconds that each stays. This is Little's law. The API counted
       {in_system@half} at half of its capacity and {in_system@busy} at 90 %. At 90 % the law was off by {little_off@busy}. It
-      works for shops, roads and computers. When the number inside grows and the rate does not, everybody stays longer.`,
+      works for shops, roads and computers. When the number inside grows and the rate does not, each one stays longer.`,
   },
   question: {
     ask: '50 users a second log in, and each stays 0.2 seconds in the API. How many are inside on average?',

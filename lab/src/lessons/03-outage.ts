@@ -36,7 +36,7 @@ export const lesson: Lesson = {
     After {degraded_after@outage} /health said "degraded": I live, but I cannot work. A program that watches asks this page
     every second, so it knew at its next question.
 
-    And nobody had to repair the API: {recovered_after@outage} after the file was back, a request succeeded. The API looks at
+    And no person had to repair the API: {recovered_after@outage} after the file was back, a request succeeded. The API looks at
     its database before every use, so it sees the good news as quickly as the bad.
 
     Three rules, then: fail fast, say so, and come back by yourself.`,

@@ -22,16 +22,16 @@ export const lesson: Lesson = {
   why: `Before the rush {goodput@before} of the users got in, and in the 20 seconds after it {goodput@after}, under the same load.
 
     Follow one user. The API can do {capacity} logins a second. The rush has left a queue. Our user waits a while, gives up and
-    sends a second request. But the first one still stands in the queue. The API cannot know that nobody waits for it. It does
-    the work, and nobody reads the answer. Meanwhile the second request waits behind it, gets too late as well, and so
+    sends a second request. But the first one still stands in the queue. The API cannot know that its client has left. It does
+    the work, and no client reads the answer. Meanwhile the second request waits behind it, gets too late as well, and so
     on. One user has become {amplification@after} requests.
 
     Less than half of the strength, times that, is more than the API can do. So the queue never gets shorter. Look at the
     circle: the queue makes clients give up, giving up makes retries, retries make the queue. It feeds itself. The rush only
     started it.
 
-    The API is busy all the time, with work that helps nobody. Such a failure is called metastable: the same load, two
-    states, well and ill, and a push from one into the other. It ends only when somebody takes load away.`,
+    The API is busy all the time, with work that helps no user. Such a failure is called metastable: the same load, two
+    states, well and ill, and a push from one into the other. It ends only when load is taken away.`,
   knob: {
     says: `The same users, the same rush, and one new rule for the clients: of 100 requests, at most about 10 may be retries. When
       this budget is empty, a client gives up after its first try. Strict, isn't it?`,

@@ -3,7 +3,7 @@ import type { Lesson } from '../course/lesson.ts'
 export const lesson: Lesson = {
   title: 'Refuse early: why saying no serves more people',
   hook: `A bakery bakes 100 loaves an hour. One morning 300 people an hour come. Each waits a quarter of an hour at most, then goes
-    home. The baker is polite: everybody may stand in the queue, first come, first served, and each loaf is made for one
+    home. The baker is polite: every guest may stand in the queue, first come, first served, and each loaf is made for one
     person. How many people go home with bread?`,
   guesses: [
     {
@@ -25,7 +25,7 @@ export const lesson: Lesson = {
 
     Where did the work go? Into the queue. It grows as long as more people arrive than the API can serve. Soon it is longer
     than people want to wait. First come, first served means: next is the one who has waited longest. That is just the one who
-    has left. The API checks a password for nobody, then the next one for nobody. Each user comes to the front a little too
+    has left. The API checks a password for a user who has left, then the next one. Each user comes to the front a little too
     late.
 
     Engineers have a word for work that arrives in time: goodput. The API did not get slower. Its throughput was full and its

@@ -44,7 +44,7 @@ export const lesson: Lesson = {
     says: `If each note waits for its own slow fsync, one after another, the disk limits everything. So this API lets all notes of
       a moment share one (group commit), like people who share a taxi. Compare both ways; it takes about two minutes:`,
     command: 'make tradeoff NAME=group-or-each EMBEDDED=1',
-    after: `Look at commits per second: the shared way needs fewer for the same notes. And nobody is promised anything earlier: each
+    after: `Look at commits per second: the shared way needs fewer for the same notes. And no client is promised anything earlier: each
       answer still waits until the disk has it.`,
   },
   question: {

@@ -2,7 +2,7 @@ import type { Lesson } from '../course/lesson.ts'
 
 export const lesson: Lesson = {
   title: 'Who are you? Stolen tokens and guessed passwords',
-  hook: `At a festival you show your ticket once and get a wristband. From then on nobody asks for your name: who wears the
+  hook: `At a festival you show your ticket once and get a wristband. From then on no guard asks for your name: who wears the
     wristband may enter. After a login, an API does the same. The wristband is called a token. Now a thief copies your token.
     How long is the thief in?`,
   guesses: [
@@ -44,7 +44,7 @@ export const lesson: Lesson = {
       of sessions? Compare: make tradeoff NAME=jwt-or-session EMBEDDED=1`,
   },
   question: {
-    ask: 'You learn that somebody has copied your token, which is valid for an hour. What ends it here, right now?',
+    ask: 'You learn that a thief has copied your token, which is valid for an hour. What ends it here, right now?',
     options: ['a new password', 'to log out', 'to close the browser'],
     right: 'to log out',
     because:

@@ -30,13 +30,13 @@ export const lesson: Lesson = {
     A watcher that sleeps is not broken. It watches something else. That is why engineers watch four signals together: latency,
     traffic, errors, and saturation (how full is it?). They are called the golden signals.
 
-    Yet not each alarm should wake a person. A number that is strange harms nobody. An alert should say: users are hurt, now.`,
+    Yet not each alarm should wake a person. A number that is strange harms no user. An alert should say: users are hurt, now.`,
   knob: {
     says: 'Now another trouble, one you know from lesson 3: the database file loses its permissions. Which watcher wakes up, and which one sleeps?',
     experiment: 'outage-chmod',
     seconds: 38,
     after: `Errors: alarm after {alarm:error_ratio}. p95: {alarm:p95_ms}; it went from {p95_ms@before} to {p95_ms@outage}. Requests:
-      {alarm:rate}. Who watches only how long answers take sleeps well while nobody is served. Neither number is better. Each
+      {alarm:rate}. An engineer who watches only how long answers take sleeps well while no user is served. Neither number is better. Each
       trouble has its own.`,
   },
   question: {

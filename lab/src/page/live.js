@@ -11,7 +11,7 @@ const by = (id) => document.getElementById(id)
 const app = { seconds: [], story: [], words: [], hands: [], state: undefined, connected: false, token: takeToken() }
 const dots = createDots(by('dots'), inspect)
 
-/** The token of the link stays in this tab and leaves the address: a projector shows that to everybody. */
+/** The token of the link stays in this tab and leaves the address: a projector would show it to the whole room. */
 function takeToken() {
   const given = location.hash.slice(1)
   if (given) sessionStorage.setItem('token', given)

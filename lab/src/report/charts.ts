@@ -97,7 +97,7 @@ const goodput = (seconds: MetricsEvent[]): Chart => ({
   id: 'goodput',
   title: 'Offered, attempts, goodput',
   unit: 'per second',
-  says: 'Offered: what users ask for. Attempts: the requests on the wire, retries included. Goodput: what users asked for and got in time. Attempts far above goodput: the API works, and for nobody.',
+  says: 'Offered: what users ask for. Attempts: the requests on the wire, retries included. Goodput: what users asked for and got in time. Attempts far above goodput: the API works for clients that have left.',
   scale: 'linear',
   lines: [
     line(seconds, 'tries', 'attempts'),

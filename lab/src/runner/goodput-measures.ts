@@ -33,7 +33,7 @@ export const goodputMeasures = {
     },
   },
   /** Seen from the API: what it answered well, and the client no longer waited. */
-  wasted: { title: 'logins served for nobody', unit: '%', of: wasted },
+  wasted: { title: 'logins served too late', unit: '%', of: wasted },
   peak_of_attempts: { title: 'most requests within a second, against the capacity', unit: 'x', of: peakOfAttempts },
 } satisfies Record<string, Measure>
 

@@ -13,7 +13,8 @@ import {
   provesNothing,
   withNumbers,
 } from '../course/numbers.ts'
-import { blanksRemark, keepProgress, readProgress, remarkOf, runSince } from '../course/play-lesson.ts'
+import { blanksRemark, remarkOf } from '../course/play-lesson.ts'
+import { keepProgress, readProgress, runSince } from '../course/progress.ts'
 import { UserError } from '../errors.ts'
 import { loadExperiment } from '../runner/experiment.ts'
 import type { Slo } from '../slo.ts'

@@ -38,7 +38,7 @@ const policy =
   "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; img-src 'self' data:; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
 const mostBytes = 1_000
 
-/** The live page: everybody on this machine may look; acting needs the token of the link. */
+/** The live page: every user of this machine may look; acting needs the token of the link. */
 export function livePage(live: Live, token: string): Router {
   const router = new Router()
   router.use(headers)
@@ -78,7 +78,7 @@ export function livePage(live: Live, token: string): Router {
   return router
 }
 
-/** No script but this server's own, no frame around the page, and nothing of its address to anybody. */
+/** No script but this server's own, no frame around the page, and no other server learns its address. */
 async function headers(ctx: Context, next: Next): Promise<void> {
   ctx.set({
     'Content-Security-Policy': policy,

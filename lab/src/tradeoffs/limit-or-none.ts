@@ -34,7 +34,7 @@ export function tradeoff({ goals: { baseline } }: Slo): Tradeoff {
       },
     ],
     unmeasured:
-      'An attacker with many addresses has ten guesses a minute from each: brute-force-distributed shows it. And nobody counts the users who give up after a 429.',
+      'An attacker with many addresses has ten guesses a minute from each: brute-force-distributed shows it. And no number counts the users who give up after a 429.',
     order: 30,
   }
 }
