@@ -2,6 +2,7 @@ import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { UserError } from '../errors.ts'
+import { wrap } from '../runner/screen.ts'
 
 /**
  * A lesson is data and prose. Its texts hold numbers of the reader's own run: `{p95@outage}`, see numbers.ts; in a text about
@@ -56,7 +57,7 @@ export function findLesson(name: string): string {
   }
   const found = names.find(isMeant)
   if (found) return found
-  throw new UserError(`${name}: the lessons are ${names.join(', ')}.`)
+  throw new UserError(wrap(`${name}: the lessons are ${names.join(', ')}.`))
 }
 
 export async function loadLesson(name: string): Promise<Lesson> {

@@ -6,6 +6,7 @@ import type { Slo } from '../slo.ts'
 import type { EmbeddedOptions } from '../targets/embedded.ts'
 import { type Expectation, type Experiment, lengthOf, type Phase, scale, type TimedFault } from './experiment.ts'
 import { type MeasureName, measures } from './measures.ts'
+import { wrap } from './screen.ts'
 
 /** A decision between two variants of the API, played in turn under the same load. */
 export type Tradeoff = {
@@ -49,7 +50,7 @@ export function tradeoffNames(): string[] {
 /** Throws a UserError that lists the names when there is no such comparison. */
 export async function loadTradeoff(name: string, slo: Slo): Promise<Tradeoff> {
   const names = tradeoffNames()
-  if (!names.includes(name)) throw new UserError(`${name || 'No name'}: the comparisons are ${names.join(', ')}.`)
+  if (!names.includes(name)) throw new UserError(wrap(`${name || 'No name'}: the comparisons are ${names.join(', ')}.`))
   const { href } = pathToFileURL(join(folder, `${name}.ts`))
   const file: { tradeoff: (slo: Slo) => Tradeoff } = await import(href)
   return file.tradeoff(slo)
