@@ -45,6 +45,8 @@ test('the wait of given arrivals, by hand: 0, 1 and 1 at a server that needs 2',
   // The first begins at 0, the second waits from 1 to 2, the third from 1 to 4.
   near(meanWaitOf([0, 1, 1], 2), 4 / 3)
   assert.equal(meanWaitOf([0, 2, 10], 2), 0)
+  // Who finds it idle takes 3: the second waits from 1 to 3, the third from 1 to 5.
+  near(meanWaitOf([0, 1, 1], 3, 2), 6 / 3)
 })
 
 test('many random arrivals wait as long as the formula for constant service says, within 5 %', () => {

@@ -32,15 +32,18 @@ export function meanWait(rate: number, service: ServiceTime): number {
 }
 
 /**
- * Mean wait of these very arrivals (in order, in seconds) at a server that needs as long for each: Lindley's recursion. The
- * formulas are about all that could arrive at a rate; a few hundred random arrivals wait half or twice as long by chance.
+ * Mean wait of these very arrivals (in order, in seconds) by Lindley's recursion, at a server that needs `first` seconds for
+ * one that finds it idle (it has to wake up: P. D. Welch, "On a Generalized M/G/1 Queuing Process in Which the First
+ * Customer of Each Busy Period Receives Exceptional Service", Operations Research 12(5), 1964) and `next` for one that
+ * waited. The formulas are about all that could arrive at a rate; a few hundred random arrivals wait half or twice as long by
+ * chance.
  */
-export function meanWaitOf(arrivals: number[], seconds: number): number {
+export function meanWaitOf(arrivals: number[], first: number, next = first): number {
   let [free, sum] = [0, 0]
   for (const moment of arrivals) {
-    const begin = Math.max(moment, free)
-    sum += begin - moment
-    free = begin + seconds
+    const wait = Math.max(0, free - moment)
+    sum += wait
+    free = moment + wait + (wait > 0 ? next : first)
   }
   return sum / arrivals.length
 }

@@ -7,9 +7,9 @@ import { numbersTable } from './tables.ts'
 const [width, height, left, right, bottom] = [420, 220, 44, 24, 30]
 
 /** How long requests waited for each other at each load, beside what theory says: a chart and its numbers. */
-export function waits({ waits = [], capacity }: Journal): Html | false {
-  if (waits.length === 0 || capacity === undefined) return false
-  const service = 2 / (capacity.before + (capacity.after ?? capacity.before))
+export function waits({ waits = [] }: Journal): Html | false {
+  if (waits.length === 0) return false
+  const service = waits.reduce((sum, one) => sum + one.service_ms, 0) / waits.length / 1000
   const top = 1.1 * Math.max(...waits.map(({ measured_ms }) => measured_ms), 1)
   const at = (utilisation: number, ms: number) => {
     const y = height - bottom - (Math.min(ms, top) / top) * (height - bottom - 10)
@@ -36,14 +36,24 @@ export function waits({ waits = [], capacity }: Journal): Html | false {
 <polyline points="${mg1.join(' ')}" fill="none" stroke="var(--line-3)" stroke-dasharray="6 4"/>${dots.join('')}</svg>`
   const rows = waits.map((one) => {
     const off = one.ideal_ms > 0 ? 100 * (one.measured_ms / one.ideal_ms - 1) : null
-    const values = [100 * one.utilisation, one.measured_ms, one.ideal_ms, off, one.md1_ms, one.mg1_ms]
+    const values = [100 * one.utilisation, one.service_ms, one.measured_ms, one.ideal_ms, off, one.md1_ms, one.mg1_ms]
     return [one.phase, ...values.map(number)]
   })
-  const heads = ['phase', 'utilisation %', 'mean wait ms', 'ideal queue ms', 'off by %', 'M/D/1 ms', 'M/G/1 ms']
+  const heads = [
+    'phase',
+    'utilisation %',
+    'service ms',
+    'mean wait ms',
+    'ideal queue ms',
+    'off by %',
+    'M/D/1 ms',
+    'M/G/1 ms',
+  ]
   return html`<h2>Theory beside the measurement</h2>
 <p class="says">Points: how long logins waited for each other, on average, against the share of the time in which the API is busy.
 Line: M/D/1, random arrivals at one server that always takes as long. Dashed: M/G/1, service that varies as it was measured.
-"Ideal queue": the wait of exactly these arrivals at such a server. A few hundred random arrivals can wait half or twice as long as
+"Service": the time from one answer to the next while logins waited. "Ideal queue": the wait of exactly these arrivals at a server
+that always takes so long, and somewhat longer for a login that wakes it up. A few hundred random arrivals can wait half or twice as long as
 the formula says, by chance; the ideal queue had the same luck, so "off by" compares with it.</p>
 ${trusted(drawing)}
 ${numbersTable(heads, rows)}`

@@ -1,29 +1,49 @@
 import { isSuccess, latencyOf, type Result } from '../load/figures.ts'
-import { constant, meanWait, meanWaitOf, utilisation } from '../models/queueing.ts'
+import { constant, meanWait, meanWaitOf, measured, utilisation } from '../models/queueing.ts'
 import { isWithin, type Measure, type Selection } from './selection.ts'
 
 // What queueing theory says of a phase, beside what was measured.
 
 /**
  * The mean wait of the logins of a phase, in milliseconds: measured, at an ideal server with the same arrivals, and by the
- * formulas for constant service (M/D/1) and for service that varies as it was measured (M/G/1). Undefined without a capacity.
+ * formulas for constant service (M/D/1) and for service that varies as it was measured (M/G/1). Undefined for a phase in
+ * which no login waited, or each did.
  */
-export function waitsIn({ run, logins, seconds }: Selection) {
-  if (run.capacity === undefined || logins.length === 0) return undefined
-  const { perSecond, after = perSecond, alone } = run.capacity
-  // The server is occupied for less than a client sees: what it does before and after the hash overlaps with the next one.
-  const service = 2 / (perSecond + after)
+export function waitsIn({ logins, seconds }: Selection) {
+  const { idle, busy } = serviceTimes(logins)
+  if (idle.length === 0 || busy.length === 0) return undefined
+  const [first, next] = [measured(idle).mean, measured(busy)]
   const rate = logins.length / seconds
-  const varied = { mean: service, variance: alone.variance * (service / alone.mean) ** 2 }
   const dues = logins.map(({ due }) => due / 1000).sort((a, b) => a - b)
   return {
-    utilisation: utilisation(rate, constant(service)),
-    measured_ms: mean(logins, latencyOf) - 1000 * alone.mean,
-    ideal_ms: 1000 * meanWaitOf(dues, service),
-    md1_ms: 1000 * meanWait(rate, constant(service)),
-    mg1_ms: 1000 * meanWait(rate, varied),
+    utilisation: utilisation(rate, next),
+    service_ms: 1000 * next.mean,
+    measured_ms: mean(logins, latencyOf) - 1000 * first,
+    ideal_ms: 1000 * meanWaitOf(dues, first, next.mean),
+    md1_ms: 1000 * meanWait(rate, constant(next.mean)),
+    mg1_ms: 1000 * meanWait(rate, next),
   }
 }
+
+/**
+ * Seconds that a login keeps the server busy, as clients see it. `idle`: of logins that found no other, from request to
+ * answer. `busy`: of logins that waited, from the answer before to their own, which is less: what happens before and
+ * after the hash overlaps with other hashes. A processor of a shared machine changes its speed within minutes, so they
+ * are measured in the phase that they explain.
+ */
+function serviceTimes(logins: Result[]) {
+  const [idle, busy]: [number[], number[]] = [[], []]
+  const answered = logins.filter(isSuccess).sort((a, b) => a.done - b.done)
+  for (const [i, { sent, done }] of answered.entries()) {
+    const before = answered[i - 1]?.done
+    if (before === undefined || sent > before) idle.push((done - sent) / 1000)
+    else if (sent < before - arriveMs) busy.push((done - before) / 1000)
+  }
+  return { idle, busy }
+}
+
+/** After so long a login has surely reached the queue. */
+const arriveMs = 3
 
 export const modelMeasures = {
   utilisation: {

@@ -130,6 +130,7 @@ const manner = {
 const wait = z.object({
   phase: z.string(),
   utilisation: z.number(),
+  service_ms: z.number(),
   measured_ms: z.number(),
   ideal_ms: z.number(),
   md1_ms: orNull,
