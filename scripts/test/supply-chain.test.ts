@@ -66,8 +66,8 @@ test('docs/security.md lists every direct production dependency by its licence, 
   const direct = ['api', 'lab'].flatMap((room) => Object.keys(read(join(room, 'package.json')).dependencies))
   const expected = [...new Set(direct)].map((name) => `${name}: ${packages[`node_modules/${name}`]?.license}`)
   const [, list = ''] = text.split('By licence:')
-  const found = [...(list.split('\n## ')[0] ?? '').matchAll(/^- \*\*(.+?)\*\*: ((?:.|\n {2})+)/gm)].flatMap(([, license, names = '']) =>
-    [...names.matchAll(/`(.+?)`/g)].map(([, name]) => `${name}: ${license}`),
+  const found = [...(list.split('\n## ')[0] ?? '').matchAll(/^- \*\*(.+?)\*\*: ((?:.|\n {2})+)/gm)].flatMap(
+    ([, license, names = '']) => [...names.matchAll(/`(.+?)`/g)].map(([, name]) => `${name}: ${license}`),
   )
   assert.deepEqual(found.sort(), expected.sort())
   const all = installed.filter(([, { dev }]) => !dev).length
