@@ -18,12 +18,15 @@ export function signalsUnder(heading: string): Signal[] {
         .map((cell) => cell.trim()),
     )
   const cell = (row: string[], column: string) => row[head.indexOf(column)] ?? ''
-  return rows.map((row) => ({
-    name: cell(row, 'name').replaceAll('`', ''),
-    type: cell(row, 'type'),
-    unit: cell(row, 'unit'),
-    labels: [...cell(row, 'labels').matchAll(/`(\w+)`/g)].map(([, label = '']) => label).sort(),
-  }))
+  const names = (text: string) => [...text.matchAll(/`([^`]+)`/g)].map(([, name = '']) => name)
+  return rows.flatMap((row) =>
+    names(cell(row, 'name')).map((name) => ({
+      name,
+      type: cell(row, 'type'),
+      unit: cell(row, 'unit'),
+      labels: names(cell(row, 'labels')).sort(),
+    })),
+  )
 }
 
 export const recorded = signalsUnder('Recorded series')

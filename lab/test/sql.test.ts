@@ -5,7 +5,6 @@ import { join } from 'node:path'
 import { after, test } from 'node:test'
 import Database from 'better-sqlite3'
 import { writeRun } from '../src/runner/write-run.ts'
-import { metricsEvent } from '../src/runs/journal.ts'
 import { root, scratchFolder } from './helpers.ts'
 import { attacked, generated, outageJournal } from './report-fixtures.ts'
 
@@ -91,10 +90,4 @@ test('the query about attackers counts their attempts by status', () => {
     ['429', 40],
     ['401', 10],
   ])
-})
-
-test('docs/anomalies.md explains every column', () => {
-  const doc = readFileSync(join(root, 'docs', 'anomalies.md'), 'utf8')
-  for (const [name, { description }] of Object.entries(metricsEvent.shape))
-    assert.ok(doc.includes(`| \`${name}\` | ${description} |`), name)
 })
