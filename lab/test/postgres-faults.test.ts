@@ -7,9 +7,14 @@ import type { FaultKind } from '../src/faults/fault.ts'
 import { inject, injectAndLand } from '../src/faults/inject.ts'
 import { readRecord, recordPath } from '../src/faults/record.ts'
 import { recover } from '../src/faults/rollback.ts'
+import { startOwnLoad } from '../src/load/load.ts'
 import { signalTo } from '../src/processes.ts'
+import { lengthOf, loadExperiment, scale } from '../src/runner/experiment.ts'
+import { play } from '../src/runner/play.ts'
+import { withEmbedded } from '../src/targets/embedded.ts'
 import { findPostgres, startPostgres } from '../src/targets/postgres-server.ts'
 import { api, until } from './helpers.ts'
+import { wideGoals } from './run-experiment.ts'
 
 const bin = findPostgres()
 const skip = bin === undefined && 'PostgreSQL is not installed'
@@ -69,6 +74,20 @@ test('a lock ends when its holder is killed', { skip }, async () => {
   assert.ok(holder && signalTo(holder, 'SIGKILL'))
   await served()
   assert.equal((await fault.undo()).intact, false)
+})
+
+test('an experiment breaks a PostgreSQL of its own', { skip }, async () => {
+  const slo = wideGoals()
+  const whole = await loadExperiment('outage-chmod', slo)
+  const { phases, ...rest } = scale(whole, 6 / lengthOf(whole))
+  const experiment = { ...rest, phases: phases.map((one) => (one.fault ? { ...one, fault: 'revoke' as const } : one)) }
+  const { faults } = await withEmbedded({ postgres: true }, (own) =>
+    play(experiment, own, startOwnLoad, new AbortController().signal),
+  )
+  assert.deepEqual(
+    faults.map(({ plan, landedAt, undone }) => [plan.kind, landedAt !== undefined, undone.intact]),
+    [['revoke', true, true]],
+  )
 })
 
 test('faults of a file are refused, and so is a server that cannot be reached: nothing is touched', {
