@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
+import BetterSqlite from 'better-sqlite3'
 import { type Api, startApi, until } from './start-api.ts'
 
 type Event = { time: string; route_class: string; requests: number; errors: number; p50_ms: number; p95_ms: number }
@@ -68,6 +69,20 @@ test('in memory the outage of the database is known', async (t) => {
   await api.breakDatabase()
   for (let n = 0; n < 5; n++) assert.equal((await api.fetch('/data/notes', { token })).status, 503)
   await until('the errors are known', async () => sum(await events(api), 'read', 'errors') === 5)
+})
+
+test('a second whose row is there already loses its own, and the API goes on', async (t) => {
+  const api = await startApi(t, { METRICS_EVENTS: 'sqlite' })
+  const db = new BetterSqlite(api.databasePath, { timeout: 5_000 })
+  // Any second row of a class has to conflict, as one does when the clock goes back.
+  db.exec('CREATE UNIQUE INDEX one_row ON metrics_events (route_class)')
+  db.close()
+  assert.equal((await api.fetch('/nowhere')).status, 404)
+  await until('the first row is there', async () => sum(await events(api), 'other') === 1)
+  assert.equal((await api.fetch('/nowhere')).status, 404)
+  await api.login()
+  await until('a later row is there', async () => sum(await events(api), 'auth') === 1)
+  assert.equal(sum(await events(api), 'other'), 1)
 })
 
 test('switched off there is no such page', async (t) => {

@@ -278,7 +278,7 @@ for (const [AUTH, lookUp] of [
 test('a database that is not there, or not ours, ends the program with a sentence', limit, async () => {
   const url = await postgres.newDatabase()
   const name = String(url.split('/').at(-1))
-  await postgres.asOwner('SET ROLE api; CREATE TABLE users (id INTEGER)', name)
+  await postgres.asOwner('SET ROLE notes; CREATE TABLE users (id INTEGER)', name)
   for (const DATABASE_URL of [url, `${url}_not`]) {
     await assertRefused(DATABASE_URL)
   }
@@ -316,7 +316,7 @@ test('of two processes that start together with another password, one revokes th
   const env = { ...first.env, LAB_USERS: 'demo:another-password', BUSY_TIMEOUT_MS: '60000' }
   const starting = Promise.all([startApi(t, env), startApi(t, env)])
   starting.catch(() => {}) // thrown where it is awaited
-  const waiting = `SELECT pid FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND usename = 'api'`
+  const waiting = `SELECT pid FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND usename = 'notes'`
   await until('both have read the old hash', async () => (await postgres.asOwner(waiting)).length === 2, 60)
   await owner.query('ROLLBACK')
   for (const api of await starting) await api.logged(({ msg }) => msg === 'users changed')

@@ -1,5 +1,5 @@
 import { test } from 'node:test'
-import pg from 'pg'
+import { runSql } from '../../lab/src/postgres.ts'
 import { findPostgres, type PostgresServer, startPostgres } from '../../lab/src/targets/postgres-server.ts'
 
 const bin = findPostgres()
@@ -25,21 +25,12 @@ function server() {
   started ??= startPostgres(String(bin)).then(async (server) => {
     process.once('exit', server.remove)
     for (const signal of ['SIGINT', 'SIGTERM']) process.once(signal, () => process.exit(1))
-    await query(server.url('postgres', 'postgres'), 'CREATE ROLE api LOGIN')
     return server
   })
   return started
 }
 
-async function query(url: string, sql: string) {
-  const client = new pg.Client(url)
-  await client.connect()
-  const { rows } = await client.query(sql)
-  await client.end()
-  return rows
-}
-
-const asOwner = async (sql: string, database = 'postgres') => query((await server()).url('postgres', database), sql)
+const asOwner = async (sql: string, database = 'postgres') => runSql((await server()).url('postgres', database), sql)
 
 export const postgres = {
   server,
@@ -48,13 +39,13 @@ export const postgres = {
   /** Creates an empty database and returns its URL for the API. */
   async newDatabase() {
     const name = `notes_${++databases}`
-    await asOwner(`CREATE DATABASE ${name} OWNER api`)
-    return (await server()).url('api', name)
+    await asOwner(`CREATE DATABASE ${name} OWNER notes`)
+    return (await server()).url('notes', name)
   },
   /** Ends the API's connections and allows no new ones, until the returned function is called. */
   async revoke() {
-    await asOwner('ALTER ROLE api NOLOGIN')
-    await asOwner(`SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE usename = 'api'`)
-    return async () => void (await asOwner('ALTER ROLE api LOGIN'))
+    await asOwner('ALTER ROLE notes NOLOGIN')
+    await asOwner(`SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE usename = 'notes'`)
+    return async () => void (await asOwner('ALTER ROLE notes LOGIN'))
   },
 }

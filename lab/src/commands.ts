@@ -191,7 +191,7 @@ export function createProgram(stop: AbortSignal): Command {
     .action(async ({ database }) => {
       if (LAB_SOCKET && !database) return (await import('./commands/running.ts')).askForRecovery(LAB_SOCKET)
       const { recover } = await import('./faults/rollback.ts')
-      console.log((await recover(databaseOf(database))) ?? 'Nothing to undo: no fault is on record.')
+      console.log((await recover(databaseOf(database), server)) ?? 'Nothing to undo: no fault is on record.')
     })
 
   withApi(command('downtime', 'ask a running API until it has failed and is back; print how long that took'))

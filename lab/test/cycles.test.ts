@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { after, test } from 'node:test'
 import { connect } from '../src/api-client.ts'
-import { kinds } from '../src/faults/fault.ts'
+import { fileKinds } from '../src/faults/fault.ts'
 import { injectAndLand } from '../src/faults/inject.ts'
 import type { Result } from '../src/load/figures.ts'
 import { lost, startMix } from '../src/load/load.ts'
@@ -21,7 +21,7 @@ test('three cycles of every fault under load: no success while it lasts, no ackn
   load.setRate(200)
   const refusedSince = (moment: number) =>
     load.results.filter(({ due, status }) => due >= moment && status === 503).length
-  for (const kind of [...kinds, ...kinds, ...kinds]) {
+  for (const kind of [...fileKinds, ...fileKinds, ...fileKinds]) {
     const fault = await injectAndLand({ database, kind, forMs: 60_000, probe })
     await until('requests are refused', () => refusedSince(fault.landedAt) >= 20)
     const undone = await fault.undo()

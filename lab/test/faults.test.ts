@@ -4,7 +4,7 @@ import { dirname } from 'node:path'
 import { after, test } from 'node:test'
 import { now } from '../src/clock.ts'
 import { UserError } from '../src/errors.ts'
-import { kinds } from '../src/faults/fault.ts'
+import { fileKinds } from '../src/faults/fault.ts'
 import { inject, injectAndLand } from '../src/faults/inject.ts'
 import { recordPath } from '../src/faults/record.ts'
 import { faults, recoverLeftovers } from '../src/faults/rollback.ts'
@@ -16,7 +16,7 @@ const { database, probe } = target
 const served = () => until('a data request succeeds', async () => (await probe('write')) === 201)
 const longMs = 300_000
 
-for (const kind of kinds) {
+for (const kind of fileKinds) {
   test(`${kind} lands, is on record, and leaves file and folder as they were`, async () => {
     const before = statSync(database)
     const fault = await injectAndLand({ database, kind, forMs: longMs, probe })

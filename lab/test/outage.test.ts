@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { existsSync, readFileSync, statSync } from 'node:fs'
 import { after, type TestContext, test } from 'node:test'
-import { kinds } from '../src/faults/fault.ts'
+import { fileKinds } from '../src/faults/fault.ts'
 import { recordPath } from '../src/faults/record.ts'
 import { faults } from '../src/faults/rollback.ts'
 import { isRunning } from '../src/processes.ts'
@@ -14,7 +14,7 @@ function outage(t: TestContext, kind: string, time = '5m') {
   return lab(t, ['outage', '--database', database, '--mode', kind, '--for', time, '--url', url], { env })
 }
 
-for (const kind of kinds) {
+for (const kind of fileKinds) {
   test(`outage --mode ${kind}: after kill -9, recover puts everything back and says so`, async (t) => {
     const before = statSync(service.database)
     const run = outage(t, kind)

@@ -5,28 +5,15 @@ import {
   PostgresAdapter,
   PostgresIntrospector,
   PostgresQueryCompiler,
-  SqliteAdapter,
-  SqliteIntrospector,
   SqliteQueryCompiler,
 } from 'kysely'
 import type { Db } from './database.ts'
 
-class Adapter extends SqliteAdapter {
-  // Kysely would give SQLite's one connection to one query at a time. Then no two writes could share a commit.
-  override get supportsMultipleConnections() {
-    return true
-  }
-}
-
-const dialects = {
-  sqlite: { Adapter, Introspector: SqliteIntrospector, QueryCompiler: SqliteQueryCompiler },
-  postgres: { Adapter: PostgresAdapter, Introspector: PostgresIntrospector, QueryCompiler: PostgresQueryCompiler },
-}
-export type Engine = keyof typeof dialects
+const compilers = { sqlite: SqliteQueryCompiler, postgres: PostgresQueryCompiler }
+export type Engine = keyof typeof compilers
 
 /** Kysely in the dialect of this engine; each query goes to `executeQuery`. */
 export function createKysely(engine: Engine, executeQuery: DatabaseConnection['executeQuery']): Db {
-  const { Adapter, Introspector, QueryCompiler } = dialects[engine]
   const connection: DatabaseConnection = { executeQuery, streamQuery: rejectTransaction }
   class Driver extends DummyDriver {
     override acquireConnection = async () => connection
@@ -34,10 +21,11 @@ export function createKysely(engine: Engine, executeQuery: DatabaseConnection['e
   }
   return new Kysely({
     dialect: {
-      createAdapter: () => new Adapter(),
+      // SQLite's own adapter would give its one connection to one query at a time. Then no two writes could share a commit.
+      createAdapter: () => new PostgresAdapter(),
       createDriver: () => new Driver(),
-      createIntrospector: (db) => new Introspector(db),
-      createQueryCompiler: () => new QueryCompiler(),
+      createIntrospector: (db) => new PostgresIntrospector(db), // not used
+      createQueryCompiler: () => new compilers[engine](),
     },
   })
 }

@@ -1,5 +1,6 @@
 import type { User } from '../config.ts'
 import type { Db, Tables } from '../database/database.ts'
+import { namesOf } from './users.ts'
 
 type Session = Tables['sessions']
 
@@ -10,11 +11,7 @@ export function findSession(db: Db, users: readonly User[], tokenHash: string) {
     .innerJoin('users', 'users.id', 'sessions.user_id')
     .select(['sessions.user_id', 'sessions.expires_at'])
     .where('sessions.token_hash', '=', tokenHash)
-    .where(
-      'users.name',
-      'in',
-      users.map(({ name }) => name),
-    )
+    .where('users.name', 'in', namesOf(users))
     .whereRef('sessions.issued_at', '>=', 'users.tokens_valid_from')
     .executeTakeFirst()
 }

@@ -5,7 +5,7 @@ import type { Db } from '../database/database.ts'
 import { hashPassword, isPasswordOf } from './passwords.ts'
 
 /** The names that this process serves. Another one on the same database may serve others. */
-const namesOf = (users: readonly User[]) => users.map(({ name }) => name)
+export const namesOf = (users: readonly User[]) => users.map(({ name }) => name)
 
 /** Undefined for a name that is not among `users`. */
 export function findUserByName(db: Db, users: readonly User[], name: string) {
@@ -62,11 +62,8 @@ export async function syncUsers(db: Db, users: readonly User[]) {
     } else {
       const row = { id: randomUUID(), name, password_hash, tokens_valid_from: 0 }
       // Another process that starts on the same database may have been faster.
-      await db
-        .insertInto('users')
-        .values(row)
-        .onConflict((conflict) => conflict.doNothing())
-        .execute()
+      const insert = db.insertInto('users').values(row)
+      await insert.onConflict((conflict) => conflict.doNothing()).execute()
       count.created++
     }
   }

@@ -61,11 +61,14 @@ function inMemory(): Store {
 
 function inTable(db: Db): Store {
   return {
-    add: (rows) =>
-      Promise.all([
-        db.insertInto('metrics_events').values(rows).execute(),
+    add: (rows) => {
+      const insert = db.insertInto('metrics_events').values(rows)
+      return Promise.all([
+        // A clock may be set back, and two processes may share the file: of two rows for one moment the first stays.
+        insert.onConflict((conflict) => conflict.doNothing()).execute(),
         db.deleteFrom('metrics_events').where('time', '<', oldest()).execute(),
-      ]),
+      ])
+    },
     list: () => db.selectFrom('metrics_events').selectAll().orderBy('time').orderBy('route_class').execute(),
   }
 }

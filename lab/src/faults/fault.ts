@@ -5,9 +5,12 @@ import type { ProcessId } from '../processes.ts'
 import type { FaultRecord } from './record.ts'
 
 /** The faults that need nothing but the database file of a running API. */
-export const kinds = ['chmod', 'lock', 'move', 'readonly'] as const
+export const fileKinds = ['chmod', 'lock', 'move', 'readonly'] as const
+/** Those of a running API: `revoke` acts on a PostgreSQL server. */
+export const kinds = [...fileKinds, 'revoke'] as const
 /** `fill` needs a small file system, `crash` an API that the lab itself has started. */
 export const allKinds = [...kinds, 'fill', 'crash'] as const
+export const serverKinds: readonly FaultKind[] = ['lock', 'revoke', 'crash']
 export type FaultKind = (typeof allKinds)[number]
 
 /** The API's process, where the lab has started it. `kill` returns the moment (clock.ts) of the signal. */
@@ -37,11 +40,10 @@ export type Fault = {
   feltAs: 503 | 0
   /** Whether it is in force now. */
   holds(victim: Victim, record: FaultRecord): boolean
-  /**
-   * Rolls it back and returns what was done. Harmless when repeated. It runs at the exit of a process too, where nothing
-   * can be awaited: whatever must be done then is done synchronously.
-   */
+  /** Rolls it back and returns what was done. Harmless when repeated. */
   rollback(victim: Victim, record: FaultRecord): string | Promise<string>
+  /** The same at the exit of a process, where nothing can be awaited; without it `rollback` runs then too. */
+  rollbackAtExit?(victim: Victim): void
   /** What it did, for the reader. */
   did(record: FaultRecord): string
   /** Where to look when it does not show. */

@@ -2,7 +2,7 @@ import { setTimeout as delay } from 'node:timers/promises'
 import { now, sleep } from '../clock.ts'
 import { UserError } from '../errors.ts'
 import { self, signalTo } from '../processes.ts'
-import { databasePath, type Fault, type FaultKind, look, octal, type Victim } from './fault.ts'
+import { databasePath, type Fault, type FaultKind, look, octal, serverKinds, type Victim } from './fault.ts'
 import { type FaultRecord, refuseSecond, writeRecord } from './record.ts'
 import { faults, prepareRollback, type Rollback } from './rollback.ts'
 
@@ -110,8 +110,8 @@ async function checkBefore(victim: Victim, { kind, probe }: Order) {
 
 /** A server has no file that the lab can reach: what a record says of one stays empty. */
 function serverInPlaceOfFile(kind: FaultKind) {
-  if (kind !== 'lock')
-    throw new UserError(`The fault ${kind} acts on a database file, and this API uses a PostgreSQL server: use lock.`)
+  if (!serverKinds.includes(kind))
+    throw new UserError(`The fault ${kind} acts on a database file, and this API uses PostgreSQL: use lock or revoke.`)
   return { path: '', mode: 0, inode: '', uid: 0 }
 }
 

@@ -9,8 +9,9 @@ import { lock } from './lock.ts'
 import { move } from './move.ts'
 import { readonly } from './readonly.ts'
 import { type FaultRecord, readRecord, removeRecord } from './record.ts'
+import { revoke } from './revoke.ts'
 
-export const faults: Record<FaultKind, Fault> = { chmod, lock, move, readonly, fill, crash }
+export const faults: Record<FaultKind, Fault> = { chmod, lock, move, readonly, revoke, fill, crash }
 
 /** `at`: when the rollback began; `intact`: whether the fault was in force until then; `did`: what was done. */
 export type RollbackResult = { at: number; intact: boolean; did: string }
@@ -36,7 +37,8 @@ export function prepareRollback(victim: Victim, record: FaultRecord): Rollback {
       // Without a record another process has rolled it back already.
       if (readRecord(database) === undefined) return
       // A process that exits starts no API any more.
-      fault.rollback({ database }, record)
+      if (fault.rollbackAtExit) fault.rollbackAtExit(victim)
+      else fault.rollback({ database }, record)
       removeRecord(database)
     } catch (error) {
       console.error(error instanceof UserError ? error.message : error)
@@ -69,19 +71,19 @@ export function prepareRollback(victim: Victim, record: FaultRecord): Rollback {
  * Rolls back the fault that a killed process left on this database. Returns what was done, undefined when there was
  * nothing. A fault whose owner runs is left alone. Throws a UserError, and keeps the record, when the rollback fails.
  */
-export async function recoverLeftovers(database: string): Promise<string | undefined> {
+export async function recoverLeftovers(database: string, server?: string): Promise<string | undefined> {
   const path = databasePath(database)
   const record = readRecord(path)
   if (record === undefined || isRunning(record.owner)) return undefined
   // The holder ends by itself when its parent is gone; the lock is free only after that.
   if (record.holder && !(await gone(record.holder, 2_000))) signalLab(record.holder, 'SIGKILL')
-  const did = await faults[record.kind].rollback({ database: path }, record)
+  const did = await faults[record.kind].rollback({ database: path, server }, record)
   removeRecord(path)
   return `A ${record.kind} fault of ${record.since} was left by a process that is gone: ${did}.`
 }
 
 /** Ends the fault on this database, whichever process keeps it. Returns what was done, undefined when there was nothing. */
-export async function recover(database: string): Promise<string | undefined> {
+export async function recover(database: string, server?: string): Promise<string | undefined> {
   const path = databasePath(database)
   const record = readRecord(path)
   if (record && isRunning(record.owner)) {
@@ -96,7 +98,7 @@ export async function recover(database: string): Promise<string | undefined> {
     }
     if (!readRecord(path)) return `The ${kind} fault of ${since} was ended by the process that kept it (${owner.pid}).`
   }
-  return recoverLeftovers(path)
+  return recoverLeftovers(path, server)
 }
 
 /** Every user with write permission for the folder can write such a record: only processes of the lab are signalled. */

@@ -26,7 +26,7 @@ export type Ended = { did: string; success_ms: number | null }
 /** Injects a fault and returns when it was felt and noticed. Throws a UserError when nothing was changed. */
 export async function beginOutage(order: Order): Promise<{ fault: ActiveFault; begun: Begun; repaired?: string }> {
   const { database, server, api, kind, forMs, session, signal } = order
-  const repaired = await recoverLeftovers(database)
+  const repaired = await recoverLeftovers(database, server)
   // Before the login, which would fail while another fault is active.
   refuseSecond(databasePath(database))
   let token = await session.token()

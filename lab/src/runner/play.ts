@@ -32,7 +32,7 @@ export async function play(
   const pool = started.adopt(connect(target.url, 16, 10_000), (pool) => pool.destroy())
   const token = await logIn(pool, target.url, target.username, target.password)
   const timeline = faultsOf(experiment)
-  if (timeline.length > 0) await checkOwnDatabase(target, pool, token)
+  if (timeline.length > 0 && !target.server) await checkOwnDatabase(target, pool, token)
   const attacks = started.adopt(await readyAttacks(experiment.phases, target, token), (one) => one.stop())
   const probe = started.adopt(startProbe(target.url, token), async (probe) => {
     await probe.stop()

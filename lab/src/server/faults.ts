@@ -77,7 +77,7 @@ export function createFaults({ database, server, api, session, stop, tell = () =
 
   /** Rolls back the fault on record; `ended` is missing when another process had injected it. */
   async function end(): Promise<{ ended?: Ended; did?: string }> {
-    return own ? { ended: await endOwn(own) } : { did: await recover(database) }
+    return own ? { ended: await endOwn(own) } : { did: await recover(database, server) }
   }
 
   /** For the way out: rolls back at once and measures nothing. */

@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import { parseJson } from '../config.ts'
 import { UserError } from '../errors.ts'
-import { type FaultKind, kinds } from '../faults/fault.ts'
+import { type FaultKind, fileKinds } from '../faults/fault.ts'
 import type { Live } from './live.ts'
 import { clientNames, mostPerSecond } from './live-load.ts'
 
@@ -18,7 +18,7 @@ const act = z.discriminatedUnion('do', [
       clients: z.enum(clientNames),
     }),
   }),
-  z.object({ do: z.literal('break'), kind: z.enum([...kinds, 'crash']) }),
+  z.object({ do: z.literal('break'), kind: z.enum([...fileKinds, 'crash']) }),
   z.object({ do: z.literal('mend') }),
   z.object({ do: z.literal('shed'), on: z.boolean() }),
   z.object({ do: z.literal('guess'), lesson: z.string(), guesses: z.array(z.string()) }),

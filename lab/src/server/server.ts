@@ -52,7 +52,7 @@ export async function serve(options: ServeOptions): Promise<number> {
     stop,
   } = options
   // A lab that was killed may have left its fault behind.
-  await recoverLeftovers(database).then(
+  await recoverLeftovers(database, server).then(
     (did) => console.log(did ?? 'No fault is on record.'),
     (error) => console.error(error instanceof UserError ? error.message : error),
   )

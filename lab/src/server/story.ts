@@ -21,6 +21,7 @@ const words: Record<FaultKind, [began: string, why: string, over: string]> = {
   lock: ['Another process locks the database (lock)', database, 'The lock is released'],
   move: ['The database file is renamed (move)', database, 'The database file has its name back'],
   readonly: ['The database file may only be read (readonly)', reads, 'The database file may be written again'],
+  revoke: ['The API may not log in to its database (revoke)', database, 'The API may log in again'],
   fill: ['The disk of the database is full (fill)', reads, 'The disk has room again'],
   crash: [
     'The API is killed (kill -9)',

@@ -6,6 +6,7 @@ import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { delimiter, join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
+import { runSql } from '../postgres.ts'
 
 export type PostgresServer = Awaited<ReturnType<typeof startPostgres>>
 
@@ -27,7 +28,10 @@ export function findPostgres(): string | undefined {
   })
 }
 
-/** Creates a cluster with a superuser `postgres` and starts it. Connections from this machine need no password. */
+/**
+ * Creates a cluster and starts it. As in the stack the role `notes` is the API's and owns the database `notes`; the lab is the
+ * superuser `postgres` here. Connections from this machine need no password.
+ */
 export async function startPostgres(bin: string, place = tmpdir()) {
   const folder = mkdtempSync(join(place, 'postgres-'))
   if (asUser.uid !== undefined) chownSync(folder, asUser.uid, asUser.gid)
@@ -69,13 +73,14 @@ export async function startPostgres(bin: string, place = tmpdir()) {
     rmSync(folder, { recursive: true, force: true, maxRetries: 20, retryDelay: 50 })
   }
 
+  const url = (user: string, database: string) => `postgres://${user}@127.0.0.1:${port}/${database}`
   try {
     await start()
+    await runSql(url('postgres', 'postgres'), 'CREATE ROLE notes LOGIN', 'CREATE DATABASE notes OWNER notes')
   } catch (error) {
     remove()
     throw error
   }
-  const url = (user: string, database: string) => `postgres://${user}@127.0.0.1:${port}/${database}`
   return { url, start, stop, remove }
 }
 

@@ -14,6 +14,8 @@ export type Target = AttackTarget & {
   metricsUrl: string
   /** Its database file, as the lab can reach it. */
   database: string
+  /** The URL of its PostgreSQL server, for faults; `database` is then only the place of their record. */
+  server?: string
   journalMode: 'delete' | 'wal'
   /** Its log, where it can be read. */
   log?: ApiLog

@@ -1,0 +1,102 @@
+import assert from 'node:assert/strict'
+import { spawnSync } from 'node:child_process'
+import { existsSync } from 'node:fs'
+import { after, test } from 'node:test'
+import { UserError } from '../src/errors.ts'
+import type { FaultKind } from '../src/faults/fault.ts'
+import { inject, injectAndLand } from '../src/faults/inject.ts'
+import { readRecord, recordPath } from '../src/faults/record.ts'
+import { recover } from '../src/faults/rollback.ts'
+import { startOwnLoad } from '../src/load/load.ts'
+import { signalTo } from '../src/processes.ts'
+import { lengthOf, loadExperiment, scale } from '../src/runner/experiment.ts'
+import { play } from '../src/runner/play.ts'
+import { withEmbedded } from '../src/targets/embedded.ts'
+import { findPostgres, startPostgres } from '../src/targets/postgres-server.ts'
+import { api, until } from './helpers.ts'
+import { wideGoals } from './run-experiment.ts'
+
+const bin = findPostgres()
+const skip = bin === undefined && 'PostgreSQL is not installed'
+const postgres = bin === undefined ? undefined : await startPostgres(bin)
+after(() => postgres?.remove())
+const server = postgres?.url('postgres', 'notes') ?? ''
+const settings = { DATABASE_URL: postgres?.url('notes', 'notes') ?? '', DATABASE_PATH: '' }
+const target = postgres ? await api({ after }, settings) : (undefined as never)
+const order = (kind: FaultKind = 'lock') => {
+  return { database: target.database, server, kind, forMs: 300_000, probe: target.probe }
+}
+const served = () => until('a write succeeds', async () => (await target.probe('write')) === 201)
+
+for (const [kind, reason] of [
+  ['lock', 'locked'],
+  ['revoke', 'permission'],
+] as const) {
+  test(`${kind} on a PostgreSQL server lands, is on record, is rolled back, and ends by itself`, { skip }, async () => {
+    const fault = await injectAndLand(order(kind))
+    assert.deepEqual([await target.probe('read'), await target.probe('write')], [503, 503])
+    await until(`/health says ${reason}`, async () => {
+      const health = (await (await fetch(`${target.url}/health`)).json()) as { database: { reason: string } }
+      return health.database.reason === reason
+    })
+    assert.ok(existsSync(recordPath(target.database)))
+    assert.ok((await fault.undo()).intact)
+    await served()
+    assert.ok(!existsSync(recordPath(target.database)))
+    await (await injectAndLand({ ...order(kind), forMs: 500 })).ended
+    await served()
+  })
+}
+
+for (const [end, isLeft] of [
+  ['process.exit()', false],
+  ['process.kill(process.pid, "SIGKILL")', true],
+] as const) {
+  test(`revoke of a lab that ends by ${end} is rolled back`, { skip }, async () => {
+    const { probe: _, ...given } = order('revoke')
+    const code = `import { inject } from ${JSON.stringify(import.meta.resolve('../src/faults/inject.ts'))}
+      await inject({ ...${JSON.stringify(given)}, probe: async () => 200 })
+      ${end}`
+    spawnSync(process.execPath, ['--input-type=module', '--eval', code], { stdio: ['ignore', 'ignore', 'inherit'] })
+    assert.equal(existsSync(recordPath(target.database)), isLeft)
+    if (isLeft) {
+      assert.equal(await target.probe('read'), 503)
+      await assert.rejects(recover(target.database), UserError)
+      assert.ok(await recover(target.database, server))
+    }
+    await served()
+  })
+}
+
+test('a lock ends when its holder is killed', { skip }, async () => {
+  const fault = await injectAndLand(order())
+  const { holder } = readRecord(target.database) ?? {}
+  assert.ok(holder && signalTo(holder, 'SIGKILL'))
+  await served()
+  assert.equal((await fault.undo()).intact, false)
+})
+
+test('an experiment breaks a PostgreSQL of its own', { skip }, async () => {
+  const slo = wideGoals()
+  const whole = await loadExperiment('outage-chmod', slo)
+  const { phases, ...rest } = scale(whole, 6 / lengthOf(whole))
+  const experiment = { ...rest, phases: phases.map((one) => (one.fault ? { ...one, fault: 'revoke' as const } : one)) }
+  const { faults } = await withEmbedded({ postgres: true }, (own) =>
+    play(experiment, own, startOwnLoad, new AbortController().signal),
+  )
+  assert.deepEqual(
+    faults.map(({ plan, landedAt, undone }) => [plan.kind, landedAt !== undefined, undone.intact]),
+    [['revoke', true, true]],
+  )
+})
+
+test('faults of a file are refused, and so is a server that cannot be reached: nothing is touched', {
+  skip,
+}, async () => {
+  for (const kind of ['chmod', 'move', 'readonly', 'fill'] as const)
+    await assert.rejects(inject(order(kind)), UserError, kind)
+  await assert.rejects(inject({ ...order('revoke'), server: undefined }), UserError)
+  await assert.rejects(inject({ ...order(), server: 'postgres://postgres@127.0.0.1:1/postgres' }), UserError)
+  assert.equal(await target.probe('write'), 201)
+  assert.ok(!existsSync(recordPath(target.database)))
+})
