@@ -1,5 +1,6 @@
 // What a visitor can do: set the load, break the database, kill the API.
 import { html, nothing } from './lit-html.js'
+import { isHidden } from './mystery.js'
 import { explain } from './numbers.js'
 
 const rates = [
@@ -17,7 +18,7 @@ function soon(send) {
 
 export function hands(app, act) {
   const { state, token, page, connected, error, pending } = app
-  const mayAct = connected && token && (!state.actor || state.actor.page === page)
+  const mayAct = connected && token && (!state.actor || state.actor.page === page) && !isHidden(state)
   const [shed, ...faults] = app.hands.toReversed()
   const { rate, arrivals, writes, clients } = state
   const load = (change) => soon(() => act({ do: 'load', load: { rate, arrivals, writes, clients, ...change } }))

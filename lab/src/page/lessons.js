@@ -1,7 +1,8 @@
 // The course: a list of lessons, and one of them step by step.
 import { html, nothing } from './lit-html.js'
+import { mystery, offerMystery } from './mystery.js'
 
-const letters = 'abcdef'
+export const letters = 'abcdef'
 let [list, open, view, told, wrong] = [[], '', undefined, undefined, '']
 let draw = () => {}
 
@@ -29,9 +30,10 @@ async function send(act, what) {
 }
 
 export function lessons({ state, token, page, connected, mode }, act) {
+  const mayAct = connected && token && (!state.actor || state.actor.page === page)
+  if (state.mystery) return mystery(state.mystery, mayAct, act)
   if (mode === 'stack')
     return html`<h2>Lessons</h2><p class="quiet">Ten lessons, which need no Docker: <code>make lab</code>, or in a terminal <code>make lesson</code></p>`
-  const mayAct = connected && token && (!state.actor || state.actor.page === page)
   const done = list.filter((one) => one.done).length
   if (!open || !view)
     return html`<h2>Lessons</h2>
@@ -39,7 +41,8 @@ export function lessons({ state, token, page, connected, mode }, act) {
       <ol>${list.map(
         (one) =>
           html`<li><button @click=${() => show(one.name)}>${one.done ? '✓ ' : ''}${numberOf(one.name)}. ${one.title}</button></li>`,
-      )}</ol>`
+      )}</ol>
+      ${offerMystery(mayAct, act)}`
   const { title, hook, guesses, after } = view
   return html`<button class="close" @click=${() => show('')}>All lessons</button>
     <h2>${numberOf(view.name)}. ${title}</h2>
@@ -114,7 +117,7 @@ function progress({ from, until }, isThis) {
 }
 
 /** Questions with a field or options each; their letters and numbers are what the lab takes. */
-function form(asked, says, mayAct, take) {
+export function form(asked, says, mayAct, take) {
   const submit = (event) => {
     event.preventDefault()
     const data = new FormData(event.target)
@@ -138,7 +141,7 @@ const numberOf = (name) => Number.parseInt(name, 10)
 const command = /(make (?:[a-z]+-[a-z]+|up|load|outage|experiment|tradeoff|mystery)\b(?: [A-Z_]+=[\w.-]+)*)/
 
 /** The commands in a sentence, set as code. */
-const withCode = (text) => text.split(command).map((part, i) => (i % 2 ? html`<code>${part}</code>` : part))
+export const withCode = (text) => text.split(command).map((part, i) => (i % 2 ? html`<code>${part}</code>` : part))
 
 const paragraphs = (text) =>
   text.split(/\n\s*\n/).map((one) => html`<p>${withCode(one.replace(/\s+/g, ' ').trim())}</p>`)

@@ -3,6 +3,7 @@ import { createDots } from './dots.js'
 import { hands } from './hands.js'
 import { lessons, refresh } from './lessons.js'
 import { html, nothing, render } from './lit-html.js'
+import { isHidden } from './mystery.js'
 import { drawCharts, headline, tiles } from './numbers.js'
 import { drawScene, places } from './picture.js'
 import { request } from './request.js'
@@ -60,6 +61,8 @@ function update() {
   render(story(), by('story'))
   render(key(), by('key'))
   render(app.dot ? request(app, () => inspect(undefined)) : nothing, by('request'))
+  // Whoever looks for what is wrong sees the numbers only.
+  by('picture').hidden = by('story').hidden = isHidden(state)
   const now = seconds.at(-1)
   drawScene(by('scene'), state, now)
   by('stage').setAttribute('aria-label', headline(app))
@@ -117,6 +120,10 @@ function listen() {
     })
   on('welcome', (welcome) => Object.assign(app, welcome, { connected: true }))
   on('state', (state) => (app.state = state))
+  on('past', (past) => {
+    Object.assign(app, past)
+    drawCharts(app)
+  })
   on('lessons', () => refresh())
   on('story', (line) => app.story.push(line))
   on('second', (second) => {

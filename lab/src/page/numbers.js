@@ -59,7 +59,9 @@ export function tiles({ seconds, state, words }) {
     })}</ul>`
 }
 
-const span = 120
+const usual = [-120, -90, -60, -30, 0]
+const ofMystery = [0, 10, 20, 30, 40, 50]
+let marks = usual
 // A logarithmic scale has no place for 0.
 const above0 = (ms) => ms && Math.max(0.1, ms)
 const charts = [
@@ -92,8 +94,11 @@ export function drawCharts({ seconds, state }, isAnew = false) {
   if (!state) return
   if (isAnew) for (const { plot } of plots) plot.destroy()
   if (isAnew || plots.length === 0) plots = charts.map((chart) => ({ chart, plot: create(chart) }))
-  const end = seconds.at(-1)?.at ?? 0
-  const x = seconds.map(({ at }) => (at - end) / 1000)
+  // The seconds of a mystery count from its beginning: what went wrong since when is asked.
+  const { from } = state.mystery ?? {}
+  marks = from ? ofMystery : usual
+  const zero = from ?? seconds.at(-1)?.at ?? 0
+  const x = seconds.map(({ at }) => (at - zero) / 1000)
   for (const { chart, plot } of plots) {
     plot.faults = faultsIn(seconds, x)
     plot.setData([x, ...chart.lines.map(({ of }) => seconds.map((one) => of(one, state.goal)))])
@@ -118,9 +123,9 @@ function create({ id, title, lines, y }) {
     height: innerWidth < 1600 ? 150 : 260,
     padding: [stripHeight + 2, 14, 0, 0],
     cursor: { show: false },
-    scales: { x: { time: false, range: [-span, 0] }, y: y.scale },
+    scales: { x: { time: false, range: () => [marks[0], marks.at(-1)] }, y: y.scale },
     axes: [
-      axis({ size: 24, splits: () => [-120, -90, -60, -30, 0], values: (_, at) => at.map((one) => `${one} s`) }),
+      axis({ size: 24, splits: () => marks, values: (_, at) => at.map((one) => `${one} s`) }),
       axis({ size: 46, ...y.marks }),
     ],
     series: [

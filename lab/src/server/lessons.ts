@@ -122,5 +122,5 @@ export function createLessons({ folder, slo, seconds, isStack, changed }: Option
     return { isRight: isRight(question, text), right, because: withNumbers(question.because, run).text }
   }
 
-  return { list, view, guess, play, answer, stop: () => child?.kill() }
+  return { list, view, guess, play, answer, isPlaying: () => playing !== undefined, stop: () => child?.kill() }
 }

@@ -17,6 +17,7 @@ const own = [
   'live.js',
   'hands.js',
   'lessons.js',
+  'mystery.js',
   'numbers.js',
   'picture.js',
   'dots.js',
