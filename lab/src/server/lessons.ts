@@ -16,6 +16,8 @@ import {
 import { blanksRemark, remarkOf } from '../course/play-lesson.ts'
 import { keepProgress, readProgress, runSince } from '../course/progress.ts'
 import { UserError } from '../errors.ts'
+import { text } from '../report/html.ts'
+import { waits } from '../report/waits.ts'
 import { loadExperiment } from '../runner/experiment.ts'
 import type { Slo } from '../slo.ts'
 
@@ -65,6 +67,7 @@ export function createLessons({ folder, slo, seconds, isStack, changed }: Option
         blanks: blanksRemark,
         compared: guesses.map((guess: Guess, i) => compare(guess, kept?.guesses[i] ?? noIdea, run)),
         why: withNumbers(why, run).text,
+        theory: provesNothing(run) ? undefined : text(waits(run)),
         knob: {
           says: withNumbers(knob.says, run).text,
           isInvalid: second !== undefined && provesNothing(second),
@@ -110,16 +113,16 @@ export function createLessons({ folder, slo, seconds, isStack, changed }: Option
     changed()
   }
 
-  async function answer(given: string, text: string): Promise<{ isRight: boolean; right: string; because: string }> {
+  async function answer(given: string, said: string): Promise<{ isRight: boolean; right: string; because: string }> {
     const name = findLesson(given)
     const { question, run: play } = await loadLesson(name)
     const kept = readProgress(folder)[name]
     const run = kept && runSince(folder, play, kept.guessed)
-    if (!run || !isAnswer(question, text)) throw new UserError(hintOf(question))
+    if (!run || !isAnswer(question, said)) throw new UserError(hintOf(question))
     keepProgress(folder, name, { ...kept, done: new Date().toISOString() })
     changed()
     const right = 'number' in question ? String(question.number) : question.right
-    return { isRight: isRight(question, text), right, because: withNumbers(question.because, run).text }
+    return { isRight: isRight(question, said), right, because: withNumbers(question.because, run).text }
   }
 
   return { list, view, guess, play, answer, isPlaying: () => playing !== undefined, stop: () => child?.kill() }
