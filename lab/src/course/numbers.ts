@@ -76,9 +76,10 @@ export function optionsOf(one: Guess | Question): string[] {
   return 'choice' in one ? one.choice : 'order' in one ? Object.keys(one.order) : []
 }
 
-/** How a guess is written: a number in a unit, or letters. */
-export function formOf(guess: Guess): string {
-  return 'number' in guess ? guess.unit : 'order' in guess ? 'letters, for example: bac' : 'a letter'
+/** How an answer is written: a number, of a guess in its unit, or letters. */
+export function formOf(one: Guess | Question): string {
+  if ('number' in one) return 'unit' in one ? one.unit : 'a number'
+  return 'order' in one ? 'letters, for example: bac' : 'a letter'
 }
 
 /** What to write, for a reader whose answer was none. */

@@ -61,13 +61,13 @@ function result(after, act, mayAct) {
   const { isInvalid, blanks, compared, theory, why, knob, question, places } = after
   return html`${remark(after, view.run, false, act, mayAct)}
     <ol class="compared">${compared.map((one, i) => html`<li><p>${view.asked[i].ask}</p>${compared1(one)}</li>`)}</ol>
-    ${theory ? html`<div class="theory" .innerHTML=${theory}></div>` : nothing}
+    ${theory ? html`<div class="theory" tabindex="0" role="group" aria-label="Theory" .innerHTML=${theory}></div>` : nothing}
     <h3>Why</h3>${isInvalid ? html`<p>${blanks}</p>` : nothing}${paragraphs(why)}
     <h3>Change one thing</h3>${paragraphs(knob.says)}
     ${knob.seconds === undefined ? html`<p><code>${knob.command}</code></p>` : nothing}
     ${knob.after ? html`${remark(knob, knob, true, act, mayAct)}${paragraphs(knob.after)}` : play(knob, true, act, mayAct)}
     <h3>One question</h3>
-    ${form([{ ...question, how: 'your answer' }], 'Answer', mayAct, ([given]) => send(act, { do: 'answer', lesson: open, answer: given }))}
+    ${form([question], 'Answer', mayAct, ([given]) => send(act, { do: 'answer', lesson: open, answer: given }))}
     <p role="status">${told ? `${told.isRight ? 'Right.' : `Not quite. The answer is: ${told.right}.`} ${told.because}` : ''}</p>
     <h3>See it elsewhere</h3>
     <p>In Grafana, which needs Docker: start the stack with <code>make up</code>, then open
