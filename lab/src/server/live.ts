@@ -15,7 +15,6 @@ import { createMystery } from './mystery.ts'
 import { type Recorded, startRecorder } from './recorder.ts'
 import { createSeconds, type Second } from './seconds.ts'
 import { createStory, loadWords, whyShed } from './story.ts'
-import { watchApi } from './watch-api.ts'
 
 export type LiveTarget = Pick<Target, 'mode' | 'url' | 'metricsUrl' | 'database' | 'log' | 'api'> &
   Pick<Victim, 'server'>
@@ -45,7 +44,6 @@ export function createLive(options: Options) {
   const { target, own, session, slo, stop, record, doing, folder = runsFolder, seconds: length } = options
   const { database, mode } = target
   const load = createLiveLoad(session)
-  const api = watchApi(target.url, target.metricsUrl)
   const sample = createSample()
   const seconds = createSeconds()
   const story = createStory((line) => mystery.isHidden() || events.send('story', line))
@@ -151,10 +149,9 @@ export function createLive(options: Options) {
 
   function closeSecond(): void {
     if (mystery.isOver()) return
-    const { health, busy } = api.seen
     const fault = faults.active()?.kind ?? null
     const waiting = load.isWaiting().wires.size + mystery.waiting()
-    const second = seconds.close({ waiting, busy, health: health.status, fault })
+    const second = seconds.close({ waiting, busy: recorder.busy(), health: recorder.health(), fault })
     story.watch(second, goal())
     events.send('second', shown(second))
   }
@@ -180,7 +177,7 @@ export function createLive(options: Options) {
     await mystery.end()
     lessons.stop()
     for (const timer of [...timers, loadEnd, told, grace]) clearTimeout(timer)
-    await Promise.all([load.stop(), api.stop(), recorder.stop()])
+    await Promise.all([load.stop(), recorder.stop()])
   }
 
   /** This page acts from now on, for so long at least. */
