@@ -5,7 +5,7 @@ import { lessons, refresh } from './lessons.js'
 import { html, nothing, render } from './lit-html.js'
 import { isHidden } from './mystery.js'
 import { drawCharts, headline, tiles } from './numbers.js'
-import { drawScene, places } from './picture.js'
+import { places, scene } from './picture.js'
 import { request } from './request.js'
 
 const by = (id) => document.getElementById(id)
@@ -63,8 +63,7 @@ function update() {
   render(app.dot ? request(app, () => inspect(undefined)) : nothing, by('request'))
   // Whoever looks for what is wrong sees the numbers only.
   by('picture').hidden = by('story').hidden = isHidden(state)
-  const now = seconds.at(-1)
-  drawScene(by('scene'), state, now)
+  if (app.at) render(scene(app.at, state, seconds.at(-1)), by('scene'))
   by('stage').setAttribute('aria-label', headline(app))
 }
 
@@ -144,15 +143,17 @@ function listen() {
 
 function fit() {
   const stage = by('stage')
-  dots.fit(places(stage.clientWidth, stage.clientHeight))
+  // Hidden by a mystery: its size says nothing.
+  if (stage.clientWidth === 0) return drawCharts(app, true)
+  app.at = places(stage.clientWidth, stage.clientHeight)
+  dots.fit(app.at)
   update()
   drawCharts(app, true)
 }
-addEventListener('resize', fit)
 addEventListener('keydown', ({ key }) => key === 'Escape' && app.dot && inspect(undefined))
 matchMedia('(prefers-color-scheme: dark)').addEventListener('change', fit)
 
 app.words = await (await fetch('/words')).json()
 listen()
 refresh(update)
-fit()
+new ResizeObserver(fit).observe(by('stage'))
