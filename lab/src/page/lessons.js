@@ -33,7 +33,7 @@ export function lessons({ state, token, page, connected, mode }, act) {
   const mayAct = connected && token && (!state.actor || state.actor.page === page)
   if (state.mystery) return mystery(state.mystery, mayAct, act)
   if (mode === 'stack')
-    return html`<h2>Lessons</h2><p class="quiet">Ten lessons, which need no Docker: <code>make lab</code>, or in a terminal <code>make lesson</code></p>`
+    return html`<h2>Lessons</h2><p class="quiet">Ten lessons, which need no Docker: <code>make lab</code>, or in a terminal <code>make lesson</code> and <code>make mystery</code></p>`
   const done = list.filter((one) => one.done).length
   if (!open || !view)
     return html`<h2>Lessons</h2>

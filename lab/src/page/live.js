@@ -84,11 +84,11 @@ function head() {
 }
 
 const key = () => html`<ul class="key">
-    <li><span class="dot way"></span>on its way</li>
-    <li><span class="dot retry"></span>again (a retry)</li>
-    <li><span class="dot ok"></span>served</li>
-    <li><span class="dot refused"></span>refused</li>
-    <li><span class="dot lost"></span>no answer</li>
+    <li><b class="way" aria-hidden="true">●</b> on its way</li>
+    <li><b class="retry" aria-hidden="true">●</b> again (a retry)</li>
+    <li><b class="ok" aria-hidden="true">●</b> served</li>
+    <li><b class="refused" aria-hidden="true">○</b> refused</li>
+    <li><b class="lost" aria-hidden="true">✕</b> no answer</li>
     <li class="quiet">A sample of the real requests, slowed down on their way, not in their wait.</li>
     <li class="look">Click a dot, or look at
       <button @click=${() => inspect(dots.last.ok)} ?disabled=${!dots.last.ok}>the last one served</button>
