@@ -7,7 +7,7 @@ export function places(width, height) {
   const [top, bottom] = [34, height - 12]
   const box = (x, w) => ({ x, w, y: top, h: bottom - top, right: x + w, middle: x + w / 2 })
   const clients = box(2, narrow ? 70 : 138)
-  const database = box(width - (narrow ? 66 : 112), narrow ? 64 : 110)
+  const database = box(width - (narrow ? 72 : 112), narrow ? 64 : 110)
   const apiWidth = narrow ? 92 : 170
   const api = box(database.x - apiWidth - (narrow ? 24 : 64), apiWidth)
   return { width, height, narrow, clients, api, database, line: (top + bottom) / 2 + 6 }
