@@ -17,6 +17,7 @@ const words = {
   none: ['open', 'read and written'],
   lock: ['locked', 'another holds it'],
   chmod: ['closed', 'no permission'],
+  revoke: ['closed', 'no login for the API'],
   move: ['gone', 'no file of its name'],
   readonly: ['read-only', 'may not be written'],
   fill: ['read-only', 'its disk is full'],
@@ -63,7 +64,7 @@ function store({ database: { middle, w, y }, line, narrow }, fault) {
   return svg`${text('Database', middle, y - 10, 'title')}
     <path class="store ${kind} ${fault}" d="M${left},${top} V${bottom} A${rx},12 0 0 0 ${right},${bottom} V${top}"></path>
     <ellipse class="store ${kind} ${fault}" cx=${middle} cy=${top} rx=${rx} ry="12"></ellipse>
-    ${fault === 'lock' || fault === 'chmod' ? svg`<path class="padlock" d="M${middle - 12},${line + 4} h24 v18 h-24 z m4,0 a8,8 0 0 1 16,0"></path>` : nothing}
+    ${['lock', 'chmod', 'revoke'].includes(fault) ? svg`<path class="padlock" d="M${middle - 12},${line + 4} h24 v18 h-24 z m4,0 a8,8 0 0 1 16,0"></path>` : nothing}
     ${text(words[fault][0], middle, bottom + 34, `title ${kind}`)}
     ${narrow ? nothing : text(words[fault][1], middle, bottom + 51, 'small')}`
 }
