@@ -37,7 +37,7 @@ type ServeOptions = LoadTarget & {
 export async function serve(options: ServeOptions): Promise<number> {
   const { database, socket, host, port, prometheus, stop } = options
   // A lab that was killed may have left its fault behind.
-  await recoverLeftovers(database, server).then(
+  await recoverLeftovers(database, options.server).then(
     (did) => console.log(did ?? 'No fault is on record.'),
     (error) => console.error(error instanceof UserError ? error.message : error),
   )
