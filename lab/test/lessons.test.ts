@@ -14,7 +14,7 @@ import {
   placeOf,
 } from '../src/course/lesson.ts'
 import { blank, compare, isAnswer, isRight, optionsOf, withNumbers } from '../src/course/numbers.ts'
-import { remarkOf } from '../src/course/play-lesson.ts'
+import { remarkOf } from '../src/course/progress.ts'
 import { experimentNames, lengthOf, loadExperiment } from '../src/runner/experiment.ts'
 import { journalOf } from '../src/runner/journal-of.ts'
 import { judge } from '../src/runner/judge.ts'

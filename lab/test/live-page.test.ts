@@ -4,10 +4,13 @@ import { createRequire } from 'node:module'
 import { join } from 'node:path'
 import { after, type TestContext, test } from 'node:test'
 import type { Browser, ElementHandle, Page } from 'puppeteer-core'
+import { mystery } from '../src/course/mystery.ts'
+import { faultsOf } from '../src/runner/experiment.ts'
 import { lab, says, scratchFolder, until } from './helpers.ts'
 import { browser, noBrowser } from './report-browser.ts'
 
-const record = ['--record', join(scratchFolder({ after }), 'session.db')]
+const scratch = scratchFolder({ after })
+const record = ['--record', join(scratch, 'session.db'), '--folder', join(scratch, 'runs')]
 const run = lab({ after }, ['lab', '--port', '0', '--no-open', ...record])
 await says(run, /http:\S+#\S+/)
 const link = new URL(/http:\S+/.exec(run.out())?.[0] ?? '')
@@ -185,6 +188,40 @@ for (const width of [360, 1280]) {
     })
   }
 }
+
+test('a mystery: numbers and nothing else, then three answers and the truth', { skip: noBrowser }, async (t) => {
+  const made = (seed: number) => mystery(seed, 1, 300)
+  const seed = Array.from({ length: 50 }, (_, i) => i).find((i) => made(i).trouble === 'outage') ?? 0
+  const { page, wrong } = await visit(t, { width: 360 })
+  const press = async (name: string) => (await page.waitForSelector(`#lessons ::-p-text(${name})`))?.click()
+  const fault = async () => ((await (await fetch(`${link.origin}/status`)).json()) as { fault: object | null }).fault
+  const shown = (id: string) =>
+    page.$eval(id, (one) => (one as unknown as { checkVisibility(): boolean }).checkVisibility())
+  await page.click('#lessons [name=q0][value=a]')
+  await page.type('#lessons [name=q1]', String(seed))
+  await press('Play a mystery')
+  await page.waitForSelector('#lessons progress')
+  await until('it shows in the numbers', async () => (await tile(page, 'Failed')) > 100, 60)
+  assert.deepEqual([await shown('#picture'), await shown('#story'), await fault()], [false, false, null])
+  assert.equal(await page.$eval('#hands fieldset', (one) => one.matches(':disabled')), true)
+
+  await page.waitForSelector('#lessons form', { timeout: 60_000 })
+  await page.click('#lessons [name=q0][value=a]')
+  await page.type('#lessons [name=q1]', String((faultsOf(made(seed).experiment)[0]?.at ?? 0) + 1))
+  await page.click('#lessons [name=q2][value=b]')
+  await press('Compare')
+  await page.waitForSelector('#lessons dl')
+  const truths = await page.$$eval('#lessons dd:nth-of-type(even) b', (all) => all.map((one) => one.textContent ?? ''))
+  assert.match(truths.join('; '), /^right; \d+: (exactly|1 s \w+); right$/)
+  assert.deepEqual([await shown('#picture'), await shown('#story')], [true, true])
+  await page.evaluate(axe)
+  const violations = await page.evaluate('axe.run().then(({ violations }) => violations.map(({ id }) => id))')
+  assert.deepEqual(violations, [])
+  assert.ok(Number(await page.evaluate('document.documentElement.scrollWidth - innerWidth')) <= 0)
+  await press('All lessons')
+  await page.waitForSelector('#lessons ol')
+  assert.deepEqual(wrong, [])
+})
 
 test('an act that failed stays in the story, also after the next one', async (t) => {
   const { number, close } = await reader(t)

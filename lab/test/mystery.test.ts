@@ -2,7 +2,8 @@ import assert from 'node:assert/strict'
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { test } from 'node:test'
-import { type Level, mystery, type Trouble, troubleNames, troubleWords, truthOf } from '../src/course/mystery.ts'
+import { debriefOf, mysteryQuestions, truthOf } from '../src/course/debrief.ts'
+import { type Level, mystery, type Trouble, troubleNames, troubleWords } from '../src/course/mystery.ts'
 import { faultsOf, lengthOf } from '../src/runner/experiment.ts'
 import { journalOf } from '../src/runner/journal-of.ts'
 import { judge } from '../src/runner/judge.ts'
@@ -52,7 +53,12 @@ test('the truth: the row in which the fault began, and the signals that saw it f
   const run = recorded(experiment)
   const target = { mode: 'embedded', journalMode: 'delete' } as const
   const about = { name: 'x', experiment, slo, target, predictions: [], run: { number: 1, of: 1 }, again: '' }
-  const { since, alarms, first } = truthOf(journalOf(run, judge(run, experiment, slo), about))
+  const journal = journalOf(run, judge(run, experiment, slo), about)
+  const { since, alarms, first } = truthOf(journal)
   assert.equal(since, (faultsOf(experiment)[0]?.at ?? 0) + 1)
   assert.deepEqual([first, alarms.get('failed'), alarms.has('p95')], [['failed', '/health'], 1, false])
+  // No idea of the first, 2 s late with the second, and a signal that did not move.
+  const [what, when, signal] = debriefOf(journal, 'outage', ['?', String(since + 2), 'c']).rows
+  assert.deepEqual([what?.[1], signal?.[1]], ['?', mysteryQuestions[2]?.options[2]])
+  assert.equal(when?.[2], `${since}: 2 s late`)
 })

@@ -15,7 +15,7 @@ import { journal as schema } from '../src/runs/journal.ts'
 import { loadSlo } from '../src/slo.ts'
 import { api, root } from './helpers.ts'
 import { playOn } from './play-on.ts'
-import { evenly, recorded } from './recorded.ts'
+import { evenly, idealQueue, recorded } from './recorded.ts'
 
 const slo = loadSlo(join(root, 'slo.json'))
 const capacity = { of: 'login' as const, perSecond: 45, alone: { mean: 0.022, variance: 0 }, after: 45 }
@@ -149,25 +149,13 @@ test('the API counts logins for which nobody waits, and the highest second count
 
 test('waits at an ideal server are off by nothing, in journal and report', async () => {
   const queue = await loadExperiment('queue', slo, 45)
-  const run = recorded(queue)
-  const service = 1000 / 45
-  let free = 0
-  const results = run.phases.flatMap(({ plan, start, end }) => {
-    free = start
-    return evenly(start, end, plan.logins ?? 0).map((due, i): Result => {
-      // Pairs arrive together: the second of each waits for the first.
-      const moment = start + (Math.floor(i / 2) * 2000) / (plan.logins ?? 1)
-      free = Math.max(free, moment) + service
-      return { kind: 'login', due: moment, sent: moment, done: free, status: due > 0 ? 200 : 0 }
-    })
-  })
-  const perfect = { ...run, results, seed: 1, capacity: { ...capacity, alone: { mean: service / 1000, variance: 0 } } }
+  const perfect = idealQueue(queue, capacity)
   const judgement = judge(perfect, queue, slo)
   assert.equal(judgement.verdict, 'PASS', judgement.reasons.join('\n'))
   for (const { measure, value } of judgement.expectations)
     if (measure === 'wait_off_model') assert.ok((value ?? 9) < 1e-6, String(value))
   // It serves two at a time, and every tenth pair hangs: that is no queue with one server of constant speed.
-  const stalls = results.map((one, i) => (i % 20 < 2 ? { ...one, done: one.done + 10 * service } : one))
+  const stalls = perfect.results.map((one, i) => (i % 20 < 2 ? { ...one, done: one.done + 10_000 / 45 } : one))
   assert.equal(judge({ ...perfect, results: stalls }, queue, slo).verdict, 'FAIL')
   const about = { name: 'queue', slo, target: { mode: 'embedded', journalMode: 'delete' } as const }
   const rest = { run: { number: 1, of: 1 }, predictions: [], again: 'again' }

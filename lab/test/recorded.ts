@@ -51,6 +51,21 @@ export function recorded(experiment: Experiment): Run {
   }
 }
 
+/** Logins in pairs at a server that needs as long for each: the second of a pair waits for the first. `capacity`: that of the server. */
+export function idealQueue(experiment: Experiment, capacity: NonNullable<Run['capacity']>): Run {
+  const run = recorded(experiment)
+  const service = 1000 / capacity.perSecond
+  const results = run.phases.flatMap(({ plan, start, end }) => {
+    let free = start
+    return evenly(start, end, plan.logins ?? 0).map((_, i): Result => {
+      const due = start + (Math.floor(i / 2) * 2000) / (plan.logins ?? 1)
+      free = Math.max(free, due) + service
+      return { kind: 'login', due, sent: due, done: free, status: 200 }
+    })
+  })
+  return { ...run, results, seed: 1, capacity: { ...capacity, alone: { mean: service / 1000, variance: 0 } } }
+}
+
 function answer(isDown: (moment: number) => boolean) {
   return (due: number, number: number): Result => {
     const { kind } = requestAt(number, ['1'])

@@ -1,7 +1,5 @@
-import { detect } from '../anomalies/detect.ts'
 import { seededRandom } from '../load/arrivals.ts'
 import type { Experiment, Phase } from '../runner/experiment.ts'
-import type { Journal } from '../runs/journal.ts'
 
 export type Level = 1 | 2 | 3
 
@@ -90,25 +88,3 @@ export function mystery(seed: number, level: Level, rate: number): { trouble: Tr
 
 export const troubleNames = Object.keys(troubles) as Trouble[]
 export const troubleWords = (trouble: Trouble) => troubles[trouble]
-
-/** What a reader of the numbers sees of each family of the detector's series. */
-const columns = { traffic: 'sent', errors: 'failed', slowness: 'p95', database: '/health', silence: '/health' }
-export type Signal = (typeof columns)[keyof typeof columns]
-export const signals: Signal[] = ['sent', 'failed', 'p95', '/health']
-
-/** The first second of the trouble as the rows count them, and after how many seconds each signal raised an alarm. */
-export function truthOf({ happened, seconds }: Journal) {
-  const phase = happened.phases.find(({ name }) => name === 'trouble')
-  const since = Math.floor((happened.faults[0]?.injected_ms ?? phase?.start_ms ?? 0) / 1000)
-  const to = (phase?.end_ms ?? 0) / 1000
-  const alarms = new Map<Signal, number>()
-  for (const { family, alarms: alarmed } of detect(seconds).series) {
-    const first = seconds.findIndex(({ second }, i) => alarmed[i] && second >= since && second < to + 5)
-    const [signal, after] = [columns[family], first - since + 1]
-    if (first >= 0 && after < (alarms.get(signal) ?? Infinity)) alarms.set(signal, after)
-  }
-  const least = Math.min(...alarms.values())
-  // The clocks of rows and detector differ by less than a second.
-  const first = signals.filter((signal) => (alarms.get(signal) ?? Infinity) <= least + 1)
-  return { since: since + 1, alarms, first }
-}

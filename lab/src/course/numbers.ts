@@ -68,7 +68,7 @@ export function withNumbers(text: string, run: Journal, first = run): { text: st
 }
 
 export const noIdea = '?'
-const letters = 'abcdef'
+export const letters = 'abcdef'
 
 /** The options of a question, each with its letter. */
 export function optionsOf(one: Guess | Question): string[] {
@@ -76,9 +76,10 @@ export function optionsOf(one: Guess | Question): string[] {
   return 'choice' in one ? one.choice : 'order' in one ? Object.keys(one.order) : []
 }
 
-/** How a guess is written: a number in a unit, or letters. */
-export function formOf(guess: Guess): string {
-  return 'number' in guess ? guess.unit : 'order' in guess ? 'letters, for example: bac' : 'a letter'
+/** How an answer is written: a number, of a guess in its unit, or letters. */
+export function formOf(one: Guess | Question): string {
+  if ('number' in one) return 'unit' in one ? one.unit : 'a number'
+  return 'order' in one ? 'letters, for example: bac' : 'a letter'
 }
 
 /** What to write, for a reader whose answer was none. */
@@ -96,12 +97,16 @@ export function lettered(options: string[]): string[] {
   return options.map((option, i) => `${letters[i]}) ${option}`)
 }
 
+export function isLetterOf(options: string[], answer: string): boolean {
+  return answer.length === 1 && letters.slice(0, options.length).includes(answer)
+}
+
 /** Whether an answer can be one: a number, a letter, all letters in some order, or no idea. */
 export function isAnswer(one: Guess | Question, answer: string): boolean {
-  const known = letters.slice(0, optionsOf(one).length)
+  const options = optionsOf(one)
   if (answer === noIdea && 'because' in one === false) return true
-  if ('order' in one) return [...answer].sort().join('') === known
-  return known === '' ? /^-?\d+(?:[.,]\d+)?$/.test(answer) : answer.length === 1 && known.includes(answer)
+  if ('order' in one) return [...answer].sort().join('') === letters.slice(0, options.length)
+  return options.length > 0 ? isLetterOf(options, answer) : /^-?\d+(?:[.,]\d+)?$/.test(answer)
 }
 
 export function isRight(question: Question, answer: string): boolean {

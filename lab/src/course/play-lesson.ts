@@ -2,32 +2,9 @@ import { inTerminal } from '../runner/predict.ts'
 import { runExperiment } from '../runner/run-experiment.ts'
 import { paragraphs, say, wrap } from '../runner/screen.ts'
 import { findRun } from '../runs/find-run.ts'
-import type { Journal } from '../runs/journal.ts'
-import {
-  commandOf,
-  findLesson,
-  type Guess,
-  type Lesson,
-  lessonNames,
-  loadLesson,
-  type Play,
-  placeOf,
-} from './lesson.ts'
-import {
-  blank,
-  compare,
-  formOf,
-  guessedWords,
-  hintOf,
-  isAnswer,
-  isRight,
-  lettered,
-  noIdea,
-  optionsOf,
-  provesNothing,
-  withNumbers,
-} from './numbers.ts'
-import { keepProgress, readProgress, runSince } from './progress.ts'
+import { commandOf, findLesson, type Guess, lessonNames, loadLesson, type Play, type Question } from './lesson.ts'
+import { type Compared, formOf, hintOf, isAnswer, lettered, noIdea, optionsOf, provesNothing } from './numbers.ts'
+import { answerQuestion, keepGuesses, readProgress, remarkOf, runSince, viewOf } from './progress.ts'
 
 /** `seconds`: the length of each run, where it shall not be the lesson's own. */
 export type LessonOptions = { seconds?: number; slo: string; folder: string; stop: AbortSignal }
@@ -45,56 +22,63 @@ export async function playLesson(given: string, options: LessonOptions): Promise
   if (name === undefined) return say('\nAll are done. What did you learn? Try: make mystery')
   if (!process.stdin.isTTY || !process.stdout.isTTY)
     return say('\nA lesson asks you questions: start it in a terminal.')
-  await play(name, await loadLesson(name), options)
+  await play(name, options)
 }
 
-async function play(name: string, lesson: Lesson, options: LessonOptions): Promise<void> {
+async function play(name: string, options: LessonOptions): Promise<void> {
   const { folder, stop } = options
-  heading(`Lesson ${name}: ${lesson.title}`)
-  say(paragraphs(lesson.hook))
+  const { title, hook, guesses, run: firstRun, knob: secondRun, question } = await loadLesson(name)
+  heading(`Lesson ${name}: ${title}`)
+  say(paragraphs(hook))
 
   heading('Your guess')
-  let kept = readProgress(folder)[name]
-  if (kept === undefined || kept.done) {
-    kept = { guesses: await askGuesses(lesson.guesses, stop), guessed: new Date().toISOString() }
-    keepProgress(folder, name, kept)
+  const before = await viewOf(folder, name)
+  if (before.guesses && !before.done) {
+    const words = before.asked.map(({ said }) => said).join('; ')
+    say(wrap(`You have made it: ${words}. The lesson goes on from there.`))
   } else {
-    const words = lesson.guesses.map((one, i) => guessedWords(one, kept?.guesses[i] ?? noIdea) || 'no idea')
-    say(wrap(`You have made it: ${words.join('; ')}. The lesson goes on from there.`))
+    say(wrap(`Only you see it, and a wrong guess teaches most. No idea? Answer ${noIdea}`))
+    const answers: string[] = []
+    for (const guess of guesses) answers.push(await askOne(guess, stop))
+    await keepGuesses(folder, name, answers)
   }
-  const { guesses, guessed } = kept
 
   heading('The run')
-  const run = await playRun(lesson.run, guessed, options)
+  const started = await playRun(firstRun, readProgress(folder)[name]?.guessed ?? '', options)
+  const view = await viewOf(folder, name)
+  if (view.after === undefined) return
+  const { compared, isInvalid, blanks, why, knob, places } = view.after
   heading('Guess and measurement')
-  lesson.guesses.forEach((guess, i) => {
-    showGuess(guess, guesses[i] ?? noIdea, run)
+  compared.forEach((one, i) => {
+    showGuess(guesses[i]?.ask ?? '', one)
   })
   heading('Why')
-  if (provesNothing(run)) say(`${blanksRemark}\n`)
-  say(paragraphs(withNumbers(lesson.why, run).text))
+  if (isInvalid) say(`${blanks}\n`)
+  say(paragraphs(why))
 
   heading('Change one thing')
-  const { knob } = lesson
-  say(paragraphs(withNumbers(knob.says, run).text))
-  if ('command' in knob) say(`\n  ${knob.command}\n\n${paragraphs(withNumbers(knob.after, run).text)}`)
-  else {
-    const second = await playRun(knob, run.started, options)
-    say(`\n${paragraphs(withNumbers(knob.after, second, run).text)}`)
-  }
+  say(paragraphs(knob.says))
+  if ('command' in secondRun) say(`\n  ${secondRun.command}`)
+  else await playRun(secondRun, started, options)
+  const { after = '' } = (await viewOf(folder, name)).after?.knob ?? {}
+  say(`\n${paragraphs(after)}`)
 
   heading('One question')
-  await askQuestion(lesson, run, stop)
+  let answer = await answerQuestion(folder, name, await askOne(question, stop))
+  if (!answer.isRight) {
+    say('  Not quite. Think again.')
+    answer = await answerQuestion(folder, name, await askOne(question, stop))
+  }
+  say(`\n${wrap(`${answer.isRight ? 'Right.' : `It is: ${answer.right}.`} ${answer.because}`)}`)
 
-  const { grafana, code } = lesson
   heading('See it elsewhere')
+  const { grafana, code } = places
   say(
     wrap(
       `In Grafana (make up, then http://localhost:3000/d/${grafana.dashboard}), "${grafana.panel}": ${grafana.look}`,
     ),
   )
-  say(wrap(`In the code, ${placeOf(code)}: ${code.look}`))
-  keepProgress(folder, name, { ...kept, done: new Date().toISOString() })
+  say(wrap(`In the code, ${code.place}: ${code.look}`))
   const next = lessonNames().find((one) => !readProgress(folder)[one]?.done)
   say(`\nThis lesson is done. ${next ? `Next: make lesson (${next})` : 'It was the last one. Try: make mystery'}`)
 }
@@ -103,21 +87,17 @@ function heading(text: string): void {
   say(`\n-- ${text} ${'-'.repeat(Math.max(2, 72 - text.length))}\n`)
 }
 
-function askGuesses(guesses: Guess[], stop: AbortSignal): Promise<string[]> {
-  return inTerminal(stop, async (ask) => {
-    const answers: string[] = []
-    say(wrap(`Only you see it, and a wrong guess teaches most. No idea? Answer ${noIdea}`))
-    for (const guess of guesses) {
-      say(`\n${paragraphs(guess.ask)}`)
-      for (const line of lettered(optionsOf(guess))) say(wrap(line, '  '))
-      answers.push(await ask(`  [${formOf(guess)}]`, (answer) => isAnswer(guess, answer), hintOf(guess)))
-    }
-    return answers
-  })
+function askOne(one: Guess | Question, stop: AbortSignal): Promise<string> {
+  say(`\n${paragraphs(one.ask)}`)
+  for (const line of lettered(optionsOf(one))) say(wrap(line, '  '))
+  return inTerminal(stop, (ask) => ask(`  [${formOf(one)}]`, (answer) => isAnswer(one, answer), hintOf(one)))
 }
 
-/** Finds the run that was made since, or plays the experiment; again when the run is not like most and the reader wants to. */
-async function playRun(play: Play, since: string, options: LessonOptions): Promise<Journal> {
+/**
+ * Finds the run that was made since, or plays the experiment; again when the run is not like most and the reader wants to.
+ * Returns when it was started.
+ */
+async function playRun(play: Play, since: string, options: LessonOptions): Promise<string> {
   const { seconds = play.seconds, folder, slo, stop } = options
   let run = runSince(folder, play, since)
   if (run) say(`\nHere is your run of ${run.started.slice(11, 16)} UTC.`)
@@ -133,60 +113,25 @@ async function playRun(play: Play, since: string, options: LessonOptions): Promi
       run = findRun(folder, play.experiment).journal
     }
     const remark = remarkOf(run)
-    if (remark === '') return run
+    if (remark === '') return run.started
     if (provesNothing(run)) heading('THIS RUN PROVES NOTHING')
     say(`\n${wrap(remark)}`)
     const goesOn = provesNothing(run) ? 'Enter goes on without its numbers' : 'Enter goes on'
     const answer = await inTerminal(stop, (ask) =>
       ask(`  r plays it again, ${goesOn} [Enter]`, (one) => /^r?$/.test(one)),
     )
-    if (answer === '') return run
+    if (answer === '') return run.started
     run = undefined
   }
 }
 
-/** What a reader must know before the numbers of a run; nothing where the run went as most do. */
-export function remarkOf(run: Journal): string {
-  const [reason = ''] = run.reasons
-  if (run.verdict === 'PASS') return ''
-  if (!provesNothing(run))
-    return `This run is not like most (${run.verdict}): ${reason} Read its numbers with that in mind.`
-  return `This run is INVALID. It proves nothing, and your guesses are not judged. Close other programs and play it again. The reason: ${reason}`
-}
-
-/** Stands before a text whose numbers are missing, since a run was INVALID. */
-export const blanksRemark = `Where you read ${blank}, only a valid run can tell.`
-
 const barLength = 40
 
-function showGuess(guess: Guess, answer: string, run: Journal): void {
-  const { guessed, measured, off, bars } = compare(guess, answer, run)
-  say(paragraphs(guess.ask))
+function showGuess(ask: string, { guessed, measured, off, bars }: Compared): void {
+  say(paragraphs(ask))
   const most = Math.max(...(bars ?? []))
   const bar = (value = 0) => (most > 0 ? `  ${'#'.repeat(Math.max(1, Math.round((barLength * value) / most)))}` : '')
   if (guessed) say(`  your guess  ${guessed.padEnd(12)}${bar(bars?.[0])}`)
   say(`  measured    ${measured.padEnd(12)}${bar(bars?.[1])}`)
   say(off ? `  ${off}\n` : '')
-}
-
-/** Two tries; then the answer is told. */
-async function askQuestion({ question }: Lesson, run: Journal, stop: AbortSignal): Promise<void> {
-  say(paragraphs(question.ask))
-  for (const line of lettered(optionsOf(question))) say(wrap(line, '  '))
-  const asked = () =>
-    inTerminal(stop, (ask) =>
-      ask(
-        `  [${'options' in question ? 'a letter' : 'a number'}]`,
-        (answer) => isAnswer(question, answer),
-        hintOf(question),
-      ),
-    )
-  let right = isRight(question, await asked())
-  if (!right) {
-    say('  Not quite. Think again.')
-    right = isRight(question, await asked())
-  }
-  const because = withNumbers(question.because, run).text
-  const answer = 'number' in question ? question.number : question.right
-  say(`\n${wrap(right ? `Right. ${because}` : `It is: ${answer}. ${because}`)}`)
 }

@@ -1,96 +1,67 @@
 import { randomInt } from 'node:crypto'
 import { relative } from 'node:path'
-import { startOwnLoad } from '../load/load.ts'
+import { type StartLoad, startOwnLoad } from '../load/load.ts'
 import { journalOf } from '../runner/journal-of.ts'
 import { judge } from '../runner/judge.ts'
 import { play } from '../runner/play.ts'
 import { inTerminal } from '../runner/predict.ts'
 import { say, textTable, wrap } from '../runner/screen.ts'
 import { checkRunsFolder, writeRun } from '../runner/write-run.ts'
-import type { Journal } from '../runs/journal.ts'
-import { loadSlo } from '../slo.ts'
+import { loadSlo, type Slo } from '../slo.ts'
 import { withEmbedded } from '../targets/embedded.ts'
+import type { Target } from '../targets/target.ts'
 import { sweepFolders } from '../targets/temp-folder.ts'
-import { type Level, mystery, signals, type Trouble, troubleNames, troubleWords, truthOf } from './mystery.ts'
-import { lettered, provesNothing } from './numbers.ts'
+import { debriefOf, isMysteryAnswer, mysteryQuestions } from './debrief.ts'
+import { type Level, mystery } from './mystery.ts'
+import { lettered } from './numbers.ts'
 
-type MysteryOptions = { seed?: number; level: Level; slo: string; folder: string; stop: AbortSignal }
+type Options = { seed: number; level: Level; slo: Slo; folder: string; stop: AbortSignal }
+type Hidden = ReturnType<typeof mystery>
+
+/** Plays a mystery on this API and judges it. */
+export async function runMystery(
+  { trouble, experiment }: Hidden,
+  { seed, level, slo, stop }: Omit<Options, 'folder'>,
+  target: Target,
+  startLoad: StartLoad = startOwnLoad,
+) {
+  const again = `make mystery LEVEL=${level} SEED=${seed}`
+  const run = await play(experiment, target, startLoad, stop, seed)
+  const about = { name: 'mystery', experiment, slo, target, predictions: [], run: { number: 1, of: 1 }, again }
+  const journal = journalOf(run, judge(run, experiment, slo), about)
+  return { trouble, journal, again }
+}
+
+type TerminalOptions = Omit<Options, 'seed' | 'slo'> & { seed?: number; slo: string }
 
 /** Plays a mystery, asks what it was, and compares the answers with the truth. */
-export async function playMystery({ seed = randomInt(1_000), level, ...options }: MysteryOptions): Promise<void> {
+export async function playMystery({ seed = randomInt(1_000), ...given }: TerminalOptions): Promise<void> {
   if (!process.stdin.isTTY || !process.stdout.isTTY) return say('A mystery asks you questions: start it in a terminal.')
-  const { folder, stop } = options
-  const slo = loadSlo(options.slo)
-  const { trouble, experiment } = mystery(seed, level, slo.goals.baseline.rate)
-  const again = `make mystery LEVEL=${level} SEED=${seed}`
+  const options = { ...given, seed, slo: loadSlo(given.slo) }
+  const { level, slo, folder, stop } = options
+  const hidden = mystery(seed, level, slo.goals.baseline.rate)
   checkRunsFolder(folder)
   await sweepFolders()
   say(
     wrap(
-      `A mystery of level ${level} (${again} repeats it). For 45 seconds you see numbers only, a row each second. Then say what it was.`,
+      `A mystery of level ${level} (make mystery LEVEL=${level} SEED=${seed} repeats it). For 45 seconds you see numbers only, a row each second. Then say what it was.`,
     ),
   )
-  const { journal, log } = await withEmbedded(experiment, async (target) => {
-    const run = await play(experiment, target, startOwnLoad, stop, seed)
-    const about = { name: 'mystery', experiment, slo, target, predictions: [], run: { number: 1, of: 1 }, again }
-    return { journal: journalOf(run, judge(run, experiment, slo), about), log: target.log?.kept }
+  const { journal, trouble, log } = await withEmbedded(hidden.experiment, async (target) => {
+    return { ...(await runMystery(hidden, options, target)), log: target.log?.kept }
   })
   const { folder: kept } = writeRun(folder, journal, log)
-  const answers = await askAnswers(stop)
-  debrief(journal, trouble, answers)
-  say(`\nEvery second of it: ${relative(process.cwd(), kept)}/report.html`)
-}
-
-type Answers = { what: string; since: number; signal: string }
-
-function askAnswers(stop: AbortSignal): Promise<Answers> {
-  return inTerminal(stop, async (ask) => {
-    const choose = async (question: string, options: string[]) => {
-      say(`\n${question}`)
-      const lines = lettered(options)
-      for (const line of lines) say(wrap(line, '  '))
-      const letter = await ask('  [a letter]', (one) => one.length === 1 && lines.some((line) => line.startsWith(one)))
-      return options[lines.findIndex((line) => line.startsWith(letter))] ?? ''
+  const answers = await inTerminal(stop, async (ask) => {
+    const given: string[] = []
+    for (const question of mysteryQuestions) {
+      say(`\n${question.ask}`)
+      for (const line of lettered(question.options)) say(wrap(line, '  '))
+      given.push(await ask(`  [${question.how}]`, (one) => isMysteryAnswer(question.options, one)))
     }
-    const words = troubleNames.map((name) => troubleWords(name).says)
-    const what = await choose('What was it?', words)
-    say('\nSince which second?')
-    const since = Number(await ask('  [a number]', (one) => /^\d{1,3}$/.test(one)))
-    return { what, since, signal: await choose('Which number showed it first?', signals) }
+    return given
   })
-}
-
-/** The truth beside the answers, and what a machine would have noticed. */
-function debrief(journal: Journal, trouble: Trouble, { what, since, signal }: Answers): void {
-  const { says, why, alert } = troubleWords(trouble)
-  const truth = truthOf(journal)
-  if (provesNothing(journal))
-    say(`\n${wrap(`INVALID: the numbers may mislead here, play another one. The reason: ${journal.reasons[0] ?? ''}`)}`)
-  const late = since - truth.since
-  const off = late === 0 ? 'exactly' : `${Math.abs(late)} s ${late > 0 ? 'late' : 'early'}`
-  const rows = [
-    ['what', what, what === says ? 'right' : says],
-    ['since second', String(since), `${truth.since}: ${off}`],
-    [
-      'first signal',
-      signal,
-      truth.first.includes(signal as never) ? 'right' : truth.first.join(' and ') || 'none moved far',
-    ],
-  ]
-  say(`\n${textTable(['', 'you', 'truth'], rows, [12, 30, 34])}`)
-  say(`\n${wrap(`Why: ${why}`)}`)
-  const noticed = signals.map((one) => {
-    const after = truth.alarms.get(one)
-    return `${one} ${after === undefined ? 'never' : `in second ${truth.since + after - 1}`}`
-  })
-  say(
-    wrap(
-      `What the anomaly detector noticed: ${noticed.join(', ')}. It knows nothing of faults: it compares each number with its own last 30 seconds.`,
-    ),
-  )
-  say(
-    wrap(
-      `An alert is a rule that calls a person. In the stack (make up) the rule for this is named ${alert}; it waits until the trouble has lasted for a while. What this person should do then stands in the runbook, docs/runbook.md.`,
-    ),
-  )
+  const { rows, remarks } = debriefOf(journal, trouble, answers)
+  say(`\n${textTable(['', 'you', 'truth'], rows, [12, 30, 34])}\n`)
+  for (const remark of remarks) say(wrap(remark))
+  say(`\nEvery second of it: ${relative(process.cwd(), kept)}/report.html`)
 }

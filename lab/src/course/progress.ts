@@ -2,12 +2,28 @@ import { existsSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { z } from 'zod'
 import { readJson } from '../config.ts'
+import { UserError } from '../errors.ts'
+import { text } from '../report/html.ts'
+import { waits } from '../report/waits.ts'
 import { checkRunsFolder } from '../runner/write-run.ts'
 import { findRun, runNames } from '../runs/find-run.ts'
 import type { Journal } from '../runs/journal.ts'
-import type { Play } from './lesson.ts'
+import { commandOf, findLesson, loadLesson, type Play, placeOf } from './lesson.ts'
+import {
+  blank,
+  compare,
+  formOf,
+  guessedWords,
+  hintOf,
+  isAnswer,
+  isRight,
+  noIdea,
+  optionsOf,
+  provesNothing,
+  withNumbers,
+} from './numbers.ts'
 
-// How far a reader has come in the course: the terminal and the page go on from each other's state.
+// How far a reader has come in the course: the terminal and the page go on from each other's state, and show the same.
 
 const progress = z.record(
   z.string(),
@@ -26,7 +42,7 @@ export function readProgress(folder: string): Progress {
   return existsSync(file) ? readJson(file, progress) : {}
 }
 
-export function keepProgress(folder: string, name: string, change: Progress[string]): void {
+function keepProgress(folder: string, name: string, change: Progress[string]): void {
   checkRunsFolder(folder)
   writeFileSync(
     join(folder, 'lessons.json'),
@@ -40,3 +56,78 @@ export function runSince(folder: string, { experiment }: Play, since: string): J
   const { journal } = findRun(folder, experiment)
   return journal.started > since ? journal : undefined
 }
+
+/** A lesson as far as its reader has come: what is not reached yet is missing. `about`: what is shown of a run beside its command. */
+export async function viewOf(
+  folder: string,
+  given: string,
+  about: (play: Play) => Promise<object> | object = () => ({}),
+) {
+  const name = findLesson(given)
+  const { title, hook, guesses, run: play, why, knob, question, grafana, code } = await loadLesson(name)
+  const kept = readProgress(folder)[name]
+  const run = kept && runSince(folder, play, kept.guessed)
+  const second = run && 'experiment' in knob ? runSince(folder, knob, run.started) : undefined
+  const asked = guesses.map((guess, i) => {
+    const said = kept && (guessedWords(guess, kept.guesses[i] ?? noIdea) || 'no idea')
+    return { ask: guess.ask, options: optionsOf(guess), how: formOf(guess), said }
+  })
+  return {
+    ...{ name, title, hook, asked, guesses: kept?.guesses, done: Boolean(kept?.done) },
+    run: { command: commandOf(play), ...(await about(play)) },
+    after: run && {
+      // An INVALID run: no guess was judged, the texts have no numbers of it.
+      isInvalid: provesNothing(run),
+      remark: remarkOf(run),
+      blanks: blanksRemark,
+      compared: guesses.map((guess, i) => compare(guess, kept?.guesses[i] ?? noIdea, run)),
+      theory: provesNothing(run) ? '' : text(waits(run)),
+      why: withNumbers(why, run).text,
+      knob: {
+        says: withNumbers(knob.says, run).text,
+        isInvalid: second !== undefined && provesNothing(second),
+        remark: second ? remarkOf(second) : '',
+        command: commandOf(knob),
+        ...('experiment' in knob && (await about(knob))),
+        after: second ? withNumbers(knob.after, second, run).text : 'command' in knob ? knob.after : undefined,
+      },
+      question: { ask: question.ask, options: optionsOf(question), how: formOf(question) },
+      places: { grafana, code: { place: placeOf(code), look: code.look } },
+    },
+  }
+}
+
+/** Keeps the guesses of a reader. Throws a UserError when one of them cannot be read. */
+export async function keepGuesses(folder: string, given: string, guesses: string[]): Promise<void> {
+  const name = findLesson(given)
+  const asked = (await loadLesson(name)).guesses
+  const unread = asked.findIndex((one, i) => !isAnswer(one, guesses[i] ?? ''))
+  const [one] = asked.slice(unread)
+  if (unread >= 0 && one) throw new UserError(`Question ${unread + 1}: ${hintOf(one)}`)
+  if (guesses.length > asked.length) throw new UserError(`Answer ${asked.length} questions.`)
+  keepProgress(folder, name, { guesses, guessed: new Date().toISOString() })
+}
+
+/** Checks the answer to the question of a lesson, which is done with it. */
+export async function answerQuestion(folder: string, given: string, said: string) {
+  const name = findLesson(given)
+  const { question, run: play } = await loadLesson(name)
+  const kept = readProgress(folder)[name]
+  const run = kept && runSince(folder, play, kept.guessed)
+  if (!run || !isAnswer(question, said)) throw new UserError(hintOf(question))
+  keepProgress(folder, name, { ...kept, done: new Date().toISOString() })
+  const right = 'number' in question ? String(question.number) : question.right
+  return { isRight: isRight(question, said), right, because: withNumbers(question.because, run).text }
+}
+
+/** What a reader must know before the numbers of a run; nothing where the run went as most do. */
+export function remarkOf(run: Journal): string {
+  const [reason = ''] = run.reasons
+  if (run.verdict === 'PASS') return ''
+  if (!provesNothing(run))
+    return `This run is not like most (${run.verdict}): ${reason} Read its numbers with that in mind.`
+  return `This run is INVALID. It proves nothing, and your guesses are not judged. Close other programs and play it again. The reason: ${reason}`
+}
+
+/** Stands before a text whose numbers are missing, since a run was INVALID. */
+const blanksRemark = `Where you read ${blank}, only a valid run can tell.`

@@ -1,5 +1,6 @@
 // What a visitor can do: set the load, break the database, kill the API.
 import { html, nothing } from './lit-html.js'
+import { isHidden } from './mystery.js'
 import { explain } from './numbers.js'
 
 const rates = [
@@ -17,7 +18,7 @@ function soon(send) {
 
 export function hands(app, act) {
   const { state, token, page, connected, error, pending } = app
-  const mayAct = connected && token && (!state.actor || state.actor.page === page)
+  const mayAct = connected && token && (!state.actor || state.actor.page === page) && !isHidden(state)
   const [shed, ...faults] = app.hands.toReversed()
   const { rate, arrivals, writes, clients } = state
   const load = (change) => soon(() => act({ do: 'load', load: { rate, arrivals, writes, clients, ...change } }))
@@ -27,7 +28,6 @@ export function hands(app, act) {
       <label for="rate">Requests per second <output>${rate.toLocaleString('en')}</output></label>
       <input id="rate" type="range" min="0" max=${rates.length - 1} .value=${String(nearest(rate))}
         aria-valuetext="${rate} requests per second" @input=${({ target }) => load({ rate: rates[target.value] })}>
-      <p class="marks"><span>0</span><span>50</span><span>300</span><span>2,000</span><span>10,000</span></p>
       <div class="choice"><label for="arrivals">Arrivals</label>${explain('Arrivals', 'arrivals', app)}
       ${choice('arrivals', arrivalWords, arrivals, load)}</div>
       <div class="choice"><label for="clients">Clients</label>${explain('Clients', 'clients', app)}

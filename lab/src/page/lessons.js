@@ -1,7 +1,8 @@
 // The course: a list of lessons, and one of them step by step.
 import { html, nothing } from './lit-html.js'
+import { mystery, offerMystery } from './mystery.js'
 
-const letters = 'abcdef'
+export const letters = 'abcdef'
 let [list, open, view, told, wrong] = [[], '', undefined, undefined, '']
 let draw = () => {}
 
@@ -29,9 +30,10 @@ async function send(act, what) {
 }
 
 export function lessons({ state, token, page, connected, mode }, act) {
-  if (mode === 'stack')
-    return html`<h2>Lessons</h2><p class="quiet">Ten lessons, which need no Docker: <code>make lab</code>, or in a terminal <code>make lesson</code></p>`
   const mayAct = connected && token && (!state.actor || state.actor.page === page)
+  if (state.mystery) return mystery(state.mystery, mayAct, act)
+  if (mode === 'stack')
+    return html`<h2>Lessons</h2><p class="quiet">Ten lessons, which need no Docker: <code>make lab</code>, or in a terminal <code>make lesson</code> and <code>make mystery</code></p>`
   const done = list.filter((one) => one.done).length
   if (!open || !view)
     return html`<h2>Lessons</h2>
@@ -39,7 +41,8 @@ export function lessons({ state, token, page, connected, mode }, act) {
       <ol>${list.map(
         (one) =>
           html`<li><button @click=${() => show(one.name)}>${one.done ? '✓ ' : ''}${numberOf(one.name)}. ${one.title}</button></li>`,
-      )}</ol>`
+      )}</ol>
+      ${offerMystery(mayAct, act)}`
   const { title, hook, guesses, after } = view
   return html`<button class="close" @click=${() => show('')}>All lessons</button>
     <h2>${numberOf(view.name)}. ${title}</h2>
@@ -55,15 +58,16 @@ export function lessons({ state, token, page, connected, mode }, act) {
 
 function result(after, act, mayAct) {
   const next = list[list.findIndex(({ name }) => name === view.name) + 1]
-  const { isInvalid, blanks, compared, why, knob, question, places } = after
+  const { isInvalid, blanks, compared, theory, why, knob, question, places } = after
   return html`${remark(after, view.run, false, act, mayAct)}
     <ol class="compared">${compared.map((one, i) => html`<li><p>${view.asked[i].ask}</p>${compared1(one)}</li>`)}</ol>
+    ${theory ? html`<div class="theory" tabindex="0" role="group" aria-label="Theory" .innerHTML=${theory}></div>` : nothing}
     <h3>Why</h3>${isInvalid ? html`<p>${blanks}</p>` : nothing}${paragraphs(why)}
     <h3>Change one thing</h3>${paragraphs(knob.says)}
     ${knob.seconds === undefined ? html`<p><code>${knob.command}</code></p>` : nothing}
     ${knob.after ? html`${remark(knob, knob, true, act, mayAct)}${paragraphs(knob.after)}` : play(knob, true, act, mayAct)}
     <h3>One question</h3>
-    ${form([{ ...question, how: 'your answer' }], 'Answer', mayAct, ([given]) => send(act, { do: 'answer', lesson: open, answer: given }))}
+    ${form([question], 'Answer', mayAct, ([given]) => send(act, { do: 'answer', lesson: open, answer: given }))}
     <p role="status">${told ? `${told.isRight ? 'Right.' : `Not quite. The answer is: ${told.right}.`} ${told.because}` : ''}</p>
     <h3>See it elsewhere</h3>
     <p>In Grafana, which needs Docker: start the stack with <code>make up</code>, then open
@@ -114,7 +118,7 @@ function progress({ from, until }, isThis) {
 }
 
 /** Questions with a field or options each; their letters and numbers are what the lab takes. */
-function form(asked, says, mayAct, take) {
+export function form(asked, says, mayAct, take) {
   const submit = (event) => {
     event.preventDefault()
     const data = new FormData(event.target)
@@ -138,7 +142,7 @@ const numberOf = (name) => Number.parseInt(name, 10)
 const command = /(make (?:[a-z]+-[a-z]+|up|load|outage|experiment|tradeoff|mystery)\b(?: [A-Z_]+=[\w.-]+)*)/
 
 /** The commands in a sentence, set as code. */
-const withCode = (text) => text.split(command).map((part, i) => (i % 2 ? html`<code>${part}</code>` : part))
+export const withCode = (text) => text.split(command).map((part, i) => (i % 2 ? html`<code>${part}</code>` : part))
 
 const paragraphs = (text) =>
   text.split(/\n\s*\n/).map((one) => html`<p>${withCode(one.replace(/\s+/g, ' ').trim())}</p>`)

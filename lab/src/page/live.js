@@ -3,8 +3,9 @@ import { createDots } from './dots.js'
 import { hands } from './hands.js'
 import { lessons, refresh } from './lessons.js'
 import { html, nothing, render } from './lit-html.js'
+import { isHidden } from './mystery.js'
 import { drawCharts, headline, tiles } from './numbers.js'
-import { drawScene, places } from './picture.js'
+import { places, scene } from './picture.js'
 import { request } from './request.js'
 
 const by = (id) => document.getElementById(id)
@@ -60,8 +61,9 @@ function update() {
   render(story(), by('story'))
   render(key(), by('key'))
   render(app.dot ? request(app, () => inspect(undefined)) : nothing, by('request'))
-  const now = seconds.at(-1)
-  drawScene(by('scene'), state, now)
+  // Whoever looks for what is wrong sees the numbers only.
+  by('picture').hidden = by('story').hidden = isHidden(state)
+  if (app.at) render(scene(app.at, state, seconds.at(-1)), by('scene'))
   by('stage').setAttribute('aria-label', headline(app))
 }
 
@@ -82,11 +84,11 @@ function head() {
 }
 
 const key = () => html`<ul class="key">
-    <li><span class="dot way"></span>on its way</li>
-    <li><span class="dot retry"></span>again (a retry)</li>
-    <li><span class="dot ok"></span>served</li>
-    <li><span class="dot refused"></span>refused</li>
-    <li><span class="dot lost"></span>no answer</li>
+    <li><b class="way" aria-hidden="true">●</b> on its way</li>
+    <li><b class="retry" aria-hidden="true">●</b> again (a retry)</li>
+    <li><b class="ok" aria-hidden="true">●</b> served</li>
+    <li><b class="refused" aria-hidden="true">○</b> refused</li>
+    <li><b class="lost" aria-hidden="true">✕</b> no answer</li>
     <li class="quiet">A sample of the real requests, slowed down on their way, not in their wait.</li>
     <li class="look">Click a dot, or look at
       <button @click=${() => inspect(dots.last.ok)} ?disabled=${!dots.last.ok}>the last one served</button>
@@ -117,6 +119,10 @@ function listen() {
     })
   on('welcome', (welcome) => Object.assign(app, welcome, { connected: true }))
   on('state', (state) => (app.state = state))
+  on('past', (past) => {
+    Object.assign(app, past)
+    drawCharts(app)
+  })
   on('lessons', () => refresh())
   on('story', (line) => app.story.push(line))
   on('second', (second) => {
@@ -137,15 +143,17 @@ function listen() {
 
 function fit() {
   const stage = by('stage')
-  dots.fit(places(stage.clientWidth, stage.clientHeight))
+  // Hidden by a mystery: its size says nothing.
+  if (stage.clientWidth === 0) return drawCharts(app, true)
+  app.at = places(stage.clientWidth, stage.clientHeight)
+  dots.fit(app.at)
   update()
   drawCharts(app, true)
 }
-addEventListener('resize', fit)
 addEventListener('keydown', ({ key }) => key === 'Escape' && app.dot && inspect(undefined))
 matchMedia('(prefers-color-scheme: dark)').addEventListener('change', fit)
 
 app.words = await (await fetch('/words')).json()
 listen()
 refresh(update)
-fit()
+new ResizeObserver(fit).observe(by('stage'))

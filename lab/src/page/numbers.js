@@ -10,17 +10,17 @@ const isSlow = ({ p95 }, { latency_ms }) => p95 >= latency_ms
 export function headline({ seconds, state }) {
   const now = seconds.at(-1)
   if (!now || !state) return ''
-  const { good, failed, p50, p95, waiting } = now
-  if (good + failed === 0 && state.rate === 0) return 'No load yet. Move the slider: requests begin to travel.'
-  if (good + failed === 0) return `Requests are sent, and no answer comes: ${count(waiting)} wait.`
+  const { good, failed, p95, waiting } = now
+  const all = good + failed
+  if (all === 0 && state.rate === 0) return 'No load yet. Move the slider: requests begin to travel.'
   if (p95 === null)
-    return `No request is served: ${count(failed)} requests of the last second were not sent by the lab: ${count(waiting)} wait already, and it lets no more wait.`
-  const isQuick = !isSlow(now, state.goal)
-  const speed = isQuick ? `95 of 100 within ${short(p95)} ms` : `5 of 100 waited longer than ${short(p95)} ms: too slow`
-  if (good === 0) return `No request is served: all ${count(failed)} requests of the last second failed, ${speed}.`
-  if (failed > 0) return `${count(good)} requests of the last second were served, ${count(failed)} failed; ${speed}.`
-  if (!isQuick) return `All ${count(good)} requests of the last second were served, but ${speed}.`
-  return `All is well: all ${count(good)} requests of the last second were served, half within ${short(p50)} ms, ${speed}.`
+    return `No request is answered: ${count(waiting)} wait${failed > 0 ? ', and the lab lets no more wait' : ''}.`
+  const served =
+    failed === 0 ? `All ${count(all)}` : good === 0 ? `None of ${count(all)}` : `${count(good)} of ${count(all)}`
+  const speed = isSlow(now, state.goal)
+    ? `5 of 100 waited longer than ${short(p95)} ms: too slow`
+    : `95 of 100 within ${short(p95)} ms`
+  return `${served} requests of the last second were served; ${speed}.`
 }
 
 const isFailing = ({ failed }) => failed > 0
@@ -59,13 +59,14 @@ export function tiles({ seconds, state, words }) {
     })}</ul>`
 }
 
-const span = 120
+const usual = [-120, -90, -60, -30, 0]
+const ofMystery = [0, 10, 20, 30, 40, 50]
+let marks = usual
 // A logarithmic scale has no place for 0.
 const above0 = (ms) => ms && Math.max(0.1, ms)
 const charts = [
   {
     id: 'traffic',
-    title: 'Requests per second',
     lines: [
       { name: 'offered', paint: '--line-5', of: ({ offered }) => offered, dash: [5, 4] },
       { name: 'goodput', paint: '--pass', of: ({ good }) => good },
@@ -75,7 +76,6 @@ const charts = [
   },
   {
     id: 'latency',
-    title: 'Latency in ms, each step ten times the last',
     lines: [
       { name: 'p50', paint: '--line-1', of: ({ p50 }) => above0(p50) },
       { name: 'p95', paint: '--line-2', of: ({ p95 }) => above0(p95) },
@@ -92,8 +92,11 @@ export function drawCharts({ seconds, state }, isAnew = false) {
   if (!state) return
   if (isAnew) for (const { plot } of plots) plot.destroy()
   if (isAnew || plots.length === 0) plots = charts.map((chart) => ({ chart, plot: create(chart) }))
-  const end = seconds.at(-1)?.at ?? 0
-  const x = seconds.map(({ at }) => (at - end) / 1000)
+  // The seconds of a mystery count from its beginning: what went wrong since when is asked.
+  const { from } = state.mystery ?? {}
+  marks = from ? ofMystery : usual
+  const zero = from ?? seconds.at(-1)?.at ?? 0
+  const x = seconds.map(({ at }) => (at - zero) / 1000)
   for (const { chart, plot } of plots) {
     plot.faults = faultsIn(seconds, x)
     plot.setData([x, ...chart.lines.map(({ of }) => seconds.map((one) => of(one, state.goal)))])
@@ -110,17 +113,16 @@ function faultsIn(seconds, x) {
   return bands
 }
 
-function create({ id, title, lines, y }) {
+function create({ id, lines, y }) {
   const place = document.getElementById(id)
-  document.getElementById(`${id}-caption`).textContent = title
   const options = {
     width: place.clientWidth,
-    height: innerWidth < 1600 ? 150 : 260,
+    height: 170,
     padding: [stripHeight + 2, 14, 0, 0],
     cursor: { show: false },
-    scales: { x: { time: false, range: [-span, 0] }, y: y.scale },
+    scales: { x: { time: false, range: () => [marks[0], marks.at(-1)] }, y: y.scale },
     axes: [
-      axis({ size: 24, splits: () => [-120, -90, -60, -30, 0], values: (_, at) => at.map((one) => `${one} s`) }),
+      axis({ size: 24, splits: () => marks, values: (_, at) => at.map((one) => `${one} s`) }),
       axis({ size: 46, ...y.marks }),
     ],
     series: [

@@ -1,7 +1,7 @@
 // The life of one request.
 
 import { outcome } from './dots.js'
-import { html, nothing, svg } from './lit-html.js'
+import { html, nothing } from './lit-html.js'
 import { short } from './plot.js'
 
 const kinds = {
@@ -21,12 +21,11 @@ export function request({ dot, log }, close) {
   const how = outcome(dot)
   const [route, does] = kinds[dot.kind]
   const [lag, wait] = [dot.sent - dot.due, dot.done === undefined ? undefined : dot.done - dot.sent]
-  return html`<aside aria-label="One request" class="life ${how}">
+  return html`<aside aria-label="One request" class="life">
     <button class="close" aria-label="Close" @click=${close}>×</button>
     <h2>This request ${does}${dot.attempt > 1 ? `, try ${dot.attempt} of its client` : ''}. It ${ends[how]}${dot.status ? html`: <strong>${dot.status}</strong>` : nothing}${dot.error ? ` (${dot.error})` : ''}</h2>
     <p><code>${route}</code></p>
-    ${wait === undefined ? nothing : bar(lag, wait)}
-    <ol class="times">
+    <ol>
       <li><b>due</b> 0 ms: the client wanted it</li>
       <li><b>sent</b> ${short(lag)} ms: on its way${dot.attempt > 1 ? ' again' : ''}</li>
       <li><b>done</b> ${wait === undefined ? '…' : `${short(lag + wait)} ms: ${how === 'lost' ? 'given up' : 'the whole answer is here'}`}</li>
@@ -47,14 +46,6 @@ function compare({ duration_ms: worked, status }, dot, took) {
   if (dot.status === 0 && status < 500) return `The API answered it with ${status}, but its client had already left.`
   if (!(worked < took / 2)) return ''
   return `The API took ${short(worked)} ms for it; the other ${short(took - worked)} ms it waited, for its turn at the API or in the lab.`
-}
-
-/** What the generator lost, and what network and API took. */
-function bar(lag, wait) {
-  const width = 300
-  const first = (width * lag) / Math.max(0.001, lag + wait)
-  return html`<svg viewBox="0 0 ${width} 10" aria-hidden="true" preserveAspectRatio="none">${svg`
-    <rect width=${first} height="10" class="lag"></rect><rect x=${first} width=${width - first} height="10"></rect>`}</svg>`
 }
 
 function pretty(line) {

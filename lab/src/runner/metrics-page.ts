@@ -45,6 +45,9 @@ export type MetricsReading = {
   active?: number
   /** Data requests by the upper edge of their histogram bucket, cumulative over edges and time; the last edge is Infinity. */
   requests?: [edge: number, count: number][]
+  /** Seconds in which its main thread worked, and in which it had nothing to do. */
+  active_seconds?: number
+  idle_seconds?: number
   delay_sum?: number
   delay_count?: number
 }
@@ -63,8 +66,11 @@ export function readingOf(samples: MetricSample[], at: number): MetricsReading {
     const edge = number(le)
     requests.set(edge, (requests.get(edge) ?? 0) + value)
   }
+  const loop = (state: string) => samples.find(({ labels }) => labels.nodejs_eventloop_state === state)?.value
   return {
     at,
+    active_seconds: loop('active'),
+    idle_seconds: loop('idle'),
     db_errors_total: total('db_errors_total'),
     // Reads and writes have a series each: the database is available when both are.
     db_available: values('db_available').sort((a, b) => a - b)[0],
@@ -147,6 +153,12 @@ export function between(before: MetricsReading, after: MetricsReading) {
     server_rate: orNull((1000 * (count ?? Number.NaN)) / (after.at - before.at)),
     server_p95_ms: orNull(1000 * bucketQuantile(requests ?? [], 0.95)),
   }
+}
+
+/** Share of the time between two readings in which the API's main thread worked; null where a reading has a gap. */
+export function busyBetween(before: MetricsReading, after: MetricsReading): number | null {
+  const active = rise(before.active_seconds, after.active_seconds)
+  return orNull(active / (active + rise(before.idle_seconds, after.idle_seconds)))
 }
 
 /** The answers to data requests between two readings, by status. */

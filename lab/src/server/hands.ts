@@ -23,6 +23,9 @@ const act = z.discriminatedUnion('do', [
   z.object({ do: z.literal('shed'), on: z.boolean() }),
   z.object({ do: z.literal('guess'), lesson: z.string(), guesses: z.array(z.string()) }),
   z.object({ do: z.literal('play'), lesson: z.string(), knob: z.boolean() }),
+  z.object({ do: z.literal('mystery'), level: z.literal([1, 2, 3]), seed: z.int().min(0).max(1_000_000).optional() }),
+  z.object({ do: z.literal('solve'), answers: z.array(z.string()) }),
+  z.object({ do: z.literal('end') }),
   z.object({ do: z.literal('answer'), lesson: z.string(), answer: z.string() }),
 ])
 type Act = z.infer<typeof act>
@@ -38,7 +41,9 @@ export async function handle(live: Live, body: string): Promise<object | undefin
   live.acts(wanted.page, leaseMs)
   if (wanted.do === 'answer') return live.lessons.answer(wanted.lesson, wanted.answer)
   if (wanted.do === 'guess') await live.lessons.guess(wanted.lesson, wanted.guesses)
-  else if (wanted.do === 'play') await live.playLesson(wanted.lesson, wanted.knob)
+  else if (wanted.do === 'mystery') await live.playMystery(wanted.level, wanted.seed)
+  else if (wanted.do === 'solve') live.mystery.solve(wanted.answers)
+  else if (wanted.do === 'end') await live.mystery.end()
   else
     await control(live, wanted).catch((error) => {
       // The page shows it only until the next act.
@@ -48,8 +53,13 @@ export async function handle(live: Live, body: string): Promise<object | undefin
   return undefined
 }
 
-async function control(live: Live, wanted: Extract<Act, { do: 'load' | 'break' | 'mend' | 'shed' }>): Promise<void> {
+async function control(
+  live: Live,
+  wanted: Extract<Act, { do: 'load' | 'break' | 'mend' | 'shed' | 'play' }>,
+): Promise<void> {
+  await live.mystery.giveWay()
   if (wanted.do === 'load') await live.setLoad(wanted.load)
+  else if (wanted.do === 'play') await live.playLesson(wanted.lesson, wanted.knob)
   else if (wanted.do === 'mend') await live.faults.end()
   else if (wanted.do === 'break') {
     refuse(wanted.kind, live.target.mode)

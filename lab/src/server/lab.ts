@@ -24,7 +24,7 @@ type LabOptions = {
 export async function openLab({ port, slo, open, stop, ...rest }: LabOptions): Promise<void> {
   await withEmbedded({}, async (target) => {
     const session = openSession(target.url, target.username, target.password)
-    const live = createLive({ target, session, slo: loadSlo(slo), stop, ...rest })
+    const live = createLive({ target, own: target, session, slo: loadSlo(slo), stop, ...rest })
     const token = randomBytes(18).toString('base64url')
     const pages = createPages(live.state, livePage(live, token))
     try {

@@ -1,20 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { join } from 'node:path'
-import { commandOf, findLesson, type Guess, lessonNames, loadLesson, type Play, placeOf } from '../course/lesson.ts'
-import {
-  compare,
-  formOf,
-  guessedWords,
-  hintOf,
-  isAnswer,
-  isRight,
-  noIdea,
-  optionsOf,
-  provesNothing,
-  withNumbers,
-} from '../course/numbers.ts'
-import { blanksRemark, remarkOf } from '../course/play-lesson.ts'
-import { keepProgress, readProgress, runSince } from '../course/progress.ts'
+import { commandOf, findLesson, lessonNames, loadLesson, type Play } from '../course/lesson.ts'
+import { answerQuestion, keepGuesses, readProgress, viewOf } from '../course/progress.ts'
 import { UserError } from '../errors.ts'
 import { loadExperiment } from '../runner/experiment.ts'
 import type { Slo } from '../slo.ts'
@@ -44,49 +31,13 @@ export function createLessons({ folder, slo, seconds, isStack, changed }: Option
     return Promise.all(titles)
   }
 
-  /** A lesson as far as the reader has come: what is not reached yet is not sent. */
   async function view(name: string) {
-    const { title, hook, guesses, run: play, why, knob, question, grafana, code } = await loadLesson(findLesson(name))
-    const kept = readProgress(folder)[name]
-    const run = kept && runSince(folder, play, kept.guessed)
-    const second = run && 'experiment' in knob ? runSince(folder, knob, run.started) : undefined
-    const asked = guesses.map((guess, i) => {
-      const said = kept && (guessedWords(guess, kept.guesses[i] ?? noIdea) || 'no idea')
-      return { ask: guess.ask, options: optionsOf(guess), how: formOf(guess), said }
-    })
-    const lengthOf = (of: { seconds: number }) => seconds ?? of.seconds
-    return {
-      ...{ name, title, hook, asked, guesses: kept?.guesses, done: Boolean(kept?.done), playing },
-      run: { command: commandOf(play), seconds: lengthOf(play), measures: await measuredFor(play) },
-      after: run && {
-        // An INVALID run: no guess was judged, the texts have no numbers of it.
-        isInvalid: provesNothing(run),
-        remark: remarkOf(run),
-        blanks: blanksRemark,
-        compared: guesses.map((guess: Guess, i) => compare(guess, kept?.guesses[i] ?? noIdea, run)),
-        why: withNumbers(why, run).text,
-        knob: {
-          says: withNumbers(knob.says, run).text,
-          isInvalid: second !== undefined && provesNothing(second),
-          remark: second ? remarkOf(second) : '',
-          command: commandOf(knob),
-          ...('seconds' in knob && { seconds: lengthOf(knob), measures: await measuredFor(knob) }),
-          after: second ? withNumbers(knob.after, second, run).text : 'command' in knob ? knob.after : undefined,
-        },
-        question: { ask: question.ask, options: optionsOf(question) },
-        places: { grafana, code: { place: placeOf(code), look: code.look } },
-      },
-    }
+    const about = async (play: Play) => ({ seconds: seconds ?? play.seconds, measures: await measuredFor(play) })
+    return { ...(await viewOf(folder, name, about)), playing }
   }
 
-  async function guess(given: string, guesses: string[]): Promise<void> {
-    const name = findLesson(given)
-    const asked = (await loadLesson(name)).guesses
-    const unread = asked.findIndex((one, i) => !isAnswer(one, guesses[i] ?? ''))
-    const [one] = asked.slice(unread)
-    if (unread >= 0 && one) throw new UserError(`Question ${unread + 1}: ${hintOf(one)}`)
-    if (guesses.length > asked.length) throw new UserError(`Answer ${asked.length} questions.`)
-    keepProgress(folder, name, { guesses, guessed: new Date().toISOString() })
+  async function guess(name: string, guesses: string[]): Promise<void> {
+    await keepGuesses(folder, name, guesses)
     changed()
   }
 
@@ -110,17 +61,11 @@ export function createLessons({ folder, slo, seconds, isStack, changed }: Option
     changed()
   }
 
-  async function answer(given: string, text: string): Promise<{ isRight: boolean; right: string; because: string }> {
-    const name = findLesson(given)
-    const { question, run: play } = await loadLesson(name)
-    const kept = readProgress(folder)[name]
-    const run = kept && runSince(folder, play, kept.guessed)
-    if (!run || !isAnswer(question, text)) throw new UserError(hintOf(question))
-    keepProgress(folder, name, { ...kept, done: new Date().toISOString() })
+  async function answer(name: string, said: string) {
+    const checked = await answerQuestion(folder, name, said)
     changed()
-    const right = 'number' in question ? String(question.number) : question.right
-    return { isRight: isRight(question, text), right, because: withNumbers(question.because, run).text }
+    return checked
   }
 
-  return { list, view, guess, play, answer, stop: () => child?.kill() }
+  return { list, view, guess, play, answer, isPlaying: () => playing !== undefined, stop: () => child?.kill() }
 }

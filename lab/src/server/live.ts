@@ -1,7 +1,9 @@
 import type { Session } from '../api-client.ts'
 import { runsFolder } from '../config.ts'
+import type { Level } from '../course/mystery.ts'
+import { reasonOf, UserError } from '../errors.ts'
 import type { FaultKind, Victim } from '../faults/fault.ts'
-import { tallyOf } from '../load/figures.ts'
+import { type Result, tallyOf } from '../load/figures.ts'
 import type { Slo } from '../slo.ts'
 import type { Target } from '../targets/target.ts'
 import { createEvents } from './events.ts'
@@ -9,15 +11,17 @@ import { createFaults, type FaultEvent } from './faults.ts'
 import { handsOf } from './hands.ts'
 import { createLessons } from './lessons.ts'
 import { createLiveLoad, createSample, type Knobs, off } from './live-load.ts'
+import { createMystery } from './mystery.ts'
 import { type Recorded, startRecorder } from './recorder.ts'
-import { createSeconds } from './seconds.ts'
+import { createSeconds, type Second } from './seconds.ts'
 import { createStory, loadWords, whyShed } from './story.ts'
-import { watchApi } from './watch-api.ts'
 
 export type LiveTarget = Pick<Target, 'mode' | 'url' | 'metricsUrl' | 'database' | 'log' | 'api'> &
   Pick<Victim, 'server'>
 type Options = Recorded & {
   target: LiveTarget
+  /** The same, where the lab has started it: a mystery is played on it. */
+  own?: Target
   session: Session
   slo: Slo
   stop: AbortSignal
@@ -37,17 +41,17 @@ export type Live = ReturnType<typeof createLive>
 
 /** What the live page shows and what its visitors have set. The load ends by itself, and soon after the last page is closed. */
 export function createLive(options: Options) {
-  const { target, session, slo, stop, record, doing, folder = runsFolder, seconds: length } = options
+  const { target, own, session, slo, stop, record, doing, folder = runsFolder, seconds: length } = options
   const { database, mode } = target
   const load = createLiveLoad(session)
-  const api = watchApi(target.url, target.metricsUrl)
   const sample = createSample()
   const seconds = createSeconds()
-  const story = createStory((line) => events.send('story', line))
+  const story = createStory((line) => mystery.isHidden() || events.send('story', line))
   const welcome = (page: number) => {
-    const past = { seconds: seconds.rows, story: story.lines }
-    return { page, mode, hands: handsOf(mode), ...past, state: state() }
+    return { page, mode, hands: handsOf(mode), ...past(), state: state() }
   }
+  const shown = (second: Second) => (mystery.isHidden() ? { ...second, fault: null } : second)
+  const past = () => ({ seconds: seconds.rows.map(shown), story: mystery.isHidden() ? [] : story.lines })
   const events = createEvents(welcome, audienceChanged)
   const tell = (event: FaultEvent) => {
     story.fault(event)
@@ -63,6 +67,16 @@ export function createLive(options: Options) {
   const recorder = startRecorder({ session, metricsUrl: target.metricsUrl, record, doing: now })
   const isStack = mode === 'stack'
   const lessons = createLessons({ folder, slo, seconds: length, isStack, changed: () => events.send('lessons', {}) })
+  const changed = () => {
+    events.send('past', past())
+    sendState()
+  }
+  const failed = (error: unknown) => story.tell(`The mystery could not be played (${reasonOf(error)})`, 'bad')
+  const met = (calls: Result[], dropped: number, waiting: Result[]) => {
+    recorder.met(tallyOf(calls, dropped))
+    seconds.add({ calls, dropped, sent: calls.length, waiting })
+  }
+  const mystery = createMystery({ slo, folder, met, changed, failed })
   const lines: string[] = []
   if (target.log)
     target.log.heard = (line) => {
@@ -81,7 +95,8 @@ export function createLive(options: Options) {
   }
   const state = () => {
     const acting = actor && actor.until > Date.now() && events.has(actor.page) ? actor : undefined
-    const now = { fault: faults.active() ?? null, actor: acting ?? null, pages: events.count() }
+    const fault = mystery.isHidden() ? null : (faults.active() ?? null)
+    const now = { fault, actor: acting ?? null, pages: events.count(), mystery: mystery.view() }
     return { ...load.knobs(), shed, goal: goal(), ...now }
   }
   const sendState = () => events.send('state', state())
@@ -117,6 +132,7 @@ export function createLive(options: Options) {
   }
 
   async function leave(): Promise<void> {
+    await mystery.end()
     if (load.knobs().rate > 0) await setLoad(off, ': the last page was closed')
     // A fault of another command is not the page's to end.
     if (byPage) await faults.end().catch((error) => console.error(error))
@@ -132,11 +148,12 @@ export function createLive(options: Options) {
   }
 
   function closeSecond(): void {
-    const { health, busy } = api.seen
+    if (mystery.isOver()) return
     const fault = faults.active()?.kind ?? null
-    const second = seconds.close({ waiting: load.isWaiting().wires.size, busy, health: health.status, fault })
+    const waiting = load.isWaiting().wires.size + mystery.waiting()
+    const second = seconds.close({ waiting, busy: recorder.busy(), health: recorder.health(), fault })
     story.watch(second, goal())
-    events.send('second', second)
+    events.send('second', shown(second))
   }
   const timers = [setInterval(tick, tickMs), setInterval(closeSecond, 1_000)]
 
@@ -146,10 +163,21 @@ export function createLive(options: Options) {
     if (load.knobs().rate > 0) await setLoad({ ...load.knobs(), rate: 0 }, ' for the run of a lesson')
   }
 
+  async function playMystery(level: Level, seed?: number): Promise<void> {
+    if (!own) throw new UserError('Not here. In a terminal: make mystery')
+    if (lessons.isPlaying()) throw new UserError('A run is being played: wait for its end.')
+    await mystery.giveWay()
+    await setLoad({ ...load.knobs(), rate: 0 }, ' for a mystery')
+    await faults.end()
+    shed = false
+    await mystery.begin(own, level, seed)
+  }
+
   async function close(): Promise<void> {
+    await mystery.end()
     lessons.stop()
     for (const timer of [...timers, loadEnd, told, grace]) clearTimeout(timer)
-    await Promise.all([load.stop(), api.stop(), recorder.stop()])
+    await Promise.all([load.stop(), recorder.stop()])
   }
 
   /** This page acts from now on, for so long at least. */
@@ -168,6 +196,8 @@ export function createLive(options: Options) {
     tell: story.tell,
     lessons,
     playLesson,
+    mystery,
+    playMystery,
     setLoad,
     setShed,
     breakIt,

@@ -1,22 +1,22 @@
 import { Counter, Gauge } from 'prom-client'
 import type { Session } from '../api-client.ts'
+import { now } from '../clock.ts'
 import { look, type ProbeSample } from '../runner/probe.ts'
 
-const everyMs = 1_000
+const [everyMs, silentMs] = [1_000, 2_000]
 const targets = ['data', 'health'] as const
 type Target = (typeof targets)[number]
 
 /** The last answers that a client outside of the API got; status 0: no answer. `degraded` as /health says. */
 export type Outside = Record<Target, { status: number; seconds: number }> & { degraded?: boolean }
+/** What /health says; `none`: no answer for two seconds. */
+export type Health = 'ok' | 'degraded' | 'read_only' | 'none'
 
 /**
  * Asks /health and for one page of notes once a second, and puts the answers on the metrics page. Unlike the probe of a run
  * it keeps no samples and lasts for days, so its token is renewed. `heard` is given each answer of the API's data.
  */
-export function watchOutside(
-  session: Session,
-  heard: (sample: ProbeSample) => void,
-): { seen: Outside; stop: () => void } {
+export function watchOutside(session: Session, heard: (sample: ProbeSample) => void) {
   const labelNames = ['target']
   const statusHelp = 'Last HTTP status that an outside client got; 0: no answer'
   const status = new Gauge({ name: 'lab_probe_status', help: statusHelp, labelNames })
@@ -30,6 +30,8 @@ export function watchOutside(
   for (const target of targets) for (const outcome of ['success', 'failure']) requests.inc({ target, outcome }, 0)
   const seen: Outside = { data: { status: 0, seconds: 0 }, health: { status: 0, seconds: 0 } }
 
+  let said = { what: 'none' as Health, at: 0 }
+
   function record(target: Target, sample: ProbeSample): void {
     const seconds = (sample.done - sample.at) / 1000
     seen[target] = { status: sample.status, seconds }
@@ -42,6 +44,7 @@ export function watchOutside(
     const health = await look(session.pool, '/health')
     record('health', health)
     seen.degraded = health.degraded
+    said = { what: (health.health as Health) ?? 'none', at: health.done }
     degraded.set(seen.degraded ? 1 : 0)
     // An API that does not answer this is starting, or gone: no login can succeed there.
     const token = health.status === 0 ? undefined : await session.token().catch(() => undefined)
@@ -53,5 +56,6 @@ export function watchOutside(
   }
 
   const timer = setInterval(lookAround, everyMs)
-  return { seen, stop: () => clearInterval(timer) }
+  const health = () => (now() - said.at < silentMs ? said.what : 'none')
+  return { seen, health, stop: () => clearInterval(timer) }
 }

@@ -1,5 +1,5 @@
 import { timingSafeEqual } from 'node:crypto'
-import { readFileSync } from 'node:fs'
+import { readdirSync, readFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { dirname, join } from 'node:path'
 import { text } from 'node:stream/consumers'
@@ -13,23 +13,11 @@ import type { Live } from './live.ts'
 const folder = join(import.meta.dirname, '..', 'page')
 const library = (name: string) => createRequire(import.meta.url).resolve(name)
 const uplot = dirname(library('uplot'))
-const own = [
-  'live.js',
-  'hands.js',
-  'lessons.js',
-  'numbers.js',
-  'picture.js',
-  'dots.js',
-  'request.js',
-  'plot.js',
-  'theme.css',
-  'live.css',
-]
 // lit-html is one module that imports nothing, so the browser takes it as it is: no build step, and no import map, which a
 // strict policy would not allow.
 const files: Record<string, string> = {
   '/': join(folder, 'index.html'),
-  ...Object.fromEntries(own.map((name) => [`/page/${name}`, join(folder, name)])),
+  ...Object.fromEntries(readdirSync(folder).map((name) => [`/page/${name}`, join(folder, name)])),
   '/page/lit-html.js': join(dirname(library('lit-html')), '..', 'lit-html.js'),
   '/page/uplot.js': join(uplot, 'uPlot.iife.min.js'),
   '/page/uplot.css': join(uplot, 'uPlot.min.css'),

@@ -1,7 +1,7 @@
 import { connect, type Session } from '../api-client.ts'
 import { reasonOf } from '../errors.ts'
 import { isSuccess, type LoadTally, quantile, roundAll, sorted } from '../load/figures.ts'
-import { between, type MetricsReading, readMetrics, statusesBetween } from '../runner/metrics-page.ts'
+import { between, busyBetween, type MetricsReading, readMetrics, statusesBetween } from '../runner/metrics-page.ts'
 import type { MetricsEvent } from '../runs/journal.ts'
 import { type NoteKind, openSessionDb } from '../runs/session-db.ts'
 import { watchOutside } from './outside.ts'
@@ -32,6 +32,7 @@ export function startRecorder({ session, metricsUrl, record: file, doing }: Opti
   const db = openOrComplain(file)
   let [clients, probe] = [noClients, noClients]
   let before: MetricsReading = { at: 0 }
+  let busy: number | null = null
   let timer: NodeJS.Timeout
 
   function note(kind: NoteKind, data: object, at = Date.now()): void {
@@ -64,6 +65,7 @@ export function startRecorder({ session, metricsUrl, record: file, doing }: Opti
       memory_mb: resident_bytes === undefined ? null : Math.round(resident_bytes / 1e5) / 10,
       ...now,
     }
+    busy = busyBetween(before, reading)
     before = reading
     note('second', row, second * 1000)
   }
@@ -86,7 +88,7 @@ export function startRecorder({ session, metricsUrl, record: file, doing }: Opti
     await pool.destroy()
     db?.close()
   }
-  return { outside: outside.seen, met, note, stop }
+  return { outside: outside.seen, health: outside.health, busy: () => busy, met, note, stop }
 }
 
 const noClients: LoadTally = { success: 0, failure: 0, dropped: 0, latencies: [] }

@@ -1,5 +1,5 @@
 import { figures, lagOf, quantileOf, type Result, statusesOf } from '../load/figures.ts'
-import type { Health } from './watch-api.ts'
+import type { Health } from './outside.ts'
 
 const kept = 120
 
@@ -19,7 +19,7 @@ export type Second = {
   lag: number
   statuses: Record<string, number>
   busy: number | null
-  health: Health['status']
+  health: Health
   fault: string | null
 }
 

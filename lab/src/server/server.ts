@@ -35,47 +35,32 @@ type ServeOptions = LoadTarget & {
 
 /** The lab's long-running process: holds faults and rolls them back, watches the API from outside. Ends with the signal. */
 export async function serve(options: ServeOptions): Promise<number> {
-  const {
-    database,
-    server,
-    url,
-    metricsUrl,
-    username,
-    password,
-    token,
-    slo,
-    record,
-    socket,
-    host,
-    port,
-    prometheus,
-    stop,
-  } = options
+  const { database, socket, host, port, prometheus, stop } = options
   // A lab that was killed may have left its fault behind.
-  await recoverLeftovers(database, server).then(
+  await recoverLeftovers(database, options.server).then(
     (did) => console.log(did ?? 'No fault is on record.'),
     (error) => console.error(error instanceof UserError ? error.message : error),
   )
   collectDefaultMetrics()
-  const session = openSession(url, username, password)
+  const session = openSession(options.url, options.username, options.password)
   const activity = createActivity()
   const doing = () => {
     const { experiment, phase } = activity.current()
     return experiment === 'none' ? undefined : `${experiment} ${phase}`
   }
-  const target = { mode: 'stack', url, metricsUrl, database, server } as const
-  const live = createLive({ target, session, slo: loadSlo(slo), stop, record, doing })
+  const target = { ...options, mode: 'stack' } as const
+  const live = createLive({ ...options, target, session, slo: loadSlo(options.slo), doing })
   const { faults, recorder } = live
   const status = () => ({ fault: faults.active(), ...activity.current(), outside: recorder.outside })
 
   const control = createControl({ faults, activity, recorder, status })
-  const pages = createPages(status, livePage(live, token))
+  const pages = createPages(status, livePage(live, options.token))
   const proxy = createPrometheusProxy(prometheus.url)
   try {
     await listen(control, { path: socket })
     await listen(pages, { host, port })
     await listen(proxy, { host, port: prometheus.port })
-    console.log(`The lab watches ${url} and listens on ${(pages.address() as AddressInfo).port}.`)
+    console.log(`The lab watches ${options.url} and listens on ${(pages.address() as AddressInfo).port}.`)
     await aborted(stop)
     // The database first, whatever else takes its time.
     console.log(`Ending: ${await faults.undoAll()}`)

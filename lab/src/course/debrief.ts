@@ -1,0 +1,72 @@
+import { detect } from '../anomalies/detect.ts'
+import type { Journal } from '../runs/journal.ts'
+import { type Trouble, troubleNames, troubleWords } from './mystery.ts'
+import { isLetterOf, letters, noIdea, provesNothing } from './numbers.ts'
+
+// After a mystery: what a reader is asked, and the truth beside the answers. The terminal and the page ask and say the same.
+
+/** What a reader of the numbers sees of each family of the detector's series. */
+const columns = { traffic: 'sent', errors: 'failed', slowness: 'p95', database: '/health', silence: '/health' }
+type Signal = (typeof columns)[keyof typeof columns]
+const signals: Signal[] = ['sent', 'failed', 'p95', '/health']
+
+/** The first second of the trouble as the rows count them, and after how many seconds each signal raised an alarm. */
+export function truthOf({ happened, seconds }: Journal) {
+  const phase = happened.phases.find(({ name }) => name === 'trouble')
+  const since = Math.floor((happened.faults[0]?.injected_ms ?? phase?.start_ms ?? 0) / 1000)
+  const to = (phase?.end_ms ?? 0) / 1000
+  const alarms = new Map<Signal, number>()
+  for (const { family, alarms: alarmed } of detect(seconds).series) {
+    const first = seconds.findIndex(({ second }, i) => alarmed[i] && second >= since && second < to + 5)
+    const [signal, after] = [columns[family], first - since + 1]
+    if (first >= 0 && after < (alarms.get(signal) ?? Infinity)) alarms.set(signal, after)
+  }
+  const least = Math.min(...alarms.values())
+  // The clocks of rows and detector differ by less than a second.
+  const first = signals.filter((signal) => (alarms.get(signal) ?? Infinity) <= least + 1)
+  return { since: since + 1, alarms, first }
+}
+
+/** One without options is answered by a number. */
+export const mysteryQuestions = [
+  { ask: 'What was it?', how: 'a letter', options: troubleNames.map((name) => troubleWords(name).says) },
+  { ask: 'Since which second?', how: 'a number', options: [] },
+  { ask: 'Which number showed it first?', how: 'a letter', options: signals },
+]
+
+export function isMysteryAnswer(options: string[], answer: string): boolean {
+  return answer === noIdea || (options.length > 0 ? isLetterOf(options, answer) : /^\d{1,3}$/.test(answer))
+}
+
+/** `rows`: each question, the answer, the truth. */
+export type Debrief = { rows: [string, string, string][]; remarks: string[] }
+
+export function debriefOf(journal: Journal, trouble: Trouble, answers: string[]): Debrief {
+  const { says, why, alert } = troubleWords(trouble)
+  const truth = truthOf(journal)
+  const [what = '', since = '', signal = ''] = mysteryQuestions.map(({ options }, i) => {
+    const answer = answers[i] ?? noIdea
+    return options[letters.indexOf(answer)] ?? answer
+  })
+  const late = Number(since) - truth.since
+  const off = late === 0 ? ': exactly' : late ? `: ${Math.abs(late)} s ${late > 0 ? 'late' : 'early'}` : ''
+  const isFirst = truth.first.some((one) => one === signal)
+  const noticed = signals.map((one) => {
+    const after = truth.alarms.get(one)
+    return `${one} ${after === undefined ? 'never' : `in second ${truth.since + after - 1}`}`
+  })
+  const invalid = `INVALID: the numbers may mislead here, play another one. The reason: ${journal.reasons[0] ?? ''}`
+  return {
+    rows: [
+      ['what', what, what === says ? 'right' : says],
+      ['since second', since, `${truth.since}${off}`],
+      ['first signal', signal, isFirst ? 'right' : truth.first.join(' and ') || 'none moved far'],
+    ],
+    remarks: [
+      ...(provesNothing(journal) ? [invalid] : []),
+      `Why: ${why}`,
+      `What the anomaly detector noticed: ${noticed.join(', ')}. It knows nothing of faults: it compares each number with its own last 30 seconds.`,
+      `An alert is a rule that calls a person. In the stack (make up) the rule for this is named ${alert}; it waits until the trouble has lasted for a while. What this person should do then stands in the runbook, docs/runbook.md.`,
+    ],
+  }
+}

@@ -1,0 +1,100 @@
+import { randomInt } from 'node:crypto'
+import { type Debrief, debriefOf, isMysteryAnswer, mysteryQuestions } from '../course/debrief.ts'
+import { type Level, mystery } from '../course/mystery.ts'
+import { runMystery } from '../course/play-mystery.ts'
+import { UserError } from '../errors.ts'
+import type { Result } from '../load/figures.ts'
+import { type Load, startOwnLoad } from '../load/load.ts'
+import { lengthOf } from '../runner/experiment.ts'
+import { checkRunsFolder, writeRun } from '../runner/write-run.ts'
+import type { Slo } from '../slo.ts'
+import type { Target } from '../targets/target.ts'
+
+type Options = {
+  slo: Slo
+  folder: string
+  /** Called several times in every second with what the clients met since the last call. */
+  met: (calls: Result[], dropped: number, waiting: Result[]) => void
+  changed: () => void
+  failed: (error: unknown) => void
+}
+
+type Current = {
+  level: Level
+  end: AbortController
+  over?: Promise<void>
+  load?: Load
+  /** When its first second began, and its end. */
+  from?: number
+  until?: number
+  played?: Awaited<ReturnType<typeof runMystery>>
+  debrief?: Debrief & { again: string }
+}
+
+/** A mystery on the page's own API: until it is answered, the page shows numbers and nothing that tells what happens. */
+export function createMystery({ slo, folder, met, changed, failed }: Options) {
+  let current: Current | undefined
+
+  async function begin(target: Target, level: Level, seed = randomInt(1_000)): Promise<void> {
+    checkRunsFolder(folder)
+    const hidden = mystery(seed, level, slo.goals.baseline.rate)
+    const mine: Current = { level, end: new AbortController() }
+    current = mine
+    changed()
+    const startLoad: typeof startOwnLoad = async (...order) => {
+      mine.load = await startOwnLoad(...order)
+      mine.from = Date.now()
+      mine.until = mine.from + 1000 * lengthOf(hidden.experiment)
+      changed()
+      return mine.load
+    }
+    const loaded = (results: Result[], dropped: number) => met(results, dropped, mine.load?.waiting?.() ?? [])
+    const options = { seed, level, slo, stop: mine.end.signal }
+    const { settings } = hidden.experiment
+    async function playIt() {
+      await target.api?.restart({ SHED_AFTER_MS: '0', ...settings })
+      mine.played = await runMystery(hidden, options, { ...target, loaded }, startLoad)
+      writeRun(folder, mine.played.journal)
+    }
+    const clear = (error: unknown) => {
+      if (!mine.end.signal.aborted) failed(error)
+      current = undefined
+    }
+    mine.over = playIt()
+      .catch(clear)
+      .finally(() => settings && target.api?.restart({ BUSY_TIMEOUT_MS: '0' }).catch(failed))
+      .finally(changed)
+  }
+
+  function solve(answers: string[]): void {
+    const played = current?.played
+    if (!current || !played) throw new UserError('There is no mystery to answer.')
+    const wrong = mysteryQuestions.find(({ options }, i) => !isMysteryAnswer(options, answers[i] ?? ''))
+    if (wrong) throw new UserError(`${wrong.ask} Write ${wrong.how}, or leave it empty.`)
+    current.debrief = { ...debriefOf(played.journal, played.trouble, answers), again: played.again }
+    changed()
+  }
+
+  async function end(): Promise<void> {
+    current?.end.abort()
+    await current?.over
+    current = undefined
+    changed()
+  }
+
+  /** Other acts would disturb it, or tell what happens; one that is answered gives way to them. */
+  async function giveWay(): Promise<void> {
+    if (isHidden()) throw new UserError('A mystery is on: answer it, or end it.')
+    if (current) await end()
+  }
+
+  const isHidden = () => current !== undefined && current.debrief === undefined
+  /** The page stands still while the reader answers and compares. */
+  const isOver = () => current?.played !== undefined
+  function view() {
+    if (!current) return null
+    const { level, from, until, debrief } = current
+    return { level, from, until, debrief, questions: isOver() && !debrief ? mysteryQuestions : undefined }
+  }
+  return { begin, solve, end, giveWay, isHidden, isOver, view, waiting: () => current?.load?.waiting?.().length ?? 0 }
+}

@@ -1,0 +1,77 @@
+// A lesson on the live page after its run. The run is a recorded one: nothing is played.
+import assert from 'node:assert/strict'
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { createRequire } from 'node:module'
+import { join } from 'node:path'
+import { type TestContext, test } from 'node:test'
+import { loadLesson } from '../src/course/lesson.ts'
+import { blank } from '../src/course/numbers.ts'
+import { type Experiment, loadExperiment } from '../src/runner/experiment.ts'
+import { journalOf } from '../src/runner/journal-of.ts'
+import { judge } from '../src/runner/judge.ts'
+import type { Run } from '../src/runner/run.ts'
+import { writeRun } from '../src/runner/write-run.ts'
+import { loadSlo } from '../src/slo.ts'
+import { lab, root, says, scratchFolder } from './helpers.ts'
+import { idealQueue, onBusyMachine, recorded, withResults } from './recorded.ts'
+import { browser, noBrowser } from './report-browser.ts'
+
+const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8')
+const slo = loadSlo(join(root, 'slo.json'))
+
+/** Opens a lesson on the page, after a run of this experiment and with these guesses. */
+async function opened(t: TestContext, lesson: string, experiment: Experiment, run: Run, guesses: string[]) {
+  const [
+    folder,
+    {
+      run: { experiment: name },
+      title,
+    },
+  ] = [join(scratchFolder(t), 'runs'), await loadLesson(lesson)]
+  const target = { mode: 'embedded', journalMode: 'delete' } as const
+  const about = { name, experiment, slo, target, predictions: [], run: { number: 1, of: 1 }, again: '' }
+  mkdirSync(folder)
+  writeRun(folder, journalOf(run, judge(run, experiment, slo), about))
+  const made = { [lesson]: { guesses, guessed: '1960-01-01T00:00:00.000Z' } }
+  writeFileSync(join(folder, 'lessons.json'), JSON.stringify(made))
+
+  const started = lab(t, ['lab', '--port', '0', '--no-open', '--folder', folder])
+  await says(started, /http:\S+#\S+/)
+  const page = await (await browser(t)).newPage()
+  await page.setViewport({ width: 1280, height: 800 })
+  await page.goto(/http:\S+/.exec(started.out())?.[0] ?? '')
+  await (await page.waitForSelector(`#lessons ::-p-text(${title})`))?.click()
+  await page.waitForSelector('#lessons .compared')
+  await page.setViewport({ width: 360, height: 800 })
+  if (process.env.SHOTS) await page.screenshot({ path: `${process.env.SHOTS}/${lesson}.png`, fullPage: true })
+  assert.ok(Number(await page.evaluate('document.documentElement.scrollWidth - innerWidth')) <= 0)
+  await page.evaluate(axe)
+  const violations = "axe.run('#lessons').then(({ violations }) => violations.map(({ id }) => id))"
+  assert.deepEqual(await page.evaluate(violations), [])
+  return page
+}
+
+test('the line of the model under what was measured, and how far off that is', { skip: noBrowser }, async (t) => {
+  const experiment = await loadExperiment('queue', slo, 45)
+  const run = idealQueue(experiment, { of: 'login', perSecond: 45, alone: { mean: 0.022, variance: 0 }, after: 45 })
+  const page = await opened(t, '02-knee', experiment, run, ['5', 'c'])
+  assert.equal((await page.$$('.theory svg circle')).length, 10)
+  assert.ok(await page.$('.theory svg polyline'))
+  // Logins of an ideal queue: its own wait is what was measured.
+  const heads = await page.$$eval('.theory th[scope=col]', (all) => all.map((one) => one.textContent))
+  const column = `.theory td:nth-child(${heads.indexOf('off by %') + 1})`
+  const off = await page.$$eval(column, (all) => all.map((one) => Number(one.textContent)))
+  assert.ok(off.length === 10 && off.every((one) => Math.abs(one) < 1e-6), String(off))
+})
+
+test('an INVALID run is offered anew on the page, above everything that it cannot tell', {
+  skip: noBrowser,
+}, async (t) => {
+  const experiment = await loadExperiment('outage-chmod', slo)
+  const run = onBusyMachine(withResults(recorded(experiment), ({ done }) => ({ done: done + 2000 })))
+  const page = await opened(t, '03-outage', experiment, run, ['500', 'a', '?'])
+  assert.ok(await page.$('#lessons .invalid:has(+ .compared) button'))
+  const text = await page.$eval('#lessons', (one) => one.textContent ?? '')
+  assert.ok(text.includes(blank) && text.includes('you: 500 ms'))
+  assert.equal(await page.$('#lessons .compared .quiet'), null, 'no guess is judged')
+})
