@@ -104,19 +104,6 @@ test('on a phone a question has the whole width, and each number its head', { sk
   assert.match(heads.join(), /guess.*measured.*off by/)
 })
 
-test('printed from a dark screen the page is white, and dark again afterwards', { skip: noBrowser }, async (t) => {
-  await started
-  const { page, wrong } = await open(t, chromium, reportHtml(outageJournal()), { scheme: 'dark' })
-  await page.evaluate("dispatchEvent(new Event('beforeprint'))")
-  const paper = await page.evaluate("getComputedStyle(document.documentElement).getPropertyValue('--line-2').trim()")
-  assert.equal(paper, '#c77700')
-  await drawnAnew(page)
-  await page.evaluate("dispatchEvent(new Event('afterprint'))")
-  await drawnAnew(page)
-  assert.ok((await page.pdf()).length > 20_000)
-  assert.deepEqual(wrong, [])
-})
-
 test('the odd runs are drawn without a complaint: none, one second, gaps, zeros, ten minutes', {
   skip: noBrowser,
 }, async (t) => {

@@ -26,7 +26,7 @@ test('a comparison plays both variants in turn, keeps one folder, and finds the 
   assert.deepEqual(settings, ['0', '5000', '0', '5000'])
   const seconds = file('metrics_events.jsonl').trim().split('\n')
   assert.equal(seconds.length, 4 * 6)
-  assert.ok(file('report.html').includes('id="p95"'))
+  assert.ok(file('report.html').includes('id="compared-2"'))
 
   // A comparison is found by its name, and is no run.
   assert.match(report(run.kept, 'refuse-or-wait'), new RegExp(`^${journal.verdict} `))

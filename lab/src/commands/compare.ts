@@ -1,20 +1,19 @@
 import { median } from '../anomalies/detect.ts'
 import { number } from '../report/html.ts'
 import { faultsIn, landing, unjudged } from '../report/story.ts'
-import { phaseColumns, phaseRows } from '../report/tables.ts'
+import { phaseColumns, phaseRows, timesApart } from '../report/tables.ts'
+import { settingsInWords } from '../report/tradeoff.ts'
 import { textTable, wrap } from '../runner/screen.ts'
 import type { HappenedFault, Journal } from '../runs/journal.ts'
 
 /** Two runs side by side, or two sets of repeats by their medians: what was done differently, and what came out of it. */
 export function compare(a: Journal[], b: Journal[]): string {
-  const isRepeated = a.length > 1 || b.length > 1
-  const parts = [`${headline('A', a)}\n${headline('B', b)}`, setUp(a, b), differences(a, b), changes(a, b)]
-  return [...parts, isRepeated ? repeats : oneRun].join('\n\n')
+  const heads = `${headline('A', a)}\n${headline('B', b)}`
+  return [heads, setUp(a, b), differences(a, b), changes(a, b), wrap(note)].join('\n\n')
 }
 
-const oneRun = 'One run on each side cannot tell a difference from chance. Repeats (RUNS=5) can.'
-const repeats = `Of repeats the median is shown, with the smallest and the largest. What differs
-by less than that range, or by less than a quarter, is left out.`
+const note =
+  'One run on each side cannot tell a difference from chance; repeats (RUNS=5) can: of them the median is shown, with the smallest and the largest. What differs by less than that range, or by less than a quarter, is left out.'
 
 function headline(side: string, runs: Journal[]): string {
   const [first] = runs
@@ -28,10 +27,7 @@ const settings: Record<string, Setting> = {
     planned.faults.map(({ kind, for_s }) => `${kind} for ${number(for_s)} s`).join(', ') || 'none',
   phases: ({ planned }) => planned.phases.map(({ name, rate }) => `${name} ${rate}/s`).join(', '),
   attacks: ({ attacks }) => attacks?.map(({ name }) => name).join(', ') || 'none',
-  settings: ({ environment }) =>
-    Object.entries(environment.settings ?? {})
-      .map((one) => one.join('='))
-      .join(', ') || 'the usual ones',
+  settings: ({ environment }) => settingsInWords({ settings: environment.settings ?? {} }),
   'journal mode': ({ environment }) => environment.journal_mode,
   'load by': ({ environment }) => environment.load_generator,
   machine: ({ environment }) => `${environment.cpus.count} x ${environment.cpus.model}`,
@@ -46,32 +42,23 @@ function setUp([a]: Journal[], [b]: Journal[]): string {
   return lines.length === 0 ? 'Both were set up alike.' : `Set up differently:\n${lines.join('\n')}`
 }
 
-/** A figure of a phase; null where it was not measured. `least`: differences below this are ignored, in its unit. */
-type Figure = {
-  title: string
-  write: (value: number) => string
-  least: number
-  of: (run: Journal, phase: string) => number | null
-}
+type Phase = Journal['happened']['phases'][number]
 
-const figures: Figure[] = [
+/** Every figure of a phase, once for each fault in it; `least`: differences below this are ignored, in its unit. */
+const figures = [
   ...phaseColumns.map(({ column, ...rest }) => ({
     ...rest,
-    of: (run: Journal, phase: string) => phaseRows(run).find(({ name }) => name === phase)?.[column] ?? null,
+    of: (run: Journal, phase: Phase) => phaseRows(run).find(({ name }) => name === phase.name)?.[column],
   })),
-  { title: 'fault felt after ms', write: number, least: 10, of: ofFaults(landing) },
-  { title: 'degraded after ms', write: number, least: 50, of: ofFaults((one) => one.detected_after_ms) },
-  { title: 'back after ms', write: number, least: 50, of: ofFaults((one) => one.recovered_after_ms) },
+  ...Object.entries({
+    'fault felt after ms': landing,
+    'degraded after ms': (fault: HappenedFault) => fault.detected_after_ms,
+    'back after ms': (fault: HappenedFault) => fault.recovered_after_ms,
+  }).map(([title, of]) => ({
+    ...{ title, write: number, least: 50 },
+    of: (run: Journal, phase: Phase) => faultsIn(run, phase).map(of),
+  })),
 ]
-
-/** The median of a figure over the faults of a phase. */
-function ofFaults(of: (fault: HappenedFault) => number | null): Figure['of'] {
-  return (run, name) => {
-    const phases = run.happened.phases.filter((phase) => phase.name === name)
-    const values = phases.flatMap((phase) => faultsIn(run, phase)).flatMap((fault) => of(fault) ?? [])
-    return values.length > 0 ? median(values) : null
-  }
-}
 
 /** A quarter more or less is worth naming. */
 const noticeable = 1.25
@@ -91,11 +78,16 @@ function differences(a: Journal[], b: Journal[]): string {
 }
 
 /** A row of the table; undefined where the sides are alike, or where their repeats scatter by more than the difference. */
-function difference({ title, write, least, of }: Figure, phase: string, a: Journal[], b: Journal[]) {
-  const [inA, inB] = [a, b].map((runs) => runs.flatMap((run) => of(run, phase) ?? []))
-  if (!inA?.length || !inB?.length) return undefined
+function difference({ title, write, least, of }: (typeof figures)[number], phase: string, a: Journal[], b: Journal[]) {
+  const valuesIn = (runs: Journal[]) =>
+    runs.flatMap((run) => {
+      const phases = run.happened.phases.filter(({ name }) => name === phase)
+      return phases.flatMap((one) => of(run, one)).filter((value) => typeof value === 'number')
+    })
+  const [inA, inB] = [valuesIn(a), valuesIn(b)]
+  if (inA.length === 0 || inB.length === 0) return undefined
   const [left, right] = [median(inA), median(inB)]
-  const factor = Math.exp(Math.abs(Math.log((right + least) / (left + least))))
+  const factor = timesApart(left, right, least)
   if (factor < noticeable || Math.abs(right - left) <= Math.max(range(inA), range(inB))) return undefined
   const side = (values: number[]) =>
     range(values) === 0

@@ -60,6 +60,11 @@ export const phaseColumns = [
   { column: 'db_errors', title: 'db_errors', id: 'db-available', write: number, least: 10 },
 ] as const
 
+/** How many times one figure is the other, 1 or more. `least` is added to both, so that small ones are alike. */
+export function timesApart(a: number, b: number, least: number): number {
+  return Math.exp(Math.abs(Math.log((b + least) / (a + least))))
+}
+
 /**
  * The client's figures of each phase, computed from its single requests, beside those of the server, which only exist by
  * the second: of the last three the first two are medians and the third is a sum. null: not measured.
