@@ -156,7 +156,9 @@ const labDbs: [string, (file: string) => unknown][] = [
   ['another program reads', (file) => open(file).exec('BEGIN; SELECT * FROM metrics_events')],
 ]
 const opened: Database.Database[] = []
-after(() => opened.forEach((one) => one.close()))
+after(() => {
+  for (const one of opened) one.close()
+})
 function open(file: string): Database.Database {
   opened.push(new Database(file))
   return opened.at(-1) as Database.Database
