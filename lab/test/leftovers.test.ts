@@ -1,20 +1,18 @@
 import assert from 'node:assert/strict'
 import { spawnSync } from 'node:child_process'
-import { cpSync, existsSync, readdirSync, readFileSync, rmSync, statSync, symlinkSync } from 'node:fs'
+import { cpSync, existsSync, rmSync, statSync, symlinkSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, test } from 'node:test'
-import { endProcess, isRunning } from '../src/processes.ts'
+import { isRunning } from '../src/processes.ts'
 import { api, lab, main, root, says, scratchFolder, until } from './helpers.ts'
 import { demo, nothingLeft } from './run-experiment.ts'
-
-const noProc = process.platform !== 'linux' && 'finds the janitor in /proc, which is only on Linux'
 
 describe('what the demo leaves behind', () => {
   for (const signal of ['SIGINT', 'SIGKILL'] as const) {
     test(`the demo leaves neither process nor folder after ${signal}, in the middle of an outage`, async (t) => {
       const run = demo(t)
       await says(run, /lock: process \d+ holds/)
-      const { api } = run.owner()
+      const api = run.api()
       const pid = Number(/process (\d+) holds/.exec(run.out())?.[1])
       run.child.kill(signal)
       assert.equal(await run.ended, signal === 'SIGINT' ? 130 : 'SIGKILL', run.out())
@@ -26,7 +24,7 @@ describe('what the demo leaves behind', () => {
   test('an API does not outlive a lab that is killed after its folder was removed', async (t) => {
     const run = demo(t)
     await says(run, 'Warm-up')
-    const { api } = run.owner()
+    const api = run.api()
     rmSync(run.tmp, { recursive: true })
     run.child.kill('SIGKILL')
     await until('the API is gone', () => !isRunning(api))
@@ -35,32 +33,9 @@ describe('what the demo leaves behind', () => {
   test('a reader who goes away (| head) ends the demo like Ctrl-C', async (t) => {
     const run = demo(t)
     await says(run, 'Warm-up')
-    const { api } = run.owner()
+    const api = run.api()
     run.child.stdout?.destroy()
     assert.equal(await run.ended, 130)
-    await nothingLeft(run, api)
-  })
-
-  test('what a demo and its janitor left, both killed, is cleared away by the next one', {
-    skip: noProc,
-  }, async (t) => {
-    const run = demo(t)
-    await says(run, 'Warm-up')
-    const { api, lab: killed } = run.owner()
-    const children = readFileSync(`/proc/${killed.pid}/task/${killed.pid}/children`, 'utf8').trim().split(' ')
-    for (const pid of children.map(Number)) {
-      if (readFileSync(`/proc/${pid}/cmdline`, 'utf8').includes('temp-folder')) process.kill(pid, 'SIGKILL')
-    }
-    run.child.kill('SIGKILL')
-    await run.ended
-    const left = join(run.tmp, readdirSync(run.tmp)[0] ?? '')
-    assert.ok(existsSync(join(left, 'owner.json')), 'no process is left to clear it')
-    const next = lab(t, ['demo', '--seconds', '2'], { env: { ...process.env, TMPDIR: run.tmp } })
-    await says(next, 'Warm-up')
-    assert.ok(!existsSync(left), 'cleared away')
-    next.child.kill('SIGTERM')
-    assert.equal(await next.ended, 143)
-    await endProcess(api, 5_000)
     await nothingLeft(run, api)
   })
 })

@@ -1,9 +1,9 @@
-import { spawn } from 'node:child_process'
 import { join, relative } from 'node:path'
 import { z } from 'zod'
 import { detect, type Tuning } from '../anomalies/detect.ts'
 import { troublesIn } from '../anomalies/grade.ts'
 import { readJson } from '../config.ts'
+import { openOnDesktop } from '../processes.ts'
 import { gradeTable, gradeWords } from '../report/tables.ts'
 import { allExperiments, lengthOf } from '../runner/experiment.ts'
 import { textTable, wrap } from '../runner/screen.ts'
@@ -17,19 +17,8 @@ export function report(runsFolder: string, name?: string): string {
   const folder = findFolder(runsFolder, name)
   const { verdict = 'Session' } = readJson(join(folder, 'journal.json'), z.object({ verdict: z.string().optional() }))
   const file = join(folder, 'report.html')
-  open(file)
+  openOnDesktop(file)
   return `${verdict}  ${relative('', file)}`
-}
-
-function open(file: string): void {
-  const { DISPLAY, WAYLAND_DISPLAY } = process.env
-  if (!process.stdout.isTTY) return
-  const opener = process.platform === 'darwin' ? 'open' : DISPLAY || WAYLAND_DISPLAY ? 'xdg-open' : undefined
-  if (opener === undefined) return
-  // The name stands in the terminal in any case: an opener that is missing is no error.
-  spawn(opener, [file], { detached: true, stdio: 'ignore' })
-    .on('error', () => {})
-    .unref()
 }
 
 /** Every experiment in the order in which to meet them: its name, its level, its length, its question. */
