@@ -54,7 +54,7 @@ tradeoff: ## compare two settings, played in turn: NAME=rollback-or-wal
 tradeoffs: ## list the comparisons and their questions
 	@$(STACK)/lab tradeoffs
 
-report: ## make the page of the newest run, RUN=name or SINCE=15m
+report: ## open the page of the newest run, RUN=name or SINCE=15m
 	@$(STACK)/lab report
 
 compare: ## compare two runs, A=name B=name, or spans, A=9m-5m B=4m

@@ -16,6 +16,7 @@ import {
 import type { Level } from './course/mystery.ts'
 import { UserError } from './errors.ts'
 import { kinds } from './faults/fault.ts'
+import type { Journal } from './runs/journal.ts'
 import { loadSlo } from './slo.ts'
 
 type RunOptions = { seconds?: number; runs: number }
@@ -118,15 +119,15 @@ export function createProgram(stop: AbortSignal): Command {
     .option('--run <name>', 'the newest without it')
     .action(async ({ run }) => console.log((await import('./commands/show.ts')).report(files().folder, run)))
 
-  command('compare', 'two runs, or two lists of repeats with commas')
-    .option('--a <names>', 'one run, or its repeats')
-    .option('--b <names>', 'the other')
+  command('compare', 'two runs')
+    .option('--a <name>', 'one run')
+    .option('--b <name>', 'the other')
     .action(async ({ a, b }) => {
-      if (!a || !b) throw new UserError('Name two runs, or two lists of repeats with commas: make compare A=... B=...')
+      if (!a || !b) throw new UserError('Name two runs: make compare A=... B=...')
       const { compare } = await import('./commands/compare.ts')
       const { findRun } = await import('./runs/find-run.ts')
-      const journals = (names: string) => names.split(',').map((name) => findRun(files().folder, name).journal)
-      console.log(compare(journals(a), journals(b)))
+      const [left, right] = [a, b].map((name) => findRun(files().folder, name).journal) as [Journal, Journal]
+      console.log(compare(left, right))
     })
 
   command('anomalies', 'what a detector makes of a run, graded')
@@ -227,7 +228,7 @@ function choiceOption(flags: string, description: string, choices: readonly stri
 
 function numberOption(flags: string, description: string, from: number, to: number): Option {
   const name = makesName(flags)
-  return new Option(flags, description).argParser((text) => number(name, text, from, to))
+  return new Option(flags, description).argParser((text) => number(name, text, from, to, name !== 'LENGTH'))
 }
 
 /** The last line names the verdict: make turns every exit code that is not 0 into 2. */

@@ -59,10 +59,11 @@ export function duration(name: string, value: string): number {
   throw new UserError(`${given(name, value)}: give a time from 100ms to 24h, such as 30s, 10m or 1h.`)
 }
 
-export function number(name: string, value: string, from: number, to: number): number {
+/** `isWhole`: there is half a second, but neither half a run nor half a port. */
+export function number(name: string, value: string, from: number, to: number, isWhole: boolean): number {
   const parsed = Number(value)
-  if (value.trim() !== '' && parsed >= from && parsed <= to) return parsed
-  throw new UserError(`${given(name, value)}: give a number from ${from} to ${to}.`)
+  if (value.trim() !== '' && parsed >= from && parsed <= to && (!isWhole || Number.isInteger(parsed))) return parsed
+  throw new UserError(`${given(name, value)}: give a ${isWhole ? 'whole ' : ''}number from ${from} to ${to}.`)
 }
 
 /** Reads a JSON file of this shape. Throws a UserError that says what is wrong with it. */

@@ -37,6 +37,6 @@ test('times and numbers are read as meant or refused', () => {
     [100, 1_500, 600_000, 86_400_000],
   )
   for (const text of ['', '10', '99ms', '25h', '1d', '-1s', '1 s']) assert.throws(() => duration('--for', text))
-  assert.equal(number('--n', '3', 1, 3), 3)
-  for (const text of ['', ' ', '4', '0', 'x', 'NaN']) assert.throws(() => number('--n', text, 1, 3))
+  assert.deepEqual([number('--n', '3', 1, 3, true), number('--n', '2.5', 1, 3, false)], [3, 2.5])
+  for (const text of ['', ' ', '4', '0', 'x', 'NaN', '2.5']) assert.throws(() => number('--n', text, 1, 3, true))
 })

@@ -56,6 +56,7 @@ const mistakes: [string, string[], RegExp, NodeJS.ProcessEnv?][] = [
   ['a time that is none', ['outage', '--for', 'ever'], /FOR=ever/],
   ['a length that is none', ['experiment', 'baseline', '--seconds', 'abc'], /LENGTH=abc/],
   ['no repeat at all', ['experiment', 'baseline', '--runs', '0'], /RUNS=0/],
+  ['half a repeat', ['experiment', 'baseline', '--runs', '2.5'], /RUNS=2\.5/],
   ['an unknown load', ['experiment', 'baseline', '--load', 'wrk'], /LOAD=wrk.* own, k6/],
   ['one run to compare', ['compare', '--a', 'x'], /A=.* B=/],
   ['an unknown option', ['outage', '--mod', 'lock'], /'--mod'/],

@@ -1,6 +1,8 @@
+import type { Journal } from '../runs/journal.ts'
 import { type Entry, type Scorecard, scorecardName } from '../runs/scorecard.ts'
 import { calendar, html, number, percent } from './html.ts'
 import { pageHtml } from './report.ts'
+import { sumIn, unjudged, worst } from './story.ts'
 import { table, timesApart } from './tables.ts'
 
 /** `least`: a difference below this says nothing, in the figure's own unit. */
@@ -10,6 +12,22 @@ const figures = [
   { column: 'degraded_ms', title: 'noticed', write: number, least: 100 },
   { column: 'back_ms', title: 'back', write: number, least: 100 },
 ] as const
+
+/** The figures of a run; the warm-up is left out. */
+export function figuresIn({ happened, expectations }: Journal): Pick<Entry, 'met' | 'figures'> {
+  const { faults } = happened
+  const phases = happened.phases.filter(({ name }) => name !== unjudged)
+  const due = sumIn(phases, 'due')
+  return {
+    met: `${expectations.filter(({ met }) => met).length} of ${expectations.length}`,
+    figures: {
+      failed: due > 0 ? sumIn(phases, 'failed') / due : null,
+      p95_ms: worst(phases.map((phase) => phase.figures.p95_ms)),
+      degraded_ms: worst(faults.map(({ detected_after_ms }) => detected_after_ms)),
+      back_ms: worst(faults.map(({ recovered_after_ms }) => recovered_after_ms)),
+    },
+  }
+}
 
 export const heads = ['experiment', 'verdict', 'met', ...figures.map(({ title }) => title)]
 export const says =

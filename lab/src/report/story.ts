@@ -40,7 +40,7 @@ export function serviceStory(journal: Journal): string[] {
       : ` within ${number((phase.end_ms - phase.start_ms) / 1000)} s`
     return [requests + within, `p95 ${milliseconds(p95_ms)}`, ...faultsStory(faults)].join('; ')
   })
-  return [...stories, wholeRun(phases), ...elsewhere(happened), ...attacks.map(attackStory)].map((one) => `${one}.`)
+  return [...stories, ...wholeRun(phases), ...attacks.map(attackStory)].map((one) => `${one}.`)
 }
 
 /** The faults that were injected in a phase. */
@@ -50,22 +50,18 @@ export function faultsIn({ happened }: Journal, { name, start_ms, end_ms }: Phas
   )
 }
 
-function wholeRun(phases: Phase[]): string {
-  const sum = (figure: 'due' | 'failed') => phases.reduce((total, { figures }) => total + figures[figure], 0)
-  const [due, failed] = [count(sum('due')), count(sum('failed'))]
-  const all = failed === '0' ? `All ${due} requests were served` : `In all phases ${failed} of ${due} requests failed`
-  const [slowest] = phases.toSorted((a, b) => (b.figures.p95_ms ?? 0) - (a.figures.p95_ms ?? 0))
-  if (slowest === undefined) return all
-  return `${all}; the slowest phase was ${slowest.name}, with a p95 of ${milliseconds(slowest.figures.p95_ms)}`
+/** The requests of all phases together. */
+export function sumIn(phases: Phase[], figure: 'due' | 'failed'): number {
+  return phases.reduce((total, { figures }) => total + figures[figure], 0)
 }
 
-/** What no phase counts, so that the sums can be compared with those of others. */
-function elsewhere({ faults, in_no_phase: { due, failed } = { due: 0, failed: 0 } }: Journal['happened']): string[] {
-  if (due === 0 || faults.length === 0) return []
-  const requests = due === 1 ? '1 more request counts' : `${count(due)} more requests count`
-  return [
-    `${requests} in no phase, ${count(failed)} failed: they met the beginning or the end of a fault, or the time between two`,
-  ]
+/** Nothing where the run ended before any phase that counts. */
+function wholeRun(phases: Phase[]): string[] {
+  const [slowest] = phases.toSorted((a, b) => (b.figures.p95_ms ?? 0) - (a.figures.p95_ms ?? 0))
+  if (slowest === undefined) return []
+  const [due, failed] = [count(sumIn(phases, 'due')), count(sumIn(phases, 'failed'))]
+  const all = failed === '0' ? `All ${due} requests were served` : `In all phases ${failed} of ${due} requests failed`
+  return [`${all}; the slowest phase was ${slowest.name}, with a p95 of ${milliseconds(slowest.figures.p95_ms)}`]
 }
 
 type Phase = Journal['happened']['phases'][number]
@@ -96,6 +92,12 @@ export function sumOf(statuses: Record<string, number>, outcome: Outcome): numbe
   return Object.entries(statuses).reduce((sum, [status, n]) => sum + (outcomeOf(Number(status)) === outcome ? n : 0), 0)
 }
 
+/** The largest; null when nothing was measured. */
+export function worst(values: (number | null)[]): number | null {
+  const known = values.filter((value) => value !== null)
+  return known.length > 0 ? Math.max(...known) : null
+}
+
 /** Milliseconds from the injection until a client felt it. */
 export function landing({ landed_ms, injected_ms }: Fault): number | null {
   return landed_ms === null ? null : landed_ms - injected_ms
@@ -106,18 +108,18 @@ function faultsStory(faults: Fault[]): string[] {
   if (faults.length === 0) return []
   const kinds = [...new Set(faults.map(({ kind }) => kind))].join(', ')
   const seconds = faults.reduce((sum, { injected_ms, undone_ms }) => sum + (undone_ms - injected_ms) / 1000, 0)
-  const worst = (words: string, figure: (fault: Fault) => number | null) => {
-    const known = faults.flatMap((one) => figure(one) ?? [])
-    const missing = known.length < faults.length ? ` (never in ${faults.length - known.length})` : ''
-    return words.replace('TIME', milliseconds(known.length > 0 ? Math.max(...known) : null) + missing)
+  const told = (words: string, figure: (fault: Fault) => number | null) => {
+    const times = faults.map(figure)
+    const missing = times.filter((time) => time === null).length
+    return words.replace('TIME', milliseconds(worst(times)) + (missing > 0 ? ` (never in ${missing})` : ''))
   }
   const isCrash = kinds === 'crash'
   const parts = [
     `${faults.length > 1 ? `${faults.length} faults, ` : ''}${kinds} for ${number(seconds)} s`,
-    worst(isCrash ? 'no answer after TIME' : 'felt after TIME', landing),
+    told(isCrash ? 'no answer after TIME' : 'felt after TIME', landing),
     // A process that was killed says nothing.
-    ...(isCrash ? [] : [worst('/health degraded after TIME', (one) => one.detected_after_ms)]),
-    worst(`first success TIME after the ${isCrash ? 'kill' : 'end'}`, (one) => one.recovered_after_ms),
+    ...(isCrash ? [] : [told('/health degraded after TIME', (one) => one.detected_after_ms)]),
+    told(`first success TIME after the ${isCrash ? 'kill' : 'end'}`, (one) => one.recovered_after_ms),
     ...(faults.every(({ intact }) => intact) ? [] : ['ended from outside, before its time']),
   ]
   return [parts.join(', ')]

@@ -80,24 +80,14 @@ async function identified(child: ChildProcess): Promise<ProcessId> {
   throw new UserError(`The API cannot be started (${reasonOf(reason)}).`)
 }
 
-type Line = {
-  time?: string | number
-  msg?: string
-  db_unavailable?: boolean
-  reason?: string
-  request_id?: string
-  port?: number
-  metrics_port?: number
-}
+type Line = { msg?: string; db_unavailable?: boolean; request_id?: string; port?: number; metrics_port?: number }
 
-/** What the lab needs of the API's log. Times are milliseconds since 1970, by the API's own clock. */
+/** What the lab needs of the API's log. */
 export type ApiLog = {
   /** The ports, once it listens. */
   listening?: { port: number; metricsPort: number }
   /** The id of each request that was refused because the database was unavailable. */
   refusals: Set<string>
-  /** "database unavailable" and "database available", in order. */
-  changes: { time: number; msg: string; reason?: string }[]
   /** Every line but those of successful requests, at most `mostKept` and one that says so. */
   kept: string[]
   /** Called with every line. */
@@ -109,7 +99,7 @@ const mostKept = 20_000
 
 /** Reads the API's log line by line and keeps what is judged, and what explains a failure afterwards. */
 export function keepLog(): ApiLog {
-  const log: ApiLog = { refusals: new Set(), changes: [], kept: [], take }
+  const log: ApiLog = { refusals: new Set(), kept: [], take }
 
   function take(text: string): void {
     log.heard?.(text)
@@ -120,8 +110,6 @@ export function keepLog(): ApiLog {
     const line = parse(text)
     if (line?.msg === 'listening' && line.port && line.metrics_port) {
       log.listening = { port: line.port, metricsPort: line.metrics_port }
-    } else if (line?.msg?.startsWith('database ')) {
-      log.changes.push({ time: new Date(line.time ?? 0).getTime(), msg: line.msg, reason: line.reason })
     } else if (line?.db_unavailable === true && line.request_id !== undefined) {
       log.refusals.add(line.request_id)
     }
