@@ -2,7 +2,7 @@
 import { randomBytes } from 'node:crypto'
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import type { z } from 'zod'
+import { z } from 'zod'
 import { reasonOf, UserError } from './errors.ts'
 
 const root = join(import.meta.dirname, '..', '..')
@@ -77,8 +77,6 @@ export function readJson<T>(file: string, schema: z.ZodType<T>): T {
   return parseJson(content, schema, file)
 }
 
-const mostIssues = 5
-
 /** Reads JSON of this shape; `where` names its place to the user. */
 export function parseJson<T>(text: string, schema: z.ZodType<T>, where: string): T {
   let content: unknown
@@ -88,9 +86,8 @@ export function parseJson<T>(text: string, schema: z.ZodType<T>, where: string):
     throw new UserError(`${where} is no JSON (${reasonOf(error)}).`)
   }
   const { data, error } = schema.safeParse(content)
-  if (data) return data
-  const issues = error?.issues ?? []
-  const named = issues.slice(0, mostIssues).map(({ path, message }) => `${path.join('.') || 'the whole'} (${message})`)
-  const more = issues.length > mostIssues ? ` and ${issues.length - mostIssues} more` : ''
-  throw new UserError(`${where} does not hold what it should: ${named.join(', ')}${more}.`)
+  if (error === undefined) return data
+  // Of a thousand seconds the first few that are wrong are enough.
+  const issues = z.prettifyError({ issues: error.issues.slice(0, 5) })
+  throw new UserError(`${where} does not hold what it should:\n${issues}`)
 }

@@ -1,4 +1,5 @@
 import { createHmac, generateKeyPairSync, type KeyObject, randomBytes, sign } from 'node:crypto'
+import { type AttackContext, type AttackRun, attemptAtRate, request } from './attack.ts'
 
 /** Why the API rejects it: a label of auth_rejections_total and a field of its log. */
 export type Reason =
@@ -155,4 +156,17 @@ function misplaced(token: string): Forgery[] {
 function signed(claims: Json, key: KeyObject, header: Json = {}) {
   const head = `${encode({ alg: 'RS256', typ: 'JWT', ...header })}.${encode(claims)}`
   return `${head}.${sign('sha256', Buffer.from(head), key).toString('base64url')}`
+}
+
+/**
+ * Every forgery of the table in turn, made from a valid token. Where the lab started the API and knows its secret, also
+ * those with a valid signature and wrong claims: expired, without an expiry, of an unknown user.
+ */
+export async function forgedTokens({ target, token, pool }: AttackContext) {
+  const table = forgeries(token, target.jwtSecret)
+  return (run: AttackRun) =>
+    attemptAtRate(run, (number) => {
+      const { name, headers, query = 'limit=1' } = table[number % table.length] as Forgery
+      return request(name, pool, { method: 'GET', path: `/data/notes?${query}`, headers })
+    })
 }

@@ -40,7 +40,7 @@ export function serviceStory(journal: Journal): string[] {
       : ` within ${number((phase.end_ms - phase.start_ms) / 1000)} s`
     return [requests + within, `p95 ${milliseconds(p95_ms)}`, ...faultsStory(faults)].join('; ')
   })
-  return [...stories, ...wholeRun(phases), ...attacks.map(attackStory)].map((one) => `${one}.`)
+  return [...stories, ...wholeRun(phases), ...elsewhere(happened), ...attacks.map(attackStory)].map((one) => `${one}.`)
 }
 
 /** The faults that were injected in a phase. */
@@ -62,6 +62,13 @@ function wholeRun(phases: Phase[]): string[] {
   const [due, failed] = [count(sumIn(phases, 'due')), count(sumIn(phases, 'failed'))]
   const all = failed === '0' ? `All ${due} requests were served` : `In all phases ${failed} of ${due} requests failed`
   return [`${all}; the slowest phase was ${slowest.name}, with a p95 of ${milliseconds(slowest.figures.p95_ms)}`]
+}
+
+/** What no phase counts, so that the sums can be compared with those of others. */
+function elsewhere({ faults, in_no_phase }: Journal['happened']): string[] {
+  if (!in_no_phase?.due || faults.length === 0) return []
+  const { due, failed } = in_no_phase
+  return [`${count(due)} more, ${count(failed)} failed, met the beginning or the end of a fault, and count in no phase`]
 }
 
 type Phase = Journal['happened']['phases'][number]
