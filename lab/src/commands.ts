@@ -38,14 +38,6 @@ export function createProgram(stop: AbortSignal): Command {
   const files = () => program.opts<{ slo: string; folder: string; record: string }>()
   const command = (name: string, description: string) => program.command(name).description(description)
 
-  command('demo', 'the whole story in a minute, on an API of its own: load, two outages, recovery, verdict')
-    .addOption(numberOption('--seconds <n>', 'length of a load phase; the other phases follow', 1, 600).default(15))
-    .action(async ({ seconds }: { seconds: number }) => {
-      const { runExperiment } = await import('./runner/run-experiment.ts')
-      const factor = seconds / 15
-      verdict(await runExperiment({ name: 'demo', factor, runs: 1, predict: false, load: 'own', ...files(), stop }))
-    })
-
   command('lab', 'the live page: load it, break it, watch it, on an API of its own')
     .addOption(numberOption('--port <n>', 'where the page is; another one if 8090 is taken', 0, 65_535).default(8090))
     .option('--no-open', 'only print the link')

@@ -42,7 +42,7 @@ describe('what the demo leaves behind', () => {
 
 for (const TMPDIR of ['/proc', '/gone']) {
   test(`a temporary folder that cannot be used, ${TMPDIR}, is named, without a stack trace`, async (t) => {
-    const run = lab(t, ['demo'], { env: { ...process.env, TMPDIR } })
+    const run = lab(t, ['experiment', 'demo'], { env: { ...process.env, TMPDIR } })
     assert.equal(await run.ended, 2)
     assert.ok(run.out().includes(`${TMPDIR} `), run.out())
     assert.doesNotMatch(run.out(), / at .*\.ts:/)
@@ -58,7 +58,13 @@ for (const [what, command] of [
   test(`${what} cannot start an unprivileged API, and the message says why`, {
     skip: isLinuxRoot ? cannot : 'not root',
   }, async () => {
-    const { status, stdout, stderr } = spawnSync(command[0], [...command.slice(1), process.execPath, main, 'demo'])
+    const { status, stdout, stderr } = spawnSync(command[0], [
+      ...command.slice(1),
+      process.execPath,
+      main,
+      'experiment',
+      'demo',
+    ])
     assert.equal(status, 2)
     assert.match(String(stderr), /65534/)
     assert.doesNotMatch(`${stdout}${stderr}`, / at .*\.ts:/)
@@ -82,11 +88,11 @@ test('a missing package, or an API that does not start, is named', async (t) => 
   cpSync(join(root, 'lab/src'), join(copy, 'lab/src'), { recursive: true })
   for (const file of ['slo.json', 'package.json']) cpSync(join(root, file), join(copy, file))
   const copied = { main: join(copy, 'lab', 'src', 'main.ts') }
-  const bare = lab(t, ['demo'], copied)
+  const bare = lab(t, ['experiment', 'demo'], copied)
   assert.equal(await bare.ended, 2)
   assert.match(bare.out(), /npm ci/)
   symlinkSync(join(root, 'node_modules'), join(copy, 'node_modules'))
-  const started = lab(t, ['demo'], copied)
+  const started = lab(t, ['experiment', 'demo'], copied)
   assert.equal(await started.ended, 2)
   assert.match(started.out(), /exit code 1/)
 })

@@ -80,7 +80,7 @@ export function judged(
 
 /** A short demo. */
 export function demo(t: Scope, change?: (slo: Slo) => void): ExperimentRun {
-  return experiment(t, ['demo', '--seconds', '2.5'], change)
+  return experiment(t, ['experiment', 'demo', '--seconds', '10'], change)
 }
 
 export async function nothingLeft({ tmp }: ExperimentRun, api: ProcessId) {

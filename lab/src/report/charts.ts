@@ -201,6 +201,7 @@ const sides = (seconds: MetricsEvent[]): Chart => ({
 })
 
 const shown = ['error_ratio', 'p95_ms', 'event_loop_delay_ms', 'db_available']
+const edge = 20
 
 function scores(seconds: MetricsEvent[]): Chart {
   const found = detect(seconds).series.filter(({ name }) => shown.includes(name))
@@ -210,12 +211,16 @@ function scores(seconds: MetricsEvent[]): Chart {
     place: 'anomalies',
     title: 'Anomaly scores',
     unit: `deviations from the last ${window} calm seconds`,
-    says: `How unusual each second was for its series (z-score). Beyond ${threshold} either way is an alarm of that series.`,
+    says: `How unusual each second was for its series (z-score). Beyond ${threshold} either way is an alarm of that series; beyond ${edge} the line stays at the edge.`,
     scale: 'scores',
     lines: [
-      ...found.map(({ name, scores }) => ({ name, values: scores.map((one) => one && Math.round(one * 100) / 100) })),
+      ...found.map(({ name, scores }) => ({ name, values: scores.map(within) })),
       { name: 'alarm above', values: seconds.map(() => threshold), dash: true },
       { name: 'alarm below', values: seconds.map(() => -threshold), dash: true },
     ],
   }
+}
+
+function within(score: number | null): number | null {
+  return score === null ? null : Math.max(-edge, Math.min(edge, Math.round(score * 100) / 100))
 }
