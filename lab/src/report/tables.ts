@@ -120,15 +120,13 @@ ${table(['expected', 'measured', 'met'], rows)}`
 export function predictions({ predictions }: Journal): Html | false {
   if (predictions.length === 0) return false
   const rows = predictions.map(
-    (
-      one,
-    ) => html`<tr class="above"><td>${one.question}</td><td data-head="guess">${one.guess} ${one.guess !== '?' && one.unit}</td>
-<td data-head="measured">${one.measured}</td><td data-head="off by">${offBy(one)}</td></tr>
+    (one) => html`<tr class="above"><td>${one.question}</td><td>${one.guess} ${one.guess !== '?' && one.unit}</td>
+<td>${one.measured}</td><td>${offBy(one)}</td></tr>
 <tr><td colspan="4" class="why">${one.why}</td></tr>
 `,
   )
   return html`<h2>Predicted and measured</h2>
-${table(['question', 'guess', 'measured', 'off by'], rows, 'stacked')}`
+${table(['question', 'guess', 'measured', 'off by'], rows)}`
 }
 
 /** How well each detector did on some runs, taken together: the heads and the rows of a table. */
