@@ -31,7 +31,7 @@ node:
 	@command -v node >/dev/null 2>&1 || { echo 'Node is missing. Install any Node from 16 on (nodejs.org); the project brings its own Node 26.' >&2; exit 1; }
 
 demo: node ## the whole story in a minute: load, outage, recovery
-	@$(NODE) lab/src/main.ts demo
+	@$(NODE) lab/src/main.ts experiment demo
 
 lab: node ## the live page: load it, break it, watch; LAB_PORT=18090
 	@$(NODE) lab/src/main.ts lab $${LAB_PORT:+--port=$$LAB_PORT}
@@ -54,7 +54,7 @@ tradeoff: ## compare two settings, played in turn: NAME=rollback-or-wal
 tradeoffs: ## list the comparisons and their questions
 	@$(STACK)/lab tradeoffs
 
-report: ## make the page of the newest run, RUN=name or SINCE=15m
+report: ## open the page of the newest run, RUN=name or SINCE=15m
 	@$(STACK)/lab report
 
 compare: ## compare two runs, A=name B=name, or spans, A=9m-5m B=4m

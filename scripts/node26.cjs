@@ -1,5 +1,5 @@
 // Runs a file on Node 26, whatever Node the machine has (16 or newer is enough to get here):
-//   node scripts/node26.cjs lab/src/main.ts demo
+//   node scripts/node26.cjs lab/src/main.ts experiment demo
 // It installs what is missing of package-lock.json: the production packages for the API and the lab, everything for other
 // files, and Node 26 itself where the machine has an older one. The syntax is old, so that a Node that is too old can say so.
 'use strict'

@@ -2,17 +2,12 @@ import assert from 'node:assert/strict'
 import { join } from 'node:path'
 import { after, test } from 'node:test'
 import { parseMetrics } from '../../lab/src/runner/metrics-page.ts'
-import { api, lab, says, scratchFolder, until } from '../../lab/test/helpers.ts'
+import { api, lab, says, scratchFolder, stackEnv, until } from '../../lab/test/helpers.ts'
 import { signalsUnder } from './signals.ts'
 
 // A lab after a fault and a recovery, so that all its metrics exist.
 const service = await api({ after })
-const env = {
-  ...service.env,
-  LAB_SOCKET: join(scratchFolder({ after }), 'lab.sock'),
-  API_URL: service.url,
-  DATABASE_PATH: service.database,
-}
+const env = stackEnv(service, join(scratchFolder({ after }), 'lab.sock'))
 const record = ['--record', join(scratchFolder({ after }), 'session.db')]
 const serving = lab({ after }, ['serve', '--port', '0', '--prometheus-port', '0', ...record], { env })
 await says(serving, 'listens on')

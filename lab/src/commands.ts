@@ -1,29 +1,26 @@
 import { Argument, Command, Option } from 'commander'
 import {
-  type ApiOptions,
-  apiOf,
-  databaseOf,
   duration,
   LAB_SOCKET,
   labToken,
-  metricsUrl,
+  needStack,
   number,
   oneOf,
   prometheusUrl,
   readJson,
   recordFile,
   runsFolder,
-  databaseServer as server,
   sloFile,
   stackOf,
 } from './config.ts'
 import type { Level } from './course/mystery.ts'
 import { UserError } from './errors.ts'
 import { kinds } from './faults/fault.ts'
+import type { Journal } from './runs/journal.ts'
 import { loadSlo } from './slo.ts'
 
-type RunOptions = { slo: string; folder: string; seconds?: number; runs: number }
-type ExperimentOptions = RunOptions & ApiOptions & { predict?: true; guesses?: string; load?: 'own' | 'k6' }
+type RunOptions = { seconds?: number; runs: number }
+type ExperimentOptions = RunOptions & { predict?: true; guesses?: string; load?: 'own' | 'k6' }
 type ScorecardOptions = Omit<ExperimentOptions, 'runs'> & { all?: string; resume?: boolean; commit: string }
 
 /** Every command of the lab. Help is made from this table; the code behind a command is loaded when it is called. */
@@ -34,194 +31,160 @@ export function createProgram(stop: AbortSignal): Command {
   program.description(
     'Loads an API, breaks it, and judges what happened. Exit codes: 0 PASS, 1 FAIL, 2 INVALID or an error.',
   )
-  const command = (name: string, description: string) => program.command(name).description(description)
-  const folder = ['--folder <folder>', 'where runs are kept', runsFolder] as const
-  const record = ['--record <file>', 'where the lab notes what happens', recordFile] as const
-
-  command('demo', 'the whole story in a minute, on an API of its own: load, two outages, recovery, verdict')
-    .addOption(numberOption('--seconds <n>', 'length of a load phase; the other phases follow', 1, 600).default(15))
+  program
     .option('--slo <file>', 'the goals', sloFile)
-    .option(...folder)
-    .action(async ({ seconds, slo, folder }: RunOptions & { seconds: number }) => {
-      const { runExperiment } = await import('./runner/run-experiment.ts')
-      const factor = seconds / 15
-      verdict(await runExperiment({ name: 'demo', factor, runs: 1, predict: false, load: 'own', slo, folder, stop }))
-    })
+    .option('--folder <folder>', 'where runs are kept', runsFolder)
+    .option('--record <file>', 'where the long-running lab notes what happens', recordFile)
+  const files = () => program.opts<{ slo: string; folder: string; record: string }>()
+  const command = (name: string, description: string) => program.command(name).description(description)
 
   command('lab', 'the live page: load it, break it, watch it, on an API of its own')
     .addOption(numberOption('--port <n>', 'where the page is; another one if 8090 is taken', 0, 65_535).default(8090))
     .option('--no-open', 'only print the link')
     .addOption(numberOption('--seconds <n>', 'length of each run of a lesson', 1, 600))
-    .option('--slo <file>', 'the goals', sloFile)
-    .option(...record)
-    .option(...folder)
-    .action(async (given) => (await import('./server/lab.ts')).openLab({ ...given, stop }))
+    .action(async (given) => (await import('./server/lab.ts')).openLab({ ...given, ...files(), stop }))
 
-  withApi(command('experiment', 'play one experiment, watch and judge it; without --url on an API of its own'))
+  command('experiment', 'play one experiment, watch and judge it')
     .addArgument(new Argument('[name]', 'see: experiments').default(''))
     .addOption(numberOption('--seconds <n>', 'length of the whole; without it as long as it should be', 1, 3_600))
     .addOption(numberOption('--runs <n>', 'repeats: median and spread at the end', 1, 100).default(1))
     .option('--predict', 'ask first what you think will come out')
     .option('--guesses <file>', 'the same from a file: a JSON array of numbers')
     .addOption(choiceOption('--load <kind>', 'what sends the load', ['own', 'k6']))
-    .option('--metrics <url>', 'the metrics page of that API')
-    .option('--slo <file>', 'the goals', sloFile)
-    .option(...folder)
     .action(async (name: string, given: ExperimentOptions) => {
       const { checkName } = await import('./runner/experiment.ts')
-      await checkName(name, loadSlo(given.slo))
-      const { seconds, runs, guesses, slo, folder, predict = false } = given
-      const stack = stackOf(given)
+      await checkName(name, loadSlo(files().slo))
+      const { seconds, runs, guesses, predict = false } = given
+      const stack = stackOf()
       const load = given.load ?? (stack ? 'k6' : 'own')
       const { runExperiment } = await import('./runner/run-experiment.ts')
-      verdict(await runExperiment({ name, seconds, runs, predict, stack, load, guesses, slo, folder, stop }))
+      verdict(await runExperiment({ name, seconds, runs, predict, stack, load, guesses, ...files(), stop }))
     })
 
-  withApi(command('experiments', 'their names and their questions; with --all every one is played, for a scorecard'))
+  command('experiments', 'their names and their questions; with --all every one is played, for a scorecard')
     .option('--all <names>', 'play these one after another, names with commas; 1: all of them')
     .option('--resume', 'go on with the scorecard that was interrupted')
     .option('--commit <name>', 'what is under test, for the scorecard', 'unknown')
     .addOption(numberOption('--seconds <n>', 'length of each', 1, 3_600))
     .addOption(choiceOption('--load <kind>', 'what sends the load', ['own', 'k6']))
-    .option('--metrics <url>', 'the metrics page of that API')
-    .option('--slo <file>', 'the goals', sloFile)
-    .option(...folder)
     .action(async ({ all, resume = false, commit, ...given }: ScorecardOptions) => {
       const { experimentLines } = await import('./commands/show.ts')
-      if (!all) return console.log(await experimentLines(loadSlo(given.slo)))
-      const { seconds, slo, folder } = given
-      const stack = stackOf(given)
+      if (!all) return console.log(await experimentLines(loadSlo(files().slo)))
+      const stack = stackOf()
       const { runScorecard } = await import('./runner/scorecard.ts')
       const load = given.load ?? (stack ? 'k6' : 'own')
       const names = all === '1' ? undefined : all.split(',')
-      verdict(await runScorecard({ names, seconds, commit, resume, stack, load, slo, folder, stop }))
+      verdict(await runScorecard({ names, seconds: given.seconds, commit, resume, stack, load, ...files(), stop }))
     })
 
   command('lesson', 'a course: guess, run, compare, understand; without a name the list, and the next one')
     .argument('[name]', 'a number or a name', '')
     .addOption(numberOption('--seconds <n>', 'length of each run', 1, 600))
-    .option('--slo <file>', 'the goals', sloFile)
-    .option(...folder)
-    .action(async (name: string, { seconds, slo, folder }: RunOptions) => {
+    .action(async (name: string, { seconds }: RunOptions) => {
       const { playLesson } = await import('./course/play-lesson.ts')
-      await playLesson(name, { seconds, slo, folder, stop })
+      await playLesson(name, { seconds, ...files(), stop })
     })
 
   command('mystery', 'something goes wrong, unannounced: what, since when, and which number showed it first?')
     .addOption(numberOption('--seed <n>', 'the same seed is the same mystery', 0, 1_000_000))
     .addOption(numberOption('--level <n>', '1 is the easiest', 1, 3).default(1))
-    .option('--slo <file>', 'the goals', sloFile)
-    .option(...folder)
-    .action(async ({ seed, level, slo, folder }: RunOptions & { seed?: number; level: Level }) => {
+    .action(async (given: { seed?: number; level: Level }) => {
       const { playMystery } = await import('./course/play-mystery.ts')
-      await playMystery({ seed, level, slo, folder, stop })
+      await playMystery({ ...given, ...files(), stop })
     })
 
   command('tradeoff', 'play one comparison: two settings in turn, each on an API of its own, under the same load')
     .addArgument(new Argument('[name]', 'see: tradeoffs').default(''))
     .addOption(numberOption('--seconds <n>', 'length of one round; without it as long as it should be', 1, 3_600))
     .addOption(numberOption('--runs <n>', 'rounds', 2, 100).default(3))
-    .option('--slo <file>', 'the goals', sloFile)
-    .option(...folder)
-    .action(async (name: string, { seconds, runs: rounds, slo, folder }: RunOptions) => {
+    .action(async (name: string, { seconds, runs: rounds }: RunOptions) => {
       const { runTradeoff } = await import('./runner/run-tradeoff.ts')
-      verdict(await runTradeoff({ name, seconds, rounds, slo, folder, stop, socket: LAB_SOCKET }))
+      verdict(await runTradeoff({ name, seconds, rounds, ...files(), stop, socket: LAB_SOCKET }))
     })
 
   command('tradeoffs', 'the comparisons and their questions').action(async () => {
     const { tradeoffLines } = await import('./commands/show.ts')
-    console.log(await tradeoffLines(loadSlo(sloFile)))
+    console.log(await tradeoffLines(loadSlo(files().slo)))
   })
 
   command('report', 'the page of a run or a comparison')
     .option('--run <name>', 'the newest without it')
-    .option(...folder)
-    .action(async ({ folder, run }) => console.log((await import('./commands/show.ts')).report(folder, run)))
+    .action(async ({ run }) => console.log((await import('./commands/show.ts')).report(files().folder, run)))
 
-  command('compare', 'two runs, or two lists of repeats with commas')
-    .option('--a <names>', 'one run, or its repeats')
-    .option('--b <names>', 'the other')
-    .option(...folder)
-    .action(async ({ folder, a, b }) => {
-      if (!a || !b) throw new UserError('Name two runs, or two lists of repeats with commas: make compare A=... B=...')
+  command('compare', 'two runs')
+    .option('--a <name>', 'one run')
+    .option('--b <name>', 'the other')
+    .action(async ({ a, b }) => {
+      if (!a || !b) throw new UserError('Name two runs: make compare A=... B=...')
       const { compare } = await import('./commands/compare.ts')
       const { findRun } = await import('./runs/find-run.ts')
-      const journals = (names: string) => names.split(',').map((name) => findRun(folder, name).journal)
-      console.log(compare(journals(a), journals(b)))
+      const [left, right] = [a, b].map((name) => findRun(files().folder, name).journal) as [Journal, Journal]
+      console.log(compare(left, right))
     })
 
   command('anomalies', 'what a detector makes of a run, graded')
     .option('--run <name>', 'the newest without it')
-    .option(...folder)
-    .action(async ({ folder, run }) => console.log((await import('./commands/show.ts')).anomalies(folder, run)))
+    .action(async ({ run }) => console.log((await import('./commands/show.ts')).anomalies(files().folder, run)))
 
   command('session', 'keep as a run what the lab has noted: 15m, or from 15 to 10 minutes ago, 15m-10m')
     .argument('<span>')
-    .option(...record)
-    .option(...folder)
-    .action(async (span, { record, folder }) => {
+    .action(async (span) => {
       const { keepSession } = await import('./commands/session.ts')
       const prometheus = LAB_SOCKET && prometheusUrl
-      console.log(await keepSession({ span, record, folder, slo: sloFile, prometheus }))
+      console.log(await keepSession({ span, ...files(), prometheus }))
     })
 
-  command('index', 'make runs/lab.db anew from the folders beside it')
-    .option(...folder)
-    .action(async ({ folder }) => {
-      const { updateLabDb } = await import('./runs/lab-db.ts')
-      const remark = updateLabDb(folder)
-      if (remark) throw new UserError(remark)
-      console.log(`${folder}/lab.db holds every run.`)
-    })
+  command('index', 'make runs/lab.db anew from the folders beside it').action(async () => {
+    const { folder } = files()
+    const { updateLabDb } = await import('./runs/lab-db.ts')
+    const remark = updateLabDb(folder)
+    if (remark) throw new UserError(remark)
+    console.log(`${folder}/lab.db holds every run.`)
+  })
 
-  withApi(command('outage', 'take the database of a running API away until the time is over, Ctrl-C, or recover'))
+  command('outage', "take the database of the stack's API away until the time is over, or recover")
     .addOption(choiceOption('--mode <kind>', 'the kind of fault', kinds).default('chmod'))
     .addOption(
       new Option('--for <time>', '30s, 10m, 1h').argParser((text) => duration('FOR', text) && text).default('10m'),
     )
-    .action(async ({ mode, for: time, ...api }) => {
-      const { askForOutage, holdOutage } = await import('./commands/running.ts')
-      if (LAB_SOCKET) return askForOutage(LAB_SOCKET, mode, time)
-      const database = databaseOf(api.database)
-      await holdOutage({ ...apiOf(api), database, kind: mode, forMs: duration('FOR', time), stop })
-    })
+    .action(async ({ mode, for: time }) =>
+      (await import('./commands/running.ts')).askForOutage(needStack().socket, mode, time),
+    )
 
   command('recover', 'roll a fault back, also one that a killed process left')
-    .option('--database <file>', "the API's database file")
+    .option('--database <file>', 'without asking a lab: its database file')
     .action(async ({ database }) => {
-      if (LAB_SOCKET && !database) return (await import('./commands/running.ts')).askForRecovery(LAB_SOCKET)
+      if (!database) return (await import('./commands/running.ts')).askForRecovery(needStack().socket)
       const { recover } = await import('./faults/rollback.ts')
-      console.log((await recover(databaseOf(database), server)) ?? 'Nothing to undo: no fault is on record.')
+      console.log((await recover(database, stackOf()?.server)) ?? 'Nothing to undo: no fault is on record.')
     })
 
-  withApi(command('downtime', 'ask a running API until it has failed and is back; print how long that took'))
+  command('downtime', "ask the stack's API until it has failed and is back; print how long that took")
     .addOption(new Option('--fault <kind>', 'what it is noted as').choices(['crash']))
-    .action(async ({ fault, ...api }) => {
+    .action(async ({ fault }) => {
       const { downtime } = await import('./commands/running.ts')
-      await downtime({ ...apiOf(api), fault, socket: LAB_SOCKET, stop })
+      await downtime({ ...needStack(), fault, stop })
     })
 
-  withApi(command('serve', 'the long-running lab of the stack: holds faults, watches the API, serves the page'))
+  command('serve', 'the long-running lab of the stack: holds faults, watches the API, serves the page')
     .option('--host <address>', 'where it listens', '127.0.0.1')
     .addOption(numberOption('--port <n>', 'the page and the metrics', 0, 65_535).default(8090))
     .addOption(numberOption('--prometheus-port <n>', 'Prometheus, for reading', 0, 65_535).default(9090))
-    .option(...record)
-    .action(async ({ host, port, prometheusPort, record, ...api }) => {
+    .action(async ({ host, port, prometheusPort }) => {
       const prometheus = { url: prometheusUrl, port: prometheusPort }
       const { serve } = await import('./server/server.ts')
-      const where = { socket: socket(), host, port, prometheus, database: databaseOf(api.database), server, metricsUrl }
-      await serve({ ...apiOf(api), ...where, token: labToken, slo: sloFile, record, stop })
+      await serve({ ...needStack(), ...files(), token: labToken, host, port, prometheus, stop })
     })
 
   command('status', 'what a running lab does and sees').action(async () =>
-    (await import('./commands/running.ts')).askForStatus(socket()),
+    (await import('./commands/running.ts')).askForStatus(needStack().socket),
   )
 
   command('phase', 'name on the page of the lab what is being done')
     .arguments('<experiment> <phase> <time> [trouble]')
     .action(async (experiment, phase, time, trouble) => {
       const { askLab } = await import('./api-client.ts')
-      await askLab(socket(), 'POST', '/phase', { experiment, phase, for: time, trouble })
+      await askLab(needStack().socket, 'POST', '/phase', { experiment, phase, for: time, trouble })
     })
 
   command('k6', 'note for a session what k6 has judged')
@@ -229,7 +192,7 @@ export function createProgram(stop: AbortSignal): Command {
     .action(async (file) => {
       const { askLab } = await import('./api-client.ts')
       const { k6Summary } = await import('./runner/k6-summary.ts')
-      await askLab(socket(), 'POST', '/k6', readJson(file, k6Summary))
+      await askLab(needStack().socket, 'POST', '/k6', readJson(file, k6Summary))
     })
 
   command('await-scrape', 'wait until Prometheus has read the metrics of these jobs')
@@ -257,14 +220,7 @@ function choiceOption(flags: string, description: string, choices: readonly stri
 
 function numberOption(flags: string, description: string, from: number, to: number): Option {
   const name = makesName(flags)
-  return new Option(flags, description).argParser((text) => number(name, text, from, to))
-}
-
-function withApi(command: Command): Command {
-  return command
-    .option('--database <file>', "the API's database file")
-    .option('--url <url>', 'its address, such as http://127.0.0.1:8080')
-    .option('--user <name>', 'who logs in; the password is taken from LAB_PASSWORD or LAB_USERS')
+  return new Option(flags, description).argParser((text) => number(name, text, from, to, name !== 'LENGTH'))
 }
 
 /** The last line names the verdict: make turns every exit code that is not 0 into 2. */
@@ -272,9 +228,4 @@ function verdict(code: number): void {
   process.exitCode = code
   // In the stack there are results to be copied first: scripts/stack/experiment prints it.
   if (!LAB_SOCKET) console.log(`Verdict: ${['PASS', 'FAIL'][code] ?? 'INVALID'}`)
-}
-
-function socket(): string {
-  if (LAB_SOCKET) return LAB_SOCKET
-  throw new UserError('LAB_SOCKET is missing: it names the Unix socket of the running lab.')
 }

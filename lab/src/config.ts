@@ -2,7 +2,7 @@
 import { randomBytes } from 'node:crypto'
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import type { z } from 'zod'
+import { z } from 'zod'
 import { reasonOf, UserError } from './errors.ts'
 
 const root = join(import.meta.dirname, '..', '..')
@@ -11,57 +11,31 @@ export const runsFolder = join(root, 'runs')
 
 /** The socket of the long-running lab. It is set in the stack's container and nowhere else. */
 export const LAB_SOCKET = process.env.LAB_SOCKET || undefined
-// Outside of the container these variables may belong to any other program: there, only options count.
-const stackEnv = LAB_SOCKET ? process.env : ({} as NodeJS.ProcessEnv)
-const { API_URL, API_METRICS_URL, DATABASE_PATH, PROMETHEUS_URL, LAB_RECORD } = stackEnv
-/** The PostgreSQL server of the stack, where its API uses one. */
-export const databaseServer = stackEnv.DATABASE_URL
-export const metricsUrl = API_METRICS_URL ?? 'http://127.0.0.1:9464'
-export const recordFile = LAB_RECORD ?? join(runsFolder, 'session.db')
-export const prometheusUrl = PROMETHEUS_URL ?? 'http://127.0.0.1:9090'
-
-export type ApiOptions = { url?: string; metrics?: string; database?: string; user?: string }
+// Outside of the container these variables may belong to any other program.
+const stackEnv: NodeJS.ProcessEnv = LAB_SOCKET ? process.env : {}
+export const recordFile = stackEnv.LAB_RECORD ?? join(runsFolder, 'session.db')
 /** Who has it may act on the live page of the stack. */
-export const labToken = (LAB_SOCKET && process.env.LAB_TOKEN) || randomBytes(18).toString('base64url')
+export const labToken = stackEnv.LAB_TOKEN || randomBytes(18).toString('base64url')
+export const prometheusUrl = stackEnv.PROMETHEUS_URL ?? 'http://127.0.0.1:9090'
 
-type User = { username: string; password: string }
-
-/** The users in LAB_USERS, `name:password,name:password`; a password may hold colons. */
-function users(): User[] {
-  const entries = (process.env.LAB_USERS ?? '').split(',').filter((entry) => entry.includes(':'))
-  return entries.map((entry) => {
-    const colon = entry.indexOf(':')
-    return { username: entry.slice(0, colon), password: entry.slice(colon + 1) }
-  })
-}
-
-/** Returns the address of a running API and the user to log in as. */
-export function apiOf({ url = API_URL ?? 'http://127.0.0.1:8080', user }: ApiOptions): { url: string } & User {
-  if (!URL.canParse(url) || !url.startsWith('http'))
-    throw new UserError(`--url ${url}: give an address such as http://127.0.0.1:8080`)
-  const username = user ?? users()[0]?.username ?? 'demo'
-  const password = process.env.LAB_PASSWORD ?? users().find((one) => one.username === username)?.password
-  if (password) return { url, username, password }
-  throw new UserError(`The password of ${username} is missing: set LAB_PASSWORD, or LAB_USERS=${username}:password.`)
-}
-
-/** Returns the running API that an experiment shall use; undefined when the experiment starts its own. */
-export function stackOf(given: ApiOptions) {
-  if (given.url === undefined && API_URL === undefined) return undefined
-  const metrics = given.metrics ?? API_METRICS_URL ?? ''
-  if (!URL.canParse(metrics)) throw new UserError("Name the address of the API's metrics: --metrics URL.")
-  const api = apiOf(given)
+/** Returns the API of the stack and the first of its users, as whom the lab logs in; undefined outside of its container. */
+export function stackOf() {
+  if (!LAB_SOCKET) return undefined
+  const { API_URL = '', API_METRICS_URL = '', DATABASE_PATH = '', DATABASE_URL, LAB_USERS = '' } = stackEnv
+  // A password may hold colons.
+  const [, username, password] = /^([^:,]+):([^,]+)/.exec(LAB_USERS) ?? []
+  if (!username || !password) throw new UserError('LAB_USERS is missing: name:password,name:password')
   return {
-    ...api,
-    metricsUrl: new URL(metrics).origin,
-    database: databaseOf(given.database),
-    socket: LAB_SOCKET,
+    ...{ url: API_URL, metricsUrl: API_METRICS_URL, username, password },
+    ...{ database: DATABASE_PATH, server: DATABASE_URL, socket: LAB_SOCKET },
   }
 }
 
-export function databaseOf(given = DATABASE_PATH): string {
-  if (given) return given
-  throw new UserError("Name the API's database file: --database FILE.")
+/** The same where nothing works without it. */
+export function needStack() {
+  const stack = stackOf()
+  if (stack) return stack
+  throw new UserError("This runs in the container of the stack's lab only: its LAB_SOCKET is missing here.")
 }
 
 /** A value as it was given: LENGTH=abc to make, --port abc to the program itself. */
@@ -85,10 +59,11 @@ export function duration(name: string, value: string): number {
   throw new UserError(`${given(name, value)}: give a time from 100ms to 24h, such as 30s, 10m or 1h.`)
 }
 
-export function number(name: string, value: string, from: number, to: number): number {
+/** `isWhole`: there is half a second, but neither half a run nor half a port. */
+export function number(name: string, value: string, from: number, to: number, isWhole: boolean): number {
   const parsed = Number(value)
-  if (value.trim() !== '' && parsed >= from && parsed <= to) return parsed
-  throw new UserError(`${given(name, value)}: give a number from ${from} to ${to}.`)
+  if (value.trim() !== '' && parsed >= from && parsed <= to && (!isWhole || Number.isInteger(parsed))) return parsed
+  throw new UserError(`${given(name, value)}: give a ${isWhole ? 'whole ' : ''}number from ${from} to ${to}.`)
 }
 
 /** Reads a JSON file of this shape. Throws a UserError that says what is wrong with it. */
@@ -102,8 +77,6 @@ export function readJson<T>(file: string, schema: z.ZodType<T>): T {
   return parseJson(content, schema, file)
 }
 
-const mostIssues = 5
-
 /** Reads JSON of this shape; `where` names its place to the user. */
 export function parseJson<T>(text: string, schema: z.ZodType<T>, where: string): T {
   let content: unknown
@@ -113,9 +86,8 @@ export function parseJson<T>(text: string, schema: z.ZodType<T>, where: string):
     throw new UserError(`${where} is no JSON (${reasonOf(error)}).`)
   }
   const { data, error } = schema.safeParse(content)
-  if (data) return data
-  const issues = error?.issues ?? []
-  const named = issues.slice(0, mostIssues).map(({ path, message }) => `${path.join('.') || 'the whole'} (${message})`)
-  const more = issues.length > mostIssues ? ` and ${issues.length - mostIssues} more` : ''
-  throw new UserError(`${where} does not hold what it should: ${named.join(', ')}${more}.`)
+  if (error === undefined) return data
+  // Of a thousand seconds the first few that are wrong are enough.
+  const issues = z.prettifyError({ issues: error.issues.slice(0, 5) })
+  throw new UserError(`${where} does not hold what it should:\n${issues}`)
 }

@@ -1,4 +1,4 @@
-import { execFileSync } from 'node:child_process'
+import { execFileSync, spawn } from 'node:child_process'
 import { readFileSync } from 'node:fs'
 import { now, sleep } from './clock.ts'
 import { reasonOf, UserError } from './errors.ts'
@@ -81,4 +81,14 @@ export async function endProcess(id: ProcessId, graceMs: number): Promise<void> 
   if (!signalTo(id, 'SIGTERM') || (await gone(id, graceMs))) return
   signalTo(id, 'SIGKILL')
   await gone(id, 1_000)
+}
+
+/** Opens a file or a link where there is a desktop. Harmless where there is none: its name stands in the terminal. */
+export function openOnDesktop(target: string): void {
+  const { platform, env } = process
+  const hasDesktop = platform === 'darwin' || env.DISPLAY || env.WAYLAND_DISPLAY
+  if (!process.stdout.isTTY || !hasDesktop) return
+  const child = spawn(platform === 'darwin' ? 'open' : 'xdg-open', [target], { stdio: 'ignore', detached: true })
+  child.on('error', () => {})
+  child.unref()
 }

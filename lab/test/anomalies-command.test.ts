@@ -1,22 +1,19 @@
 import assert from 'node:assert/strict'
-import { readFileSync, writeFileSync } from 'node:fs'
-import { join, relative } from 'node:path'
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { test } from 'node:test'
 import { defaults, series } from '../src/anomalies/detect.ts'
 import { graceS } from '../src/anomalies/grade.ts'
-import { anomalies } from '../src/commands/show.ts'
+import { anomalies, grades } from '../src/commands/show.ts'
 import { writeRun } from '../src/runner/write-run.ts'
-import { readEvents } from '../src/runs/find-run.ts'
 import { root, scratchFolder } from './helpers.ts'
-import { fixtures, generated, outage, outageJournal } from './report-fixtures.ts'
+import { outageJournal, recorded, recordedRuns } from './report-fixtures.ts'
 import { sweepTable } from './sweep.ts'
 
-test('every figure in docs/anomalies.md is what its command prints, or the sweep over the same runs', () => {
+test('every figure in docs/anomalies.md is made from the recorded runs: the grades, and the sweep', () => {
   const doc = readFileSync(join(root, 'docs', 'anomalies.md'), 'utf8')
-  const [, folder] = /make anomalies RUN=(\S+)/.exec(doc) ?? []
-  assert.equal(folder, relative(root, fixtures))
-  const runs = readEvents('/nowhere', fixtures).map(({ events }) => events)
-  const printed = `${anomalies('/nowhere', fixtures)}\n${sweepTable(runs)}`.split('\n')
+  const runs = recordedRuns().map(recorded)
+  const printed = [grades(runs, 'mean'), grades(runs, 'median'), sweepTable(runs)].join('\n').split('\n')
   const tables = doc.split('\n').filter((line) => /^ {4}(z-score|window|above|the|any|[a-z0-9_]+ {4}|\d+ )/.test(line))
   assert.equal(tables.length, 14)
   for (const line of tables) assert.ok(printed.includes(line.trim()), `not printed: ${line}`)
@@ -54,24 +51,4 @@ test('the newest run is graded, and each alarm is listed with the series that al
   assert.match(text, /precision/)
   assert.match(text, / +1 of 1 +100 % +1 s/)
   assert.match(text, /second 30: error_ratio, db_errors,\s+db_available, degraded$/)
-})
-
-test('seconds without labels are not graded, but their alarms are listed', (t) => {
-  const file = join(scratchFolder(t), 'other-program.jsonl')
-  const seconds = generated(60, (s) => (s >= 30 && s < 40 ? outage : {}))
-  writeFileSync(file, seconds.map(({ fault, phase, ...rest }) => `${JSON.stringify(rest)}\n`).join(''))
-  const text = anomalies('/nowhere', file)
-  assert.match(text, /other-program\.jsonl, second 30: error_ratio/)
-  assert.doesNotMatch(text, /precision/)
-})
-
-test('seconds that have but one series are enough', (t) => {
-  const file = join(scratchFolder(t), 'one-series.jsonl')
-  const seconds = Array.from({ length: 60 }, (_, second) => ({
-    second,
-    error_ratio: second > 40 ? 0.5 : 0,
-    fault: null,
-  }))
-  writeFileSync(file, seconds.map((one) => `${JSON.stringify(one)}\n`).join(''))
-  assert.match(anomalies('/nowhere', file), /one-series\.jsonl, second 43: error_ratio/)
 })

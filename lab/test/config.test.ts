@@ -19,24 +19,16 @@ const exported = {
 }
 
 test('outside of the stack an exported API_URL or DATABASE_PATH redirects nothing', () => {
-  assert.equal(read('config.stackOf({})', exported), 'undefined')
-  assert.equal(read('config.databaseOf()', exported), 'UserError')
-  assert.equal(read('config.apiOf({}).url', exported), '"http://127.0.0.1:8080"')
+  assert.equal(read('config.stackOf()', exported), 'undefined')
+  assert.equal(read('config.needStack()', exported), 'UserError')
 })
 
-test("in the stack's container they name the API of the stack", () => {
+test("in the stack's container they name the API of the stack; the first user logs in, whose password may hold colons", () => {
   const inStack = { ...exported, LAB_SOCKET: '/lab.sock' }
-  const { url, metricsUrl, database, socket } = JSON.parse(read('config.stackOf({})', inStack))
+  const { url, database, socket, username, password } = JSON.parse(read('config.stackOf()', inStack))
   assert.deepEqual([url, database, socket], [exported.API_URL, exported.DATABASE_PATH, '/lab.sock'])
-  assert.equal(metricsUrl, exported.API_URL, 'the page itself may be named too')
-  assert.equal(read('config.stackOf({ metrics: "9464" })', inStack), 'UserError')
-})
-
-test('the first user logs in, or the one that is named; a password may hold colons', () => {
-  assert.equal(read('config.apiOf({}).password', exported), '"secret:1"')
-  assert.equal(read('config.apiOf({ user: "eve" }).password', exported), '"secret-2"')
-  assert.equal(read('config.apiOf({ user: "mallory" })', exported), 'UserError')
-  assert.equal(read('config.apiOf({ user: "mallory" }).password', { ...exported, LAB_PASSWORD: 'x' }), '"x"')
+  assert.deepEqual([username, password], ['demo', 'secret:1'])
+  assert.equal(read('config.stackOf()', { ...inStack, LAB_USERS: '' }), 'UserError')
 })
 
 test('times and numbers are read as meant or refused', () => {
@@ -45,6 +37,6 @@ test('times and numbers are read as meant or refused', () => {
     [100, 1_500, 600_000, 86_400_000],
   )
   for (const text of ['', '10', '99ms', '25h', '1d', '-1s', '1 s']) assert.throws(() => duration('--for', text))
-  assert.equal(number('--n', '3', 1, 3), 3)
-  for (const text of ['', ' ', '4', '0', 'x', 'NaN']) assert.throws(() => number('--n', text, 1, 3))
+  assert.deepEqual([number('--n', '3', 1, 3, true), number('--n', '2.5', 1, 3, false)], [3, 2.5])
+  for (const text of ['', ' ', '4', '0', 'x', 'NaN', '2.5']) assert.throws(() => number('--n', text, 1, 3, true))
 })

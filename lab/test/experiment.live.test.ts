@@ -24,7 +24,7 @@ test('the demo passes, leaves nothing behind, and keeps everything but secrets i
     const run = demo(t)
     played = run
     const read = () => {
-      if (process.platform === 'linux') secrets = secretsOf(run.owner().api.pid)
+      if (process.platform === 'linux') secrets = secretsOf(run.api().pid)
     }
     says(run, 'Warm-up').then(read, () => {})
     return run
@@ -103,7 +103,7 @@ test('a load that cannot be reached makes it INVALID', async (t) => {
 test('an API that dies under the load makes it FAIL at once', async (t) => {
   const run = demo(t)
   await says(run, 'Peak')
-  const { api } = run.owner()
+  const api = run.api()
   process.kill(api.pid, 'SIGKILL')
   assert.equal(await run.ended, 1, run.out())
   const [journal] = run.journals()

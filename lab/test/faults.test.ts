@@ -1,5 +1,15 @@
 import assert from 'node:assert/strict'
-import { chmodSync, existsSync, readdirSync, readFileSync, renameSync, statSync, writeFileSync } from 'node:fs'
+import {
+  chmodSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmdirSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs'
 import { dirname } from 'node:path'
 import { after, test } from 'node:test'
 import { now } from '../src/clock.ts'
@@ -94,6 +104,18 @@ test('a fault on a file that is not the database of the API does not land and is
   await assert.rejects(injectAndLand({ database, kind: 'chmod', forMs: longMs, probe }), UserError)
   assert.equal(mode(database), before)
   assert.ok(!existsSync(recordPath(database)))
+})
+
+test('without a record nothing is touched', async () => {
+  const before = mode(database)
+  const draft = `${recordPath(database)}.${process.pid}.tmp`
+  mkdirSync(draft)
+  await assert.rejects(inject({ database, kind: 'chmod', forMs: longMs, probe }), {
+    constructor: UserError,
+    message: /EEXIST/,
+  })
+  assert.deepEqual([mode(database), await probe()], [before, 200])
+  rmdirSync(draft)
 })
 
 test('a second fault is refused and changes nothing', async () => {

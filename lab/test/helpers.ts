@@ -51,16 +51,19 @@ export async function api(t: Scope, settings?: Record<string, string>, apiMain?:
   return { ...target, token, probe: (operation) => dataStatus(pool, token, operation), env }
 }
 
+/** What the container of the stack's lab has in its environment. */
+export function stackEnv({ env, url, metricsUrl, database }: Api, socket: string): NodeJS.ProcessEnv {
+  return { ...env, LAB_SOCKET: socket, API_URL: url, API_METRICS_URL: metricsUrl, DATABASE_PATH: database }
+}
+
 export type Run = { child: ChildProcess; out: () => string; ended: Promise<number | NodeJS.Signals> }
 
-/** `limitFiles`: it can write to no file. `terminal`: it has one, and what is written to its stdin is typed. */
-export type LabOptions = { env?: NodeJS.ProcessEnv; main?: string; limitFiles?: boolean; terminal?: boolean }
+/** `terminal`: it has one, and what is written to its stdin is typed. */
+export type LabOptions = { env?: NodeJS.ProcessEnv; main?: string; terminal?: boolean }
 
 /** Starts a command of the lab; it is killed after the test if it still runs. */
 export function lab(t: Scope, args: string[], options: LabOptions = {}): Run {
   const command = [process.execPath, options.main ?? main, ...args]
-  // With a file size limit of 0 every disk is full for this process.
-  if (options.limitFiles) command.unshift('sh', '-c', 'ulimit -f 0; exec "$@"', 'sh')
   const [file = '', ...rest] = options.terminal ? inTerminal(command) : command
   const stdin = options.terminal ? 'pipe' : 'ignore'
   const child = spawn(file, rest, { stdio: [stdin, 'pipe', 'pipe'], env: options.env ?? process.env })

@@ -1,20 +1,18 @@
 import assert from 'node:assert/strict'
 import { spawnSync } from 'node:child_process'
-import { cpSync, existsSync, readdirSync, readFileSync, rmSync, statSync, symlinkSync } from 'node:fs'
+import { cpSync, existsSync, rmSync, statSync, symlinkSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, test } from 'node:test'
-import { endProcess, isRunning } from '../src/processes.ts'
+import { isRunning } from '../src/processes.ts'
 import { api, lab, main, root, says, scratchFolder, until } from './helpers.ts'
 import { demo, nothingLeft } from './run-experiment.ts'
-
-const noProc = process.platform !== 'linux' && 'finds the janitor in /proc, which is only on Linux'
 
 describe('what the demo leaves behind', () => {
   for (const signal of ['SIGINT', 'SIGKILL'] as const) {
     test(`the demo leaves neither process nor folder after ${signal}, in the middle of an outage`, async (t) => {
       const run = demo(t)
       await says(run, /lock: process \d+ holds/)
-      const { api } = run.owner()
+      const api = run.api()
       const pid = Number(/process (\d+) holds/.exec(run.out())?.[1])
       run.child.kill(signal)
       assert.equal(await run.ended, signal === 'SIGINT' ? 130 : 'SIGKILL', run.out())
@@ -26,7 +24,7 @@ describe('what the demo leaves behind', () => {
   test('an API does not outlive a lab that is killed after its folder was removed', async (t) => {
     const run = demo(t)
     await says(run, 'Warm-up')
-    const { api } = run.owner()
+    const api = run.api()
     rmSync(run.tmp, { recursive: true })
     run.child.kill('SIGKILL')
     await until('the API is gone', () => !isRunning(api))
@@ -35,39 +33,16 @@ describe('what the demo leaves behind', () => {
   test('a reader who goes away (| head) ends the demo like Ctrl-C', async (t) => {
     const run = demo(t)
     await says(run, 'Warm-up')
-    const { api } = run.owner()
+    const api = run.api()
     run.child.stdout?.destroy()
     assert.equal(await run.ended, 130)
-    await nothingLeft(run, api)
-  })
-
-  test('what a demo and its janitor left, both killed, is cleared away by the next one', {
-    skip: noProc,
-  }, async (t) => {
-    const run = demo(t)
-    await says(run, 'Warm-up')
-    const { api, lab: killed } = run.owner()
-    const children = readFileSync(`/proc/${killed.pid}/task/${killed.pid}/children`, 'utf8').trim().split(' ')
-    for (const pid of children.map(Number)) {
-      if (readFileSync(`/proc/${pid}/cmdline`, 'utf8').includes('temp-folder')) process.kill(pid, 'SIGKILL')
-    }
-    run.child.kill('SIGKILL')
-    await run.ended
-    const left = join(run.tmp, readdirSync(run.tmp)[0] ?? '')
-    assert.ok(existsSync(join(left, 'owner.json')), 'no process is left to clear it')
-    const next = lab(t, ['demo', '--seconds', '2'], { env: { ...process.env, TMPDIR: run.tmp } })
-    await says(next, 'Warm-up')
-    assert.ok(!existsSync(left), 'cleared away')
-    next.child.kill('SIGTERM')
-    assert.equal(await next.ended, 143)
-    await endProcess(api, 5_000)
     await nothingLeft(run, api)
   })
 })
 
 for (const TMPDIR of ['/proc', '/gone']) {
   test(`a temporary folder that cannot be used, ${TMPDIR}, is named, without a stack trace`, async (t) => {
-    const run = lab(t, ['demo'], { env: { ...process.env, TMPDIR } })
+    const run = lab(t, ['experiment', 'demo'], { env: { ...process.env, TMPDIR } })
     assert.equal(await run.ended, 2)
     assert.ok(run.out().includes(`${TMPDIR} `), run.out())
     assert.doesNotMatch(run.out(), / at .*\.ts:/)
@@ -83,7 +58,13 @@ for (const [what, command] of [
   test(`${what} cannot start an unprivileged API, and the message says why`, {
     skip: isLinuxRoot ? cannot : 'not root',
   }, async () => {
-    const { status, stdout, stderr } = spawnSync(command[0], [...command.slice(1), process.execPath, main, 'demo'])
+    const { status, stdout, stderr } = spawnSync(command[0], [
+      ...command.slice(1),
+      process.execPath,
+      main,
+      'experiment',
+      'demo',
+    ])
     assert.equal(status, 2)
     assert.match(String(stderr), /65534/)
     assert.doesNotMatch(`${stdout}${stderr}`, / at .*\.ts:/)
@@ -107,11 +88,11 @@ test('a missing package, or an API that does not start, is named', async (t) => 
   cpSync(join(root, 'lab/src'), join(copy, 'lab/src'), { recursive: true })
   for (const file of ['slo.json', 'package.json']) cpSync(join(root, file), join(copy, file))
   const copied = { main: join(copy, 'lab', 'src', 'main.ts') }
-  const bare = lab(t, ['demo'], copied)
+  const bare = lab(t, ['experiment', 'demo'], copied)
   assert.equal(await bare.ended, 2)
   assert.match(bare.out(), /npm ci/)
   symlinkSync(join(root, 'node_modules'), join(copy, 'node_modules'))
-  const started = lab(t, ['demo'], copied)
+  const started = lab(t, ['experiment', 'demo'], copied)
   assert.equal(await started.ended, 2)
   assert.match(started.out(), /exit code 1/)
 })

@@ -1,12 +1,18 @@
-import { readFileSync } from 'node:fs'
+import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Journal, MetricsEvent } from '../src/runs/journal.ts'
 
-export const fixtures = join(import.meta.dirname, 'fixtures')
+const fixtures = join(import.meta.dirname, 'fixtures')
 
 /** The journal of a real run, the figures of its phases made from its seconds: 30 s quiet, 20 s chmod, 30 s quiet, 100 requests a second; a fresh copy each time. */
 export function outageJournal(): Journal {
   return JSON.parse(readFileSync(join(fixtures, 'outage-chmod.json'), 'utf8'))
+}
+
+/** The names of real runs of which the seconds were kept. */
+export function recordedRuns(): string[] {
+  const files = readdirSync(fixtures).filter((one) => one.endsWith('.jsonl'))
+  return files.map((one) => one.slice(0, -'.jsonl'.length)).sort()
 }
 
 /** The seconds of a real run. */

@@ -32,6 +32,13 @@ test('a run in which nothing failed says how many requests were served', () => {
   assert.match(serviceStory(journal)[0] ?? '', /2,000/)
 })
 
+test('a run that ended in its warm-up does not claim that all requests were served', () => {
+  const journal = outageJournal()
+  Object.assign(journal.happened, { phases: journal.happened.phases.slice(0, 1), faults: [] })
+  Object.assign(journal.happened.phases[0] as object, { name: 'warm-up' })
+  assert.deepEqual(serviceStory(journal), [])
+})
+
 test('the reasons of a verdict come before the hypothesis', () => {
   const text = textOf(reportHtml({ ...outageJournal(), verdict: 'INVALID', reasons: ['The load was not reached.'] }))
   assert.ok(text.indexOf('The load was not reached.') < text.indexOf('Hypothesis'))

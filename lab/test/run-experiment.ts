@@ -1,7 +1,9 @@
+import assert from 'node:assert/strict'
+import { spawnSync } from 'node:child_process'
 import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { TestContext } from 'node:test'
-import { isRunning, type ProcessId } from '../src/processes.ts'
+import { identify, isRunning, type ProcessId } from '../src/processes.ts'
 import type { Journal } from '../src/runs/journal.ts'
 import { loadSlo, type Slo } from '../src/slo.ts'
 import { type LabOptions, lab, type Run, root, type Scope, scratchFolder, until } from './helpers.ts'
@@ -20,7 +22,8 @@ export type ExperimentRun = Run & {
   /** Its temporary folder, and the one in which runs are kept. */
   tmp: string
   kept: string
-  owner: () => { lab: ProcessId; api: ProcessId }
+  /** The process of its API. */
+  api: () => ProcessId
   journals: () => Journal[]
 }
 
@@ -41,8 +44,11 @@ export function experiment(
     ...options,
     env: { ...process.env, ...options.env, TMPDIR: tmp },
   })
-  const owner = () => JSON.parse(readFileSync(join(tmp, readdirSync(tmp)[0] ?? '', 'owner.json'), 'utf8'))
-  return { ...run, tmp, kept, owner, journals: () => journalsIn(kept) }
+  const api = () => {
+    const { stdout } = spawnSync('pgrep', ['-P', String(run.child.pid), '-f', 'api/src/main.ts'], { encoding: 'utf8' })
+    return identify(Number(stdout)) ?? assert.fail(`no API runs: ${run.out()}`)
+  }
+  return { ...run, tmp, kept, api, journals: () => journalsIn(kept) }
 }
 
 function journalsIn(folder: string): Journal[] {
@@ -74,7 +80,7 @@ export function judged(
 
 /** A short demo. */
 export function demo(t: Scope, change?: (slo: Slo) => void): ExperimentRun {
-  return experiment(t, ['demo', '--seconds', '2.5'], change)
+  return experiment(t, ['experiment', 'demo', '--seconds', '10'], change)
 }
 
 export async function nothingLeft({ tmp }: ExperimentRun, api: ProcessId) {

@@ -5,17 +5,16 @@ import { join } from 'node:path'
 import { after, type TestContext, test } from 'node:test'
 import { recordPath } from '../src/faults/record.ts'
 import { isRunning } from '../src/processes.ts'
-import { api, lab, mode, says, scratchFolder, until } from './helpers.ts'
+import { api, lab, mode, says, scratchFolder, stackEnv, until } from './helpers.ts'
 import { experiment, judged } from './run-experiment.ts'
 
 const service = await api({ after })
 const noK6 = spawnSync('k6', ['version']).status !== 0 && 'there is no k6 on this machine'
 
 /** An experiment on the API that runs already. */
-function onService(t: TestContext, name: string, args: string[] = []) {
-  const { url, metricsUrl, database, env } = service
-  const where = ['--url', url, '--metrics', metricsUrl, '--database', database]
-  return experiment(t, ['experiment', name, '--seconds', '14', ...where, ...args], undefined, { env })
+function onService(t: TestContext, name: string, args: string[] = [], database = service.database) {
+  const env = { ...stackEnv(service, '/none/lab.sock'), DATABASE_PATH: database }
+  return experiment(t, ['experiment', name, '--seconds', '14', ...args], undefined, { env })
 }
 
 test('an experiment runs on an API that runs already, with k6 as its load', { skip: noK6 }, async (t) => {
@@ -36,7 +35,7 @@ test('a file that is not the database of the API makes it INVALID before anythin
   const other = join(scratchFolder(t), 'notes.db')
   copyFileSync(service.database, other)
   const before = mode(other)
-  const run = onService(t, 'outage-chmod', ['--database', other, '--load', 'own'])
+  const run = onService(t, 'outage-chmod', ['--load', 'own'], other)
   assert.equal(await run.ended, 2)
   assert.match(run.out(), /INVALID: /)
   assert.equal(mode(other), before)

@@ -31,7 +31,7 @@ test('a disk that fills up meanwhile costs the run its record, not its verdict',
   const folder = await smallDisk(t, 9)
   const run = experiment(t, ['experiment', 'baseline', '--seconds', '4', '--folder', folder])
   await says(run, 'Warm-up')
-  const { api } = run.owner()
+  const api = run.api()
   assert.throws(() => writeFileSync(join(folder, 'full'), Buffer.alloc(10 * 1024 * 1024)), /ENOSPC/)
   assert.equal(await run.ended, 2, run.out())
   // Which verdict it is depends on how busy this machine is.
@@ -43,7 +43,7 @@ test('a disk that fills up meanwhile costs the run its record, not its verdict',
 test('the small disk of disk-full is gone after kill -9 in the middle', { skip: noDisk }, async (t) => {
   const run = experiment(t, ['experiment', 'disk-full', '--seconds', '14'])
   await says(run, 'fill: a file takes all room')
-  const { api } = run.owner()
+  const api = run.api()
   assert.ok(readFileSync('/proc/mounts', 'utf8').includes(run.tmp))
   run.child.kill('SIGKILL')
   await run.ended

@@ -7,14 +7,14 @@ import { askLab } from '../src/api-client.ts'
 import { sleep } from '../src/clock.ts'
 import { recordPath } from '../src/faults/record.ts'
 import { parseMetrics } from '../src/runner/metrics-page.ts'
-import { api, lab, mode, says, scratchFolder, until } from './helpers.ts'
+import { api, lab, mode, says, scratchFolder, stackEnv, until } from './helpers.ts'
 import { experiment } from './run-experiment.ts'
 
 const service = await api({ after })
 
 /** A lab that serves, and how to ask it as `make outage` does. */
 async function serving(t: TestContext, socket = join(scratchFolder(t), 'lab.sock'), of = service) {
-  const env = { ...of.env, LAB_SOCKET: socket, API_URL: of.url, DATABASE_PATH: of.database }
+  const env = stackEnv(of, socket)
   const record = ['--record', `${socket}.db`]
   const run = lab(t, ['serve', '--port', '0', '--prometheus-port', '0', ...record], { env })
   await says(run, 'listens on')
@@ -163,9 +163,8 @@ test('the metrics page counts every attempt of an attacker', async (t) => {
     metrics('lab_attack_attempts_total', { attack, outcome })
   assert.deepEqual([await attempts('refused'), await attempts('unanswered', 'flood')], [0, 0])
 
-  const where = ['--url', own.url, '--metrics', own.metricsUrl, '--database', own.database, '--load', 'own']
-  const args = ['experiment', 'forged-tokens', '--seconds', '6', ...where]
-  const run = experiment(t, args, undefined, { env: { ...own.env, LAB_SOCKET: socket } })
+  const args = ['experiment', 'forged-tokens', '--seconds', '6', '--load', 'own']
+  const run = experiment(t, args, undefined, { env: stackEnv(own, socket) })
   await until('the first attempts are counted while the attack goes on', async () => (await attempts('refused')) !== 0)
   assert.equal(run.child.exitCode, null)
   await run.ended
@@ -190,9 +189,8 @@ test('the metrics page counts what the clients of a load met, while it runs', as
   const requests = (outcome: string) => metrics('lab_client_requests_total', { outcome })
   assert.deepEqual([await requests('success'), await requests('failure'), await requests('dropped')], [0, 0, 0])
 
-  const where = ['--url', own.url, '--metrics', own.metricsUrl, '--database', own.database, '--load', 'own']
-  const args = ['experiment', 'baseline', '--seconds', '6', ...where]
-  const run = experiment(t, args, undefined, { env: { ...own.env, LAB_SOCKET: socket } })
+  const args = ['experiment', 'baseline', '--seconds', '6', '--load', 'own']
+  const run = experiment(t, args, undefined, { env: stackEnv(own, socket) })
   await until('the first answers are counted', async () => (await requests('success')) !== 0)
   assert.equal(run.child.exitCode, null)
   await run.ended
@@ -214,9 +212,8 @@ test('the metrics page counts what the clients of a load met, while it runs', as
 
 test('an experiment attacks although no lab listens', async (t) => {
   const own = await api(t)
-  const where = ['--url', own.url, '--metrics', own.metricsUrl, '--database', own.database, '--load', 'own']
-  const args = ['experiment', 'forged-tokens', '--seconds', '3', ...where]
-  const run = experiment(t, args, undefined, { env: { ...own.env, LAB_SOCKET: '/none/lab.sock' } })
+  const args = ['experiment', 'forged-tokens', '--seconds', '3', '--load', 'own']
+  const run = experiment(t, args, undefined, { env: stackEnv(own, '/none/lab.sock') })
   await run.ended
   assert.ok(Number(run.journals()[0]?.attacks?.[0]?.attempts) > 100, run.out())
 })

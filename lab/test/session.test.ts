@@ -9,15 +9,15 @@ import { startOwnLoad } from '../src/load/load.ts'
 import { findRun } from '../src/runs/find-run.ts'
 import { openSessionDb, readSessionDb } from '../src/runs/session-db.ts'
 import { reporting } from '../src/targets/target.ts'
-import { api, lab, says, scratchFolder, until } from './helpers.ts'
+import { api, lab, says, scratchFolder, stackEnv, until } from './helpers.ts'
 
 test('free play with an outage in it, of which lab and API are killed, is kept, graded and reported', async (t) => {
   const service = await api(t)
   const folder = scratchFolder(t)
   const [socket, record, runs] = [join(folder, 'lab.sock'), join(folder, 'session.db'), join(folder, 'runs')]
-  const env = { ...service.env, LAB_SOCKET: socket, API_URL: service.url, API_METRICS_URL: service.metricsUrl }
+  const env = stackEnv(service, socket)
   const ports = ['--port', '0', '--prometheus-port', '0']
-  const serving = lab(t, ['serve', ...ports, '--record', record, '--database', service.database], { env })
+  const serving = lab(t, ['serve', ...ports, '--record', record], { env })
   await says(serving, 'listens on')
   const seconds = (having = '') =>
     readSessionDb(record, 0, Date.now()).filter(

@@ -40,10 +40,9 @@ export const series = {
 
 type SeriesName = keyof typeof series
 
-/** A file of another program may lack a series: that is the same as "could not be measured". */
 function valueIn(second: MetricsEvent, name: SeriesName): number | null {
-  if (name === 'silent') return typeof second.db_available === 'number' ? 0 : 1
-  return second[name] ?? null
+  if (name === 'silent') return second.db_available === null ? 1 : 0
+  return second[name]
 }
 
 /** How far a value lies from its baseline, in deviations. `floor`: the smallest deviation. */

@@ -31,12 +31,8 @@ export const graceS = 10
 const edgeS = 1
 
 /** Returns what a second was troubled by. Older runs name their faults only. */
-function troubleIn({ trouble, fault }: MetricsEvent): string | null | undefined {
+function troubleIn({ trouble, fault }: MetricsEvent): string | null {
   return trouble === undefined ? fault : trouble
-}
-
-export function isLabelled(event: MetricsEvent): boolean {
-  return troubleIn(event) !== undefined
 }
 
 export function troublesIn(events: MetricsEvent[]): Trouble[] {

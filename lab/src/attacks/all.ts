@@ -1,7 +1,7 @@
 import { anothersNotes } from './anothers-notes.ts'
 import type { Attacker } from './attack.ts'
 import { flood } from './flood.ts'
-import { forgedTokens } from './forged-tokens.ts'
+import { forgedTokens } from './forgeries.ts'
 import { guessFromManyAddresses, guessPasswords } from './guess-passwords.ts'
 import { stolenToken, stolenTokenLoggedOut } from './stolen-token.ts'
 import { guessableSecret, randomSecret } from './weak-secret.ts'

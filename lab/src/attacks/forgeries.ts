@@ -1,4 +1,5 @@
-import { constants, createHmac, generateKeyPairSync, type KeyObject, randomBytes, sign } from 'node:crypto'
+import { createHmac, generateKeyPairSync, type KeyObject, randomBytes, sign } from 'node:crypto'
+import { type AttackContext, type AttackRun, attemptAtRate, request } from './attack.ts'
 
 /** Why the API rejects it: a label of auth_rejections_total and a field of its log. */
 export type Reason =
@@ -54,7 +55,6 @@ function withoutKey(token: string): Tokens {
   const [head, payload, signature] = token.split('.') as [string, string, string]
   const claims: Json = JSON.parse(Buffer.from(payload, 'base64url').toString())
   const rsa = generateKeyPairSync('rsa', { modulusLength: 2048 })
-  const ec = generateKeyPairSync('ec', { namedCurve: 'P-256' })
   const publicPem = String(rsa.publicKey.export({ type: 'spki', format: 'pem' }))
   const jwk = { kty: 'oct', k: base64url('mine') }
   const later = { ...claims, exp: now() + 31_536_000 }
@@ -62,10 +62,8 @@ function withoutKey(token: string): Tokens {
   return {
     algorithm: {
       ...each('unsigned, alg', ['none', 'None', 'NONE', 'nOnE', 'none ', '', null], unsigned),
-      'RS256 with a key of its own': signed(claims, 'RS256', rsa.privateKey),
-      'PS256 with a key of its own': signed(claims, 'PS256', rsa.privateKey),
-      'ES256 with a key of its own': signed(claims, 'ES256', ec.privateKey),
-      'RS256 with its public key in the header': signed(claims, 'RS256', rsa.privateKey, {
+      'RS256 with a key of its own': signed(claims, rsa.privateKey),
+      'RS256 with its public key in the header': signed(claims, rsa.privateKey, {
         jwk: rsa.publicKey.export({ format: 'jwk' }),
       }),
       'HS512 with a key of its own': forge(claims, 'mine', { alg: 'HS512' }, 'sha512'),
@@ -77,17 +75,13 @@ function withoutKey(token: string): Tokens {
       ),
       'a random key': forge(claims, randomBytes(32)),
       'a public key as the key (key confusion)': forge(claims, publicPem),
-      'the subject as the key': forge(claims, String(claims.sub)),
       'a kid that is a path': forge(claims, '', { kid: '../../../../dev/null' }),
       'a kid that is SQL': forge(claims, 'mine', { kid: "x' UNION SELECT 'mine'--" }),
       'a jwk in the header': forge(claims, 'mine', { jwk }),
-      'a jku in the header': forge(claims, 'mine', { jku: 'http://127.0.0.1:1/jwks.json', kid: '1' }),
-      'an x5u in the header': forge(claims, 'mine', { x5u: 'http://127.0.0.1:1/cert.pem' }),
       'the claim sub changed': `${head}.${encode({ ...claims, sub: 'admin' })}.${signature}`,
       'the claim exp changed': `${head}.${encode(later)}.${signature}`,
       'another signature': `${head}.${payload}.${signature.startsWith('A') ? 'B' : 'A'}${signature.slice(1)}`,
       'a shortened signature': `${head}.${payload}.${signature.slice(0, -2)}`,
-      'a lengthened signature': `${head}.${payload}.${signature}AA`,
       '8 KB': forge({ ...claims, filler: 'a'.repeat(6000) }, 'mine'),
     },
     critical_header: {
@@ -97,9 +91,7 @@ function withoutKey(token: string): Tokens {
       'two parts': `${head}.${payload}`,
       'four parts': `${token}.${signature}`,
       'two tokens': `${token} ${token}`,
-      'two tokens with a comma': `${token},${token}`,
       '8 KB of nothing': 'a'.repeat(8000),
-      'two dots': '..',
       'no token': '',
     },
   }
@@ -114,17 +106,14 @@ function withKey(token: string, key: string): Tokens {
     algorithm: {
       ...each('signed, alg', ['none', 'NONE', 'hs256', 'HS257', ['HS256']], (alg) => forge(claims, key, { alg })),
       'HS512 with the right key': forge(claims, key, { alg: 'HS512' }, 'sha512'),
-      'HS384 with the right key': forge(claims, key, { alg: 'HS384' }, 'sha384'),
       'no alg': forge(claims, key, { alg: undefined }),
     },
     signature: {
       'a part of the key': forge(claims, key.slice(1)),
-      'the key decoded': forge(claims, Buffer.from(key, 'base64url')),
       'the payload alone signed': `${head}.${payload}.${createHmac('sha256', key).update(payload).digest('base64url')}`,
     },
     expired: {
       '6 s ago': forge({ ...claims, exp: now() - 6 }, key),
-      'in 1970': forge({ ...claims, exp: 0 }, key),
     },
     not_active: { 'in a minute': forge({ ...claims, nbf: now() + 60 }, key) },
     no_expiry: {
@@ -164,12 +153,20 @@ function misplaced(token: string): Forgery[] {
   ]
 }
 
-function signed(claims: Json, alg: 'RS256' | 'PS256' | 'ES256', key: KeyObject, header: Json = {}) {
-  const head = `${encode({ alg, typ: 'JWT', ...header })}.${encode(claims)}`
-  const scheme = {
-    RS256: { key },
-    PS256: { key, padding: constants.RSA_PKCS1_PSS_PADDING, saltLength: 32 },
-    ES256: { key, dsaEncoding: 'ieee-p1363' as const },
-  }[alg]
-  return `${head}.${sign('sha256', Buffer.from(head), scheme).toString('base64url')}`
+function signed(claims: Json, key: KeyObject, header: Json = {}) {
+  const head = `${encode({ alg: 'RS256', typ: 'JWT', ...header })}.${encode(claims)}`
+  return `${head}.${sign('sha256', Buffer.from(head), key).toString('base64url')}`
+}
+
+/**
+ * Every forgery of the table in turn, made from a valid token. Where the lab started the API and knows its secret, also
+ * those with a valid signature and wrong claims: expired, without an expiry, of an unknown user.
+ */
+export async function forgedTokens({ target, token, pool }: AttackContext) {
+  const table = forgeries(token, target.jwtSecret)
+  return (run: AttackRun) =>
+    attemptAtRate(run, (number) => {
+      const { name, headers, query = 'limit=1' } = table[number % table.length] as Forgery
+      return request(name, pool, { method: 'GET', path: `/data/notes?${query}`, headers })
+    })
 }

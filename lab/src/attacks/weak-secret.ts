@@ -40,26 +40,26 @@ function offline(search: Search): AttackRequest {
   return { what: 'some guesses', send: async () => ({ status: 0, guesses: search.batch() }) }
 }
 
-/** A search through the dictionary. `batch` tries for a few milliseconds and returns the number of guesses. */
+/** A search through the dictionary, again and again. `batch` tries for a few milliseconds and returns the number of guesses. */
 function searchFor(token: string): Search {
   const dot = token.lastIndexOf('.')
   const [signed, signature] = [token.slice(0, dot), token.slice(dot + 1)]
-  let guesses = dictionary()
+  const guesses = endless()
   const search: Search = {
     batch() {
       let count = 0
-      for (const end = now() + batchMs; search.found === undefined && now() < end; ) {
-        const { value, done } = guesses.next()
-        if (done) guesses = dictionary()
-        else {
-          count++
-          if (sign(signed, value) === signature) search.found = value
-        }
+      for (const end = now() + batchMs; search.found === undefined && now() < end; count++) {
+        const guess = guesses.next().value
+        if (sign(signed, guess) === signature) search.found = guess
       }
       return count
     },
   }
   return search
+}
+
+function* endless(): Generator<string, never> {
+  for (;;) yield* dictionary()
 }
 
 function withLongerLife(token: string, secret: string): string {
@@ -71,18 +71,13 @@ function sign(signed: string, secret: string): string {
   return createHmac('sha256', secret).update(signed).digest('base64url')
 }
 
-/** Secrets that people make up: two common words first, then three. */
+/** Secrets that people make up of two common words, repeated until they are as long as a secret has to be. */
 export function* dictionary(): Generator<string, undefined> {
-  for (const pair of pairs(words)) for (const end of ends) yield secretOf(pair, end)
-  for (const triple of pairs([...pairs(words)])) for (const end of ends) yield secretOf(triple, end)
-}
-
-function* pairs(firsts: string[]): Generator<string> {
-  for (const first of firsts)
-    for (const separator of separators) for (const word of words) yield first + separator + word
-}
-
-/** Repeated until it is as long as a secret has to be. */
-function secretOf(stem: string, end: string): string {
-  return stem.repeat(Math.ceil(32 / stem.length)) + end
+  for (const first of words)
+    for (const separator of separators)
+      for (const second of words)
+        for (const end of ends) {
+          const stem = first + separator + second
+          yield stem.repeat(Math.ceil(32 / stem.length)) + end
+        }
 }

@@ -1,139 +1,100 @@
-import { median } from '../anomalies/detect.ts'
 import { number } from '../report/html.ts'
-import { faultsIn, landing, unjudged } from '../report/story.ts'
-import { phaseColumns, phaseRows } from '../report/tables.ts'
+import { faultsIn, landing, unjudged, worst } from '../report/story.ts'
+import { phaseColumns, phaseRows, timesApart } from '../report/tables.ts'
+import { settingsInWords } from '../report/tradeoff.ts'
 import { textTable, wrap } from '../runner/screen.ts'
-import type { HappenedFault, Journal } from '../runs/journal.ts'
+import type { Journal } from '../runs/journal.ts'
 
-/** Two runs side by side, or two sets of repeats by their medians: what was done differently, and what came out of it. */
-export function compare(a: Journal[], b: Journal[]): string {
-  const isRepeated = a.length > 1 || b.length > 1
-  const parts = [`${headline('A', a)}\n${headline('B', b)}`, setUp(a, b), differences(a, b), changes(a, b)]
-  return [...parts, isRepeated ? repeats : oneRun].join('\n\n')
+/** Two runs side by side: what was done differently, and what came out of it. */
+export function compare(a: Journal, b: Journal): string {
+  const heads = [headline('A', a), headline('B', b)].join('\n')
+  return [heads, setUp(a, b), differences(a, b), changes(a, b), note].join('\n\n')
 }
 
-const oneRun = 'One run on each side cannot tell a difference from chance. Repeats (RUNS=5) can.'
-const repeats = `Of repeats the median is shown, with the smallest and the largest. What differs
-by less than that range, or by less than a quarter, is left out.`
+const note = 'One run on each side cannot tell a difference from chance: run both again.'
 
-function headline(side: string, runs: Journal[]): string {
-  const [first] = runs
-  const verdicts = runs.map(({ verdict = 'no verdict' }) => verdict).join(', ')
-  return wrap(`${side}: ${first?.experiment}, ${first?.mode}, started ${first?.started}: ${verdicts}`)
+function headline(side: string, { experiment, mode, started, verdict }: Journal): string {
+  return wrap(`${side}: ${experiment}, ${mode}, started ${started}: ${verdict ?? 'no verdict'}`)
 }
 
-type Setting = (run: Journal) => string | undefined
-const settings: Record<string, Setting> = {
+const settings: Record<string, (run: Journal) => string | undefined> = {
   faults: ({ planned }) =>
     planned.faults.map(({ kind, for_s }) => `${kind} for ${number(for_s)} s`).join(', ') || 'none',
   phases: ({ planned }) => planned.phases.map(({ name, rate }) => `${name} ${rate}/s`).join(', '),
   attacks: ({ attacks }) => attacks?.map(({ name }) => name).join(', ') || 'none',
-  settings: ({ environment }) =>
-    Object.entries(environment.settings ?? {})
-      .map((one) => one.join('='))
-      .join(', ') || 'the usual ones',
+  settings: ({ environment }) => settingsInWords({ settings: environment.settings ?? {} }),
   'journal mode': ({ environment }) => environment.journal_mode,
   'load by': ({ environment }) => environment.load_generator,
   machine: ({ environment }) => `${environment.cpus.count} x ${environment.cpus.model}`,
 }
 
 /** What was done differently. */
-function setUp([a]: Journal[], [b]: Journal[]): string {
-  const lines = Object.entries(settings).flatMap(([name, of]) => {
-    const [left, right] = [a && of(a), b && of(b)]
-    return left === right ? [] : [wrap(`${name}: A ${left}; B ${right}`, '  ')]
-  })
+function setUp(a: Journal, b: Journal): string {
+  const lines = Object.entries(settings).flatMap(([name, of]) =>
+    of(a) === of(b) ? [] : [wrap(`${name}: A ${of(a)}; B ${of(b)}`, '  ')],
+  )
   return lines.length === 0 ? 'Both were set up alike.' : `Set up differently:\n${lines.join('\n')}`
 }
 
-/** A figure of a phase; null where it was not measured. `least`: differences below this are ignored, in its unit. */
-type Figure = {
-  title: string
-  write: (value: number) => string
-  least: number
-  of: (run: Journal, phase: string) => number | null
-}
+const columns = [
+  ...phaseColumns,
+  { column: 'felt_ms', title: 'fault felt after ms', write: number, least: 50 },
+  { column: 'degraded_ms', title: 'degraded after ms', write: number, least: 50 },
+  { column: 'back_ms', title: 'back after ms', write: number, least: 50 },
+] as const
 
-const figures: Figure[] = [
-  ...phaseColumns.map(({ column, ...rest }) => ({
-    ...rest,
-    of: (run: Journal, phase: string) => phaseRows(run).find(({ name }) => name === phase)?.[column] ?? null,
-  })),
-  { title: 'fault felt after ms', write: number, least: 10, of: ofFaults(landing) },
-  { title: 'degraded after ms', write: number, least: 50, of: ofFaults((one) => one.detected_after_ms) },
-  { title: 'back after ms', write: number, least: 50, of: ofFaults((one) => one.recovered_after_ms) },
-]
-
-/** The median of a figure over the faults of a phase. */
-function ofFaults(of: (fault: HappenedFault) => number | null): Figure['of'] {
-  return (run, name) => {
-    const phases = run.happened.phases.filter((phase) => phase.name === name)
-    const values = phases.flatMap((phase) => faultsIn(run, phase)).flatMap((fault) => of(fault) ?? [])
-    return values.length > 0 ? median(values) : null
-  }
+/** The figures of each phase but the warm-up's, which mean nothing; of several faults the worst. */
+function rowsOf(run: Journal) {
+  const rows = phaseRows(run).map((row, i) => {
+    const faults = run.happened.phases.slice(i, i + 1).flatMap((phase) => faultsIn(run, phase))
+    return {
+      ...row,
+      felt_ms: worst(faults.map(landing)),
+      degraded_ms: worst(faults.map((one) => one.detected_after_ms)),
+      back_ms: worst(faults.map((one) => one.recovered_after_ms)),
+    }
+  })
+  return rows.filter(({ name }) => name !== unjudged)
 }
 
 /** A quarter more or less is worth naming. */
 const noticeable = 1.25
 const mostDifferences = 20
 
-/** The figures that differ, by how many times; those of the warm-up mean nothing. */
-function differences(a: Journal[], b: Journal[]): string {
-  const [inA = [], inB = []] = [a, b].map(([run]) => run?.happened.phases.map(({ name }) => name))
-  const phases = inA.filter((name) => name !== unjudged && inB.includes(name))
-  if (phases.length === 0)
+/** The figures that differ, by how many times. */
+function differences(a: Journal, b: Journal): string {
+  const inB = rowsOf(b)
+  const pairs = rowsOf(a).flatMap((left) => {
+    const right = inB.find(({ name }) => name === left.name)
+    return right ? [{ left, right }] : []
+  })
+  if (pairs.length === 0)
     return 'They have no phase in common, so no figure can be compared: choose runs of alike experiments.'
-  const rows = phases.flatMap((phase) => figures.flatMap((figure) => difference(figure, phase, a, b) ?? []))
-  rows.sort((one, other) => other.factor - one.factor)
-  if (rows.length === 0) return 'No figure of a phase that both have differs noticeably.'
-  const cells = rows.slice(0, mostDifferences).map((row) => row.cells)
+  const rows = pairs.flatMap(({ left, right }) =>
+    columns.flatMap(({ column, title, write, least }) => {
+      const [was, is] = [left[column], right[column]]
+      if (typeof was !== 'number' || typeof is !== 'number') return []
+      const cells = [`${left.name}: ${title}`, write(was), write(is), `${is > was ? '+' : ''}${write(is - was)}`]
+      return { factor: timesApart(was, is, least), cells }
+    }),
+  )
+  const found = rows.filter(({ factor }) => factor >= noticeable).sort((one, other) => other.factor - one.factor)
+  if (found.length === 0) return 'No figure of a phase that both have differs noticeably.'
+  const cells = found.slice(0, mostDifferences).map((row) => row.cells)
   return `What differs most (the reports show all figures):\n\n${textTable(['phase: figure', 'A', 'B', 'difference'], cells)}`
 }
 
-/** A row of the table; undefined where the sides are alike, or where their repeats scatter by more than the difference. */
-function difference({ title, write, least, of }: Figure, phase: string, a: Journal[], b: Journal[]) {
-  const [inA, inB] = [a, b].map((runs) => runs.flatMap((run) => of(run, phase) ?? []))
-  if (!inA?.length || !inB?.length) return undefined
-  const [left, right] = [median(inA), median(inB)]
-  const factor = Math.exp(Math.abs(Math.log((right + least) / (left + least))))
-  if (factor < noticeable || Math.abs(right - left) <= Math.max(range(inA), range(inB))) return undefined
-  const side = (values: number[]) =>
-    range(values) === 0
-      ? write(median(values))
-      : `${write(median(values))} (${write(Math.min(...values))} to ${write(Math.max(...values))})`
-  return {
-    factor,
-    cells: [`${phase}: ${title}`, side(inA), side(inB), `${right > left ? '+' : ''}${write(right - left)}`],
-  }
-}
-
-function range(values: number[]): number {
-  return Math.max(...values) - Math.min(...values)
-}
-
-/** The expectations that both sides have and that were not met on both alike. */
-function changes(a: Journal[], b: Journal[]): string {
-  const inB = byExpectation(b)
-  const lines = [...byExpectation(a)].flatMap(([name, left]) => {
-    const right = inB.get(name)
-    if (!right || met(left) / left.length === met(right) / right.length) return []
-    return [[wrap(name, '  '), wrap(`A: ${inWords(left)}`, '    '), wrap(`B: ${inWords(right)}`, '    ')].join('\n')]
+/** The expectations that both have and that were met in one of them only. */
+function changes(a: Journal, b: Journal): string {
+  const lines = a.expectations.flatMap((left) => {
+    const right = b.expectations.find(({ phase, what }) => phase === left.phase && what === left.what)
+    if (!right || right.met === left.met) return []
+    const sides = Object.entries({ A: left, B: right })
+    return [
+      wrap(`${left.phase}: ${left.what}`, '  '),
+      ...sides.map(([side, { met, measured }]) => wrap(`${side}: ${met ? 'met' : 'not met'}, ${measured}`, '    ')),
+    ]
   })
-  if (lines.length === 0) return 'Every expectation that both have was met, or missed, on both sides alike.'
+  if (lines.length === 0) return 'Every expectation that both have was met, or missed, in both.'
   return `Expectations that changed:\n${lines.join('\n')}`
-}
-
-type Judged = Journal['expectations']
-
-function byExpectation(runs: Journal[]): Map<string, Judged> {
-  const all = runs.flatMap(({ expectations }) => expectations)
-  return Map.groupBy(all, ({ phase, what }) => `${phase}: ${what}`)
-}
-
-function met(judged: Judged): number {
-  return judged.filter((one) => one.met).length
-}
-
-function inWords(judged: Judged): string {
-  return `met in ${met(judged)} of ${judged.length}, measured ${judged.map(({ measured }) => measured).join('; ')}`
 }

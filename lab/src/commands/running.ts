@@ -1,36 +1,17 @@
 // Commands about an API, or a lab, that runs already.
-import { once } from 'node:events'
 import { ask, askLab, connect, openSession } from '../api-client.ts'
 import { now, sleep } from '../clock.ts'
 import { UserError } from '../errors.ts'
 import type { FaultKind } from '../faults/fault.ts'
 import { milliseconds } from '../report/html.ts'
-import { beginOutage, begunWords, endedWords, endOutage } from '../runner/outage.ts'
+import { begunWords, endedWords } from '../runner/outage.ts'
 import { firstAfter, startProbe } from '../runner/probe.ts'
 import type { Faults } from '../server/faults.ts'
 import type { Outside } from '../server/outside.ts'
 
-type Api = { url: string; username: string; password: string }
 type Begin = Awaited<ReturnType<Faults['begin']>>
 type End = Awaited<ReturnType<Faults['end']>>
 type Status = { fault?: ReturnType<Faults['active']>; experiment: string; phase: string; outside: Outside }
-type Outage = { database: string; kind: FaultKind; forMs: number; stop: AbortSignal }
-
-/** Takes the database away, prints what clients see, holds the fault until its time is over or the signal comes, rolls it back. */
-export async function holdOutage({ url, username, password, stop, ...what }: Api & Outage): Promise<void> {
-  const session = openSession(url, username, password)
-  try {
-    const { fault, begun, repaired } = await beginOutage({ ...what, session, signal: stop })
-    if (repaired) console.log(repaired)
-    console.log(begunWords(begun))
-    const until = fault.until.toLocaleTimeString()
-    console.log(`It ends at ${until}, with Ctrl-C here, or by: recover --database ${what.database}`)
-    await Promise.race([fault.ended, stop.aborted || once(stop, 'abort')])
-    console.log(endedWords(await endOutage(session, fault)))
-  } finally {
-    await session.pool.destroy()
-  }
-}
 
 /** `outage` in the stack: the running lab holds the fault, this asks for it and prints what happened. */
 export async function askForOutage(socket: string, mode: FaultKind, time: string): Promise<void> {
@@ -76,7 +57,7 @@ const backWithinMs = 60_000
 // A service that answers once and fails again is not back.
 const steadyMs = 1_000
 
-type Downtime = Api & { fault?: 'crash'; socket?: string; stop: AbortSignal }
+type Downtime = { url: string; username: string; password: string; socket: string; fault?: 'crash'; stop: AbortSignal }
 
 /**
  * Asks /health and a data request until something fails and both have answered again for a second; prints how long that took,
@@ -107,7 +88,7 @@ export async function downtime({ url, username, password, fault, socket, stop }:
       const count = samples.filter(({ status }) => status !== 200).length
       console.log(`  ${what.padEnd(20)}  ${count} of ${samples.length} requests failed`)
     }
-    if (!fault || !socket) return
+    if (!fault) return
     const at = (moment: number) => Date.now() - now() + moment
     const begun = { did: 'The process of the API was killed', landed_ms: 0, degraded_ms: null }
     const ended = { did: 'Docker has started it again', success_ms: 0 }

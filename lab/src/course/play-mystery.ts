@@ -10,7 +10,6 @@ import { checkRunsFolder, writeRun } from '../runner/write-run.ts'
 import { loadSlo, type Slo } from '../slo.ts'
 import { withEmbedded } from '../targets/embedded.ts'
 import type { Target } from '../targets/target.ts'
-import { sweepFolders } from '../targets/temp-folder.ts'
 import { debriefOf, isMysteryAnswer, mysteryQuestions } from './debrief.ts'
 import { type Level, mystery } from './mystery.ts'
 import { lettered } from './numbers.ts'
@@ -41,7 +40,6 @@ export async function playMystery({ seed = randomInt(1_000), ...given }: Termina
   const { level, slo, folder, stop } = options
   const hidden = mystery(seed, level, slo.goals.baseline.rate)
   checkRunsFolder(folder)
-  await sweepFolders()
   say(
     wrap(
       `A mystery of level ${level} (make mystery LEVEL=${level} SEED=${seed} repeats it). For 45 seconds you see numbers only, a row each second. Then say what it was.`,

@@ -2,7 +2,7 @@ import { defaults, detect } from '../anomalies/detect.ts'
 import { type Outcome, outcomeOf } from '../attacks/attack.ts'
 import type { Journal, MetricsEvent } from '../runs/journal.ts'
 import { type Html, html } from './html.ts'
-import { sumOf } from './story.ts'
+import { mostFrequent, sumOf } from './story.ts'
 
 type Line = { name: string; values: (number | null)[]; dash?: boolean }
 type Span = { name: string; from: number; to: number }
@@ -65,15 +65,13 @@ function line(seconds: MetricsEvent[], column: Column, name: string, dash?: true
 const mostStatuses = 4
 
 /** One line for each of the most frequent statuses that `wanted` selects. */
-function statusLines(counts: Record<string, number>[], wanted: (status: string) => boolean, name: string): Line[] {
-  const totals = new Map<string, number>()
-  for (const [status, n] of counts.flatMap((one) => Object.entries(one)))
-    if (wanted(status)) totals.set(status, (totals.get(status) ?? 0) + n)
-  const most = [...totals].sort((a, b) => b[1] - a[1]).slice(0, mostStatuses)
-  return most.map(([status]) => ({
-    name: name.replace('STATUS', () => status),
-    values: counts.map((one) => one[status] ?? 0),
-  }))
+function statusLines(
+  counts: Record<string, number>[],
+  wanted: (status: string) => boolean,
+  name: (status: string) => string,
+): Line[] {
+  const most = mostFrequent(counts).filter(wanted).slice(0, mostStatuses)
+  return most.map((status) => ({ name: name(status), values: counts.map((one) => one[status] ?? 0) }))
 }
 
 const traffic = (seconds: MetricsEvent[]): Chart => ({
@@ -118,9 +116,12 @@ const latency = (seconds: MetricsEvent[]): Chart => ({
 
 function errors(seconds: MetricsEvent[]): Chart {
   const statuses = seconds.map((one) => one.statuses ?? {})
-  const lines = statusLines(statuses, (status) => !status.startsWith('2'), 'answered STATUS')
+  const lines = statusLines(
+    statuses,
+    (status) => !status.startsWith('2'),
+    (status) => `answered ${status}`,
+  )
   if (seconds.some(({ dropped }) => dropped > 0)) lines.push(line(seconds, 'dropped', 'dropped'))
-  if (lines.length === 0) lines.push({ name: 'failed', values: seconds.map(() => 0) })
   return {
     id: 'errors',
     title: 'Errors',
@@ -142,7 +143,7 @@ function attack(seconds: MetricsEvent[]): Chart {
       lines: [line(seconds, 'guesses', 'guesses')],
     }
   const attempts = seconds.map((one) => one.attempts ?? {})
-  const ended = (outcome: Outcome, name: string) =>
+  const ended = (outcome: Outcome, name: (status: string) => string) =>
     statusLines(attempts, (status) => outcomeOf(Number(status)) === outcome, name)
   return {
     id: 'attack',
@@ -152,9 +153,9 @@ function attack(seconds: MetricsEvent[]): Chart {
     scale: 'linear',
     lines: [
       { name: 'accepted (2xx)', values: attempts.map((one) => sumOf(one, 'accepted')) },
-      ...ended('refused', 'refused (STATUS)'),
-      ...ended('unanswered', 'no answer'),
-      ...ended('error', 'error (STATUS)'),
+      ...ended('refused', (status) => `refused (${status})`),
+      ...ended('unanswered', () => 'no answer'),
+      ...ended('error', (status) => `error (${status})`),
     ],
   }
 }

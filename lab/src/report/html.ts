@@ -42,6 +42,11 @@ export function count(value: number): string {
   return value.toLocaleString('en')
 }
 
+/** 2026-11-22T18:03:05.123Z → 2026-11-22 18:03 UTC */
+export function calendar(started: string): string {
+  return `${started.slice(0, 16).replace('T', ' ')} UTC`
+}
+
 export function percent(share: number | null | undefined): string {
   return typeof share === 'number' ? `${number(100 * share)} %` : '–'
 }

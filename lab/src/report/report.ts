@@ -4,7 +4,7 @@ import { createRequire } from 'node:module'
 import { dirname, join } from 'node:path'
 import type { Journal } from '../runs/journal.ts'
 import { type Chart, type ChartData, chartData, figure } from './charts.ts'
-import { count, type Html, html, json, text, trusted } from './html.ts'
+import { calendar, count, type Html, html, json, text, trusted } from './html.ts'
 import { lesson, nextCommand, serviceStory, verdictWords } from './story.ts'
 import { anomalies, expectations, phases, predictions, word, words } from './tables.ts'
 import { waits } from './waits.ts'
@@ -33,7 +33,7 @@ ${again(journal)}`
   return pageHtml([journal.verdict ?? [], journal.experiment].flat().join(': '), body, data)
 }
 
-const noCharts: ChartData = { seconds: [], phases: [], bands: [], charts: [] }
+export const noCharts: ChartData = { seconds: [], phases: [], bands: [], charts: [] }
 
 /** A page with charts: one HTML file that needs nothing else and may ask for nothing else. */
 export function pageHtml(title: string, body: Html, data = noCharts): string {
@@ -89,11 +89,6 @@ ${serviceStory(journal).map((one) => html`<li>${one}</li>`)}
 ${verdict ? html`<li>${count(notes.acknowledged)} notes were ${word('acknowledged', 'acknowledged')}; ${lost}.</li>` : reasons.map((one) => html`<li>${one}</li>`)}
 </ul></div>
 </section>`
-}
-
-function calendar(started: string): string {
-  const date = new Date(started)
-  return Number.isNaN(date.getTime()) ? started : `${date.toISOString().slice(0, 19).replace('T', ' ')} UTC`
 }
 
 /** The command, and the machine on which it was measured. */

@@ -1,7 +1,9 @@
+import type { Journal } from '../runs/journal.ts'
 import { type Entry, type Scorecard, scorecardName } from '../runs/scorecard.ts'
-import { html, number, percent } from './html.ts'
+import { calendar, html, number, percent } from './html.ts'
 import { pageHtml } from './report.ts'
-import { table } from './tables.ts'
+import { sumIn, unjudged, worst } from './story.ts'
+import { table, timesApart } from './tables.ts'
 
 /** `least`: a difference below this says nothing, in the figure's own unit. */
 const figures = [
@@ -10,6 +12,22 @@ const figures = [
   { column: 'degraded_ms', title: 'noticed', write: number, least: 100 },
   { column: 'back_ms', title: 'back', write: number, least: 100 },
 ] as const
+
+/** The figures of a run; the warm-up is left out. */
+export function figuresIn({ happened, expectations }: Journal): Pick<Entry, 'met' | 'figures'> {
+  const { faults } = happened
+  const phases = happened.phases.filter(({ name }) => name !== unjudged)
+  const due = sumIn(phases, 'due')
+  return {
+    met: `${expectations.filter(({ met }) => met).length} of ${expectations.length}`,
+    figures: {
+      failed: due > 0 ? sumIn(phases, 'failed') / due : null,
+      p95_ms: worst(phases.map((phase) => phase.figures.p95_ms)),
+      degraded_ms: worst(faults.map(({ detected_after_ms }) => detected_after_ms)),
+      back_ms: worst(faults.map(({ recovered_after_ms }) => recovered_after_ms)),
+    },
+  }
+}
 
 export const heads = ['experiment', 'verdict', 'met', ...figures.map(({ title }) => title)]
 export const says =
@@ -32,8 +50,7 @@ export function changes(card: Scorecard, earlier: Scorecard): string[] {
     const differ = figures.flatMap(({ column, title, write, least }) => {
       const [was, is] = [before.figures?.[column], entry.figures?.[column]]
       if (typeof was !== 'number' || typeof is !== 'number') return []
-      const factor = Math.exp(Math.abs(Math.log((is + least) / (was + least))))
-      return factor < noticeable ? [] : [`${title} was ${write(was)} and is ${write(is)}`]
+      return timesApart(was, is, least) < noticeable ? [] : [`${title} was ${write(was)} and is ${write(is)}`]
     })
     if (before.verdict !== entry.verdict) differ.unshift(`was ${before.verdict} and is ${entry.verdict}`)
     return differ.length > 0 ? [`${entry.name}: ${differ.join(', ')}`] : []
@@ -43,7 +60,7 @@ export function changes(card: Scorecard, earlier: Scorecard): string[] {
 /** Where and how the experiments were played. */
 export function conditions({ started, mode, commit, machine, seconds }: Scorecard): string {
   const length = seconds === undefined ? 'full length' : `${seconds} s each`
-  return `${started.slice(0, 16).replace('T', ' ')} UTC, ${mode}, ${length}, commit ${commit}, ${machine}`
+  return `${calendar(started)}, ${mode}, ${length}, commit ${commit}, ${machine}`
 }
 
 /** The page of a scorecard. Its links lead to the reports beside its folder. */

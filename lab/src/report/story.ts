@@ -1,5 +1,5 @@
 import { type Outcome, outcomeOf } from '../attacks/attack.ts'
-import type { HappenedFault as Fault, Journal, MetricsEvent } from '../runs/journal.ts'
+import type { HappenedFault as Fault, Journal } from '../runs/journal.ts'
 import { count, milliseconds, number } from './html.ts'
 
 // A run in sentences, the same in the terminal and in the report.
@@ -29,17 +29,18 @@ export function serviceStory(journal: Journal): string[] {
     const { due, failed, p95_ms } = phase.figures
     const faults = faultsIn(journal, phase)
     if (failed === 0 && faults.length === 0) return []
-    const statuses = failed > 0 ? failuresIn(phase.name, seconds).slice(0, 3) : []
-    const how = statuses.length > 0 ? ` (${statuses.join(', ')})` : ''
+    const statuses = mostFrequent(seconds.filter((one) => one.phase === phase.name).map((one) => one.statuses ?? {}))
+    const failures = failed > 0 ? statuses.filter((status) => !/^2\d\d$/.test(status)).slice(0, 3) : []
+    const how = failures.length > 0 ? ` (${failures.join(', ')})` : ''
     const requests = `${phase.name}: ${count(failed)} of ${count(due)} requests failed${how}`
     // During an outage only the requests due while it was felt are judged, and are in the figures.
     const isOutage = journal.verdict && faults.some(({ kind, landed_ms }) => kind !== 'crash' && landed_ms !== null)
     const within = isOutage
       ? ' while the fault was felt'
       : ` within ${number((phase.end_ms - phase.start_ms) / 1000)} s`
-    return [[requests + within, `p95 ${milliseconds(p95_ms)}`, ...faultsStory(faults)].join('; ')]
+    return [requests + within, `p95 ${milliseconds(p95_ms)}`, ...faultsStory(faults)].join('; ')
   })
-  return [...stories, wholeRun(phases), ...elsewhere(happened), ...attacks.map(attackStory)].map((one) => `${one}.`)
+  return [...stories, ...wholeRun(phases), ...elsewhere(happened), ...attacks.map(attackStory)].map((one) => `${one}.`)
 }
 
 /** The faults that were injected in a phase. */
@@ -49,33 +50,34 @@ export function faultsIn({ happened }: Journal, { name, start_ms, end_ms }: Phas
   )
 }
 
-function wholeRun(phases: Phase[]): string {
-  const sum = (figure: 'due' | 'failed') => phases.reduce((total, { figures }) => total + figures[figure], 0)
-  const [due, failed] = [count(sum('due')), count(sum('failed'))]
-  const all = failed === '0' ? `All ${due} requests were served` : `In all phases ${failed} of ${due} requests failed`
+/** The requests of all phases together. */
+export function sumIn(phases: Phase[], figure: 'due' | 'failed'): number {
+  return phases.reduce((total, { figures }) => total + figures[figure], 0)
+}
+
+/** Nothing where the run ended before any phase that counts. */
+function wholeRun(phases: Phase[]): string[] {
   const [slowest] = phases.toSorted((a, b) => (b.figures.p95_ms ?? 0) - (a.figures.p95_ms ?? 0))
-  if (slowest === undefined) return all
-  return `${all}; the slowest phase was ${slowest.name}, with a p95 of ${milliseconds(slowest.figures.p95_ms)}`
+  if (slowest === undefined) return []
+  const [due, failed] = [count(sumIn(phases, 'due')), count(sumIn(phases, 'failed'))]
+  const all = failed === '0' ? `All ${due} requests were served` : `In all phases ${failed} of ${due} requests failed`
+  return [`${all}; the slowest phase was ${slowest.name}, with a p95 of ${milliseconds(slowest.figures.p95_ms)}`]
 }
 
 /** What no phase counts, so that the sums can be compared with those of others. */
-function elsewhere({ faults, in_no_phase: { due, failed } = { due: 0, failed: 0 } }: Journal['happened']): string[] {
-  if (due === 0 || faults.length === 0) return []
-  const requests = due === 1 ? '1 more request counts' : `${count(due)} more requests count`
-  return [
-    `${requests} in no phase, ${count(failed)} failed: they met the beginning or the end of a fault, or the time between two`,
-  ]
+function elsewhere({ faults, in_no_phase }: Journal['happened']): string[] {
+  if (!in_no_phase?.due || faults.length === 0) return []
+  const { due, failed } = in_no_phase
+  return [`${count(due)} more, ${count(failed)} failed, met the beginning or the end of a fault, and count in no phase`]
 }
 
 type Phase = Journal['happened']['phases'][number]
 
-/** How the requests of a phase failed, the most frequent status first. */
-function failuresIn(name: string, seconds: MetricsEvent[]): string[] {
-  const failures = new Map<string, number>()
-  for (const { statuses = {} } of seconds.filter(({ phase }) => phase === name))
-    for (const [status, n] of Object.entries(statuses))
-      if (!/^2\d\d$/.test(status)) failures.set(status, (failures.get(status) ?? 0) + n)
-  return [...failures].sort(([, a], [, b]) => b - a).map(([status]) => status)
+/** Adds up counts and returns their names, the most frequent first. */
+export function mostFrequent(counts: Record<string, number>[]): string[] {
+  const totals = new Map<string, number>()
+  for (const [name, n] of counts.flatMap((one) => Object.entries(one))) totals.set(name, (totals.get(name) ?? 0) + n)
+  return [...totals].sort(([, a], [, b]) => b - a).map(([name]) => name)
 }
 
 type Attack = NonNullable<Journal['attacks']>[number]
@@ -97,20 +99,10 @@ export function sumOf(statuses: Record<string, number>, outcome: Outcome): numbe
   return Object.entries(statuses).reduce((sum, [status, n]) => sum + (outcomeOf(Number(status)) === outcome ? n : 0), 0)
 }
 
-const mostStories = 3
-
-/** What became of each fault; of many, the worst of each figure. */
-function faultsStory(faults: Fault[]): string[] {
-  if (faults.length <= mostStories) return faults.map(faultStory)
-  const worst = (figure: (fault: Fault) => number | null) => {
-    const known = faults.flatMap((one) => figure(one) ?? [])
-    const missing = faults.length - known.length
-    return `${milliseconds(known.length > 0 ? Math.max(...known) : null)}${missing > 0 ? ` (never in ${missing})` : ''}`
-  }
-  const kinds = [...new Set(faults.map(({ kind }) => kind))].join(', ')
-  return [
-    `${faults.length} faults (${kinds}), at the worst felt after ${worst(landing)}, /health degraded after ${worst((one) => one.detected_after_ms)}, first success ${worst((one) => one.recovered_after_ms)} after the end`,
-  ]
+/** The largest; null when nothing was measured. */
+export function worst(values: (number | null)[]): number | null {
+  const known = values.filter((value) => value !== null)
+  return known.length > 0 ? Math.max(...known) : null
 }
 
 /** Milliseconds from the injection until a client felt it. */
@@ -118,22 +110,26 @@ export function landing({ landed_ms, injected_ms }: Fault): number | null {
   return landed_ms === null ? null : landed_ms - injected_ms
 }
 
-function faultStory(fault: Fault): string {
-  const { kind, injected_ms, undone_ms, intact, detected_after_ms, recovered_after_ms } = fault
-  const felt = landing(fault)
-  const after = (ms: number | null, words: string, never: string) =>
-    ms === null ? never : words.replace('TIME', milliseconds(ms))
-  const ofCrash = [
-    after(felt, 'no answer after TIME', 'every request was answered'),
-    after(recovered_after_ms, 'first success TIME after the kill', 'no success after it'),
+/** What became of the faults of a phase; of several the worst of each figure. */
+function faultsStory(faults: Fault[]): string[] {
+  if (faults.length === 0) return []
+  const kinds = [...new Set(faults.map(({ kind }) => kind))].join(', ')
+  const seconds = faults.reduce((sum, { injected_ms, undone_ms }) => sum + (undone_ms - injected_ms) / 1000, 0)
+  const told = (words: string, figure: (fault: Fault) => number | null) => {
+    const times = faults.map(figure)
+    const missing = times.filter((time) => time === null).length
+    return words.replace('TIME', milliseconds(worst(times)) + (missing > 0 ? ` (never in ${missing})` : ''))
+  }
+  const isCrash = kinds === 'crash'
+  const parts = [
+    `${faults.length > 1 ? `${faults.length} faults, ` : ''}${kinds} for ${number(seconds)} s`,
+    told(isCrash ? 'no answer after TIME' : 'felt after TIME', landing),
+    // A process that was killed says nothing.
+    ...(isCrash ? [] : [told('/health degraded after TIME', (one) => one.detected_after_ms)]),
+    told(`first success TIME after the ${isCrash ? 'kill' : 'end'}`, (one) => one.recovered_after_ms),
+    ...(faults.every(({ intact }) => intact) ? [] : ['ended from outside, before its time']),
   ]
-  const ofOutage = [
-    after(felt, 'felt after TIME', 'no request was refused'),
-    after(detected_after_ms, '/health degraded after TIME', '/health never said degraded'),
-    after(recovered_after_ms, 'first success TIME after its end', 'no success after it'),
-  ]
-  const cut = intact ? '' : ' (ended from outside, before its time)'
-  return `${kind} for ${number((undone_ms - injected_ms) / 1000)} s${cut}: ${(kind === 'crash' ? ofCrash : ofOutage).join(', ')}`
+  return [parts.join(', ')]
 }
 
 /** The command to try next: another experiment, or this one again where it proved nothing. */

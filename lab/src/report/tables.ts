@@ -60,6 +60,11 @@ export const phaseColumns = [
   { column: 'db_errors', title: 'db_errors', id: 'db-available', write: number, least: 10 },
 ] as const
 
+/** How many times one figure is the other, 1 or more. `least` is added to both, so that small ones are alike. */
+export function timesApart(a: number, b: number, least: number): number {
+  return Math.exp(Math.abs(Math.log((b + least) / (a + least))))
+}
+
 /**
  * The client's figures of each phase, computed from its single requests, beside those of the server, which only exist by
  * the second: of the last three the first two are medians and the third is a sum. null: not measured.
@@ -115,15 +120,13 @@ ${table(['expected', 'measured', 'met'], rows)}`
 export function predictions({ predictions }: Journal): Html | false {
   if (predictions.length === 0) return false
   const rows = predictions.map(
-    (
-      one,
-    ) => html`<tr class="above"><td>${one.question}</td><td data-head="guess">${one.guess} ${one.guess !== '?' && one.unit}</td>
-<td data-head="measured">${one.measured}</td><td data-head="off by">${offBy(one)}</td></tr>
+    (one) => html`<tr class="above"><td>${one.question}</td><td>${one.guess} ${one.guess !== '?' && one.unit}</td>
+<td>${one.measured}</td><td>${offBy(one)}</td></tr>
 <tr><td colspan="4" class="why">${one.why}</td></tr>
 `,
   )
   return html`<h2>Predicted and measured</h2>
-${table(['question', 'guess', 'measured', 'off by'], rows, 'stacked')}`
+${table(['question', 'guess', 'measured', 'off by'], rows)}`
 }
 
 /** How well each detector did on some runs, taken together: the heads and the rows of a table. */

@@ -1,9 +1,8 @@
 import { median } from '../anomalies/detect.ts'
-import type { MetricsEvent } from '../runs/journal.ts'
 import type { TradeoffJournal } from '../runs/tradeoff-journal.ts'
-import { type Chart, type ChartData, chartData, figure } from './charts.ts'
+import { type ChartData, chartData, figure } from './charts.ts'
 import { type Html, html } from './html.ts'
-import { again, pageHtml } from './report.ts'
+import { again, noCharts, pageHtml } from './report.ts'
 import { table, word } from './tables.ts'
 
 /** The report of a comparison: both variants in the same charts, second by second the median of the rounds. */
@@ -42,8 +41,10 @@ export function comparisonWords({ verdict, compared }: Pick<TradeoffJournal, 've
   return `noise hides the answer, or a round proves nothing: ${share} Run it again.`
 }
 
+type Variant = Omit<TradeoffJournal['variants'][number], 'name'>
+
 /** `JOURNAL_MODE=wal`. */
-export function settingsInWords({ settings, postgres, processes = 1 }: TradeoffJournal['variants'][number]): string {
+export function settingsInWords({ settings, postgres, processes = 1 }: Variant): string {
   const words = Object.entries(settings).map((one) => one.join('='))
   if (postgres) words.push('a PostgreSQL')
   if (processes > 1) words.push(`${processes} processes`)
@@ -62,59 +63,28 @@ function comparedTable({ compared, variants }: TradeoffJournal): Html {
   return table(['measure', ...variants.map(({ name }) => name), 'difference', 'as expected'], rows)
 }
 
-type Series = Pick<Chart, 'title' | 'unit' | 'says' | 'scale'> & {
-  of: (second: MetricsEvent) => number | null | undefined
-}
-
-const series: Record<string, Series> = {
-  succeeded: {
-    title: 'Requests that succeeded',
-    unit: 'per second',
-    says: 'Answered with a 2xx, counted in the second in which they were due.',
-    scale: 'linear',
-    of: ({ rate, error_ratio }) => (error_ratio === null ? null : rate * (1 - error_ratio)),
-  },
-  p50: {
-    title: 'Latency p50, as the clients saw it',
-    unit: 'ms, each step ten times the last',
-    says: 'Half of all answers were faster, refusals included.',
-    scale: 'log',
-    of: ({ p50_ms }) => p50_ms,
-  },
-  p95: {
-    title: 'Latency p95, as the clients saw it',
-    unit: 'ms, each step ten times the last',
-    says: '95 of 100 answers were faster, refusals included.',
-    scale: 'log',
-    of: ({ p95_ms }) => p95_ms,
-  },
-  delay: {
-    title: 'Event loop delay',
-    unit: 'ms, each step ten times the last',
-    says: 'By how much a timer of the API was late: while one call waits or works, no other request is read.',
-    scale: 'log',
-    of: ({ event_loop_delay_ms }) => event_loop_delay_ms,
-  },
-  memory: {
-    title: 'Memory of the API',
-    unit: 'MB',
-    says: 'What its process holds.',
-    scale: 'linear',
-    of: ({ memory_mb }) => memory_mb,
-  },
-}
+/** The lines of a run's charts that are compared, each in a chart of its own. */
+const shown = [
+  ['traffic', 'succeeded'],
+  ['latency', 'p50'],
+  ['latency', 'p95'],
+  ['sides', 'event loop delay'],
+] as const
 
 function tradeoffCharts({ plays, variants }: TradeoffJournal): ChartData {
-  const first = plays[0]?.journal
-  if (first === undefined) return { seconds: [], phases: [], bands: [], charts: [] }
-  const { seconds, phases, bands } = chartData(first)
-  const charts = Object.entries(series).map(([id, { of, ...chart }]) => {
+  const played = plays.map(({ variant, journal }) => ({ variant, ...chartData(journal) }))
+  const [first = { ...noCharts, variant: '' }] = played
+  const valuesOf = ({ charts }: ChartData, id: string, name: string) =>
+    charts.find((one) => one.id === id)?.lines.find((one) => one.name === name)?.values
+  const charts = shown.flatMap(([id, line], i) => {
     const lines = variants.map(({ name }) => {
-      const played = plays.filter(({ variant }) => variant === name).map(({ journal }) => journal.seconds)
-      const at = (second: number) => played.flatMap((all) => (all[second] && of(all[second])) ?? [])
-      return { name, values: seconds.map((second) => (at(second).length > 0 ? median(at(second)) : null)) }
+      const rounds = played.filter(({ variant }) => variant === name).map((one) => valuesOf(one, id, line))
+      // Of no value at all it is NaN, which JSON writes as null.
+      const values = first.seconds.map((_, second) => median(rounds.flatMap((values) => values?.[second] ?? [])))
+      return { name, values }
     })
-    return { id, ...chart, lines }
+    const chart = first.charts.find((one) => one.id === id)
+    return chart ? { ...chart, id: `compared-${i}`, title: `${chart.title}: ${line}`, lines } : []
   })
-  return { seconds, phases, bands, charts }
+  return { ...first, charts }
 }

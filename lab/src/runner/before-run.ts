@@ -2,7 +2,6 @@ import { UserError } from '../errors.ts'
 import { recoverLeftovers } from '../faults/rollback.ts'
 import { number } from '../report/html.ts'
 import type { StackOptions } from '../targets/target.ts'
-import { sweepFolders } from '../targets/temp-folder.ts'
 import { type Experiment, lengthOf, needsOwnApi, needsOwnLoad } from './experiment.ts'
 import { askGuesses, type Guesses, readGuesses } from './predict.ts'
 import type { ExperimentOptions } from './run-experiment.ts'
@@ -20,10 +19,8 @@ export function checkLengthForK6(full: Experiment, experiment: Experiment): void
   )
 }
 
-/** What killed runs and killed faults have left behind. */
+/** Rolls back what a killed fault has left. */
 export async function recoverEarlier(stack?: StackOptions): Promise<void> {
-  const swept = await sweepFolders()
-  if (swept > 0) say(`Cleared away what ${swept} killed ${swept === 1 ? 'run' : 'runs'} had left.`)
   const recovered = stack && (await recoverLeftovers(stack.database))
   if (recovered) say(recovered)
 }

@@ -20,9 +20,8 @@ import { checkRunsFolder, writeRun } from './write-run.ts'
 
 export type ExperimentOptions = {
   name: string
-  /** The length of the whole in seconds, or the factor by which it is multiplied; full length without. */
+  /** The length of the whole; full length without. */
   seconds?: number
-  factor?: number
   runs: number
   predict: boolean
   /** Shows the seconds and nothing else: a lesson speaks for itself. */
@@ -45,7 +44,7 @@ export async function runExperiment(options: ExperimentOptions): Promise<number>
   const { name, runs, folder, stop } = options
   const slo = loadSlo(options.slo)
   const full = await loadExperiment(name, slo)
-  const factor = options.factor ?? (options.seconds ?? lengthOf(full)) / lengthOf(full)
+  const factor = (options.seconds ?? lengthOf(full)) / lengthOf(full)
   const experiment = scale(full, factor)
   const stack = needsOwnApi(experiment) ? undefined : options.stack
   // In the lab's container there is no memory for k6 beside an API.

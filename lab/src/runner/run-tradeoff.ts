@@ -5,7 +5,6 @@ import type { TradeoffJournal } from '../runs/tradeoff-journal.ts'
 import { loadSlo, type Slo } from '../slo.ts'
 import { needPostgres, withEmbedded } from '../targets/embedded.ts'
 import { reporting } from '../targets/target.ts'
-import { sweepFolders } from '../targets/temp-folder.ts'
 import { lengthOf } from './experiment.ts'
 import { journalOf } from './journal-of.ts'
 import { judge } from './judge.ts'
@@ -35,7 +34,6 @@ export async function runTradeoff(options: TradeoffOptions): Promise<number> {
   const tradeoff = withLength(await loadTradeoff(name, slo), options.seconds)
   if (tradeoff.variants.some(({ postgres }) => postgres)) needPostgres()
   checkRunsFolder(folder)
-  await sweepFolders()
   introduce(tradeoff, rounds)
 
   const all: Awaited<ReturnType<typeof playVariant>>[] = []

@@ -49,9 +49,6 @@ export const metricsEvent = z.object({
     .describe('trouble made on purpose: the kind of the fault, `overload` or `attack`'),
 })
 
-/** Another program may have recorded fewer series: those that are there must have the right type. */
-export const someSeries = metricsEvent.partial().required({ second: true })
-
 /** A whole phase in figures, computed once from its single requests. */
 const figures = z.object({
   due: z.number(),

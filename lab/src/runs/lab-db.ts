@@ -1,9 +1,9 @@
-import { renameSync } from 'node:fs'
+import { renameSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import Database from 'better-sqlite3'
 import { z } from 'zod'
 import { readJson } from '../config.ts'
-import { reasonOf, systemReasonOf } from '../errors.ts'
+import { systemReasonOf } from '../errors.ts'
 import { runNames } from './find-run.ts'
 import { type Journal, journal, metricsEvent } from './journal.ts'
 
@@ -28,38 +28,34 @@ const create = `CREATE TABLE metrics_events (${definitions.join(', ')}, PRIMARY 
 const insert = `INSERT INTO metrics_events (${names.join(', ')}) VALUES (${names.map((name) => `@${name}`).join(', ')})`
 
 /**
- * Fills lab.db anew with the seconds of every run. It holds copies only, so a file that is broken is moved aside. Returns what
- * is wrong, or undefined: a run is worth more than its copy.
+ * Makes lab.db anew from the seconds of every run and puts it in the place of the last one, whatever became of that. Returns
+ * what is wrong, or undefined: it holds copies only, and a run is worth more than its copy.
  */
 export function updateLabDb(runsFolder: string): string | undefined {
   const file = join(runsFolder, 'lab.db')
+  const draft = join(runsFolder, `.draft-${process.pid}-lab.db`)
   try {
-    try {
-      return fill(file, runsFolder)
-    } catch (error) {
-      if (!/^SQLITE_(NOTADB|CORRUPT)/.test(reasonOf(error))) throw error
-      renameSync(file, `${file}.broken`)
-      return fill(file, runsFolder)
-    }
+    rmSync(draft, { force: true })
+    const left = fill(draft, runsFolder)
+    renameSync(draft, file)
+    return left.length > 0
+      ? `Not in ${file}, because their journal.json cannot be read: ${left.join(', ')}.`
+      : undefined
   } catch (error) {
+    rmSync(draft, { force: true })
     return `The index ${file} could not be updated (${systemReasonOf(error)}). The runs' folders are complete; make sure that the file can be written.`
   }
 }
 
-/** Names the runs whose journals cannot be read. */
-function fill(file: string, runsFolder: string): string | undefined {
-  // Two runs may end at the same time: one waits for the other.
-  const db = new Database(file, { timeout: 2_000 })
+/** Returns the runs whose journals cannot be read. */
+function fill(file: string, runsFolder: string): string[] {
+  const db = new Database(file)
   try {
-    const refill = db.transaction(() => {
-      db.exec(`DROP TABLE IF EXISTS metrics_events; ${create}`)
-      const row = db.prepare(insert)
-      return runNames(runsFolder).filter((run) => !insertRun(row, run, join(runsFolder, run)))
-    })
-    const left = refill.immediate()
-    return left.length > 0
-      ? `Not in ${file}, because their journal.json cannot be read: ${left.join(', ')}.`
-      : undefined
+    db.pragma('journal_mode = OFF')
+    db.exec(create)
+    const row = db.prepare(insert)
+    const all = db.transaction(() => runNames(runsFolder).filter((run) => !insertRun(row, run, join(runsFolder, run))))
+    return all()
   } finally {
     db.close()
   }

@@ -2,7 +2,6 @@ import { mkdirSync, readdirSync, renameSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { z } from 'zod'
 import { readJson } from '../config.ts'
-import type { Journal } from './journal.ts'
 
 const figure = z.number().nullable()
 
@@ -33,25 +32,6 @@ const scorecard = z.object({
 })
 export type Scorecard = z.infer<typeof scorecard>
 export type Entry = z.infer<typeof entry>
-
-/** The figures of a run that a scorecard shows; the warm-up is left out. */
-export function figuresIn({ happened: { phases, faults }, expectations }: Journal): Pick<Entry, 'met' | 'figures'> {
-  const judged = phases.filter(({ name }) => name !== 'warm-up').map((phase) => phase.figures)
-  const sum = (of: 'due' | 'failed') => judged.reduce((total, one) => total + one[of], 0)
-  const worst = (values: (number | null)[]) => {
-    const known = values.filter((value) => value !== null)
-    return known.length > 0 ? Math.max(...known) : null
-  }
-  return {
-    met: `${expectations.filter(({ met }) => met).length} of ${expectations.length}`,
-    figures: {
-      failed: sum('due') > 0 ? sum('failed') / sum('due') : null,
-      p95_ms: worst(judged.map(({ p95_ms }) => p95_ms)),
-      degraded_ms: worst(faults.map(({ detected_after_ms }) => detected_after_ms)),
-      back_ms: worst(faults.map(({ recovered_after_ms }) => recovered_after_ms)),
-    },
-  }
-}
 
 /** `scorecard-<time>`: not the name of a run. */
 export function scorecardName({ started }: Pick<Scorecard, 'started'>): string {

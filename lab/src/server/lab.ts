@@ -1,8 +1,8 @@
-import { spawn } from 'node:child_process'
 import { randomBytes } from 'node:crypto'
 import type { AddressInfo } from 'node:net'
 import { openSession } from '../api-client.ts'
 import { aborted } from '../clock.ts'
+import { openOnDesktop } from '../processes.ts'
 import { loadSlo } from '../slo.ts'
 import { withEmbedded } from '../targets/embedded.ts'
 import { createPages } from './http.ts'
@@ -34,7 +34,7 @@ export async function openLab({ port, slo, open, stop, ...rest }: LabOptions): P
       console.log(
         `The lab is open: ${link}\n\nWith this link you can act; without the part behind # it only shows. Ctrl-C ends it.`,
       )
-      if (open) showInBrowser(link)
+      if (open) openOnDesktop(link)
       await Promise.race([aborted(stop), target.ended.then((why) => stop.aborted || console.error(why))])
       console.log(`Ending: ${await live.faults.undoAll()}`)
     } finally {
@@ -47,13 +47,3 @@ export async function openLab({ port, slo, open, stop, ...rest }: LabOptions): P
 }
 
 export const usualPort = 8090
-
-/** Opens the link where there is a desktop. Harmless where there is none. */
-function showInBrowser(link: string): void {
-  const { platform, env } = process
-  const hasDesktop = platform === 'darwin' || env.DISPLAY || env.WAYLAND_DISPLAY
-  if (!process.stdout.isTTY || !hasDesktop) return
-  const child = spawn(platform === 'darwin' ? 'open' : 'xdg-open', [link], { stdio: 'ignore', detached: true })
-  child.on('error', () => {})
-  child.unref()
-}

@@ -58,11 +58,11 @@ export async function startApi({ main, folder, env, log }: Start): Promise<ApiCh
     folder.owns(id)
     for (let waited = 0; waited < startsWithinMs && end === undefined; waited += 20) {
       const listening = ports()
-      if (listening) return { id, port: listening.port, metricsPort: listening.metrics_port, ended, stop }
+      if (listening) return { id, ...listening, ended, stop }
       await sleep(20)
     }
     const how = end ? `ended ${end}` : `did not listen within ${startsWithinMs / 1000} s`
-    throw new UserError(`The API did not start: it ${how}. ${explained(lastLines)}`)
+    throw new UserError(`The API did not start: it ${how}. Its last lines:\n  ${lastLines.join('\n  ')}`)
   } catch (error) {
     await stop()
     throw error
@@ -80,30 +80,14 @@ async function identified(child: ChildProcess): Promise<ProcessId> {
   throw new UserError(`The API cannot be started (${reasonOf(reason)}).`)
 }
 
-function explained(lines: string[]): string {
-  const missing = lines.map((line) => /Cannot find package '([^']+)'/.exec(line)?.[1]).find(Boolean)
-  if (missing) return `The package ${missing} is missing: run npm ci in the project's folder.`
-  return lines.length > 0 ? `Its last lines:\n  ${lines.join('\n  ')}` : 'It printed nothing.'
-}
+type Line = { msg?: string; db_unavailable?: boolean; request_id?: string; port?: number; metrics_port?: number }
 
-type Line = {
-  time?: string | number
-  msg?: string
-  db_unavailable?: boolean
-  reason?: string
-  request_id?: string
-  port?: number
-  metrics_port?: number
-}
-
-/** What the lab needs of the API's log. Times are milliseconds since 1970, by the API's own clock. */
+/** What the lab needs of the API's log. */
 export type ApiLog = {
   /** The ports, once it listens. */
-  listening?: { port: number; metrics_port: number }
+  listening?: { port: number; metricsPort: number }
   /** The id of each request that was refused because the database was unavailable. */
   refusals: Set<string>
-  /** "database unavailable" and "database available", in order. */
-  changes: { time: number; msg: string; reason?: string }[]
   /** Every line but those of successful requests, at most `mostKept` and one that says so. */
   kept: string[]
   /** Called with every line. */
@@ -115,7 +99,7 @@ const mostKept = 20_000
 
 /** Reads the API's log line by line and keeps what is judged, and what explains a failure afterwards. */
 export function keepLog(): ApiLog {
-  const log: ApiLog = { refusals: new Set(), changes: [], kept: [], take }
+  const log: ApiLog = { refusals: new Set(), kept: [], take }
 
   function take(text: string): void {
     log.heard?.(text)
@@ -125,9 +109,7 @@ export function keepLog(): ApiLog {
     else log.kept[mostKept] ??= JSON.stringify({ msg: `the lab kept the first ${mostKept} lines, no more` })
     const line = parse(text)
     if (line?.msg === 'listening' && line.port && line.metrics_port) {
-      log.listening = { port: line.port, metrics_port: line.metrics_port }
-    } else if (line?.msg?.startsWith('database ')) {
-      log.changes.push({ time: new Date(line.time ?? 0).getTime(), msg: line.msg, reason: line.reason })
+      log.listening = { port: line.port, metricsPort: line.metrics_port }
     } else if (line?.db_unavailable === true && line.request_id !== undefined) {
       log.refusals.add(line.request_id)
     }

@@ -1,16 +1,5 @@
 import { spawn, spawnSync } from 'node:child_process'
-import {
-  chmodSync,
-  lstatSync,
-  mkdirSync,
-  mkdtempSync,
-  readdirSync,
-  readFileSync,
-  realpathSync,
-  renameSync,
-  statfsSync,
-  writeFileSync,
-} from 'node:fs'
+import { chmodSync, mkdirSync, mkdtempSync, realpathSync, statfsSync } from 'node:fs'
 import { rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
@@ -18,13 +7,12 @@ import type { Writable } from 'node:stream'
 import { text } from 'node:stream/consumers'
 import { reasonOf, UserError } from '../errors.ts'
 import { largestMegabytes } from '../faults/fill.ts'
-import { endProcess, isRunning, type ProcessId, self } from '../processes.ts'
+import { endProcess, type ProcessId } from '../processes.ts'
 
-const prefix = 'systems-thinking-lab-'
 const neededBytes = 16 * 1024 * 1024
 
-/** The processes of a temporary folder: enough for another process to end them and remove the folder. */
-type Owner = { lab: ProcessId; api?: ProcessId; disk?: boolean }
+/** What has to be ended and unmounted before the folder can be removed. */
+type Owned = { api?: ProcessId; disk: boolean }
 
 export type TempFolder = {
   path: string
@@ -39,16 +27,15 @@ export type TempFolder = {
  * killed, the janitor clears it. Throws a UserError when there is no place for one.
  */
 export async function makeTempFolder(disk?: number): Promise<TempFolder> {
-  const owner: Owner = { lab: self(), disk: disk !== undefined }
-  const path = makeFolder(owner)
+  const owned: Owned = { disk: disk !== undefined }
+  const path = makeFolder()
   const janitor = callJanitor(path)
   const owns = (api?: ProcessId) => {
-    owner.api = api
-    janitor.write(`${JSON.stringify(owner)}\n`)
-    writeOwner(path, owner)
+    owned.api = api
+    janitor.write(`${JSON.stringify(owned)}\n`)
   }
   const clear = async () => {
-    await clearFolder(path, owner)
+    await clearFolder(path, owned)
     janitor.end()
   }
   owns()
@@ -61,15 +48,14 @@ export async function makeTempFolder(disk?: number): Promise<TempFolder> {
   return { path, owns, clear }
 }
 
-function makeFolder(owner: Owner): string {
+function makeFolder(): string {
   const place = tmpdir()
   try {
     const { bavail, bsize } = statfsSync(place)
     if (bavail * bsize < neededBytes) throw Object.assign(new Error(), { code: 'ENOSPC' })
-    const folder = mkdtempSync(join(realpathSync(place), prefix))
+    const folder = mkdtempSync(join(realpathSync(place), 'systems-thinking-lab-'))
     // The API of a lab that runs as root is another user, who must reach its own folder in here.
     if (process.getuid?.() === 0) chmodSync(folder, 0o711)
-    writeOwner(folder, owner)
     return folder
   } catch (error) {
     throw new UserError(
@@ -78,56 +64,12 @@ function makeFolder(owner: Owner): string {
   }
 }
 
-function writeOwner(folder: string, owner: Owner): void {
-  const draft = join(folder, 'owner.json.tmp')
-  writeFileSync(draft, JSON.stringify(owner), { mode: 0o600 })
-  renameSync(draft, join(folder, 'owner.json'))
-}
-
-function readOwner(folder: string): Partial<Owner> | undefined {
-  try {
-    return JSON.parse(readFileSync(join(folder, 'owner.json'), 'utf8'))
-  } catch {
-    return undefined
-  }
-}
-
 /** Ends the API of a temporary folder, first with SIGTERM, and removes the folder. */
-async function clearFolder(folder: string, { api, disk }: Partial<Owner>): Promise<void> {
+async function clearFolder(folder: string, { api, disk }: Owned): Promise<void> {
   if (api) await endProcess(api, 6_000)
-  if (disk) unmount(join(folder, 'data'))
+  // Harmless where nothing is mounted. A process that still uses the file system keeps it until it ends.
+  if (disk) spawnSync('umount', ['--lazy', join(folder, 'data')], { stdio: 'ignore' })
   await rm(folder, { recursive: true, force: true, maxRetries: 3 })
-}
-
-/** Clears the folders of runs that were killed together with their janitor. Returns how many there were. */
-export async function sweepFolders(): Promise<number> {
-  const place = tmpdir()
-  let swept = 0
-  for (const name of entriesOf(place).filter((one) => one.startsWith(prefix))) {
-    const folder = join(place, name)
-    if (!isStale(folder)) continue
-    await clearFolder(folder, readOwner(folder) ?? {})
-    swept++
-  }
-  return swept
-}
-
-function entriesOf(place: string): string[] {
-  try {
-    return readdirSync(place)
-  } catch {
-    return [] // makeFolder reports a place that cannot be used
-  }
-}
-
-function isStale(folder: string): boolean {
-  const stat = lstatSync(folder, { throwIfNoEntry: false })
-  // Other users may write to the temporary folder too: only what this user made is trusted, and removed.
-  if (!stat?.isDirectory() || stat.uid !== process.getuid?.()) return false
-  const owner = readOwner(folder)
-  // Another version of this program may write another owner.json: leave such a folder alone.
-  if (owner) return owner.lab !== undefined && !isRunning(owner.lab)
-  return Date.now() - stat.mtimeMs > 60_000
 }
 
 /** Starts the process that clears the folder when its input ends, and returns that input. */
@@ -137,7 +79,7 @@ function callJanitor(folder: string): Writable {
     // In a process group of its own, which neither Ctrl-C nor a signal to the lab's group reaches.
     detached: true,
   })
-  // Without a janitor the next run clears the folder.
+  // Without a janitor a killed lab leaves its folder and its API.
   janitor.on('error', () => {})
   janitor.stdin.on('error', () => {})
   janitor.unref()
@@ -156,11 +98,6 @@ function needSmallDisk(folder: string, megabytes: number): void {
   const options = ['-t', 'tmpfs', '-o', `size=${megabytes}m,mode=0700`, 'systems-thinking-lab', folder]
   const { status, stderr, error } = spawnSync('mount', options, { encoding: 'utf8' })
   if (status !== 0) throw new UserError(`${skipped} it could not be mounted (${error?.message ?? stderr.trim()}).`)
-}
-
-/** Harmless where nothing is mounted. A process that still uses the file system keeps it until it ends. */
-function unmount(folder: string): void {
-  spawnSync('umount', ['--lazy', folder], { stdio: 'ignore' })
 }
 
 // As a program this file is the janitor. It outlives the lab, even after kill -9: whatever ended the lab, the system closes its

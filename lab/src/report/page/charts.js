@@ -2,7 +2,7 @@
 const data = JSON.parse(document.getElementById('data').textContent)
 const end = Math.max(0, ...data.phases.map((phase) => phase.to), (data.seconds.at(-1) ?? 0) + 1)
 // On a phone the names of the lanes stand in the legend only.
-const isWide = () => innerWidth > 640 || document.documentElement.classList.contains('paper')
+const isWide = () => innerWidth > 640
 
 /** 75 → 1:15 */
 const clock = (seconds) => `${Math.floor(seconds / 60)}:${String(Math.floor(seconds % 60)).padStart(2, '0')}`
@@ -84,13 +84,13 @@ function shade(u) {
   u.ctx.restore()
 }
 
-function draw(chart, width) {
+function draw(chart) {
   const place = document.querySelector(`#${chart.id} .plot`)
   const isLanes = chart.scale === 'lanes'
   const rows = chart.lines.map((line, i) => (isLanes ? lane(line, i, chart.lines.length) : curve(chart, line, i)))
   const { scale, marks } = scales[chart.scale](chart.lines)
   const options = {
-    width: width ?? place.clientWidth,
+    width: place.clientWidth,
     height: isLanes ? 40 + 24 * rows.length : 210,
     padding: [stripHeight + 2, 20, 0, 0],
     cursor: { sync: { key: 'run' }, drag: { x: false }, points: { size: 6 } },
@@ -106,25 +106,16 @@ function draw(chart, width) {
 }
 
 let plots = []
-function redraw(width) {
+function redraw() {
   for (const plot of plots) plot.destroy()
-  plots = data.charts.map((chart) => draw(chart, width))
+  plots = data.charts.map(draw)
 }
 
 redraw()
-matchMedia('(prefers-color-scheme: dark)').addEventListener('change', () => redraw())
+matchMedia('(prefers-color-scheme: dark)').addEventListener('change', redraw)
 // A phone that hides its address bar changes its height all the time.
 let drawnFor = innerWidth
 addEventListener('resize', () => {
   if (innerWidth !== drawnFor) redraw()
   drawnFor = innerWidth
 })
-// Paper is white and narrow whatever the screen is.
-for (const [event, isPaper, width] of [
-  ['beforeprint', true, 650],
-  ['afterprint', false],
-])
-  addEventListener(event, () => {
-    document.documentElement.classList.toggle('paper', isPaper)
-    redraw(width)
-  })
