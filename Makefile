@@ -48,7 +48,7 @@ experiment: ## play and judge one: NAME=spike; EMBEDDED=1: no Docker
 experiments: ## list them; ALL=1 plays every one, for a scorecard
 	@$(STACK)/experiment experiments
 
-tradeoff: ## compare two settings, played in turn: NAME=rollback-or-wal
+tradeoff: ## compare decisions, played in turn: NAME=rollback-or-wal
 	@$(STACK)/experiment tradeoff
 
 tradeoffs: ## list the comparisons and their questions

@@ -93,7 +93,7 @@ export function createProgram(stop: AbortSignal): Command {
       await playMystery({ ...given, ...files(), stop })
     })
 
-  command('tradeoff', 'play one comparison: two settings in turn, each on an API of its own, under the same load')
+  command('tradeoff', 'play one comparison: its variants in turn, each on an API of its own, under the same load')
     .addArgument(new Argument('[name]', 'see: tradeoffs').default(''))
     .addOption(numberOption('--seconds <n>', 'length of one round; without it as long as it should be', 1, 3_600))
     .addOption(numberOption('--runs <n>', 'rounds', 2, 100).default(3))

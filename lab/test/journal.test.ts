@@ -6,7 +6,6 @@ import { lesson, nextCommand, serviceStory } from '../src/report/story.ts'
 import { phaseColumns, phaseRows } from '../src/report/tables.ts'
 import { loadExperiment } from '../src/runner/experiment.ts'
 import { journalOf } from '../src/runner/journal-of.ts'
-import { judge } from '../src/runner/judge.ts'
 import type { Run } from '../src/runner/run.ts'
 import { journal as schema } from '../src/runs/journal.ts'
 import { loadSlo } from '../src/slo.ts'
@@ -20,8 +19,8 @@ async function journalFor(name: string, change: (run: Run) => Run = (run) => run
   const experiment = await loadExperiment(name, slo)
   const run = change(recorded(experiment))
   const target = { mode: 'embedded', journalMode: 'delete' } as const
-  const about = { name, experiment, slo, target, run: { number: 1, of: 1 }, predictions: [], again: `make ${name}` }
-  return journalOf(run, judge(run, experiment, slo), about)
+  const about = { name, experiment, slo, target, again: `make ${name}` }
+  return journalOf(run, about)
 }
 
 for (const name of ['demo', 'outage-lock', 'flapping', 'peak']) {

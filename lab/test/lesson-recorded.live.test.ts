@@ -8,7 +8,6 @@ import { loadLesson } from '../src/course/lesson.ts'
 import { blank } from '../src/course/numbers.ts'
 import { type Experiment, loadExperiment } from '../src/runner/experiment.ts'
 import { journalOf } from '../src/runner/journal-of.ts'
-import { judge } from '../src/runner/judge.ts'
 import type { Run } from '../src/runner/run.ts'
 import { writeRun } from '../src/runner/write-run.ts'
 import { loadSlo } from '../src/slo.ts'
@@ -29,9 +28,9 @@ async function opened(t: TestContext, lesson: string, experiment: Experiment, ru
     },
   ] = [join(scratchFolder(t), 'runs'), await loadLesson(lesson)]
   const target = { mode: 'embedded', journalMode: 'delete' } as const
-  const about = { name, experiment, slo, target, predictions: [], run: { number: 1, of: 1 }, again: '' }
+  const about = { name, experiment, slo, target, again: '' }
   mkdirSync(folder)
-  writeRun(folder, journalOf(run, judge(run, experiment, slo), about))
+  writeRun(folder, journalOf(run, about))
   const made = { [lesson]: { guesses, guessed: '1960-01-01T00:00:00.000Z' } }
   writeFileSync(join(folder, 'lessons.json'), JSON.stringify(made))
 
@@ -53,7 +52,7 @@ async function opened(t: TestContext, lesson: string, experiment: Experiment, ru
 
 test('the line of the model under what was measured, and how far off that is', { skip: noBrowser }, async (t) => {
   const experiment = await loadExperiment('queue', slo, 45)
-  const run = idealQueue(experiment, { of: 'login', perSecond: 45, alone: { mean: 0.022, variance: 0 }, after: 45 })
+  const run = idealQueue(experiment, { of: 'login', perSecond: 45, after: 45 })
   const page = await opened(t, '02-knee', experiment, run, ['5', 'c'])
   assert.equal((await page.$$('.theory svg circle')).length, 10)
   assert.ok(await page.$('.theory svg polyline'))

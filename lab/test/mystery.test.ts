@@ -6,7 +6,6 @@ import { debriefOf, mysteryQuestions, truthOf } from '../src/course/debrief.ts'
 import { type Level, mystery, type Trouble, troubleNames, troubleWords } from '../src/course/mystery.ts'
 import { faultsOf, lengthOf } from '../src/runner/experiment.ts'
 import { journalOf } from '../src/runner/journal-of.ts'
-import { judge } from '../src/runner/judge.ts'
 import { loadSlo } from '../src/slo.ts'
 import { root } from './helpers.ts'
 import { recorded } from './recorded.ts'
@@ -52,8 +51,8 @@ test('the truth: the row in which the fault began, and the signals that saw it f
   const { experiment } = found
   const run = recorded(experiment)
   const target = { mode: 'embedded', journalMode: 'delete' } as const
-  const about = { name: 'x', experiment, slo, target, predictions: [], run: { number: 1, of: 1 }, again: '' }
-  const journal = journalOf(run, judge(run, experiment, slo), about)
+  const about = { name: 'x', experiment, slo, target, again: '' }
+  const journal = journalOf(run, about)
   const { since, alarms, first } = truthOf(journal)
   assert.equal(since, (faultsOf(experiment)[0]?.at ?? 0) + 1)
   assert.deepEqual([first, alarms.get('failed'), alarms.has('p95')], [['failed', '/health'], 1, false])

@@ -18,7 +18,7 @@ import { playOn } from './play-on.ts'
 import { evenly, idealQueue, recorded } from './recorded.ts'
 
 const slo = loadSlo(join(root, 'slo.json'))
-const capacity = { of: 'login' as const, perSecond: 45, alone: { mean: 0.022, variance: 0 }, after: 45 }
+const capacity = { of: 'login' as const, perSecond: 45, after: 45 }
 const storm = await loadExperiment('retry-storm', slo, 45)
 
 /** The run of an experiment whose logins end as `of` says, `served` within 30 ms. */
@@ -51,8 +51,7 @@ test('a storm that lasts is what was predicted; clients that are served again re
   const { verdict, expectations } = judge(collapsed, storm, slo)
   assert.equal(verdict, 'PASS')
   const amplification = expectations.find(({ measure }) => measure === 'amplification')
-  // Four for each that is due, and some for those of the burst.
-  assert.ok((amplification?.value ?? 0) > 4 && (amplification?.value ?? 9) < 5, String(amplification?.value))
+  assert.equal(amplification?.value, 4)
   assert.equal(
     judge(
       withLogins(storm, (phase) => phase !== 'burst'),
@@ -70,7 +69,7 @@ test('goodput is back when three seconds in a row are good', async () => {
     return judge(run, budget, slo).expectations.find(({ measure }) => measure === 'goodput_back_after')
   }
   assert.deepEqual([back(2)?.value, back(2)?.met], [2, true])
-  assert.deepEqual([back(18)?.value, back(18)?.met], [null, false])
+  assert.deepEqual([back(18)?.value, back(18)?.met], [20, false])
 })
 
 test('a run whose condition does not hold, or whose API became slower or faster, is INVALID', () => {
@@ -116,9 +115,13 @@ test('loads, patience and settings follow from the capacity, and such an experim
 })
 
 test('journal, seconds and report hold what clients did, and nothing of it where they did nothing special', async () => {
-  const about = { name: 'retry-storm', slo, target: { mode: 'embedded', journalMode: 'delete' } as const }
-  const rest = { run: { number: 1, of: 1 }, predictions: [], again: 'again' }
-  const journal = journalOf(collapsed, judge(collapsed, storm, slo), { ...about, ...rest, experiment: storm })
+  const about = {
+    name: 'retry-storm',
+    slo,
+    target: { mode: 'embedded', journalMode: 'delete' } as const,
+    again: 'again',
+  }
+  const journal = journalOf(collapsed, { ...about, experiment: storm })
   const read = schema.parse(JSON.parse(JSON.stringify(journal)))
   assert.deepEqual(read.capacity, { of: 'login', before: 45, after: 45 })
   assert.equal(read.environment.seed, 1)
@@ -130,7 +133,7 @@ test('journal, seconds and report hold what clients did, and nothing of it where
 
   const plain = await loadExperiment('baseline', slo)
   const run = recorded(plain)
-  const quiet = journalOf(run, judge(run, plain, slo), { ...about, ...rest, experiment: plain })
+  const quiet = journalOf(run, { ...about, experiment: plain })
   assert.ok(quiet.seconds.every(({ offered }) => offered === undefined))
   assert.ok(!chartData(quiet).charts.some(({ id }) => id === 'goodput'))
 })
@@ -157,17 +160,16 @@ test('waits at an ideal server are off by nothing, in journal and report', async
   // It serves two at a time, and every tenth pair hangs: that is no queue with one server of constant speed.
   const stalls = perfect.results.map((one, i) => (i % 20 < 2 ? { ...one, done: one.done + 10_000 / 45 } : one))
   assert.equal(judge({ ...perfect, results: stalls }, queue, slo).verdict, 'FAIL')
-  const about = { name: 'queue', slo, target: { mode: 'embedded', journalMode: 'delete' } as const }
-  const rest = { run: { number: 1, of: 1 }, predictions: [], again: 'again' }
-  const journal = journalOf(perfect, judgement, { ...about, ...rest, experiment: queue })
+  const about = { name: 'queue', slo, target: { mode: 'embedded', journalMode: 'delete' } as const, again: 'again' }
+  const journal = journalOf(perfect, { ...about, experiment: queue })
   assert.equal(journal.waits?.length, 10)
   assert.ok(reportHtml(journal).includes('<svg'))
 })
 
 test('on the real API: its capacity is found, abandoned logins are retried, and every attempt is in the results', async (t) => {
   const target = await api(t, { LOGIN_ATTEMPTS_PER_MINUTE: '0' })
-  const { perSecond, alone } = await measureCapacity(target, 'login', 3)
-  assert.ok(perSecond > 1 && alone.mean > 0.002 && alone.mean * perSecond < 3, `${perSecond} ${alone.mean}`)
+  const { perSecond } = await measureCapacity(target, 'login', 3)
+  assert.ok(perSecond > 1, String(perSecond))
   const clients = { timeoutMs: 1, attempts: 3 }
   const experiment: Experiment = {
     ...storm,

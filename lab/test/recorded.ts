@@ -63,7 +63,7 @@ export function idealQueue(experiment: Experiment, capacity: NonNullable<Run['ca
       return { kind: 'login', due, sent: due, done: free, status: 200 }
     })
   })
-  return { ...run, results, seed: 1, capacity: { ...capacity, alone: { mean: service / 1000, variance: 0 } } }
+  return { ...run, results, seed: 1, capacity }
 }
 
 function answer(isDown: (moment: number) => boolean) {

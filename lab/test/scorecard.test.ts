@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { test } from 'node:test'
 import { changes, figuresIn, scorecardHtml } from '../src/report/scorecard.ts'
 import { type Entry, type Scorecard, scorecardName, scorecardsIn } from '../src/runs/scorecard.ts'
-import { says, scratchFolder } from './helpers.ts'
+import { root, says, scratchFolder } from './helpers.ts'
 import { outageJournal } from './report-fixtures.ts'
 import { experiment } from './run-experiment.ts'
 
@@ -58,7 +58,10 @@ test('a scorecard of two experiments is interrupted, goes on, and is compared wi
 })
 
 test('what cannot be played proves nothing, and the others are played', async (t) => {
-  const run = experiment(t, ['experiments', '--all', 'baseline,outage-lock', '--seconds', '1', '--load', 'k6'])
+  // A stack without an API.
+  const nowhere = { API_URL: 'http://127.0.0.1:9', API_METRICS_URL: 'http://127.0.0.1:9', LAB_USERS: 'demo:none' }
+  const env = { ...nowhere, LAB_SOCKET: '/gone', DATABASE_PATH: join(root, 'slo.json') }
+  const run = experiment(t, ['experiments', '--all', 'baseline,outage-lock', '--seconds', '1'], undefined, { env })
   assert.equal(await run.ended, 2, run.out())
   const [card] = scorecardsIn(run.kept)
   assert.deepEqual(

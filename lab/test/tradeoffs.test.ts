@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict'
 import { join } from 'node:path'
 import { test } from 'node:test'
+import { comparedRows } from '../src/report/tradeoff.ts'
 import { faultsOf, lengthOf } from '../src/runner/experiment.ts'
 import { judgeTradeoff, type Play } from '../src/runner/judge-tradeoff.ts'
 import { experimentOf, loadTradeoff, type Tradeoff, tradeoffNames, withLength } from '../src/runner/tradeoff.ts'
@@ -88,22 +89,52 @@ test('a play that proves nothing makes the comparison INVALID, one that failed F
   }
 })
 
+test('each of three variants is compared with the first', () => {
+  const rounds = [1, 2, 3].flatMap((round) =>
+    Object.entries({ old: 20, new: 10, other: 20 }).map(([variant, value]) => {
+      return { variant, round, values: [value + round / 10], verdict: 'PASS' as const, reasons: [] }
+    }),
+  )
+  const variants = ['old', 'new', 'other'].map((name) => ({ name, settings: {} }))
+  const verdictFor = (better: string[]) =>
+    judgeTradeoff({ variants, compared: [{ measure: 'p95', better, why: 'it is so' }] }, rounds)
+  const { compared, verdict } = verdictFor(['new'])
+  assert.equal(verdict, 'PASS')
+  assert.deepEqual(
+    compared.map(({ better, contrast }) => [better, contrast?.found]),
+    [
+      ['new', 'B'],
+      ['neither', 'alike'],
+    ],
+  )
+  assert.deepEqual(
+    comparedRows({ compared, variants }).rows.map(({ cells }) => cells),
+    [['20.2 ms', '10.2 ms', '20.2 ms']],
+  )
+  assert.equal(verdictFor(['new', 'other']).verdict, 'FAIL')
+})
+
 for (const name of tradeoffNames()) {
-  test(`${name} compares two variants in phases that it has, at any length`, async () => {
+  test(`${name} compares variants in phases that it has, at any length`, async () => {
     const tradeoff = await loadTradeoff(name, slo)
     const names = tradeoff.variants.map((one) => one.name)
-    assert.equal(new Set(names).size, 2)
+    assert.ok(names.length > 1)
+    assert.equal(new Set(names).size, names.length)
     const phases = tradeoff.phases.map((one) => one.name)
     for (const { phase = '', better } of tradeoff.compared) {
       assert.ok(phases.includes(phase), phase)
-      assert.ok([...names, 'neither'].includes(better), better)
+      for (const one of [better].flat()) assert.ok([...names, 'neither'].includes(one), one)
     }
     // A difference in the expected direction only would not teach what the other side is worth.
-    assert.ok(new Set(tradeoff.compared.map(({ better }) => better)).size > 1, 'not all measures favour one variant')
-    const short = experimentOf(withLength(tradeoff, 9), tradeoff.variants[1])
+    assert.ok(
+      new Set(tradeoff.compared.flatMap(({ better }) => better)).size > 1,
+      'not all measures favour one variant',
+    )
+    const [, second = { name: '', settings: {} }] = tradeoff.variants
+    const short = experimentOf(withLength(tradeoff, 9), second)
     assert.equal(Math.round(lengthOf(short) * 1000), 9000)
     for (const { at, for: length } of faultsOf(short)) assert.ok(at + length < 9)
-    assert.deepEqual(short.settings, tradeoff.variants[1].settings)
+    assert.deepEqual(short.settings, second.settings)
   })
 }
 

@@ -2,7 +2,6 @@ import { randomInt } from 'node:crypto'
 import { relative } from 'node:path'
 import { type StartLoad, startOwnLoad } from '../load/load.ts'
 import { journalOf } from '../runner/journal-of.ts'
-import { judge } from '../runner/judge.ts'
 import { play } from '../runner/play.ts'
 import { inTerminal } from '../runner/predict.ts'
 import { say, textTable, wrap } from '../runner/screen.ts'
@@ -26,8 +25,7 @@ export async function runMystery(
 ) {
   const again = `make mystery LEVEL=${level} SEED=${seed}`
   const run = await play(experiment, target, startLoad, stop, seed)
-  const about = { name: 'mystery', experiment, slo, target, predictions: [], run: { number: 1, of: 1 }, again }
-  const journal = journalOf(run, judge(run, experiment, slo), about)
+  const journal = journalOf(run, { name: 'mystery', experiment, slo, target, again })
   return { trouble, journal, again }
 }
 

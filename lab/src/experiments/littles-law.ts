@@ -1,6 +1,6 @@
 import type { Experiment } from '../runner/experiment.ts'
 import type { Slo } from '../slo.ts'
-import { onlyTheQueue, usualLogins } from './shared/overload.ts'
+import { usualLogins } from './shared/overload.ts'
 
 export function experiment(_slo: Slo, perSecond = usualLogins): Experiment {
   const phase = 'busy'
@@ -8,7 +8,6 @@ export function experiment(_slo: Slo, perSecond = usualLogins): Experiment {
     question: 'Can the number of requests in the API be told from the outside, by their rate and latency alone?',
     hypothesis: "Yes: by Little's law it is rate x mean latency, whatever the API does inside.",
     capacity: 'login',
-    settings: onlyTheQueue,
     arrivals: 'poisson',
     phases: [
       { name: 'warm-up', rate: 0, logins: 0.5 * perSecond, seconds: 3, warmUp: true, says: 'Warm-up.' },

@@ -1,6 +1,6 @@
 import type { Expectation, Experiment } from '../runner/experiment.ts'
 import type { Slo } from '../slo.ts'
-import { onlyTheQueue, usualLogins } from './shared/overload.ts'
+import { usualLogins } from './shared/overload.ts'
 
 const steps = [20, 30, 40, 50, 60, 70, 75, 80, 90, 95]
 // Below, the wait is a few milliseconds and as long as what else happens to a request; above, luck decides. Measured waits are 5
@@ -19,7 +19,6 @@ export function experiment(_slo: Slo, perSecond = usualLogins): Experiment {
     hypothesis:
       'As queueing theory says (M/D/1): hardly at half of the capacity, twice a login at 80 %, without end at 100 %.',
     capacity: 'login',
-    settings: onlyTheQueue,
     arrivals: 'poisson',
     phases: [
       { name: 'warm-up', rate: 0, logins: 0.2 * perSecond, seconds: 3, warmUp: true, says: 'Warm-up.' },

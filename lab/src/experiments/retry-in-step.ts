@@ -1,7 +1,7 @@
 import type { ClientPolicy } from '../load/client-policy.ts'
 import type { Experiment, Phase } from '../runner/experiment.ts'
 import type { Slo } from '../slo.ts'
-import { onlyTheQueue, patience, usualLogins } from './shared/overload.ts'
+import { patience, usualLogins } from './shared/overload.ts'
 
 export function experiment(_slo: Slo, perSecond = usualLogins): Experiment {
   // Patient enough for the API's queue: only what is refused comes back.
@@ -17,7 +17,6 @@ export function experiment(_slo: Slo, perSecond = usualLogins): Experiment {
     hypothesis:
       'With a fixed pause they do, as high a wave as before, again and again. The Retry-After of the API differs by two seconds at random and flattens it.',
     capacity: 'login',
-    settings: onlyTheQueue,
     arrivals: 'poisson',
     phases: [
       { name: 'warm-up', rate: 0, logins: 0.2 * perSecond, seconds: 3, warmUp: true, says: 'Warm-up.' },

@@ -1,10 +1,9 @@
 import type { Experiment } from '../runner/experiment.ts'
 import type { Slo } from '../slo.ts'
-import { patience, rush, rushPatience, usualLogins } from './shared/overload.ts'
+import { rush, rushPatience, shedding, usualLogins } from './shared/overload.ts'
 
 export function experiment(_slo: Slo, perSecond = usualLogins): Experiment {
   const phase = 'three-times'
-  const shedAfter = Math.round(patience(rushPatience, perSecond) / 2)
   const plan = rush(perSecond, {
     question: 'The same rush, but the API refuses at once what would wait too long. How many users does it serve?',
     hypothesis: 'Nearly as many as it can: it works only for users who still wait.',
@@ -18,7 +17,7 @@ export function experiment(_slo: Slo, perSecond = usualLogins): Experiment {
         why: 'what it begins, it ends in time',
       },
       {
-        ...{ measure: 'login_p95', phase, compare: '<', limit: Math.round(patience(rushPatience, perSecond)) },
+        ...{ measure: 'login_p95', phase, compare: '<', limit: rushPatience(perSecond) },
         why: 'refused users know at once, the others wait half of their patience at most',
       },
     ],
@@ -28,5 +27,5 @@ export function experiment(_slo: Slo, perSecond = usualLogins): Experiment {
       'Two of three users are refused either way. Refused early they cost nothing, and the third is served: goodput stays at the capacity.',
     next: 'queue',
   })
-  return { ...plan, settings: { ...plan.settings, SHED_AFTER_MS: String(shedAfter) } }
+  return { ...plan, settings: shedding(perSecond) }
 }

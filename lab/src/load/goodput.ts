@@ -34,7 +34,7 @@ export function goodputPerSecond(results: Result[], dropped: number[], startMs: 
   return rows
 }
 
-/** The same of results that are over, whenever they were due. */
+/** The same of some results and dropped arrivals, whatever their seconds. */
 export function goodputOf(results: Result[], dropped: number): Goodput {
   const attempts = results.flatMap((one) => one.attempts ?? [one])
   return {
@@ -45,17 +45,12 @@ export function goodputOf(results: Result[], dropped: number): Goodput {
   }
 }
 
-/** The sums of some seconds, of a phase for example. */
-export function total(rows: Goodput[]): Goodput {
-  const sum = (what: keyof Goodput) => rows.reduce((all, row) => all + row[what], 0)
-  return { offered: sum('offered'), attempts: sum('attempts'), good: sum('good'), abandoned: sum('abandoned') }
-}
-
 /**
  * Seconds until goodput is back: to the first second that begins `lasting` seconds with good >= share x offered in each.
  * Undefined: not back while it was watched.
  */
-export function recoverySeconds(rows: Goodput[], share = 0.9, lasting = 3): number | undefined {
+export function recoverySeconds(rows: Goodput[]): number | undefined {
+  const [share, lasting] = [0.9, 3]
   for (let at = 0; at + lasting <= rows.length; at++) {
     const window = rows.slice(at, at + lasting)
     if (window.every(({ offered, good }) => good >= share * offered)) return at

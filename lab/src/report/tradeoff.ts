@@ -1,7 +1,7 @@
 import { median } from '../anomalies/detect.ts'
-import type { TradeoffJournal } from '../runs/tradeoff-journal.ts'
+import type { ComparedMeasure, TradeoffJournal } from '../runs/tradeoff-journal.ts'
 import { type ChartData, chartData, figure } from './charts.ts'
-import { type Html, html } from './html.ts'
+import { type Html, html, number } from './html.ts'
 import { again, noCharts, pageHtml } from './report.ts'
 import { table, word } from './tables.ts'
 
@@ -22,9 +22,9 @@ ${reasons.length > 0 && html`<ul>${reasons.map((one) => html`<li>${one}</li>`)}<
 <div><h3>What no number here shows</h3><p>${unmeasured}</p></div>
 </section>
 <h2>Compared</h2>
-<p class="says">The median of ${rounds} rounds, each on a fresh API, and the difference of the pairs with its smallest and largest
-value. It counts when all pairs agree, the closest pair is further apart than any two rounds of one variant, and it is at
-least a tenth.</p>
+<p class="says">The median of ${rounds} rounds, each on a fresh API. A round is a pair: the first variant and another one. A difference
+counts when all pairs agree, the closest pair is further apart than any two rounds of one variant, and it is at least a tenth.
+${journal.capacity && `All loads are relative to what this API could do at most, measured before each round; before the last one ${number(journal.capacity)} requests a second.`}</p>
 ${comparedTable(journal)}
 <h2>What happened</h2>
 <p>All charts share one time axis. Each line is one variant: the median of its rounds at that second.</p>
@@ -44,23 +44,47 @@ export function comparisonWords({ verdict, compared }: Pick<TradeoffJournal, 've
 type Variant = Omit<TradeoffJournal['variants'][number], 'name'>
 
 /** `JOURNAL_MODE=wal`. */
-export function settingsInWords({ settings, postgres, processes = 1 }: Variant): string {
+export function settingsInWords({ settings, clients, postgres, processes = 1 }: Variant): string {
   const words = Object.entries(settings).map((one) => one.join('='))
+  if (clients) {
+    const parts = ['backoff', 'budget', 'breaker'].filter((part) => part in clients)
+    words.push(`clients with up to ${clients.attempts} attempts`, ...parts)
+  }
   if (postgres) words.push('a PostgreSQL')
   if (processes > 1) words.push(`${processes} processes`)
   return words.join(', ') || 'the usual settings'
 }
 
-function comparedTable({ compared, variants }: TradeoffJournal): Html {
-  const rows = compared.map(
-    (one, i) => html`${
-      one.phase !== compared[i - 1]?.phase &&
-      html`<tr class="group"><th colspan="5" scope="colgroup">${one.phase}</th></tr>`
-    }<tr class="above"><td>${one.title}</td>${one.words.map((cell) => html`<td>${cell}</td>`)}<td class="${one.met === 'yes' ? 'yes' : 'no'}">${one.met === 'no' ? 'NO' : one.met}</td></tr>
-<tr><td colspan="5" class="why">${one.says} Expected to be better: ${one.better}, because ${one.why}.</td></tr>
-`,
-  )
-  return table(['measure', ...variants.map(({ name }) => name), 'difference', 'as expected'], rows)
+/**
+ * The rows of a table, one a measure: the value of each variant, and of two variants their difference. `pairs`: the first
+ * variant beside each of the others.
+ */
+export function comparedRows({ compared, variants }: Pick<TradeoffJournal, 'compared' | 'variants'>) {
+  const names = variants.map(({ name }) => name)
+  const others = names.length - 1
+  const rows = Array.from({ length: compared.length / others }, (_, i) => {
+    const pairs = compared.slice(i * others, (i + 1) * others)
+    const [{ phase, title, words, why }] = pairs as [ComparedMeasure]
+    const cells = [words[0], ...pairs.map((one) => one.words[1]), ...(others === 1 ? [words[2]] : [])]
+    return { phase, title, why, cells, pairs }
+  })
+  return { heads: [...names, ...(others === 1 ? [`${names[1]} − ${names[0]}`] : [])], rows }
+}
+
+function comparedTable(journal: TradeoffJournal): Html {
+  const { heads, rows } = comparedRows(journal)
+  const columns = heads.length + 2
+  const body = rows.map(({ phase, title, why, cells, pairs }, i) => {
+    const met = pairs.find((one) => one.met !== 'yes')?.met ?? 'yes'
+    const says = pairs.map((one) => `${one.says} Expected to be better: ${one.better}.`).join(' ')
+    return html`${
+      phase !== rows[i - 1]?.phase &&
+      html`<tr class="group"><th colspan="${columns}" scope="colgroup">${phase}</th></tr>`
+    }<tr class="above"><td>${title}</td>${cells.map((cell) => html`<td>${cell}</td>`)}<td class="${met === 'yes' ? 'yes' : 'no'}">${met === 'no' ? 'NO' : met}</td></tr>
+<tr><td colspan="${columns}" class="why">${says} Why: ${why}.</td></tr>
+`
+  })
+  return table(['measure', ...heads, 'as expected'], body)
 }
 
 /** The lines of a run's charts that are compared, each in a chart of its own. */

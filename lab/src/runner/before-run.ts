@@ -1,23 +1,11 @@
-import { UserError } from '../errors.ts'
 import { recoverLeftovers } from '../faults/rollback.ts'
-import { number } from '../report/html.ts'
 import type { StackOptions } from '../targets/target.ts'
 import { type Experiment, lengthOf, needsOwnApi, needsOwnLoad } from './experiment.ts'
 import { askGuesses, type Guesses, readGuesses } from './predict.ts'
 import type { ExperimentOptions } from './run-experiment.ts'
 import { say, wrap } from './screen.ts'
 
-// What happens before an experiment is played: checks, what earlier runs left, and what the reader is told and asked.
-
-/** k6 plays no phase of less than a second. */
-export function checkLengthForK6(full: Experiment, experiment: Experiment): void {
-  const shortest = ({ phases }: Experiment) => Math.min(...phases.map(({ seconds }) => seconds))
-  if (shortest(experiment) >= 1) return
-  const least = Math.ceil(lengthOf(full) / shortest(full))
-  throw new UserError(
-    `A phase would last ${number(shortest(experiment))} s, and k6 needs at least 1 s: LENGTH=${least} or more, or LOAD=own.`,
-  )
-}
+// What happens before an experiment is played: what earlier runs left, and what the reader is told and asked.
 
 /** Rolls back what a killed fault has left. */
 export async function recoverEarlier(stack?: StackOptions): Promise<void> {
@@ -32,7 +20,7 @@ export function introduce(experiment: Experiment, { runs, stack, load }: Experim
   if (load === 'k6' && needsOwnLoad(experiment))
     say(
       wrap(
-        "The lab's own generator makes the load: k6 knows neither random arrivals, nor clients with a policy, nor rates that follow from a run.",
+        "The lab's own generator makes the load: k6 knows no random arrivals, no clients with a policy, no rates that follow from a run, no phase under a second.",
       ),
     )
   if (stack && needsOwnApi(experiment))

@@ -52,10 +52,10 @@ function range(values: number[]): number {
 
 /** What a contrast says, in one sentence. */
 export function sentence(one: Contrast | undefined, [a, b]: string[], unit: string): string {
-  if (one === undefined) return 'It could not be measured in every round.'
-  if (one.found === 'alike') return 'No difference: all values lie within a tenth.'
+  if (one === undefined) return `${a} and ${b}: not measured in every round.`
+  if (one.found === 'alike') return `${a} and ${b} do not differ: all values lie within a tenth.`
   if (one.found === 'unclear')
-    return `No difference that this run can show: one variant alone scatters by ${inWords({ value: one.spread }, unit)}.`
+    return `${a} and ${b}: no difference that this run can show, one alone scatters by ${inWords({ value: one.spread }, unit)}.`
   return `${one.found === 'A' ? a : b} is better in every round.`
 }
 

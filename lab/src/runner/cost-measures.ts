@@ -40,7 +40,7 @@ function notesPerCommit(selection: Selection): Measured {
 }
 
 /** By how much a counter rose between the first and the last reading of a selection, and when these were. */
-function counted(selection: Selection, of: (reading: MetricsReading) => number | undefined) {
+export function counted(selection: Selection, of: (reading: MetricsReading) => number | undefined) {
   const readings = readingsIn(selection).flatMap((one) => {
     const value = of(one)
     return value === undefined ? [] : [{ at: one.at, value }]

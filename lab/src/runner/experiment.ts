@@ -1,5 +1,5 @@
 import { readdirSync } from 'node:fs'
-import { join } from 'node:path'
+import { basename, join } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { type AttackName, needOwnApi } from '../attacks/all.ts'
 import { UserError } from '../errors.ts'
@@ -82,15 +82,19 @@ export type Expectation = {
 /** `why`: explains the answer afterwards; without it the `why` of the expectation with the same measure does. */
 export type Prediction = { question: string; measure: MeasureName; phase?: string; why?: string }
 
-const folder = join(import.meta.dirname, '..', 'experiments')
+const source = join(import.meta.dirname, '..')
 
-/** The names of all experiments: the files of the folder. */
-export function experimentNames(): string[] {
-  return readdirSync(folder)
-    .filter((file) => file.endsWith('.ts'))
-    .map((file) => file.slice(0, -'.ts'.length))
-    .sort()
+/** The names of the files in a folder of data. */
+export function namesIn(folder: 'experiments' | 'tradeoffs'): string[] {
+  const files = readdirSync(join(source, folder)).filter((file) => file.endsWith('.ts'))
+  return files.map((file) => basename(file, '.ts')).sort()
 }
+
+export function importFrom(folder: 'experiments' | 'tradeoffs', name: string) {
+  return import(pathToFileURL(join(source, folder, `${name}.ts`)).href)
+}
+
+export const experimentNames = () => namesIn('experiments')
 
 /** Every experiment, in the order in which to meet them. */
 export async function allExperiments(slo: Slo): Promise<{ name: string; experiment: Experiment }[]> {
@@ -110,8 +114,7 @@ export async function checkName(name: string, slo: Slo): Promise<void> {
 /** `perSecond`: the measured capacity, of an experiment that asks for it; without it usual figures show its shape. */
 export async function loadExperiment(name: string, slo: Slo, perSecond?: number): Promise<Experiment> {
   await checkName(name, slo)
-  const { href } = pathToFileURL(join(folder, `${name}.ts`))
-  const file: { experiment: (slo: Slo, perSecond?: number) => Experiment } = await import(href)
+  const file: { experiment: (slo: Slo, perSecond?: number) => Experiment } = await importFrom('experiments', name)
   const { arrivals, clients, ...found } = file.experiment(slo, perSecond)
   return { ...found, phases: found.phases.map((phase) => ({ arrivals, clients, ...phase })) }
 }
@@ -136,17 +139,21 @@ export function needsOwnApi(experiment: Experiment): boolean {
   )
 }
 
-/** Whether k6 cannot play it: it knows neither random arrivals nor clients with a policy, nor rates that follow from a run. */
+/** Whether k6 cannot play it: it knows no random arrivals, no clients with a policy, no rates that follow from a run, no phase under a second. */
 export function needsOwnLoad({ phases }: Pick<Experiment, 'phases'>): boolean {
-  return phases.some(({ arrivals = 'even', clients, search }) => arrivals !== 'even' || clients || search)
+  return phases.some(
+    ({ arrivals = 'even', clients, search, seconds }) => arrivals !== 'even' || clients || search || seconds < 1,
+  )
 }
 
-export function lengthOf({ phases }: Experiment): number {
+type Timeline = Pick<Experiment, 'phases' | 'faults'>
+
+export function lengthOf({ phases }: Timeline): number {
   return phases.reduce((sum, { seconds }) => sum + seconds, 0)
 }
 
 /** Its phases with the seconds at which they are to begin and to end. */
-export function plannedPhases({ phases }: Experiment): { plan: Phase; from_s: number; to_s: number }[] {
+export function plannedPhases({ phases }: Timeline): { plan: Phase; from_s: number; to_s: number }[] {
   let to_s = 0
   return phases.map((plan) => {
     const from_s = to_s
@@ -160,7 +167,7 @@ function milli(seconds: number): number {
 }
 
 /** The same experiment in less or more time: every length is multiplied by the factor. */
-export function scale(experiment: Experiment, factor: number): Experiment {
+export function scale<Played extends Timeline>(experiment: Played, factor: number): Played {
   const scaled = (seconds: number) => milli(seconds * factor)
   return {
     ...experiment,

@@ -1,13 +1,14 @@
-import { availableParallelism, cpus, totalmem } from 'node:os'
 import { tally } from '../attacks/attack.ts'
 import { countEach, roundAll } from '../load/figures.ts'
 import type { HappenedFault, Journal } from '../runs/journal.ts'
 import type { Slo } from '../slo.ts'
 import type { Target } from '../targets/target.ts'
 import { type Experiment, faultsOf, needsOwnLoad, plannedPhases } from './experiment.ts'
-import type { Judgement } from './judge.ts'
+import { judge } from './judge.ts'
+import { thisMachine } from './machine.ts'
 import { degradedAfter, measure, measures, recoveredAfter } from './measures.ts'
 import { waitsIn } from './model-measures.ts'
+import { besideMeasured, type Guesses } from './predict.ts'
 import type { PlayedAttack, PlayedFault, Run } from './run.ts'
 import { secondsOf } from './seconds.ts'
 import { figuresOf, inNoPhase, isWithin, select } from './selection.ts'
@@ -17,28 +18,25 @@ type About = {
   experiment: Experiment
   slo: Slo
   target: Pick<Target, 'mode' | 'journalMode'>
-  run: { number: number; of: number }
-  predictions: Journal['predictions']
+  run?: Journal['run']
+  guesses?: Guesses
   again: string
 }
 
-/** Collects everything of a run that is worth keeping, and no secret. */
-export function journalOf(run: Run, judgement: Judgement, about: About): Journal {
-  const { name, experiment, slo, target, predictions, again } = about
+/** Judges a run and collects everything of it that is worth keeping, and no secret. */
+export function journalOf(run: Run, about: About) {
+  const { name, experiment, slo, target, run: number = { number: 1, of: 1 }, guesses, again } = about
   const at = (moment: number) => moment - run.startedAt
   return {
-    schema: 2,
+    schema: 2 as const,
     experiment: name,
     question: experiment.question,
     hypothesis: experiment.hypothesis,
     mode: target.mode,
     started: new Date(run.startedAt + run.wallOffset).toISOString(),
-    run: about.run,
+    run: number,
     environment: {
-      node: process.version,
-      platform: `${process.platform}-${process.arch}`,
-      cpus: { count: availableParallelism(), model: cpus()[0]?.model ?? 'unknown' },
-      memory_bytes: totalmem(),
+      ...thisMachine(),
       journal_mode: target.journalMode,
       settings: publicSettings(experiment),
       load_generator: run.generator,
@@ -67,9 +65,9 @@ export function journalOf(run: Run, judgement: Judgement, about: About): Journal
     ...(run.attacks.length > 0 && { attacks: run.attacks.map(attackOf) }),
     ...waitsOf(run, slo),
     seconds: secondsOf(run),
-    ...judgement,
+    ...judge(run, experiment, slo),
     measured: measuredIn(run, experiment, slo),
-    predictions,
+    predictions: guesses ? besideMeasured(experiment, guesses, run, slo) : [],
     learned: experiment.learned,
     next: experiment.next,
     notes: { acknowledged: run.acknowledged, lost: run.lost ?? null },

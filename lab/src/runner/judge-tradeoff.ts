@@ -20,13 +20,12 @@ export function judgeTradeoff(
   { variants, compared }: Pick<Tradeoff, 'variants' | 'compared'>,
   plays: Play[],
 ): TradeoffJudgement {
-  const names = variants.map(({ name }) => name)
-  const judged = compared.map((one, i) => {
-    const [inA, inB] = names.map((name) =>
-      plays.filter(({ variant }) => variant === name).map((play) => play.values[i]),
-    )
-    return judgeOne(one, names, inA ?? [], inB ?? [])
-  })
+  const [first = '', ...others] = variants.map(({ name }) => name)
+  const valuesOf = (name: string, i: number) =>
+    plays.filter(({ variant }) => variant === name).map(({ values }) => values[i])
+  const judged = compared.flatMap((one, i) =>
+    others.map((other) => judgePair(one, [first, other], valuesOf(first, i), valuesOf(other, i))),
+  )
   const problems = plays.flatMap(({ variant, round, reasons }) =>
     reasons.map((reason) => `${variant}, round ${round}: ${reason}`),
   )
@@ -48,24 +47,25 @@ export function judgeTradeoff(
 
 type Values = (number | undefined)[]
 
-function judgeOne(
+/** One measure of the first variant and of another one. */
+function judgePair(
   { measure, phase, better, why }: Compared,
-  names: string[],
+  names: [string, string],
   inA: Values,
   inB: Values,
 ): ComparedMeasure {
   const { title, unit, better: direction } = measures[measure]
   const found = contrast(inA, inB, direction === 'more')
   const winner = found?.found === 'A' ? names[0] : found?.found === 'B' ? names[1] : neither
-  const values = [inA, inB].map((all) => all.map((value) => value ?? null))
+  const expected = names.find((name) => [better].flat().includes(name)) ?? neither
   // Where noise hides a difference, none was seen; one that was expected may be there all the same.
-  const isUnclear = found === undefined || (found.found === 'unclear' && better !== neither)
+  const isUnclear = found === undefined || (found.found === 'unclear' && expected !== neither)
   return {
-    ...{ measure, phase: phase ?? 'the whole run', title, unit, better, why },
-    values: values as ComparedMeasure['values'],
+    ...{ measure, phase: phase ?? 'the whole run', title, unit, better: expected, why },
+    values: [inA.map((value) => value ?? null), inB.map((value) => value ?? null)],
     contrast: found ?? null,
     words: cells(found, unit),
     says: sentence(found, names, unit),
-    met: isUnclear ? 'unclear' : winner === better ? 'yes' : 'no',
+    met: isUnclear ? 'unclear' : winner === expected ? 'yes' : 'no',
   }
 }

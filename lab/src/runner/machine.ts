@@ -1,8 +1,19 @@
 import { readdirSync, readFileSync } from 'node:fs'
 import { open, unlink } from 'node:fs/promises'
+import { availableParallelism, cpus, totalmem } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { now } from '../clock.ts'
+
+/** What a reader of figures has to know of the machine. */
+export function thisMachine() {
+  return {
+    node: process.version,
+    platform: `${process.platform}-${process.arch}`,
+    cpus: { count: availableParallelism(), model: cpus()[0]?.model ?? 'unknown' },
+    memory_bytes: totalmem(),
+  }
+}
 
 /** One look at this machine, moments of clock.ts: was it too busy to measure on? */
 export type MachineSample = { from: number; to: number; busy: boolean }

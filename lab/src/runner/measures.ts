@@ -4,7 +4,6 @@ import { count, number } from '../report/html.ts'
 import { attackMeasures } from './attack-measures.ts'
 import { costMeasures } from './cost-measures.ts'
 import { goodputMeasures } from './goodput-measures.ts'
-import type { MetricsReading } from './metrics-page.ts'
 import { modelMeasures } from './model-measures.ts'
 import { firstAfter } from './probe.ts'
 import type { PlayedFault, Run } from './run.ts'
@@ -29,7 +28,6 @@ const all = {
   read_p50: latency('p50 of the reads', 0.5, ({ data }) => reads(data)),
   read_p95: latency('p95 of the reads', 0.95, ({ data }) => reads(data)),
   write_p50: latency('p50 of the writes', 0.5, ({ data }) => writes(data)),
-  write_p95: latency('p95 of the writes', 0.95, ({ data }) => writes(data)),
   login_p95: latency('p95 of the logins', 0.95, ({ logins }) => logins),
   errors: {
     title: 'errors',
@@ -103,11 +101,7 @@ const all = {
       lost ? { value: lost.length, words: `of ${count(acknowledged)}` } : { words: 'could not be read back' },
   },
   p95_rise: { ...latency('p95 above that of the phase before', 0.95), of: p95Rise },
-  memory_rise: {
-    title: "the API's memory rose by",
-    unit: 'MB',
-    of: (selection) => rise(selection, ({ resident_bytes: bytes }) => bytes && Math.round(bytes / 1e6)),
-  },
+  memory_rise: { title: "the API's memory rose by", unit: 'MB', of: memoryRise },
   ...costMeasures,
   ...attackMeasures,
   ...goodputMeasures,
@@ -203,12 +197,16 @@ function p95Rise({ run, slo, from, data }: Selection): Measured {
   return { value: is - was, words: `${number(was)} to ${number(is)}` }
 }
 
-/** By how much a figure of the API rose: from the last reading before the selection to the largest until its end. */
-function rise({ run, from, to }: Selection, of: (reading: MetricsReading) => number | undefined): Measured {
-  const read = (readings: MetricsReading[]) => readings.map(of).filter((value) => value !== undefined)
-  const before = read(run.metrics.filter(({ at }) => at <= from)).at(-1)
+/** From the last reading before the selection to the largest until its end. */
+function memoryRise({ run, from, to }: Selection): Measured {
+  const before = run.metrics.findLast(({ at }) => at <= from)
   // The page is read once a second: the first reading after the end tells what happened until then.
-  const most = largest(read(run.metrics.filter(({ at }) => isWithin(at, from, to + 1_000))))
-  if (before === undefined || most === undefined) return { words: 'not readable' }
-  return { value: most - before, words: `${count(before)} to ${count(most)}` }
+  const most = largest(
+    run.metrics
+      .filter(({ at }) => isWithin(at, from, to + 1_000))
+      .flatMap(({ resident_bytes }) => resident_bytes ?? []),
+  )
+  if (before?.resident_bytes === undefined || most === undefined) return { words: 'not readable' }
+  const [was, is] = [before.resident_bytes, most].map((bytes) => Math.round(bytes / 1e6)) as [number, number]
+  return { value: is - was, words: `${count(was)} to ${count(is)}` }
 }

@@ -130,11 +130,7 @@ export async function keptSeconds(url: string): Promise<Set<number>> {
 export function serverSecond(readings: MetricsReading[], from: number) {
   const next = readings.findIndex(({ at }) => at > from + 500)
   const nothing: MetricsReading = { at: from }
-  const { db_available } = readings.findLast(({ at }) => isWithin(at, from, from + 1000)) ?? nothing
-  // One reading a second: when the next one is late, the last one still tells how much there was.
-  const { resident_bytes } =
-    readings.findLast((one) => one.resident_bytes !== undefined && isWithin(one.at, from - 1000, from + 1000)) ??
-    nothing
+  const { db_available, resident_bytes } = readings.findLast(({ at }) => isWithin(at, from, from + 1000)) ?? nothing
   return {
     ...between(readings[next - 1] ?? nothing, readings[next] ?? nothing),
     db_available: db_available === undefined ? null : db_available > 0 ? 1 : 0,

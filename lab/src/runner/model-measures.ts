@@ -46,11 +46,6 @@ function serviceTimes(logins: Result[]) {
 const arriveMs = 3
 
 export const modelMeasures = {
-  utilisation: {
-    title: 'utilisation',
-    unit: '%',
-    of: (selection) => ({ value: orNothing(100 * (waitsIn(selection)?.utilisation ?? Number.NaN)) }),
-  },
   mean_wait: { title: 'mean wait', unit: 'ms', of: (selection) => ({ value: waitsIn(selection)?.measured_ms }) },
   wait_off_model: {
     title: 'mean wait, off that of an ideal queue',

@@ -12,7 +12,6 @@ import { inWords } from './selection.ts'
 const noIdea = '?'
 /** As this lab prints one too: a comma parts thousands, nothing else. */
 const aNumber = /^-?(?:\d{1,3}(?:,\d{3})+|\d+)(?:\.\d+)?$/
-const aStatus = /^[1-5]\d\d$/
 
 /** One guess for each question, a number or "?" for no idea. */
 export type Guesses = string[]
@@ -23,15 +22,10 @@ export function guessOf(answer: string, { measure }: Pick<Prediction, 'measure'>
   const text = answer.trim().replace(/ +/g, ' ')
   const guess = unit !== '' && text.endsWith(unit) ? text.slice(0, -unit.length).trimEnd() : text
   if (guess === noIdea) return guess
-  if (measure === 'health_status') return aStatus.test(guess) ? guess : undefined
   return aNumber.test(guess) ? guess.replaceAll(',', '') : undefined
 }
 
-function hint({ measure }: Prediction): string {
-  return measure === 'health_status'
-    ? `Write a status such as 404, or ${noIdea}.`
-    : `Write a number without its unit, such as 1000 or 1.5, or ${noIdea}.`
-}
+const hint = `Write a number without its unit, such as 1000 or 1.5, or ${noIdea}.`
 
 /** Reads guesses from a file: a JSON array with one number, or "?", for each question. Throws a UserError that lists the questions. */
 export function readGuesses(file: string, questions: Prediction[]): Guesses {
@@ -55,7 +49,7 @@ export function askGuesses(questions: Prediction[], stop: AbortSignal): Promise<
     const guesses: Guesses = []
     for (const question of questions) {
       const isGuess = (answer: string) => guessOf(answer, question) !== undefined
-      const answer = await ask(wrap(withUnit(question), '  '), isGuess, hint(question))
+      const answer = await ask(wrap(withUnit(question), '  '), isGuess, hint)
       guesses.push(guessOf(answer, question) ?? noIdea)
     }
     return guesses

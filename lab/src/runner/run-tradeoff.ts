@@ -1,18 +1,19 @@
 import { relative } from 'node:path'
+import type { Capacity } from '../load/capacity.ts'
 import { startOwnLoad } from '../load/load.ts'
-import { comparisonWords, settingsInWords, tradeoffHtml } from '../report/tradeoff.ts'
+import { comparedRows, comparisonWords, settingsInWords, tradeoffHtml } from '../report/tradeoff.ts'
 import type { TradeoffJournal } from '../runs/tradeoff-journal.ts'
 import { loadSlo, type Slo } from '../slo.ts'
-import { needPostgres, withEmbedded } from '../targets/embedded.ts'
+import { needPostgres } from '../targets/embedded.ts'
 import { reporting } from '../targets/target.ts'
 import { lengthOf } from './experiment.ts'
 import { journalOf } from './journal-of.ts'
-import { judge } from './judge.ts'
 import { judgeTradeoff, type Play } from './judge-tradeoff.ts'
 import { measure } from './measures.ts'
 import { play } from './play.ts'
+import { capacityFor, playOwn } from './play-own.ts'
 import { say, textTable, wrap } from './screen.ts'
-import { experimentOf, loadTradeoff, type Tradeoff, type Variant, withLength } from './tradeoff.ts'
+import { experimentOf, loadTradeoff, neither, type Tradeoff, type Variant, withLength } from './tradeoff.ts'
 import { checkRunsFolder, writeFolder } from './write-run.ts'
 
 export type TradeoffOptions = {
@@ -27,25 +28,30 @@ export type TradeoffOptions = {
   stop: AbortSignal
 }
 
-/** Plays both variants in turn, compares them and prints the verdict. Returns the exit code: 0 PASS, 1 FAIL, 2 INVALID. */
+/** Plays the variants in turn, compares them and prints the verdict. Returns the exit code: 0 PASS, 1 FAIL, 2 INVALID. */
 export async function runTradeoff(options: TradeoffOptions): Promise<number> {
-  const { name, rounds, folder } = options
+  const { name, seconds, rounds, folder } = options
   const slo = loadSlo(options.slo)
-  const tradeoff = withLength(await loadTradeoff(name, slo), options.seconds)
-  if (tradeoff.variants.some(({ postgres }) => postgres)) needPostgres()
+  const shape = withLength(await loadTradeoff(name, slo), seconds)
+  if (shape.variants.some(({ postgres }) => postgres)) needPostgres()
   checkRunsFolder(folder)
-  introduce(tradeoff, rounds)
+  introduce(shape, rounds)
 
+  let [tradeoff, capacity]: [Tradeoff, Capacity | undefined] = [shape, undefined]
   const all: Awaited<ReturnType<typeof playVariant>>[] = []
   for (let round = 1; round <= rounds; round++) {
+    // All variants of a round meet the same load.
+    capacity = await capacityFor(shape)
+    tradeoff = withLength(await loadTradeoff(name, slo, capacity?.perSecond), seconds)
     for (const variant of tradeoff.variants) {
-      say(`\nRound ${round} of ${rounds}: ${variant.name} (${settingsInWords(variant)})`)
-      all.push(await playVariant({ tradeoff, variant, round }, options, slo))
+      say(`\n${wrap(`Round ${round} of ${rounds}: ${variant.name} (${settingsInWords(variant)})`)}`)
+      all.push(await playVariant({ tradeoff, variant, round, capacity }, options, slo))
     }
   }
   const { question, decision, unmeasured, variants } = tradeoff
   const journal: TradeoffJournal = {
     ...{ schema: 2, tradeoff: name, question, decision, unmeasured, variants, rounds },
+    capacity: capacity?.perSecond,
     ...judgeTradeoff(
       tradeoff,
       all.map(({ judged }) => judged),
@@ -69,28 +75,30 @@ export async function runTradeoff(options: TradeoffOptions): Promise<number> {
   return { PASS: 0, FAIL: 1, INVALID: 2 }[journal.verdict]
 }
 
-type Turn = { tradeoff: Tradeoff; variant: Variant; round: number }
+type Turn = { tradeoff: Tradeoff; variant: Variant; round: number; capacity?: Capacity }
 
-async function playVariant({ tradeoff, variant, round }: Turn, options: TradeoffOptions, slo: Slo) {
+async function playVariant({ tradeoff, variant, round, capacity }: Turn, options: TradeoffOptions, slo: Slo) {
   const experiment = experimentOf(tradeoff, variant)
   const name = `${options.name}-${variant.name}`
-  const { run, target } = await withEmbedded({ ...variant, ...experiment }, async (own) => {
-    const target = { ...own, ...reporting(name, own.mode, options.socket) }
-    return { target, run: await play(experiment, target, startOwnLoad, options.stop) }
+  const { run, target } = await playOwn(variant, capacity, (target) => {
+    const reported = { ...target, ...reporting(name, target.mode, options.socket) }
+    // The same random arrivals for each variant of a round.
+    return play(experiment, reported, startOwnLoad, options.stop, round)
   })
-  const judgement = judge(run, experiment, slo)
+  const about = { name, experiment, slo, target, run: { number: round, of: options.rounds }, again: again(options) }
+  const journal = journalOf(run, about)
+  const { verdict, reasons } = journal
   const values = tradeoff.compared.map((one) => measure(one.measure, one.phase, run, slo).value)
-  const about = { name, experiment, slo, target, predictions: [], run: { number: round, of: options.rounds } }
-  const judged: Play = { variant: variant.name, round, values, verdict: judgement.verdict, reasons: judgement.reasons }
-  return { judged, journal: journalOf(run, judgement, { ...about, again: again(options) }), log: target.log?.kept }
+  const judged: Play = { variant: variant.name, round, values, verdict, reasons }
+  return { judged, journal, log: target.log?.kept }
 }
 
 function introduce(tradeoff: Tradeoff, rounds: number): void {
-  const length = Math.round(lengthOf(experimentOf(tradeoff, tradeoff.variants[0])))
-  const [a, b] = tradeoff.variants
-  say(wrap(tradeoff.question))
-  say(wrap(`A is ${a.name} (${settingsInWords(a)}), B is ${b.name} (${settingsInWords(b)}). Each runs on a fresh API.`))
-  say(wrap(`This takes ${2 * rounds} times ${length} s; Ctrl-C ends it at any time.`))
+  const { question, variants } = tradeoff
+  const length = Math.round(lengthOf(tradeoff))
+  say(wrap(question))
+  for (const variant of variants) say(wrap(`- ${variant.name}: ${settingsInWords(variant)}`, '  '))
+  say(wrap(`Each is played ${rounds} times for ${length} s, in turn, on a fresh API; Ctrl-C ends it at any time.`))
 }
 
 function again({ name, seconds, rounds, socket }: TradeoffOptions): string {
@@ -100,17 +108,20 @@ function again({ name, seconds, rounds, socket }: TradeoffOptions): string {
 
 /** What came out of a comparison: the table, a sentence for each measure, the verdict, and what no number shows. */
 export function tradeoffConclusion(journal: TradeoffJournal): string {
-  const { compared, variants, verdict, reasons, unmeasured, decision } = journal
-  const phaseOf = (i: number) => compared[i]?.phase
-  const rows = compared.flatMap((one, i) => [
-    ...(one.phase === phaseOf(i - 1) ? [] : [[''], [{ content: one.phase, colSpan: 4 }]]),
-    [`  ${one.title}`, ...one.words],
+  const { verdict, reasons, unmeasured, decision } = journal
+  const { heads, rows } = comparedRows(journal)
+  const lines = rows.flatMap(({ phase, title, cells }, i) => [
+    ...(phase === rows[i - 1]?.phase ? [] : [[''], [{ content: phase, colSpan: heads.length + 1 }]]),
+    [`  ${title}`, ...cells],
   ])
-  const sentences = compared.map(({ phase, title, says, better, why, met }) =>
-    wrap(`${phase}, ${title}: ${says} ${met === 'yes' ? 'As expected' : `Expected: ${better}`}, because ${why}.`, '  '),
-  )
+  const sentences = rows.map(({ phase, title, why, pairs }) => {
+    const better =
+      [...new Set(pairs.map(({ better }) => better))].filter((one) => one !== neither).join(', ') || neither
+    const expected = pairs.every(({ met }) => met === 'yes') ? 'As expected' : `Expected to be better: ${better}`
+    return wrap(`${phase}, ${title}: ${pairs.map(({ says }) => says).join(' ')} ${expected}, because ${why}.`, '  ')
+  })
   return [
-    textTable(['compared', ...variants.map(({ name }) => name), 'difference'], rows),
+    textTable(['compared', ...heads], lines),
     sentences.join('\n'),
     [wrap(`${verdict}: ${comparisonWords(journal)}`), ...reasons.map((reason) => wrap(`- ${reason}`, '  '))].join('\n'),
     `What no number shows:\n${wrap(unmeasured, '  ')}`,

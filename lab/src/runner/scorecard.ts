@@ -1,4 +1,3 @@
-import { availableParallelism, cpus } from 'node:os'
 import { basename, join, relative } from 'node:path'
 import { now } from '../clock.ts'
 import { UserError } from '../errors.ts'
@@ -6,6 +5,7 @@ import { alike, cells, changes, conditions, figuresIn, heads, says, scorecardHtm
 import { type Entry, type Scorecard, scorecardsIn, writeScorecard } from '../runs/scorecard.ts'
 import { loadSlo } from '../slo.ts'
 import { experimentNames, lengthOf, loadExperiment } from './experiment.ts'
+import { thisMachine } from './machine.ts'
 import { type ExperimentOptions, runExperiment } from './run-experiment.ts'
 import { beQuiet, textTable, wrap } from './screen.ts'
 import { checkRunsFolder } from './write-run.ts'
@@ -65,13 +65,14 @@ function unfinished(all: Scorecard[]): Scorecard {
 
 async function newScorecard({ names = experimentNames(), stack, commit, seconds, slo }: Options): Promise<Scorecard> {
   const goals = loadSlo(slo)
+  const { cpus } = thisMachine()
   const all = await Promise.all(names.map(async (name) => ({ name, order: (await loadExperiment(name, goals)).order })))
   return {
     schema: 1,
     started: new Date().toISOString(),
     mode: stack ? 'stack' : 'embedded',
     commit,
-    machine: `${availableParallelism()} x ${cpus()[0]?.model ?? 'unknown'}`,
+    machine: `${cpus.count} x ${cpus.model}`,
     seconds,
     planned: all.sort((a, b) => a.order - b.order).map(({ name }) => name),
     entries: [],
@@ -99,21 +100,16 @@ async function playOne(name: string, options: Options): Promise<Entry> {
   return { ...(entry ?? { name, verdict: 'INVALID', reasons: ['It was not kept.'] }), took_s: took() }
 }
 
-// The start of an API, its end and the report, until it is known how long they take here.
-const usuallyAround = 6
+/** The start of an API, its end and the report take about so many seconds. */
+const around = 6
 
 /** Returns a function that says how long the rest will take. */
 async function timeLeft({ planned, entries, seconds }: Scorecard, slo: string): Promise<() => string> {
   const goals = loadSlo(slo)
   const lengths = await Promise.all(planned.map(async (name) => seconds ?? lengthOf(await loadExperiment(name, goals))))
-  const sum = (values: number[]) => values.reduce((total, value) => total + value, 0)
   return () => {
-    const played = entries.filter(({ run }) => run)
-    const around = sum(entries.map(({ run, took_s }, i) => (run ? took_s - (lengths[i] ?? 0) : 0))) / played.length
-    const rest = lengths.slice(entries.length)
-    if (rest.length === 0) return ''
-    const left = sum(rest) + rest.length * (played.length > 0 ? around : usuallyAround)
-    return left < 90 ? `about ${Math.round(left)} s left` : `about ${Math.round(left / 60)} min left`
+    const left = lengths.slice(entries.length).reduce((sum, length) => sum + length + around, 0)
+    return left > 0 ? `about ${Math.ceil(left / 60)} min left` : ''
   }
 }
 

@@ -1,7 +1,7 @@
-import { availableParallelism, cpus, totalmem } from 'node:os'
 import type { HappenedFault, Journal, JudgedExpectation, MetricsEvent, PhaseFigures } from '../runs/journal.ts'
 import type { Note } from '../runs/session-db.ts'
 import type { K6Summary } from './k6-summary.ts'
+import { thisMachine } from './machine.ts'
 import type { Begun, Ended } from './outage.ts'
 
 type Second = Omit<MetricsEvent, 'second'>
@@ -33,13 +33,7 @@ export function sessionJournal(notes: Note[], { mode, slo }: About): Journal {
     mode,
     started: new Date(start).toISOString(),
     run: { number: 1, of: 1 },
-    environment: {
-      node: process.version,
-      platform: `${process.platform}-${process.arch}`,
-      cpus: { count: availableParallelism(), model: cpus()[0]?.model ?? 'unknown' },
-      memory_bytes: totalmem(),
-      load_generator: loads.length > 0 ? 'k6' : 'the lab',
-    },
+    environment: { ...thisMachine(), load_generator: loads.length > 0 ? 'k6' : 'the lab' },
     slo,
     planned: {
       phases: phases.map(({ name, rate, start_ms, end_ms }) => {

@@ -1,6 +1,13 @@
+import type { ClientPolicy } from '../load/client-policy.ts'
 import type { Journal } from './journal.ts'
 
-type Variant = { name: string; settings: Record<string, string>; postgres?: boolean; processes?: number }
+type Variant = {
+  name: string
+  settings: Record<string, string>
+  clients?: ClientPolicy
+  postgres?: boolean
+  processes?: number
+}
 
 /** `difference`, `from`, `to`: B minus A, over the rounds (contrast.ts). */
 type Contrast = {
@@ -13,7 +20,10 @@ type Contrast = {
   spread: number
 }
 
-/** `better`: the variant that was expected to be better, or neither. `contrast` null: not measured in every round. */
+/**
+ * A measure of the first variant (A) and of another one (B); of three or more variants one for each of the others, in order.
+ * `better`: the variant that was expected to be better, or neither. `contrast` null: not measured in every round.
+ */
 export type ComparedMeasure = {
   measure: string
   phase: string
@@ -36,7 +46,9 @@ export type TradeoffJournal = {
   question: string
   decision: string
   unmeasured: string
-  variants: [Variant, Variant]
+  variants: Variant[]
+  /** What the API could do at most, per second, before the last round: loads and settings may follow from it. */
+  capacity?: number
   rounds: number
   compared: ComparedMeasure[]
   verdict: 'PASS' | 'FAIL' | 'INVALID'

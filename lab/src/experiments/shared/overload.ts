@@ -7,9 +7,6 @@ import type { Expectation, Experiment, Phase, Prediction } from '../../runner/ex
 /** Logins per second of an ordinary machine, for lists and lengths, before the real figure is measured. */
 export const usualLogins = 45
 
-/** No limit per user: all clients log in as one. Without shedding the queue may grow. */
-export const onlyTheQueue = { LOGIN_ATTEMPTS_PER_MINUTE: '0', SHED_AFTER_MS: '0' }
-
 type Own = Pick<Experiment, 'question' | 'hypothesis' | 'expectations' | 'level' | 'order' | 'learned' | 'next'>
 
 /** How long a client waits, in milliseconds: as long as so many logins take. */
@@ -17,14 +14,22 @@ export function patience(logins: number, perSecond: number): number {
   return (1000 * logins) / perSecond
 }
 
-/**
- * A burst of three seconds over a load that the API can take, as clients with one policy meet it. They do not hang up:
- * behind a proxy that does not pass it on, the API works for clients that have gone.
- */
-export function burst(perSecond: number, policy: keyof ReturnType<typeof policies>, own: Own): Experiment {
-  const clients: ClientPolicy = { ...policies(patience(17.5, perSecond))[policy], hangsUp: false }
+type PolicyName = keyof ReturnType<typeof policies>
+
+/** Clients do not hang up: behind a proxy that does not pass it on, the API works for clients that have gone. */
+function clientsWith(policy: PolicyName, timeoutMs: number): ClientPolicy {
+  return { ...policies(timeoutMs)[policy], hangsUp: false }
+}
+
+/** As clients of the burst do it. */
+export function burstClients(policy: PolicyName, perSecond: number): ClientPolicy {
+  return clientsWith(policy, patience(17.5, perSecond))
+}
+
+/** A burst of three seconds over a load that the API can take. */
+export function burstPhases(perSecond: number): Phase[] {
   const usual = { rate: 0, logins: 0.45 * perSecond }
-  const phases: Phase[] = [
+  return [
     { name: 'warm-up', ...usual, seconds: 3, warmUp: true, says: 'Warm-up: nothing is judged yet.' },
     { name: 'before', ...usual, seconds: 8, says: 'Users log in at random moments, at 45 % of what the API can do.' },
     {
@@ -33,13 +38,16 @@ export function burst(perSecond: number, policy: keyof ReturnType<typeof policie
     },
     { name: 'after', ...usual, seconds: 20, says: 'The burst is over, the load is as before. Look at what succeeds.' },
   ]
+}
+
+/** The burst, as clients with one policy meet it. */
+export function burst(perSecond: number, policy: PolicyName, own: Own): Experiment {
   return {
     ...own,
     capacity: 'login',
-    settings: onlyTheQueue,
     arrivals: 'poisson',
-    clients,
-    phases,
+    clients: burstClients(policy, perSecond),
+    phases: burstPhases(perSecond),
     expectations: [worksBefore, ...own.expectations],
     predictions,
   }
@@ -64,26 +72,40 @@ const predictions: Prediction[] = [
   { question: 'How many requests does each first try make then?', measure: 'amplification', phase: 'after' },
 ]
 
-/** How many logins long a client of the rush waits. */
-export const rushPatience = 20
+/** How long a client of the rush waits, in milliseconds. */
+export function rushPatience(perSecond: number): number {
+  return Math.round(patience(20, perSecond))
+}
 
-/** A load of three times what the API can do; clients give up for good when their time is over, and do not hang up. */
-export function rush(perSecond: number, own: Own): Experiment {
-  const clients: ClientPolicy = { ...policies(patience(rushPatience, perSecond)).none, hangsUp: false }
+/** Clients of the rush give up for good when their time is over. */
+export function rushClients(perSecond: number): ClientPolicy {
+  return clientsWith('none', rushPatience(perSecond))
+}
+
+/** The setting with which the API refuses what would wait for longer than half of that. */
+export function shedding(perSecond: number) {
+  return { SHED_AFTER_MS: String(Math.round(rushPatience(perSecond) / 2)) }
+}
+
+/** A load of three times what the API can do. */
+export function rushPhases(perSecond: number): Phase[] {
   const usual = { rate: 0, logins: 0.45 * perSecond }
+  return [
+    { name: 'warm-up', ...usual, seconds: 3, warmUp: true, says: 'Warm-up: nothing is judged yet.' },
+    { name: 'before', ...usual, seconds: 8, says: 'Users log in at random moments, at 45 % of what the API can do.' },
+    { name: 'rise', rate: 0, logins: 1.5 * perSecond, seconds: 5, overload: true },
+    { name: 'three-times', rate: 0, logins: 3 * perSecond, seconds: 12, overload: true },
+    { name: 'after', ...usual, seconds: 8 },
+  ]
+}
+
+export function rush(perSecond: number, own: Own): Experiment {
   return {
     ...own,
     capacity: 'login',
-    settings: onlyTheQueue,
     arrivals: 'poisson',
-    clients,
-    phases: [
-      { name: 'warm-up', ...usual, seconds: 3, warmUp: true, says: 'Warm-up: nothing is judged yet.' },
-      { name: 'before', ...usual, seconds: 8, says: 'Users log in at random moments, at 45 % of what the API can do.' },
-      { name: 'rise', rate: 0, logins: 1.5 * perSecond, seconds: 5, overload: true },
-      { name: 'three-times', rate: 0, logins: 3 * perSecond, seconds: 12, overload: true },
-      { name: 'after', ...usual, seconds: 8 },
-    ],
+    clients: rushClients(perSecond),
+    phases: rushPhases(perSecond),
     expectations: [worksBefore, ...own.expectations],
     predictions: [
       {

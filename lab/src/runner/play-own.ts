@@ -1,0 +1,36 @@
+import { type Capacity, measureCapacity } from '../load/capacity.ts'
+import { type EmbeddedOptions, withEmbedded } from '../targets/embedded.ts'
+import type { Target } from '../targets/target.ts'
+import type { Experiment } from './experiment.ts'
+import type { Run } from './run.ts'
+import { say, wrap } from './screen.ts'
+
+// Runs on an API that the lab starts for them.
+
+/** What the API can do at most, on one of its own, where an experiment asks for it: its loads follow from that. */
+export async function capacityFor({
+  capacity: of,
+  settings,
+}: Pick<Experiment, 'capacity' | 'settings'>): Promise<Capacity | undefined> {
+  if (of === undefined) return undefined
+  const capacity = await withEmbedded({ settings }, (target) => measureCapacity(target, of))
+  const figure = `${capacity.perSecond.toFixed(1)} ${of} requests a second`
+  say(wrap(`\nCapacity: this API serves at most ${figure} here. All loads are relative to that.`))
+  return capacity
+}
+
+/** Plays on an API of its own; what that can do is measured again at the end, since a machine is not always equally fast. */
+export async function playOwn(
+  options: EmbeddedOptions,
+  capacity: Capacity | undefined,
+  playOn: (target: Target) => Promise<Run>,
+): Promise<{ run: Run; target: Target }> {
+  return withEmbedded(options, async (target) => {
+    const run = await playOn(target)
+    if (capacity) {
+      const after = run.died ? undefined : await measureCapacity(target, capacity.of).catch(() => undefined)
+      run.capacity = { ...capacity, after: after?.perSecond }
+    }
+    return { run, target }
+  })
+}
