@@ -6,7 +6,17 @@ import type { TestContext } from 'node:test'
 import { identify, isRunning, type ProcessId } from '../src/processes.ts'
 import type { Journal } from '../src/runs/journal.ts'
 import { loadSlo, type Slo } from '../src/slo.ts'
-import { type Api, type LabOptions, lab, type Run, root, type Scope, scratchFolder, stackEnv, until } from './helpers.ts'
+import {
+  type Api,
+  type LabOptions,
+  lab,
+  type Run,
+  root,
+  type Scope,
+  scratchFolder,
+  stackEnv,
+  until,
+} from './helpers.ts'
 import { conclusive } from './play-on.ts'
 
 /** The project's goals with limits that a busy machine meets too, and with a test's own changes. */
