@@ -16,8 +16,8 @@ const isRoot = process.getuid?.() === 0
 /** The arguments of Node that start the API. It refuses to run as root: for tests of root a launcher makes it nobody. */
 export const program = isRoot ? [join(import.meta.dirname, '../../lab/src/targets/as-nobody.ts'), main] : [main]
 
-// Node hands this on by itself, and as another user the API could not write its coverage: it would complain on standard error.
-const noCoverage = { NODE_V8_COVERAGE: undefined }
+// Node hands coverage on by itself, and as another user the API could not write it: it would complain on standard error.
+const ofNode = { NODE_V8_COVERAGE: undefined, NODE_COMPILE_CACHE: process.env.NODE_COMPILE_CACHE }
 
 /** Makes the API's user the owner of a test's file or folder. */
 export function giveToApi(path: string) {
@@ -73,7 +73,7 @@ export type Api = {
 /** Starts the program where it cannot stay: its output and how it ends. One that listens is ended, with code 0. */
 export async function endOf(env: Record<string, string>, folder = tmpdir(), words = program) {
   const secrets = { JWT_SECRET: randomBytes(48).toString('base64'), LAB_USERS: 'demo:password' }
-  const full = { PATH: process.env.PATH, ...noCoverage, PORT: '0', METRICS_PORT: '0', ...secrets, ...env }
+  const full = { PATH: process.env.PATH, ...ofNode, PORT: '0', METRICS_PORT: '0', ...secrets, ...env }
   const child = spawn(process.execPath, words, { cwd: folder, env: full, timeout: 60_000 })
   child.stdout.on('data', (text: string) => text.includes('"msg":"listening"') && child.kill())
   const [stdout, stderr, [code, signal]] = await Promise.all([
@@ -126,7 +126,7 @@ export async function startApi(
   }
   const child = spawn(process.execPath, ['--max-semi-space-size=4', '--max-old-space-size=96', ...program], {
     cwd: folder,
-    env: { ...noCoverage, ...Object.fromEntries(Object.entries(full).filter(([name]) => !without.includes(name))) },
+    env: { ...ofNode, ...Object.fromEntries(Object.entries(full).filter(([name]) => !without.includes(name))) },
     stdio: ['ignore', 'pipe', 'pipe'],
   })
   t.after(() => child.kill('SIGKILL'))

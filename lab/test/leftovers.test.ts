@@ -5,12 +5,12 @@ import { join } from 'node:path'
 import { describe, test } from 'node:test'
 import { isRunning } from '../src/processes.ts'
 import { api, lab, main, root, says, scratchFolder, until } from './helpers.ts'
-import { demo, nothingLeft } from './run-experiment.ts'
+import { demo, experiment, nothingLeft } from './run-experiment.ts'
 
-describe('what the demo leaves behind', () => {
+describe('what a run leaves behind', () => {
   for (const signal of ['SIGINT', 'SIGKILL'] as const) {
-    test(`the demo leaves neither process nor folder after ${signal}, in the middle of an outage`, async (t) => {
-      const run = demo(t)
+    test(`an experiment leaves neither process nor folder after ${signal}, in the middle of an outage`, async (t) => {
+      const run = experiment(t, ['experiment', 'outage-lock', '--seconds', '8'])
       await says(run, /lock: process \d+ holds/)
       const api = run.api()
       const pid = Number(/process (\d+) holds/.exec(run.out())?.[1])

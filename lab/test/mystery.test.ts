@@ -7,7 +7,8 @@ import { type Level, mystery, type Trouble, troubleNames, troubleWords } from '.
 import { faultsOf, lengthOf } from '../src/runner/experiment.ts'
 import { journalOf } from '../src/runner/journal-of.ts'
 import { loadSlo } from '../src/slo.ts'
-import { root } from './helpers.ts'
+import { root, scratchFolder, until } from './helpers.ts'
+import { answerAll, noPty, start } from './in-terminal.ts'
 import { recorded } from './recorded.ts'
 
 const slo = loadSlo(join(root, 'slo.json'))
@@ -60,4 +61,14 @@ test('the truth: the row in which the fault began, and the signals that saw it f
   const [what, when, signal] = debriefOf(journal, 'outage', ['?', String(since + 2), 'c']).rows
   assert.deepEqual([what?.[1], signal?.[1]], ['?', mysteryQuestions[2]?.options[2]])
   assert.equal(when?.[2], `${since}: 2 s late`)
+})
+
+test('a mystery shows numbers only, asks three questions and tells the truth', { skip: noPty }, async (t) => {
+  const folder = join(scratchFolder(t), 'runs')
+  const run = start(t, folder, ['mystery', '--seed', '4', '--level', '1'])
+  await until('it asks', () => run.out().includes('What was it'), 150)
+  assert.equal((run.out().match(/^ +\d+ s {2}/gm) ?? []).length, 45, 'a row for each second')
+  assert.doesNotMatch(run.out().split('What was it')[0] ?? '', /<-|Rolled back|felt it/)
+  await answerAll(run)
+  assert.match(run.out(), /SEED=4/)
 })

@@ -6,7 +6,17 @@ import type { TestContext } from 'node:test'
 import { identify, isRunning, type ProcessId } from '../src/processes.ts'
 import type { Journal } from '../src/runs/journal.ts'
 import { loadSlo, type Slo } from '../src/slo.ts'
-import { type LabOptions, lab, type Run, root, type Scope, scratchFolder, until } from './helpers.ts'
+import {
+  type Api,
+  type LabOptions,
+  lab,
+  type Run,
+  root,
+  type Scope,
+  scratchFolder,
+  stackEnv,
+  until,
+} from './helpers.ts'
 import { conclusive } from './play-on.ts'
 
 /** The project's goals with limits that a busy machine meets too, and with a test's own changes. */
@@ -49,6 +59,12 @@ export function experiment(
     return identify(Number(stdout)) ?? assert.fail(`no API runs: ${run.out()}`)
   }
   return { ...run, tmp, kept, api, journals: () => journalsIn(kept) }
+}
+
+/** An experiment on an API that runs already. */
+export function onService(t: Scope, service: Api, name: string, args: string[] = []): ExperimentRun {
+  const env = stackEnv(service, '/none/lab.sock')
+  return experiment(t, ['experiment', name, '--seconds', '14', ...args], undefined, { env })
 }
 
 function journalsIn(folder: string): Journal[] {

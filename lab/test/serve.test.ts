@@ -2,18 +2,18 @@ import assert from 'node:assert/strict'
 import { existsSync, rmSync, writeFileSync } from 'node:fs'
 import { request } from 'node:http'
 import { join } from 'node:path'
-import { after, type TestContext, test } from 'node:test'
+import { after, test } from 'node:test'
 import { askLab } from '../src/api-client.ts'
 import { sleep } from '../src/clock.ts'
 import { recordPath } from '../src/faults/record.ts'
 import { parseMetrics } from '../src/runner/metrics-page.ts'
-import { api, lab, mode, says, scratchFolder, stackEnv, until } from './helpers.ts'
+import { api, lab, mode, type Scope, says, scratchFolder, stackEnv, until } from './helpers.ts'
 import { experiment } from './run-experiment.ts'
 
 const service = await api({ after })
 
 /** A lab that serves, and how to ask it as `make outage` does. */
-async function serving(t: TestContext, socket = join(scratchFolder(t), 'lab.sock'), of = service) {
+async function serving(t: Scope, socket = join(scratchFolder(t), 'lab.sock'), of = service) {
   const env = stackEnv(of, socket)
   const record = ['--record', `${socket}.db`]
   const run = lab(t, ['serve', '--port', '0', '--prometheus-port', '0', ...record], { env })
@@ -31,8 +31,11 @@ async function serving(t: TestContext, socket = join(scratchFolder(t), 'lab.sock
   return { run, url: `http://127.0.0.1:${port}`, socket, ask, metrics }
 }
 
-test('the serving lab holds a fault, shows it on its metrics page, and rolls it back on recover', async (t) => {
-  const { ask, metrics } = await serving(t)
+/** For the tests after which it serves on as before. */
+const shared = await serving({ after })
+
+test('the serving lab holds a fault, shows it on its metrics page, and rolls it back on recover', async () => {
+  const { ask, metrics } = shared
   await until('the probe is logged in', async () => (await metrics('lab_probe_status', { target: 'data' })) === 200)
   const before = mode(service.database)
   const began = await ask('outage', '--mode', 'chmod', '--for', '5m')
@@ -57,8 +60,8 @@ test('the serving lab holds a fault, shows it on its metrics page, and rolls it 
   assert.deepEqual([(await ask('recover')).code, mode(service.database)], [0, before], 'nothing is left to undo')
 })
 
-test('an overload or an attack on purpose is on the metrics page as long as its phase', async (t) => {
-  const { ask, metrics } = await serving(t)
+test('an overload or an attack on purpose is on the metrics page as long as its phase', async () => {
+  const { ask, metrics } = shared
   const active = () => Promise.all(['overload', 'attack'].map((kind) => metrics('lab_trouble_active', { kind })))
   assert.equal((await ask('phase', 'flood', 'flood', '5m', 'attack')).code, 0)
   assert.deepEqual(await active(), [0, 1])
@@ -67,8 +70,8 @@ test('an overload or an attack on purpose is on the metrics page as long as its 
   assert.equal((await ask('phase', 'flood', 'after', '5m', 'boredom')).code, 2)
 })
 
-test('a fault ends by itself when its time is over', async (t) => {
-  const { ask, metrics } = await serving(t)
+test('a fault ends by itself when its time is over', async () => {
+  const { ask, metrics } = shared
   assert.equal((await ask('outage', '--mode', 'move', '--for', '1s')).code, 0)
   await until('data requests succeed', async () => (await service.probe()) === 200)
   assert.equal(await metrics('lab_fault_active', { kind: 'move' }), 0)
@@ -94,8 +97,8 @@ test('on SIGTERM while a fault is landing the lab leaves none behind', async (t)
   await until('data requests succeed', async () => (await service.probe()) === 200)
 })
 
-test('a recovery that failed succeeds at the next try', async (t) => {
-  const { ask } = await serving(t)
+test('a recovery that failed succeeds at the next try', async () => {
+  const { ask } = shared
   await ask('outage', '--mode', 'move')
   writeFileSync(service.database, 'another file')
   const refused = await ask('recover')
@@ -136,8 +139,8 @@ test('a lab rolls back at its start what a killed one has left', async (t) => {
   await until('data requests succeed', async () => (await service.probe()) === 200)
 })
 
-test('a recovery that comes while a fault is landing waits for it and rolls it back', async (t) => {
-  const { socket } = await serving(t)
+test('a recovery that comes while a fault is landing waits for it and rolls it back', async () => {
+  const { socket } = shared
   const began = askLab<{ begun?: object }>(socket, 'POST', '/outage', { mode: 'move', for: '5m' })
   await until('the fault is on record', () => existsSync(recordPath(service.database)))
   const { ended } = await askLab<{ ended?: object }>(socket, 'POST', '/recover')
@@ -147,8 +150,9 @@ test('a recovery that comes while a fault is landing waits for it and rolls it b
   await until('data requests succeed', async () => (await service.probe()) === 200)
 })
 
-test('the phase of an experiment stands on the metrics page and ends by itself', async (t) => {
-  const { ask, metrics } = await serving(t)
+test('the phase of an experiment stands on the metrics page and ends by itself', async () => {
+  const { ask, metrics } = shared
+  assert.equal((await ask('phase', 'none', 'idle', '1s')).code, 0)
   assert.equal(await metrics('lab_phase', { experiment: 'none', phase: 'idle' }), 1)
   assert.equal((await ask('phase', 'peak', 'load', '1s')).code, 0)
   assert.equal(await metrics('lab_phase', { experiment: 'peak', phase: 'load' }), 1)
@@ -156,19 +160,23 @@ test('the phase of an experiment stands on the metrics page and ends by itself',
   await until('it is idle again', async () => (await metrics('lab_phase', { experiment: 'none' })) === 1)
 })
 
-test('the metrics page counts every attempt of an attacker', async (t) => {
+test('the metrics page counts the attempts of an attacker and what the clients met, while they run', async (t) => {
   const own = await api(t)
   const { socket, metrics } = await serving(t, undefined, own)
   const attempts = (outcome: string, attack = 'forged-tokens') =>
     metrics('lab_attack_attempts_total', { attack, outcome })
+  const requests = (outcome: string) => metrics('lab_client_requests_total', { outcome })
   assert.deepEqual([await attempts('refused'), await attempts('unanswered', 'flood')], [0, 0])
+  assert.deepEqual([await requests('success'), await requests('failure'), await requests('dropped')], [0, 0, 0])
 
   const args = ['experiment', 'forged-tokens', '--seconds', '6', '--load', 'own']
   const run = experiment(t, args, undefined, { env: stackEnv(own, socket) })
-  await until('the first attempts are counted while the attack goes on', async () => (await attempts('refused')) !== 0)
+  await until('the first answers are counted', async () => (await requests('success')) !== 0)
+  await until('the first attempts are counted', async () => (await attempts('refused')) !== 0)
   assert.equal(run.child.exitCode, null)
   await run.ended
-  const [attack] = run.journals()[0]?.attacks ?? []
+
+  const { attacks: [attack] = [], happened } = run.journals()[0] ?? assert.fail(run.out())
   assert.ok(attack && attack.attempts > 100, run.out())
   const outcomes = ['refused', 'accepted', 'unanswered', 'error']
   const counted = await Promise.all(outcomes.map((outcome) => attempts(outcome)))
@@ -178,48 +186,33 @@ test('the metrics page counts every attempt of an attacker', async (t) => {
   )
   assert.equal(counted[1], 0)
 
+  const sent = happened.phases.reduce((all, { figures }) => all + figures.sent, 0)
+  assert.ok(sent > 300, run.out())
+  const answered = async () => ((await requests('success')) ?? 0) + ((await requests('failure')) ?? 0)
+  await until('the last answers are counted', async () => (await answered()) >= sent)
+  const [all, failed] = [await answered(), (await requests('failure')) ?? 0]
+  // Arrivals go on until the load is told to stop; those after the last second are not in the journal.
+  assert.ok(all < 1.2 * sent, `${all} of ${sent}`)
+  assert.equal(await metrics('lab_client_latency_from_due_seconds_count', {}), all)
+  const calls = (what: string) => metrics('lab_client_calls_total', { what })
+  assert.deepEqual(await Promise.all(['offered', 'attempts', 'good'].map(calls)), [all, all, all - failed])
+
   await askLab(socket, 'POST', '/attempts', { attack: 'flood', unanswered: 2, refused: 1, guesses: 40 })
   assert.deepEqual([await attempts('unanswered', 'flood'), await attempts('refused', 'flood')], [2, 1])
   assert.equal(await metrics('lab_attack_guesses_total', {}), 40)
-})
-
-test('the metrics page counts what the clients of a load met, while it runs', async (t) => {
-  const own = await api(t)
-  const { socket, metrics } = await serving(t, undefined, own)
-  const requests = (outcome: string) => metrics('lab_client_requests_total', { outcome })
-  assert.deepEqual([await requests('success'), await requests('failure'), await requests('dropped')], [0, 0, 0])
-
-  const args = ['experiment', 'baseline', '--seconds', '6', '--load', 'own']
-  const run = experiment(t, args, undefined, { env: stackEnv(own, socket) })
-  await until('the first answers are counted', async () => (await requests('success')) !== 0)
-  assert.equal(run.child.exitCode, null)
-  await run.ended
-  const phases = run.journals()[0]?.happened.phases ?? []
-  const sum = (of: 'sent' | 'failed') => phases.reduce((all, { figures }) => all + figures[of], 0)
-  assert.ok(sum('sent') > 300, run.out())
-  await until('the last answers are counted', async () => {
-    const counts = [(await requests('success')) ?? 0, (await requests('failure')) ?? 0]
-    return counts[0] === sum('sent') - sum('failed') && counts[1] === sum('failed')
-  })
-  assert.equal(await metrics('lab_client_latency_from_due_seconds_count', {}), sum('sent'))
-  const calls = (what: string) => metrics('lab_client_calls_total', { what })
-  const counted = await Promise.all(['offered', 'attempts', 'good'].map(calls))
-  assert.deepEqual(counted, [sum('sent'), sum('sent'), sum('sent') - sum('failed')])
-
   await askLab(socket, 'POST', '/load', { success: 0, failure: 2, dropped: 3, latencies: [0.0004, 7] })
-  assert.deepEqual([await requests('failure'), await requests('dropped')], [sum('failed') + 2, 3])
+  assert.deepEqual([await requests('failure'), await requests('dropped')], [failed + 2, 3])
 })
 
 test('an experiment attacks although no lab listens', async (t) => {
-  const own = await api(t)
   const args = ['experiment', 'forged-tokens', '--seconds', '3', '--load', 'own']
-  const run = experiment(t, args, undefined, { env: stackEnv(own, '/none/lab.sock') })
+  const run = experiment(t, args, undefined, { env: stackEnv(service, '/none/lab.sock') })
   await run.ended
   assert.ok(Number(run.journals()[0]?.attacks?.[0]?.attempts) > 100, run.out())
 })
 
-test('nothing can be changed through the port: only GET is answered there', async (t) => {
-  const { url, socket } = await serving(t)
+test('nothing can be changed through the port: only GET is answered there', async () => {
+  const { url, socket } = shared
   for (const [path, method, status] of [
     ['/', 'GET', 200],
     ['/outage', 'GET', 404],

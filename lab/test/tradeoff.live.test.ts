@@ -8,7 +8,7 @@ import type { TradeoffJournal } from '../src/runs/tradeoff-journal.ts'
 import { experiment } from './run-experiment.ts'
 
 test('a comparison plays both variants in turn, keeps one folder, and finds the large differences', async (t) => {
-  const run = experiment(t, ['tradeoff', 'refuse-or-wait', '--seconds', '6', '--runs', '2'], (slo) => {
+  const run = experiment(t, ['tradeoff', 'refuse-or-wait', '--seconds', '4', '--runs', '2'], (slo) => {
     slo.outage.refusal_p99_ms = 100
   })
   const code = await run.ended
@@ -25,7 +25,7 @@ test('a comparison plays both variants in turn, keeps one folder, and finds the 
   const settings = journal.plays.map(({ journal }) => journal.environment.settings?.BUSY_TIMEOUT_MS)
   assert.deepEqual(settings, ['0', '5000', '0', '5000'])
   const seconds = file('metrics_events.jsonl').trim().split('\n')
-  assert.equal(seconds.length, 4 * 6)
+  assert.equal(seconds.length, 4 * 4)
   assert.ok(file('report.html').includes('id="compared-2"'))
 
   // A comparison is found by its name, and is no run.

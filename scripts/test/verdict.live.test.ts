@@ -15,6 +15,7 @@ import {
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { test } from 'node:test'
+import type { Journal } from '../../lab/src/runs/journal.ts'
 import { conclusive } from '../../lab/test/play-on.ts'
 
 const root = join(import.meta.dirname, '../..')
@@ -62,5 +63,7 @@ test('make says by its last line that an experiment failed', async (t) => {
   if (!run) return
   assert.deepEqual([run.verdict, run.code], ['FAIL', 2], run.out)
   const kept = readdirSync(join(there, 'runs')).filter((name) => name.endsWith('-baseline'))
-  assert.equal(JSON.parse(readFileSync(join(there, 'runs', kept.at(-1) ?? '', 'journal.json'), 'utf8')).verdict, 'FAIL')
+  const journal: Journal = JSON.parse(readFileSync(join(there, 'runs', kept.at(-1) ?? '', 'journal.json'), 'utf8'))
+  const missed = journal.expectations.filter(({ met }) => !met)
+  assert.deepEqual([journal.verdict, missed.map(({ measure }) => measure)], ['FAIL', ['errors']])
 })

@@ -82,7 +82,9 @@ export function createFaults({ database, server, api, session, stop, tell = () =
 
   /** For the way out: rolls back at once and measures nothing. */
   async function undoAll() {
-    return (await own?.undo())?.did ?? 'no fault to roll back'
+    const fault = own
+    own = undefined
+    return (await fault?.undo())?.did ?? 'no fault to roll back'
   }
   return {
     active,

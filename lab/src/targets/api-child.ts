@@ -34,7 +34,7 @@ export async function startApi({ main, folder, env, log }: Start): Promise<ApiCh
     // A process group of its own: Ctrl-C is for the lab, which stops the API after the load.
     detached: true,
     stdio: ['ignore', 'pipe', 'pipe'],
-    env,
+    env: { NODE_COMPILE_CACHE: process.env.NODE_COMPILE_CACHE, ...env },
   })
   const id = await identified(child)
   const lastLines: string[] = []

@@ -1,3 +1,0 @@
-import { runOnPostgres } from '../postgres.ts'
-
-await runOnPostgres('./openapi.test.ts')
