@@ -1,4 +1,4 @@
-// Writes the generated files: the dashboards' JSON, the goals as recorded series, the last table of docs/signals.md.
+// Writes the generated files: the JSON of the dashboards, and the goals as recorded series.
 import { mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { artifacts } from './src/artifacts.ts'

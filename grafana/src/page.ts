@@ -74,9 +74,8 @@ export function dashboard(uid: Name, title: string, panels: Builder<GrafanaPanel
   return { ...made, id: null, schemaVersion: 39, templating: { list: [] }, links, annotations: { list } }
 }
 
-// Grafana draws a series that is 1 for a while as a band of that length. Grafana 13 reads `target`; older versions read
-// `expr` and `step`, and join samples that are less than a step apart.
+// Grafana draws a series that is 1 for a while as a band of that length.
 function band(name: string, expr: string, titleFormat: string, iconColor: string): AnnotationQuery {
   const target = new DataqueryBuilder().refId('Anno').expr(expr).interval('1s').range().build()
-  return { name, datasource: prometheus, enable: true, hide: false, iconColor, expr, step: '10s', titleFormat, target }
+  return { name, datasource: prometheus, enable: true, hide: false, iconColor, titleFormat, target }
 }

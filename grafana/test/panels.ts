@@ -2,6 +2,7 @@
 // By hand: node scripts/node26.cjs grafana/test/panels.ts http://127.0.0.1:9090 '{"during":{"from":1,"to":2}}'
 import { pages } from '../src/all.ts'
 import type { Line, Panel } from '../src/panels/panel.ts'
+import { exprOf } from './queries.ts'
 
 /** Seconds since 1970. */
 export type Range = { from: number; to: number }
@@ -89,9 +90,9 @@ function allQueries(): Query[] {
     })
     // No experiment runs: no band.
     const bands = dashboard.annotations?.list?.map(
-      ({ expr = '' }): Query => ({
+      ({ target }): Query => ({
         dashboard: uid,
-        line: { expr, mayBeEmpty: /^lab_phase/.test(expr) },
+        line: { expr: exprOf(target), mayBeEmpty: exprOf(target).startsWith('lab_phase') },
         instant: false,
       }),
     )

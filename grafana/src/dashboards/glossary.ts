@@ -1,7 +1,7 @@
 import type { Dashboard } from '@grafana/grafana-foundation-sdk/dashboard'
 import { entries } from '../glossary.ts'
 import { dashboard } from '../page.ts'
-import { text } from '../panels/text.ts'
+import { note, text } from '../panels/text.ts'
 
 /** docs/glossary.md as a dashboard, because Grafana cannot open files of the repository. */
 export const glossary = (): Dashboard =>
@@ -10,5 +10,5 @@ export const glossary = (): Dashboard =>
       '**The words of the dashboards and reports.** The same text is in `docs/glossary.md`. The description of a panel (its **i**) links here.',
       3,
     ),
-    ...entries.map(({ word, meaning }) => text(meaning, 5, word, 12)),
+    ...entries.map(({ word, meaning }) => note(word, meaning)),
   ])

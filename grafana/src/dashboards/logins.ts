@@ -25,13 +25,13 @@ export const logins = (): Page =>
       number({
         title: 'Password guesses in this time range',
         description:
-          'Failed logins: all guesses, and those whose password the API really checked. The rest met the limit (429). An error is a login that the API could not answer.',
+          'Failed logins: all guesses, and those whose password the API really checked. The rest met the limit (429). Errors: no guess was made, as the request was invalid or the API could not serve it.',
         good: 'few guesses checked, no errors.',
         size: [10, 5],
         unit: 'locale',
         lines: [
           { name: 'guesses', expr: attempts('failure|limited') },
-          { name: 'of these checked', expr: attempts('failure') },
+          { name: 'checked', expr: attempts('failure') },
           { name: 'errors', expr: attempts('error|overloaded') },
         ],
         from: [
@@ -69,9 +69,9 @@ export const logins = (): Page =>
       timeSeries({
         title: 'Logins by outcome',
         description:
-          'Attempts per second: success, failure (wrong password), limited (429), overloaded (503, too many were waiting), aborted (the client hung up), error (the API could not answer).',
-        good: 'success only. Overloaded and error are trouble of the service.',
-        size: [12, 8],
+          'Attempts per second: success, failure (wrong password), limited (429), overloaded (503, too many were waiting), aborted (the client hung up), error (any other answer, such as 413, or 503 without a database).',
+        good: 'success only. Overloaded is trouble of the service, and so is an error outside an attack.',
+        size: [12, 9],
         unit: 'ops',
         lines: [
           {
@@ -86,7 +86,7 @@ export const logins = (): Page =>
         title: 'Refused tokens',
         description: 'Requests per second that were refused because of their token (401), by reason.',
         good: 'only `expired` and `missing` now and then.',
-        size: [12, 8],
+        size: [12, 9],
         unit: 'reqps',
         lines: [
           {
@@ -114,10 +114,11 @@ export const logins = (): Page =>
       timeSeries({
         title: 'What others wait (p95)',
         description:
-          'Checking a password is slow on purpose. Many guesses keep the API busy, and all other requests wait.',
+          'Checking a password is slow on purpose. Many guesses keep the API busy, and all other requests wait. Each step of the axis is ten times the last.',
         good: 'data stays as fast as without logins.',
         size: [8, 8],
         unit: 's',
+        logarithmic: true,
         lines: [
           { name: 'logins', expr: quantile('/auth/login'), color: colors.client, mayBeEmpty: true },
           { name: 'data', expr: quantile('/data.*'), color: colors.server, mayBeEmpty: true },

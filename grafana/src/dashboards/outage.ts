@@ -54,10 +54,10 @@ export const outage = (): Page =>
         ],
         lines: [
           {
-            name: 'any but info',
-            expr: 'max(ALERTS{alertstate="firing",severity!="info"}) * 2 or vector(0)',
+            name: 'the worst of them',
+            expr: `max(${firing('critical')} * 3 or ${firing('warning')} * 2 or ${firing('info')} or vector(0))`,
           },
-          { name: '{{alertname}}', expr: `${firing('info')} * 1`, mayBeEmpty: true },
+          { name: '{{alertname}}', expr: firing('info'), mayBeEmpty: true },
           { name: '{{alertname}}', expr: `${firing('warning')} * 2`, mayBeEmpty: true },
           { name: '{{alertname}}', expr: `${firing('critical')} * 3`, mayBeEmpty: true },
         ],
@@ -136,7 +136,7 @@ export const outage = (): Page =>
         description:
           'Operations per second that failed or were refused, by reason. docs/signals.md explains the reasons.',
         good: 'no line above 0.',
-        size: [10, 9],
+        size: [12, 9],
         unit: 'ops',
         lines: [
           {
@@ -148,11 +148,24 @@ export const outage = (): Page =>
         changesWith: 'outage',
       }),
       timeSeries({
+        title: 'Writes',
+        description:
+          'Notes created, changed or deleted per second, and refused writes. An accepted write is on the disk.',
+        good: 'accepted only.',
+        size: [12, 9],
+        unit: 'reqps',
+        lines: [
+          { name: 'accepted', expr: writes('2..'), color: colors.database },
+          { name: 'refused', expr: writes('5..'), color: colors.error },
+        ],
+        changesWith: 'outage',
+      }),
+      timeSeries({
         title: 'Refused for overload',
         description:
           'Requests per second that would have waited longer than `SHED_AFTER_MS`, by what they would have waited for: the event loop, or the queue of logins.',
         good: 'no line above 0. Without `SHED_AFTER_MS` it stays 0, and requests wait instead.',
-        size: [7, 9],
+        size: [24, 7],
         unit: 'reqps',
         lines: [
           {
@@ -162,19 +175,6 @@ export const outage = (): Page =>
           },
         ],
         changesWith: 'saturation',
-      }),
-      timeSeries({
-        title: 'Writes',
-        description:
-          'Notes created, changed or deleted per second, and refused writes. An accepted write is on the disk.',
-        good: 'accepted only.',
-        size: [7, 9],
-        unit: 'reqps',
-        lines: [
-          { name: 'accepted', expr: writes('2..'), color: colors.database },
-          { name: 'refused', expr: writes('5..'), color: colors.error },
-        ],
-        changesWith: 'outage',
       }),
     ],
   )

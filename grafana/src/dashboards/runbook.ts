@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Dashboard } from '@grafana/grafana-foundation-sdk/dashboard'
 import { dashboard } from '../page.ts'
-import { text } from '../panels/text.ts'
+import { note, text } from '../panels/text.ts'
 import { rules } from '../rules.ts'
 
 const file = join(import.meta.dirname, '../../../docs/runbook.md')
@@ -37,12 +37,7 @@ export const runbook = (): Dashboard =>
       '**What each alert means, what to do, and how to cause it.** The same text is in `docs/runbook.md`. A firing alert on the home page links here.',
       3,
     ),
-    ...headings.map((heading) => {
-      const content = inGrafana(sections.get(heading) ?? '')
-      // On a screen of 800 pixels a line holds about 100 characters and is 22 pixels high.
-      const lines = content.split('\n\n').reduce((sum, part) => sum + Math.ceil(part.length / 100) + 1, 0)
-      return text(content, Math.ceil((lines * 22) / 38) + 1, heading)
-    }),
+    ...headings.map((heading) => note(heading, inGrafana(sections.get(heading) ?? ''))),
   ])
 
 // Links to other sections open their panels; links to files remain as text.

@@ -75,7 +75,7 @@ export const time = (): Page =>
         lines: [
           {
             name: 'event loop',
-            expr: 'sum(rate(nodejs_eventloop_time_seconds_total{nodejs_eventloop_state="active"}[$__rate_interval]))',
+            expr: 'clamp_max(sum(rate(nodejs_eventloop_time_seconds_total{nodejs_eventloop_state="active"}[$__rate_interval])), 1)',
             color: colors.server,
           },
           {
@@ -119,7 +119,7 @@ export const time = (): Page =>
         good: 'in the API’s own code while the load is low.',
         size: [24, 4],
         unit: 'percentunit',
-        lines: [{ name: 'Most of the time was spent {{part}}', expr: 'topk(1, api:request_time:share5s)' }],
+        lines: [{ name: '{{part}}', expr: 'topk(1, api:request_time:share5s)' }],
         from: [[null, tiles.info]],
         named: true,
         noValue: 'no requests in the last 5 s',

@@ -1,9 +1,12 @@
 import { TableCellBackgroundDisplayMode, TableCellDisplayMode } from '@grafana/grafana-foundation-sdk/common'
-import type { DynamicConfigValue } from '@grafana/grafana-foundation-sdk/dashboard'
+import { type DynamicConfigValue, MappingType, SpecialValueMatch } from '@grafana/grafana-foundation-sdk/dashboard'
 import { PromQueryFormat } from '@grafana/grafana-foundation-sdk/prometheus'
 import { PanelBuilder as Table } from '@grafana/grafana-foundation-sdk/table'
 import { tiles } from '../colors.ts'
 import { type Built, frame, type Line, type Panel, queriesOf, refId } from './panel.ts'
+
+// A cell without a value: the fault has not ended.
+const notYet = { text: 'not yet', color: tiles.info }
 
 /** A row for each value of `label`, a column for each line. A value above the line's `goal` has a red background. */
 export function table(
@@ -15,6 +18,7 @@ export function table(
     .unit(panel.unit)
     .decimals(2)
     .noValue(panel.noValue)
+    .mappings([{ type: MappingType.SpecialValue, options: { match: SpecialValueMatch.Null, result: notYet } }])
     .minWidth(130) // narrower headings are cut off; a narrow screen scrolls
     .transformations([
       { id: 'merge', options: {} },
