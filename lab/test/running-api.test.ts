@@ -39,11 +39,3 @@ test('kill -9 of the runner in the middle of an outage: the next command rolls t
   assert.equal(mode(service.database), before)
   await until('data requests succeed', async () => (await service.probe()) === 200)
 })
-
-test('a length that is too short for k6 is refused with one that is not, before anything starts', async (t) => {
-  const refused = onService(t, service, 'outage-lock', ['--seconds', '8'])
-  assert.equal(await refused.ended, 2)
-  const least = /LENGTH=(\d+)/.exec(refused.out())?.[1]
-  assert.equal(least, '13', refused.out())
-  assert.equal(existsSync(refused.kept), false)
-})
