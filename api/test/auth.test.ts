@@ -204,6 +204,14 @@ test('logins that would wait longer than a second are 503 at once, and other req
   assert.equal((await login(api, 'demo', passwordOf('demo'))).status, 200)
 })
 
+test('a login without a password counts as invalid, not as an error of the API', async () => {
+  const before = await logins()
+  assert.equal((await api.fetch('/auth/login', { method: 'POST', json: { username: 'demo' } })).status, 422)
+  const { invalid, error } = await logins()
+  assert.equal(invalid, (before.invalid ?? 0) + 1)
+  assert.equal(error, before.error)
+})
+
 test('a login whose client has hung up while it waited is counted and not hashed', async () => {
   const start = await cpuSeconds()
   for (let n = 0; n < 10; n++) await login(api, 'demo', 'wrong')

@@ -113,7 +113,7 @@ test('every documented series exists from the start, at 0', () => {
   const { reason } = document.components.schemas.Health.properties.database.properties
   const zeros = [
     ...reason.anyOf.flatMap((choice) => choice.enum ?? []).map((reason) => key('db_errors_total', { reason })),
-    ...['success', 'failure', 'limited', 'overloaded', 'aborted', 'error'].map((outcome) =>
+    ...['success', 'failure', 'limited', 'overloaded', 'aborted', 'invalid', 'error'].map((outcome) =>
       key('auth_logins_total', { outcome }),
     ),
     ...[

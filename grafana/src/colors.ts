@@ -49,6 +49,7 @@ export const loginColors = {
   limited: colors.refused,
   overloaded: colors.other,
   aborted: colors.goal,
+  invalid: colors.server,
   error: colors.error,
 }
 

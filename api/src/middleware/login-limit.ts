@@ -10,10 +10,10 @@ import { overloaded, retryAfter } from './errors.ts'
 const outcomes = { 200: 'success', 401: 'failure', 429: 'limited', 503: 'overloaded' } as const
 const maxWaiting = 50 // about one second of hashing; beyond that, refuse immediately
 
-/** Counts every login attempt by its outcome. */
+/** Counts every login attempt by its outcome; `invalid` is any other 4xx, such as a body that is no JSON. */
 export function countLogins(meter: Meter): Middleware {
   const logins = meter.createCounter('auth.logins', { description: 'Login attempts' })
-  for (const outcome of [...Object.values(outcomes), 'aborted', 'error']) logins.add(0, { outcome })
+  for (const outcome of [...Object.values(outcomes), 'aborted', 'invalid', 'error']) logins.add(0, { outcome })
 
   return async function countLogins(ctx: Context, next: Next) {
     let status = 500
@@ -25,7 +25,8 @@ export function countLogins(meter: Meter): Middleware {
       throw error
     } finally {
       if (status !== 200) ctx.state.log.client_address = ctx.ip
-      const outcome = ctx.res.closed ? 'aborted' : (outcomes[status as keyof typeof outcomes] ?? 'error')
+      const other = status < 500 ? 'invalid' : 'error'
+      const outcome = ctx.res.closed ? 'aborted' : (outcomes[status as keyof typeof outcomes] ?? other)
       logins.add(1, { outcome })
     }
   }

@@ -25,7 +25,7 @@ export const logins = (): Page =>
       number({
         title: 'Password guesses in this time range',
         description:
-          'Failed logins: all guesses, and those whose password the API really checked. The rest met the limit (429). Errors: no guess was made, as the request was invalid or the API could not serve it.',
+          'Failed logins: all guesses, and those whose password the API really checked. The rest met the limit (429). Errors: the API could not serve the login.',
         good: 'few guesses checked, no errors.',
         size: [10, 5],
         unit: 'locale',
@@ -69,7 +69,7 @@ export const logins = (): Page =>
       timeSeries({
         title: 'Logins by outcome',
         description:
-          'Attempts per second: success, failure (wrong password), limited (429), overloaded (503, too many were waiting), aborted (the client hung up), error (any other answer, such as 413, or 503 without a database).',
+          'Attempts per second: success, failure (wrong password), limited (429), overloaded (503, too many were waiting), aborted (the client hung up), invalid (the request was wrong, such as 413), error (503 without a database, or a fault of the API).',
         good: 'success only. Overloaded is trouble of the service, and so is an error outside an attack.',
         size: [12, 9],
         unit: 'ops',
