@@ -232,8 +232,23 @@ describe('a busy machine', () => {
       { ...good, health: good.health.map((one, i) => (i % 10 ? one : { ...one, status: 500 })) },
     ],
   ]
-  for (const [what, run] of answers)
+  for (const [what, run] of answers) {
     test(`excuses no ${what}`, () => assert.equal(judged(onBusyMachine(run)).verdict, 'FAIL'))
+
+    test(`excuses no ${what}, also beside a load or a clock that was wrong, and names it`, () => {
+      for (const trouble of [{ dropped: [at(4)] }, { wallOffsetAtEnd: -3_600_000 }]) {
+        const { verdict, reasons } = judged({ ...onBusyMachine(run), ...trouble })
+        assert.deepEqual([verdict, reasons.length > 0], ['FAIL', true])
+      }
+    })
+  }
+
+  test('a fault that failed explains other answers, but no lost note', () => {
+    const open = withResults(good, (one) => (inFault(one) ? { status: 200 } : undefined))
+    const failed = { ...open, problems: ['The record cannot be written.'] }
+    assert.equal(judged(failed).verdict, 'INVALID')
+    assert.equal(judged({ ...failed, lost: ['42'] }).verdict, 'FAIL')
+  })
 
   test('excuses no attempt that was accepted, but those without an answer', async () => {
     const experiment = await loadExperiment('forged-tokens', slo)

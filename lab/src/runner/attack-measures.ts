@@ -34,7 +34,7 @@ export const attackMeasures = {
     title: 'the refusals give',
     unit: 'different answers',
     ofAnswers: true,
-    of: ({ attempts }) => ({ value: distinct(attempts.filter(isRejected), 'told') }),
+    of: ({ attempts }) => ({ value: distinct(attempts.filter(isRejected), 'told') || undefined }),
   },
   served_for: { title: 'the attacker was last served after', unit: 's', ofAnswers: true, of: servedFor },
   served_on: { title: 'served on after the owner had acted', unit: 's', ofAnswers: true, of: servedOn },
