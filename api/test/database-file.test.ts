@@ -1,8 +1,9 @@
 import assert from 'node:assert/strict'
-import { copyFileSync, readdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs'
+import { copyFileSync, existsSync, readdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { type TestContext, test } from 'node:test'
 import Database from 'better-sqlite3'
+import { refuseForeign } from '../src/database/sqlite-file.ts'
 import { endOf, giveToApi, newFolder, startApi, until } from './start-api.ts'
 
 const applicationId = 0x6e6f7465
@@ -79,6 +80,13 @@ for (const size of [0, 21]) {
     await assertUntouched(path)
   })
 }
+
+const unreadable = '/sys/class/net/lo/speed' // Linux opens it and fails every read
+test('a file that cannot be read is closed again', { skip: !existsSync(unreadable) && 'no such file' }, () => {
+  const before = readdirSync('/proc/self/fd').length
+  for (let i = 0; i < 10; i++) assert.throws(() => refuseForeign(unreadable), { syscall: 'read' })
+  assert.equal(readdirSync('/proc/self/fd').length, before)
+})
 
 test('a database of another version of this program is refused with a sentence and keeps its content', async (t) => {
   const path = fileOf(t, `${newer}; PRAGMA application_id = ${applicationId}`)

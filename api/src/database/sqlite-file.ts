@@ -77,8 +77,11 @@ export function refuseForeign(path: string) {
   if (found.size < 512) throw new DatabaseUnavailable('truncated')
   const header = Buffer.alloc(100)
   const file = fs.openSync(path, 'r')
-  fs.readSync(file, header, 0, 100, 0)
-  fs.closeSync(file)
+  try {
+    fs.readSync(file, header, 0, 100, 0)
+  } finally {
+    fs.closeSync(file)
+  }
   const isOurs = header.toString('latin1', 0, 16) === 'SQLite format 3\0' && header.readUInt32BE(68) === applicationId
   if (!isOurs) throw foreign(path, 'is not a database of this program')
 }
