@@ -61,6 +61,8 @@ test('crash is a fault like the others: it lands, is on record, and its rollback
   assert.ok((await fault.undo()).intact)
   await served()
   assert.ok(!existsSync(recordPath(database)))
+  await target.api?.start()
+  assert.equal(await probe(), 200, 'an API that runs is not started twice')
 })
 
 test('crash is refused for an API that the lab has not started', async () => {

@@ -152,7 +152,7 @@ test('outage and recovery by mouse and by keyboard; another page looks on', { sk
   await until('it is told', () => told(page, /First 503 after [\d.,]+ ms/))
   await until('all fail', async () => (await tile(page, 'Goodput')) === 0 && (await tile(page, 'Failed')) > 10)
   await until('the other page sees it', () => told(other, /First 503 after/))
-  assert.equal(await other.$eval('#hands fieldset', (one) => one.matches(':disabled')), true)
+  assert.equal(await other.$eval('#controls fieldset', (one) => one.matches(':disabled')), true)
   await (await button('Undo'))?.click()
   await until('goodput is back', () => told(page, /Goodput is back/))
 
@@ -203,7 +203,7 @@ test('a mystery: numbers and nothing else, then three answers and the truth', { 
   await page.waitForSelector('#lessons progress')
   await until('it shows in the numbers', async () => (await tile(page, 'Failed')) > 100, 60)
   assert.deepEqual([await shown('#picture'), await shown('#story'), await fault()], [false, false, null])
-  assert.equal(await page.$eval('#hands fieldset', (one) => one.matches(':disabled')), true)
+  assert.equal(await page.$eval('#controls fieldset', (one) => one.matches(':disabled')), true)
 
   await page.waitForSelector('#lessons form', { timeout: 60_000 })
   await page.click('#lessons [name=q0][value=a]')
@@ -229,6 +229,7 @@ test('an act that failed stays in the story, also after the next one', async (t)
   const refused = await post({ page: number, do: 'break', kind: 'lock' })
   assert.equal(refused.status, 409)
   const { error } = (await refused.json()) as { error: string }
+  assert.equal((await post({ page: number, do: 'shed', on: true })).status, 409, 'it would restart the API')
   assert.equal((await post({ page: number, do: 'mend' })).status, 200)
   close()
   const { story } = await reader(t)

@@ -1,6 +1,7 @@
 // The live page: events from the lab come in, acts go out, and everything is rendered from one state.
+
+import { controls } from './controls.js'
 import { createDots } from './dots.js'
-import { hands } from './hands.js'
 import { lessons, refresh } from './lessons.js'
 import { html, nothing, render } from './lit-html.js'
 import { isHidden } from './mystery.js'
@@ -9,7 +10,7 @@ import { places, scene } from './picture.js'
 import { request } from './request.js'
 
 const by = (id) => document.getElementById(id)
-const app = { seconds: [], story: [], words: [], hands: [], state: undefined, connected: false, token: takeToken() }
+const app = { seconds: [], story: [], words: [], controls: [], state: undefined, connected: false, token: takeToken() }
 const dots = createDots(by('dots'), inspect)
 
 /** The token of the link stays in this tab and leaves the address: a projector would show it to the whole room. */
@@ -55,13 +56,13 @@ function update() {
   const { state, seconds } = app
   if (!state) return
   render(head(), by('head'))
-  render(hands(app, act), by('hands'))
+  render(controls(app, act), by('controls'))
   render(lessons(app, act), by('lessons'))
   render(tiles(app), by('tiles'))
   render(story(), by('story'))
   render(key(), by('key'))
   render(app.dot ? request(app, () => inspect(undefined)) : nothing, by('request'))
-  // Whoever looks for what is wrong sees the numbers only.
+  // During a mystery the page shows numbers only.
   by('picture').hidden = by('story').hidden = isHidden(state)
   if (app.at) render(scene(app.at, state, seconds.at(-1)), by('scene'))
   by('stage').setAttribute('aria-label', headline(app))

@@ -6,9 +6,9 @@ import type { FaultKind, Victim } from '../faults/fault.ts'
 import { type Result, tallyOf } from '../load/figures.ts'
 import type { Slo } from '../slo.ts'
 import type { Target } from '../targets/target.ts'
+import { controlsOf } from './controls.ts'
 import { createEvents } from './events.ts'
 import { createFaults, type FaultEvent } from './faults.ts'
-import { handsOf } from './hands.ts'
 import { createLessons } from './lessons.ts'
 import { createLiveLoad, createSample, type Knobs, off } from './live-load.ts'
 import { createMystery } from './mystery.ts'
@@ -48,7 +48,7 @@ export function createLive(options: Options) {
   const seconds = createSeconds()
   const story = createStory((line) => mystery.isHidden() || events.send('story', line))
   const welcome = (page: number) => {
-    return { page, mode, hands: handsOf(mode), ...past(), state: state() }
+    return { page, mode, controls: controlsOf(mode), ...past(), state: state() }
   }
   const shown = (second: Second) => (mystery.isHidden() ? { ...second, fault: null } : second)
   const past = () => ({ seconds: seconds.rows.map(shown), story: mystery.isHidden() ? [] : story.lines })

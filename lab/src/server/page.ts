@@ -7,7 +7,7 @@ import Router from '@koa/router'
 import type { Context, Next } from 'koa'
 import { UserError } from '../errors.ts'
 import { glossary } from '../report/tables.ts'
-import { handle } from './hands.ts'
+import { handle } from './controls.ts'
 import type { Live } from './live.ts'
 
 const folder = join(import.meta.dirname, '..', 'page')

@@ -3,7 +3,7 @@ import { chownSync, mkdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { now } from '../clock.ts'
 import { reasonOf, UserError } from '../errors.ts'
-import { signalTo } from '../processes.ts'
+import { isRunning, signalTo } from '../processes.ts'
 import { keepLog, startApi } from './api-child.ts'
 import { findPostgres, startPostgres } from './postgres-server.ts'
 import type { Target } from './target.ts'
@@ -94,6 +94,8 @@ export async function openEmbedded(
   watch()
 
   async function startAgain() {
+    // Started again already: a second API on its ports would fail.
+    if (isRunning(child.id)) return
     try {
       child = await start()
     } catch (error) {
@@ -128,6 +130,7 @@ export async function openEmbedded(
       async restart(changed) {
         isKilled = true
         await child.stop()
+        await child.ended
         Object.assign(env, changed)
         await startAgain()
       },

@@ -16,10 +16,10 @@ function soon(send) {
   timer = setTimeout(send, 120)
 }
 
-export function hands(app, act) {
+export function controls(app, act) {
   const { state, token, page, connected, error, pending } = app
   const mayAct = connected && token && (!state.actor || state.actor.page === page) && !isHidden(state)
-  const [shed, ...faults] = app.hands.toReversed()
+  const [shed, ...faults] = app.controls.toReversed()
   const { rate, arrivals, writes, clients } = state
   const load = (change) => soon(() => act({ do: 'load', load: { rate, arrivals, writes, clients, ...change } }))
   return html`<h2>Controls</h2>
@@ -47,7 +47,8 @@ export function hands(app, act) {
       <ul><li>${
         shed.instead
           ? nothing
-          : html`<button aria-pressed=${state.shed} @click=${() => act({ do: 'shed', on: !state.shed })}>${shed.name}</button>`
+          : html`<button aria-pressed=${state.shed} ?disabled=${Boolean(state.fault)}
+            @click=${() => act({ do: 'shed', on: !state.shed })}>${shed.name}</button>`
       }${says(shed)} ${explain('Shed load', 'shedding', app)}</li></ul>
     </fieldset>
     <p class="error" role="alert">${error ?? ''}</p>`

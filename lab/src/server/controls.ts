@@ -66,16 +66,23 @@ async function control(
     await live.breakIt(wanted.kind)
   } else {
     refuse('shed', live.target.mode)
+    // It restarts the API, which a fault may just have killed.
+    if (live.faults.active()) throw new UserError('A fault is active: undo it first.')
     await live.setShed(wanted.on)
   }
 }
 
 type Mode = 'embedded' | 'stack'
 /** `instead`: why it cannot be done here, and the command that does it. */
-export type Hand = { kind: FaultKind | 'shed'; name: string; says: string; instead?: { why: string; command: string } }
+export type Control = {
+  kind: FaultKind | 'shed'
+  name: string
+  says: string
+  instead?: { why: string; command: string }
+}
 
 /** What a visitor can break or switch, and what not where this API runs. */
-export function handsOf(mode: Mode): Hand[] {
+export function controlsOf(mode: Mode): Control[] {
   const inStack = mode === 'stack'
   return [
     { kind: 'chmod', name: 'Take the permissions', says: 'No process may open the file of the database (chmod).' },
@@ -103,7 +110,7 @@ export function handsOf(mode: Mode): Hand[] {
   ]
 }
 
-function refuse(kind: Hand['kind'], mode: Mode): void {
-  const instead = handsOf(mode).find((hand) => hand.kind === kind)?.instead
+function refuse(kind: Control['kind'], mode: Mode): void {
+  const instead = controlsOf(mode).find((one) => one.kind === kind)?.instead
   if (instead) throw new UserError(`${instead.why} Instead: ${instead.command}`)
 }
