@@ -168,7 +168,7 @@ test('waits at an ideal server are off by nothing, in journal and report', async
 
 test('on the real API: its capacity is found, abandoned logins are retried, and every attempt is in the results', async (t) => {
   const target = await api(t, { LOGIN_ATTEMPTS_PER_MINUTE: '0' })
-  const { perSecond } = await measureCapacity(target, 'login', 3)
+  const { perSecond } = await measureCapacity(target, 'login', t.signal, 3)
   assert.ok(perSecond > 1, String(perSecond))
   const clients = { timeoutMs: 1, attempts: 3 }
   const experiment: Experiment = {

@@ -14,15 +14,20 @@ const atATime = 16
  * Measures in a closed loop what an API can do at most, after one second to get warm. The median of the seconds: moments in
  * which the machine was busy with something else do not count, if they are the fewer ones.
  */
-export async function measureCapacity(target: LoadTarget, of: Capacity['of'], seconds = 9): Promise<Capacity> {
+export async function measureCapacity(
+  target: LoadTarget,
+  of: Capacity['of'],
+  stop: AbortSignal,
+  seconds = 9,
+): Promise<Capacity> {
   await using started = new AsyncDisposableStack()
   const pool = started.adopt(connect(target.url, atATime, 10_000), (pool) => pool.destroy())
   const token = await logIn(pool, target.url, target.username, target.password)
   const login = loginOf(pool, target)
   const next = of === 'login' ? () => login : (await startMix(pool, token)).next
-  await closedLoop(next, 1)
+  await closedLoop(next, 1, stop)
   const begin = now()
-  const answered = await closedLoop(next, seconds)
+  const answered = await closedLoop(next, seconds, stop)
   const inSecond = Array.from({ length: seconds }, (_, i) => {
     return answered.filter((done) => done >= begin + 1000 * i && done < begin + 1000 * (i + 1)).length
   })
@@ -30,15 +35,18 @@ export async function measureCapacity(target: LoadTarget, of: Capacity['of'], se
 }
 
 /** Each client sends when its last request was answered. Returns the moments of the good answers. */
-async function closedLoop(next: () => Request, seconds: number): Promise<number[]> {
+async function closedLoop(next: () => Request, seconds: number, stop: AbortSignal): Promise<number[]> {
   const good: number[] = []
   const until = now() + seconds * 1000
-  const { signal } = new AbortController()
   async function client(): Promise<void> {
     while (now() < until) {
-      const isGood = isSuccess(await next().send(signal))
-      if (isGood) good.push(now())
-      else await sleep(10)
+      // A failed request, such as a reset connection, is not good either.
+      const answer = await next()
+        .send(stop)
+        .catch(() => undefined)
+      stop.throwIfAborted()
+      if (answer && isSuccess(answer)) good.push(now())
+      else await sleep(10, stop)
     }
   }
   await Promise.all(Array.from({ length: atATime }, client))

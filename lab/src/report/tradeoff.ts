@@ -33,10 +33,18 @@ ${first && again({ ...first, again: journal.again })}`
   return pageHtml(`${verdict}: ${tradeoff}`, body, data)
 }
 
+/** Whether it came out as expected. Noise shows no difference, but does not show either that there is none: 'not refuted'. */
+export function metWords(pairs: Pick<ComparedMeasure, 'met' | 'contrast'>[]): 'yes' | 'not refuted' | 'unclear' | 'NO' {
+  if (pairs.some(({ met }) => met === 'no')) return 'NO'
+  if (pairs.some(({ met }) => met === 'unclear')) return 'unclear'
+  return pairs.some(({ contrast }) => contrast?.found === 'unclear') ? 'not refuted' : 'yes'
+}
+
 /** What the verdict means. */
 export function comparisonWords({ verdict, compared }: Pick<TradeoffJournal, 'verdict' | 'compared'>): string {
-  const share = `${compared.filter(({ met }) => met === 'yes').length} of ${compared.length} measures came out as expected.`
-  if (verdict === 'PASS') return `every expected difference was seen: ${share}`
+  const count = (words: string) => compared.filter((one) => metWords([one]) === words).length
+  const share = `${count('yes')} of ${compared.length} measures came out as expected, ${count('not refuted')} were not refuted.`
+  if (verdict === 'PASS') return `every expected difference was seen, and nothing against the rest: ${share}`
   if (verdict === 'FAIL') return `an expected difference was not there, or it was the opposite: ${share}`
   return `noise hides the answer, or a round proves nothing: ${share} Run it again.`
 }
@@ -75,12 +83,12 @@ function comparedTable(journal: TradeoffJournal): Html {
   const { heads, rows } = comparedRows(journal)
   const columns = heads.length + 2
   const body = rows.map(({ phase, title, why, cells, pairs }, i) => {
-    const met = pairs.find((one) => one.met !== 'yes')?.met ?? 'yes'
+    const met = metWords(pairs)
     const says = pairs.map((one) => `${one.says} Expected to be better: ${one.better}.`).join(' ')
     return html`${
       phase !== rows[i - 1]?.phase &&
       html`<tr class="group"><th colspan="${columns}" scope="colgroup">${phase}</th></tr>`
-    }<tr class="above"><td>${title}</td>${cells.map((cell) => html`<td>${cell}</td>`)}<td class="${met === 'yes' ? 'yes' : 'no'}">${met === 'no' ? 'NO' : met}</td></tr>
+    }<tr class="above"><td>${title}</td>${cells.map((cell) => html`<td>${cell}</td>`)}<td class="${['yes', 'not refuted'].includes(met) ? 'yes' : 'no'}">${met}</td></tr>
 <tr><td colspan="${columns}" class="why">${says} Why: ${why}.</td></tr>
 `
   })

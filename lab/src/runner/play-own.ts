@@ -8,12 +8,12 @@ import { say, wrap } from './screen.ts'
 // Runs on an API that the lab starts for them.
 
 /** What the API can do at most, on one of its own, where an experiment asks for it: its loads follow from that. */
-export async function capacityFor({
-  capacity: of,
-  settings,
-}: Pick<Experiment, 'capacity' | 'settings'>): Promise<Capacity | undefined> {
+export async function capacityFor(
+  { capacity: of, settings }: Pick<Experiment, 'capacity' | 'settings'>,
+  stop: AbortSignal,
+): Promise<Capacity | undefined> {
   if (of === undefined) return undefined
-  const capacity = await withEmbedded({ settings }, (target) => measureCapacity(target, of))
+  const capacity = await withEmbedded({ settings }, (target) => measureCapacity(target, of, stop))
   const figure = `${capacity.perSecond.toFixed(1)} ${of} requests a second`
   say(wrap(`\nCapacity: this API serves at most ${figure} here. All loads are relative to that.`))
   return capacity
@@ -23,12 +23,14 @@ export async function capacityFor({
 export async function playOwn(
   options: EmbeddedOptions,
   capacity: Capacity | undefined,
+  stop: AbortSignal,
   playOn: (target: Target) => Promise<Run>,
 ): Promise<{ run: Run; target: Target }> {
   return withEmbedded(options, async (target) => {
     const run = await playOn(target)
     if (capacity) {
-      const after = run.died ? undefined : await measureCapacity(target, capacity.of).catch(() => undefined)
+      const after = run.died ? undefined : await measureCapacity(target, capacity.of, stop).catch(() => undefined)
+      stop.throwIfAborted()
       run.capacity = { ...capacity, after: after?.perSecond }
     }
     return { run, target }

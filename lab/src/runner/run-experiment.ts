@@ -70,9 +70,9 @@ export async function runExperiment(options: ExperimentOptions): Promise<number>
   }
 
   async function playOnOwn(number: number) {
-    const capacity = await capacityFor(experiment)
+    const capacity = await capacityFor(experiment, stop)
     const own = capacity ? scale(await loadExperiment(name, slo, capacity.perSecond), factor) : experiment
-    return { experiment: own, ...(await playOwn(own, capacity, (target) => playOn(number, target, own))) }
+    return { experiment: own, ...(await playOwn(own, capacity, stop, (target) => playOn(number, target, own))) }
   }
 
   function playOn(number: number, target: Target, experiment: Experiment) {

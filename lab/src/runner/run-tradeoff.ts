@@ -1,7 +1,7 @@
 import { relative } from 'node:path'
 import type { Capacity } from '../load/capacity.ts'
 import { startOwnLoad } from '../load/load.ts'
-import { comparedRows, comparisonWords, settingsInWords, tradeoffHtml } from '../report/tradeoff.ts'
+import { comparedRows, comparisonWords, metWords, settingsInWords, tradeoffHtml } from '../report/tradeoff.ts'
 import type { TradeoffJournal } from '../runs/tradeoff-journal.ts'
 import { loadSlo, type Slo } from '../slo.ts'
 import { needPostgres } from '../targets/embedded.ts'
@@ -41,7 +41,7 @@ export async function runTradeoff(options: TradeoffOptions): Promise<number> {
   const all: Awaited<ReturnType<typeof playVariant>>[] = []
   for (let round = 1; round <= rounds; round++) {
     // All variants of a round meet the same load.
-    capacity = await capacityFor(shape)
+    capacity = await capacityFor(shape, options.stop)
     tradeoff = withLength(await loadTradeoff(name, slo, capacity?.perSecond), seconds)
     for (const variant of tradeoff.variants) {
       say(`\n${wrap(`Round ${round} of ${rounds}: ${variant.name} (${settingsInWords(variant)})`)}`)
@@ -80,7 +80,7 @@ type Turn = { tradeoff: Tradeoff; variant: Variant; round: number; capacity?: Ca
 async function playVariant({ tradeoff, variant, round, capacity }: Turn, options: TradeoffOptions, slo: Slo) {
   const experiment = experimentOf(tradeoff, variant)
   const name = `${options.name}-${variant.name}`
-  const { run, target } = await playOwn(variant, capacity, (target) => {
+  const { run, target } = await playOwn(variant, capacity, options.stop, (target) => {
     const reported = { ...target, ...reporting(name, target.mode, options.socket) }
     // The same random arrivals for each variant of a round.
     return play(experiment, reported, startOwnLoad, options.stop, round)
@@ -117,7 +117,11 @@ export function tradeoffConclusion(journal: TradeoffJournal): string {
   const sentences = rows.map(({ phase, title, why, pairs }) => {
     const better =
       [...new Set(pairs.map(({ better }) => better))].filter((one) => one !== neither).join(', ') || neither
-    const expected = pairs.every(({ met }) => met === 'yes') ? 'As expected' : `Expected to be better: ${better}`
+    const words = metWords(pairs)
+    const expected =
+      words === 'yes'
+        ? 'As expected'
+        : `Expected to be better: ${better}${words === 'not refuted' ? ' (not refuted)' : ''}`
     return wrap(`${phase}, ${title}: ${pairs.map(({ says }) => says).join(' ')} ${expected}, because ${why}.`, '  ')
   })
   return [
