@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { between, parseMetrics, readingOf } from '../src/runner/metrics-page.ts'
+import { between, parseMetrics, readingOf, statusesBetween } from '../src/runner/metrics-page.ts'
 
 test('a page in the text format is read: labels with escapes, no labels, time stamps, infinities', () => {
   const samples = parseMetrics(
@@ -61,6 +61,17 @@ test('a page that could not be read leaves a gap, not a zero', () => {
   const nothing = { db_errors: null, event_loop_delay_ms: null, server_rate: null, server_p95_ms: null }
   assert.deepEqual(between(reading(page(1, 1, 1), 0), gap), nothing)
   assert.equal(between(gap, reading(page(1, 1, 1), 2_000)).server_rate, null)
+})
+
+test('statuses are counted between two readings only, not since the start of the API', () => {
+  const counted = (n: number) =>
+    reading(
+      `http_server_request_duration_seconds_count{http_route="/data/notes",http_response_status_code="200"} ${n}`,
+      n,
+    )
+  assert.deepEqual(statusesBetween(counted(5), counted(7)), { 200: 2 })
+  assert.deepEqual(statusesBetween(reading('db_available 1', 0), counted(7)), { 200: 7 })
+  for (const gap of [{ at: 0 }, reading('', 0)]) assert.deepEqual(statusesBetween(gap, counted(7)), {})
 })
 
 test('a database that can only be read is not available', () => {

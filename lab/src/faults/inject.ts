@@ -86,7 +86,7 @@ export async function injectAndLand(order: Order): Promise<ActiveFault & { lande
     const landedAt = await Promise.race([fault.landed, delay(landsWithinMs, undefined, { ref: false })])
     if (landedAt !== undefined) return { ...fault, landedAt }
     throw new UserError(
-      `The fault ${kind} did not land: ${landsWithinMs / 1000} s later a data request was still not answered 503. It has been rolled back. Is ${databasePath(database)} the API's database? ${faults[kind].hint}`,
+      `The fault ${kind} did not land: ${landsWithinMs / 1000} s later a data request was still ${faults[kind].feltAs === 0 ? 'answered' : 'not answered 503'}. It has been rolled back. Is ${databasePath(database)} the API's database? ${faults[kind].hint}`,
     )
   } catch (error) {
     await fault.undo()

@@ -50,7 +50,8 @@ export async function startK6Load(target: LoadTarget, token: string, phases: Loa
   function readLine(line: string): void {
     if (line.startsWith('{"kind"')) addResult(JSON.parse(line))
     else if (line.startsWith('{"dropped"')) addDropped(JSON.parse(line).dropped)
-    else if (line.trim() !== '') lastLines.splice(0, lastLines.length - 2, line.trim())
+    else if (line.trim() !== '') lastLines.push(line.trim())
+    if (lastLines.length > 3) lastLines.shift()
   }
 
   function addResult({ start, note, refused: id, ...result }: RequestEvent): void {

@@ -76,7 +76,7 @@ export function readingOf(samples: MetricSample[], at: number): MetricsReading {
     db_available: values('db_available').sort((a, b) => a - b)[0],
     resident_bytes: total('process_resident_memory_bytes'),
     logged_in: samples.find(({ name, labels }) => name === 'auth_logins_total' && labels.outcome === 'success')?.value,
-    statuses,
+    statuses: samples.length > 0 ? statuses : undefined,
     commits: total('db_commit_batch_size_count'),
     cpu_seconds: total('process_cpu_seconds_total'),
     active: total('http_server_active_requests'),
@@ -157,11 +157,10 @@ export function busyBetween(before: MetricsReading, after: MetricsReading): numb
   return orNull(active / (active + rise(before.idle_seconds, after.idle_seconds)))
 }
 
-/** The answers to data requests between two readings, by status. */
-export function statusesBetween(before: MetricsReading, after: MetricsReading): Record<string, number> {
-  const rises = Object.entries(after.statuses ?? {}).map(
-    ([of, n]) => [of, rise(before.statuses?.[of] ?? 0, n)] as const,
-  )
+/** The answers to data requests between two readings, by status; none after a reading with a gap. */
+export function statusesBetween({ statuses: was }: MetricsReading, { statuses: is = {} }: MetricsReading) {
+  if (was === undefined) return {}
+  const rises = Object.entries(is).map(([status, n]) => [status, rise(was[status] ?? 0, n)] as const)
   return Object.fromEntries(rises.filter(([, n]) => n > 0))
 }
 

@@ -5,6 +5,7 @@ import { databasePath, type FaultKind, type Victim } from '../faults/fault.ts'
 import { type ActiveFault, injectAndLand } from '../faults/inject.ts'
 import { refuseSecond } from '../faults/record.ts'
 import { faults, recoverLeftovers } from '../faults/rollback.ts'
+import { isSuccess } from '../load/figures.ts'
 import { milliseconds } from '../report/html.ts'
 import { firstAfter, startProbe } from './probe.ts'
 
@@ -69,7 +70,7 @@ export async function endOutage(session: Session, { kind, undo }: Pick<ActiveFau
   }
   const success = async () => {
     const status = await dataStatus(session.pool, token, faults[kind].feltBy)
-    return status >= 200 && status < 300 ? now() - at : undefined
+    return isSuccess({ status }) ? now() - at : undefined
   }
   return { did, success_ms: await soon(success) }
 }

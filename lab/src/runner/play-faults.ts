@@ -6,6 +6,7 @@ import { now, sleep } from '../clock.ts'
 import { reasonOf, UserError } from '../errors.ts'
 import { inject } from '../faults/inject.ts'
 import { faults } from '../faults/rollback.ts'
+import { isSuccess } from '../load/figures.ts'
 import { milliseconds } from '../report/html.ts'
 import type { Target } from '../targets/target.ts'
 import type { TimedFault } from './experiment.ts'
@@ -44,7 +45,8 @@ async function playFault(plan: TimedFault, due: number, run: Run, context: Fault
   const { database, server, api } = target
   const probe = (operation: keyof typeof probes) => dataStatus(pool, token, operation)
   // The fault before this one may still be felt.
-  while (now() < due && (await probe(faults[plan.kind].feltBy)) > 299) await sleep(20, signal)
+  const isServed = async () => isSuccess({ status: await probe(faults[plan.kind].feltBy) })
+  while (now() < due && !(await isServed())) await sleep(20, signal)
   const fault = await inject({ database, server, api, kind: plan.kind, at: due, forMs: plan.for * 1000, probe, signal })
   const { did, injectedAt } = fault
   // An API that does not notice the fault has failed, which is for the verdict to say: the fault goes on all the same.

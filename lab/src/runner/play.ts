@@ -2,7 +2,7 @@ import { dirname } from 'node:path'
 import { connect, logIn } from '../api-client.ts'
 import { tally } from '../attacks/attack.ts'
 import { now, sleep } from '../clock.ts'
-import { figures } from '../load/figures.ts'
+import { figures, isSuccess } from '../load/figures.ts'
 import type { Load, StartLoad } from '../load/load.ts'
 import { lost } from '../load/load.ts'
 import { count, number } from '../report/html.ts'
@@ -174,7 +174,7 @@ function rowWriter(run: Run, load: Load, unannounced?: true): (moment: number) =
     const phase = phaseAt(run, second)?.plan
     const { sent, answered } = sentAndAnswered(run.results, load.waiting?.(), from)
     const inSecond = ({ done }: { done: number }) => isWithin(done, from, from + 1000)
-    const failed = answered.filter(({ status }) => status < 200 || status > 299).length
+    const failed = answered.filter((one) => !isSuccess(one)).length
     const attempts = phase?.attack && run.attacks.at(-1)?.attempts.filter(inSecond)
     // k6 reports a request only when it is over; it sends as many as were planned.
     const planned = (phase?.rate ?? 0) + (phase?.logins ?? 0)

@@ -1,6 +1,7 @@
 import { Counter, Gauge } from 'prom-client'
 import type { Session } from '../api-client.ts'
 import { now } from '../clock.ts'
+import { isSuccess } from '../load/figures.ts'
 import { look, type ProbeSample } from '../runner/probe.ts'
 
 const [everyMs, silentMs] = [1_000, 2_000]
@@ -37,7 +38,7 @@ export function watchOutside(session: Session, heard: (sample: ProbeSample) => v
     seen[target] = { status: sample.status, seconds }
     status.set({ target }, sample.status)
     duration.set({ target }, seconds)
-    requests.inc({ target, outcome: sample.status >= 200 && sample.status < 300 ? 'success' : 'failure' })
+    requests.inc({ target, outcome: isSuccess(sample) ? 'success' : 'failure' })
   }
 
   async function lookAround(): Promise<void> {

@@ -1,4 +1,4 @@
-import { figures, lagOf, quantileOf, type Result, statusesOf } from '../load/figures.ts'
+import { figures, isSuccess, lagOf, quantileOf, type Result, statusesOf } from '../load/figures.ts'
 import type { Health } from './outside.ts'
 
 const kept = 120
@@ -41,7 +41,7 @@ export function createSeconds() {
 
   function close(others: Others): Second {
     const { due, failed, p50_ms, p95_ms, p99_ms } = figures(done, dropped)
-    const failures = done.filter(({ status }) => status < 200 || status > 299)
+    const failures = done.filter((one) => !isSuccess(one))
     const statuses = { ...statusesOf(failures), ...(dropped > 0 && { 'not sent': dropped }) }
     const lag = done.length > 0 ? quantileOf(done, lagOf, 0.99) : 0
     const latencies = { p50: p50_ms, p95: p95_ms, p99: p99_ms, lag }
