@@ -29,13 +29,13 @@ type DatabaseFile = { path: string; mode: number; inode: string; uid: number }
 
 /** How one fault is injected and rolled back. Everything that the rollback needs stands in the record. */
 export type Fault = {
-  /** Changes nothing. Throws a UserError when the fault cannot be injected, or could not be rolled back exactly. */
+  /** Throws a UserError when the fault cannot be injected or could not be rolled back exactly. Changes nothing. */
   check(file: DatabaseFile, victim: Victim): void
   /** Starts what must run before the record is written. The result goes into the record. */
   prepare?(victim: Victim, until: Date): Promise<{ holder: ProcessId }>
   /** Injects it. Returns the moment (clock.ts) from which it is in force. */
   inject(victim: Victim, record: FaultRecord): Promise<number>
-  /** What shows that it has landed and that it is over: a data request of this kind, and the status that it gets meanwhile; 0: no answer. */
+  /** The data request that feels it. `feltAs`: its status meanwhile; 0: no answer. */
   feltBy: 'read' | 'write'
   feltAs: 503 | 0
   /** Whether it is in force now. */

@@ -3,10 +3,11 @@ import { number } from '../report/html.ts'
 import { inWords } from './selection.ts'
 
 // The statistics of a comparison. Each round is a pair: both variants, one right after the other. A difference counts when
-// every pair agrees on its direction, and even the closest pair is further apart than any two rounds of one variant, and by a
-// tenth at least, since a smaller one decides nothing. "Apart" is a ratio, because noise grows with the value: a p95 of 1,000 ms
-// scatters by more than one of 10 ms. Where a value is 0 it is a difference. Both variants are alike when all their values lie
-// within a tenth. Everything else is unclear: noise hides the answer.
+// 1. every pair agrees on its direction,
+// 2. even the closest pair is further apart than any two rounds of one variant, and
+// 3. every pair differs by at least a tenth, since a smaller difference decides nothing.
+// "Apart" is a ratio, because noise grows with the value: a p95 of 1,000 ms scatters by more than one of 10 ms. Where a value
+// is 0 it is a difference. Both variants are alike when all their values lie within a tenth. Everything else is unclear.
 
 /** A smaller share of the larger value is no difference worth a decision. */
 const noticeable = 0.1

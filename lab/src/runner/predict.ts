@@ -10,7 +10,7 @@ import { say, wrap } from './screen.ts'
 import { inWords } from './selection.ts'
 
 const noIdea = '?'
-/** As this lab prints one too: a comma parts thousands, nothing else. */
+/** A comma may only separate thousands, as in the lab's own output. */
 const aNumber = /^-?(?:\d{1,3}(?:,\d{3})+|\d+)(?:\.\d+)?$/
 
 /** One guess for each question, a number or "?" for no idea. */

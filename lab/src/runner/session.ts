@@ -74,14 +74,14 @@ function faultsIn(notes: Note[], start: number, end: number): HappenedFault[] {
   })
 }
 
-/** A fault that the lab has held is known to the millisecond; another one was seen on record at the end of the second. */
+/** The times of the lab's own faults are exact to the millisecond; other faults were seen on record at the end of the second. */
 function asSecond(data: Second, ms: number, faults: HappenedFault[]): MetricsEvent {
   const held = faults.find(({ landed_ms, undone_ms }) => ms + 500 >= (landed_ms ?? 0) && ms + 500 < undone_ms)
   const fault = held?.kind ?? data.fault
   return { ...data, second: ms / 1_000, fault }
 }
 
-/** Seconds in a row in which the same was done. The second time that this is done it has another name. */
+/** Groups consecutive seconds of the same phase. A phase that comes again gets a number. */
 function phasesIn(seconds: MetricsEvent[]): { name: string; part: MetricsEvent[] }[] {
   const phases: { name: string; part: MetricsEvent[] }[] = []
   const seen = new Map<string, number>()

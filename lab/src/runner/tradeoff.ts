@@ -23,8 +23,8 @@ export type Variant = { name: string; settings: Record<string, string>; clients?
 >
 
 /**
- * A measure of a phase, without one of the whole run. `better`: the variant that is expected to be better, or no one; of
- * three or more those that are better than the first.
+ * A measure of a phase; without a phase, of the whole run. `better`: the variant expected to be better, or 'neither'. Of three
+ * or more variants: those that are expected to be better than the first.
  */
 export type Compared = { measure: MeasureName; phase?: string; better: string | string[]; why: string }
 

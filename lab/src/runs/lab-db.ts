@@ -28,8 +28,8 @@ const create = `CREATE TABLE metrics_events (${definitions.join(', ')}, PRIMARY 
 const insert = `INSERT INTO metrics_events (${names.join(', ')}) VALUES (${names.map((name) => `@${name}`).join(', ')})`
 
 /**
- * Makes lab.db anew from the seconds of every run and puts it in the place of the last one, whatever became of that. Returns
- * what is wrong, or undefined: it holds copies only, and a run is worth more than its copy.
+ * Builds lab.db from the seconds of every run and replaces the old file. Returns what is wrong, or undefined: it does not
+ * throw, because lab.db holds copies only and must not fail a run.
  */
 export function updateLabDb(runsFolder: string): string | undefined {
   const file = join(runsFolder, 'lab.db')

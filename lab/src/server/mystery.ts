@@ -82,7 +82,7 @@ export function createMystery({ slo, folder, met, changed, failed }: Options) {
     changed()
   }
 
-  /** Other acts would disturb it, or tell what happens; one that is answered gives way to them. */
+  /** Throws a UserError while a mystery is unanswered: other acts would disturb it. Ends one that is answered. */
   async function giveWay(): Promise<void> {
     if (isHidden()) throw new UserError('A mystery is on: answer it, or end it.')
     if (current) await end()

@@ -35,6 +35,7 @@ export type Target = AttackTarget & {
 export type StackOptions = LoadTarget & {
   metricsUrl: string
   database: string
+  server?: string
   /** The long-running lab's socket: its metrics page shows which phase is running. */
   socket?: string
 }
