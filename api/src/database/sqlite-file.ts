@@ -125,5 +125,5 @@ export function reasonOf(error: unknown): Reason | undefined {
   return known ?? (syscall ? 'io_error' : undefined)
 }
 
-/** Whether a commit may have been made: it is before the folder is synced, and that may fail. */
+/** Whether the commit may have been made: deleting the journal commits, and then the sync of the folder may fail. */
 export const isInDoubt = (error: unknown) => /^SQLITE_IOERR/.test(String((error as { code?: unknown }).code))
