@@ -6,7 +6,9 @@ import { runInNewContext } from 'node:vm'
 import jsonwebtoken from 'jsonwebtoken'
 import type { Context } from 'koa'
 import { forgeries } from '../../lab/src/attacks/forgeries.ts'
+import { createKysely } from '../src/database/kysely.ts'
 import { limitLogins } from '../src/middleware/login-limit.ts'
+import { authRoutes } from '../src/routes/auth.ts'
 import { type Api, sendRaw, startApi, until } from './start-api.ts'
 
 let api: Api
@@ -187,6 +189,29 @@ test('what the limits refuse leaves nothing behind, however many names there are
   }
   const [few, many] = [await heapAfter(1000), await heapAfter(100_000)]
   assert.ok(many - few < 5e6, `${many - few} bytes`)
+})
+
+test('no more than 50 logins wait for their hash, also when all of them waited for a slow database first', async () => {
+  const slow = Promise.withResolvers<{ rows: [] }>()
+  const db = createKysely('postgres', () => slow.promise)
+  const config = { JWT_TTL: 60, LAB_USERS: [{ name: 'demo', password: 'x' }] }
+  const dependencies = { db, config, before: [], limitLogins: limitLogins(0) }
+  const [route] = authRoutes(dependencies as unknown as Parameters<typeof authRoutes>[0])
+  const attempts = Array.from({ length: 100 }, async () => {
+    const body = { username: 'demo', password: 'wrong' }
+    const ctx = {
+      request: { body },
+      res: { closed: false },
+      state: {},
+      throw: (status: number) => {
+        throw status
+      },
+    }
+    return route?.handle(ctx as unknown as Context).catch((status) => status)
+  })
+  slow.resolve({ rows: [] })
+  const statuses = await Promise.all(attempts)
+  assert.equal(statuses.filter((status) => status === 503).length, 100 - 1 - 50)
 })
 
 test('logins that would wait longer than a second are 503 at once, and other requests are served meanwhile', async () => {

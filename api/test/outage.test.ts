@@ -377,6 +377,30 @@ for (const [what, used] of [
   })
 }
 
+const skipLimit = spawnSync('prlimit').error !== undefined && 'prlimit is not installed'
+function limitFiles(api: Api, bytes: string) {
+  const sameUser = process.getuid?.() === 0 ? { uid: 65534, gid: 65534 } : {}
+  execFileSync('prlimit', ['--pid', String(api.child.pid), `--fsize=${bytes}`], sameUser)
+}
+
+test('a write that meets an I/O error is in doubt, and those that are refused then are not', {
+  ...limit,
+  skip: skipLimit,
+}, async (t) => {
+  const api = await startApi(t)
+  const token = await api.login()
+  async function write() {
+    const answer = await api.fetch('/data/notes', { method: 'POST', token, json: { title: 'a', body: '' } })
+    return [answer.status, ((await answer.json()) as { detail?: string }).detail?.includes('Nothing was changed')]
+  }
+  limitFiles(api, '1:')
+  assert.deepEqual(await write(), [503, false])
+  assert.equal((await healthOf(api)).database.reason, 'io_error')
+  assert.deepEqual(await write(), [503, true])
+  limitFiles(api, 'unlimited:')
+  await until('a note is made', async () => (await write())[0] === 201)
+})
+
 test('started in an outage, the API recovers by itself and makes its users then', async (t) => {
   const path = join(newFolder(t), 'notes.db')
   await (await startApi(t, { DATABASE_PATH: path })).stop()

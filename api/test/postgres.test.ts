@@ -153,6 +153,29 @@ test('a lock of one row fails only the requests for it', limit, async (t) => {
   assert.equal(await put(mine), 503)
 })
 
+test(
+  'while all connections are in use, requests are refused as overload, and the database is healthy',
+  limit,
+  async (t) => {
+    const api = await startOnPostgres(t, { BUSY_TIMEOUT_MS: '20000' })
+    const token = await api.login()
+    const path = await makeNote(api, token)
+    const owner = await ownerOf(t, api)
+    await owner.query(`BEGIN; SELECT * FROM notes WHERE id = '${path.split('/').at(-1)}' FOR UPDATE`)
+    const types: unknown[] = []
+    const put = async () => {
+      const answer = await api.fetch(path, { method: 'PUT', token, json: note })
+      types.push(((await answer.json()) as { type?: string }).type)
+    }
+    const puts = Promise.all(Array.from({ length: 20 }, put))
+    await until('a request is refused as overload', () => types.includes('/problems/overloaded'))
+    assert.equal((await healthOf(api)).database.reason, null)
+    await owner.query('ROLLBACK')
+    await puts
+    await api.logged(({ status, reason }) => status === 503 && reason === 'timeout')
+  },
+)
+
 test('a server that becomes read-only stops only the writes', limit, async (t) => {
   const api = await startOnPostgres(t, { LOGIN_ATTEMPTS_PER_MINUTE: '100' })
   const token = await api.login()

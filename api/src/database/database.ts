@@ -4,7 +4,7 @@ import type { Kysely } from 'kysely'
 export type Database = {
   /** Every query rejects with DatabaseUnavailable while the database cannot be used. One query is one transaction. */
   db: Db
-  /** What the last use or the last check found; reading it touches no file. */
+  /** What a check finds five times per second, and with SQLite a use that fails. Reading it touches no file. */
   state(): State
   close(): void
 }
@@ -61,7 +61,7 @@ export const reasons = [
   'cannot_open', // SQLite could not open the file
   'corrupt', // the content of the database is not this program's
   'unreachable', // there is no connection to PostgreSQL
-  'timeout', // PostgreSQL did not answer in time, or all connections were in use
+  'timeout', // PostgreSQL did not answer in time, or all connections were in use (DatabaseBusy)
 ] as const
 export type Reason = (typeof reasons)[number]
 
@@ -70,12 +70,19 @@ export class DatabaseUnavailable extends Error {
   readonly reason: Reason
   /** Whether reads still work. */
   readonly readOnly: boolean
-  /** Whether the change may have been made all the same: the connection broke before the answer came. */
+  /** Whether the change may have been made all the same: the connection broke before the answer, or SQLite's commit failed late. */
   readonly inDoubt: boolean
   constructor(reason: Reason, readOnly = false, inDoubt = false) {
     super(`database unavailable: ${reason}`)
     this.reason = reason
     this.readOnly = readOnly
     this.inDoubt = inDoubt
+  }
+}
+
+/** The database works, but all connections to it were in use for too long: it gets more requests than it can serve. */
+export class DatabaseBusy extends DatabaseUnavailable {
+  constructor() {
+    super('timeout')
   }
 }

@@ -3,13 +3,14 @@ import { type CompiledQuery, Kysely, PostgresDialect, type QueryResult } from 'k
 import pg from 'pg'
 import type { Logger } from 'pino'
 import { type Config, ConfigError } from '../config.ts'
-import { type Database, DatabaseUnavailable, type Reason } from './database.ts'
+import { type Database, DatabaseBusy, DatabaseUnavailable, type Reason } from './database.ts'
 import { createKysely } from './kysely.ts'
 import { databaseMetrics } from './metrics.ts'
 import { migrate } from './migrations.ts'
 import { trackState } from './state.ts'
 
-const tickMs = 200 // an outage without traffic is noticed within this time
+const allInUse = 'timeout exceeded when trying to connect' // the pool's error has no code
+const tickMs = 200 // an outage is noticed within this time, a full disk by the first write
 const retryMs = 100 // and its end within this
 const rowLockMs = 200 // a write waits for another one of the same row, which takes a commit
 
@@ -81,6 +82,7 @@ export async function openPostgres(
       const reason = reasonOf(error)
       if (!reason) throw error
       metrics.failed(1, reason)
+      if ((error as Error).message === allInUse) throw new DatabaseBusy()
       const readOnly = !isRead && state().reads && !/^(unreachable|timeout)$/.test(reason)
       throw new DatabaseUnavailable(reason, readOnly, !isRead && isInDoubt(error))
     }

@@ -124,3 +124,6 @@ export function reasonOf(error: unknown): Reason | undefined {
   const known = reasonsByCode.find(([pattern]) => pattern.test(String(code)))?.[1]
   return known ?? (syscall ? 'io_error' : undefined)
 }
+
+/** Whether the commit may have been made: deleting the journal commits, and then the sync of the folder may fail. */
+export const isInDoubt = (error: unknown) => /^SQLITE_IOERR/.test(String((error as { code?: unknown }).code))

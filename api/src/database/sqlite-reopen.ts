@@ -5,7 +5,8 @@ import type { Operation, Reason, State } from './database.ts'
 import { type Connection, inspect, isFresh, openFile, reasonOf, refuseForeign, type Settings } from './sqlite-file.ts'
 import { trackState } from './state.ts'
 
-const tickMs = 200 // an outage without traffic is noticed within this time
+// Without traffic an outage is noticed within this time. Only a write finds a full disk, or a reader that blocks commits.
+const tickMs = 200
 const retryMs = 100 // and its end within this
 const incurable = /^(truncated|ELOOP|ENAMETOOLONG)$/ // at the start
 
@@ -31,9 +32,10 @@ export async function keepOpen(path: string, settings: Settings, log: Logger): P
 
   async function tick() {
     let reads = false
-    let isFirst = false
+    let isFirstStart = false
     try {
-      if (mayCreate) isFirst = mayCreate = isFresh(path)
+      if (mayCreate) mayCreate = isFresh(path)
+      isFirstStart = mayCreate
       if (!link.connection && !mayCreate) refuseForeign(path)
       link.connection ??= await openFile(path, settings, mayCreate)
       mayCreate = false
@@ -48,7 +50,7 @@ export async function keepOpen(path: string, settings: Settings, log: Logger): P
       )
       update(null, true)
     } catch (error) {
-      if (starting) refuseToStart(error, isFirst)
+      if (starting) refuseToStart(error, isFirstStart)
       const reason = reasonOf(error)
       // Another file under our name, or without our tables. Any other error is one of this program, which ends.
       const isForeign = error instanceof ConfigError || error instanceof BetterSqlite.SqliteError
@@ -56,22 +58,29 @@ export async function keepOpen(path: string, settings: Settings, log: Logger): P
       update(reason ?? 'corrupt', reads, reason ? undefined : error)
     }
     starting = false
+    schedule()
+  }
+
+  function schedule() {
+    clearTimeout(timer)
     timer = setTimeout(tick, state().writes ? tickMs : retryMs)
   }
 
   /** An outage needs a database that was there. Throws ConfigError for a file that can never be used. */
-  function refuseToStart(error: unknown, isFirst: boolean) {
+  function refuseToStart(error: unknown, isFirstStart: boolean) {
     if (error instanceof ConfigError) throw error
     const reason = String(reasonOf(error))
     const code = String((error as { code?: unknown }).code ?? reason)
-    const isFinal = incurable.test(code) || (isFirst && /permission|readonly|cannot_open/.test(reason))
+    const isFinal = incurable.test(code) || (isFirstStart && /permission|readonly|cannot_open/.test(reason))
     if (isFinal) throw new ConfigError([`DATABASE_PATH: ${path} is unusable (${code}): choose another`])
   }
 
   function failed(operation: Operation, reason: Reason) {
+    const { reads, writes } = state()
     // Only at the first failure: with a busy timeout a read waits for the lock again.
-    const reads = operation === 'write' && (state().writes ? canRead(link.connection) : state().reads)
-    update(reason, reads)
+    const readable = operation === 'write' && (writes ? canRead(link.connection) : reads)
+    update(reason, readable)
+    if (writes) schedule() // later failures would put the check off
   }
 
   function update(reason: Reason | null, readable: boolean, err?: unknown) {

@@ -4,7 +4,7 @@ import type { Logger } from 'pino'
 import { type Database, DatabaseUnavailable, type Operation } from './database.ts'
 import { createKysely } from './kysely.ts'
 import { databaseMetrics } from './metrics.ts'
-import { type Connection, inspect, reasonOf, type Settings } from './sqlite-file.ts'
+import { type Connection, inspect, isInDoubt, reasonOf, type Settings } from './sqlite-file.ts'
 import { keepOpen } from './sqlite-reopen.ts'
 
 type Write = { query: CompiledQuery; resolve(rows: unknown[]): void; reject(error: unknown): void }
@@ -35,7 +35,8 @@ export async function openSqlite(path: string, settings: Settings, log: Logger, 
       if (!reason) throw error
       metrics.failed(requests, reason)
       link.failed(operation, reason)
-      throw new DatabaseUnavailable(reason, operation === 'write' && link.state().reads)
+      const isWrite = operation === 'write'
+      throw new DatabaseUnavailable(reason, isWrite && link.state().reads, isWrite && isInDoubt(error))
     }
   }
 

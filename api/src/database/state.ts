@@ -1,7 +1,7 @@
 import type { Logger } from 'pino'
 import type { Reason, State } from './database.ts'
 
-/** Holds what the last use or check of a database found. `change` records it, and logs it when it has changed. */
+/** Holds what a database can do. `change` records what a check or a use has found, and logs it when it is new. */
 export function trackState(log: Logger) {
   let state: State = { reads: true, writes: true, reason: null, since: new Date() }
 

@@ -1,7 +1,7 @@
 import { STATUS_CODES } from 'node:http'
 import type { Context, Middleware, Next } from 'koa'
 import { HttpError } from 'koa'
-import { DatabaseUnavailable } from '../database/database.ts'
+import { DatabaseBusy, DatabaseUnavailable } from '../database/database.ts'
 
 // The type of a 503 says what the client can do. They are relative references: the API has no domain of its own.
 export const problemTypes = {
@@ -32,10 +32,7 @@ export function errors(): Middleware {
       if (error instanceof DatabaseUnavailable) {
         Object.assign(ctx.state.log, { db_unavailable: true, reason: error.reason })
         ctx.set('Retry-After', retryAfter())
-        const type = error.readOnly ? problemTypes.readOnly : problemTypes.unavailable
-        const cannot = error.readOnly ? 'can only be read' : 'cannot be used'
-        const change = error.inDoubt ? 'The change may have been made: look before you' : 'Nothing was changed;'
-        problem(ctx, 503, { type, detail: `The database ${cannot} right now. ${change} try again.` })
+        problem(ctx, 503, describe(error))
       } else if (error instanceof HttpError && error.expose) {
         ctx.set(error.headers ?? {})
         problem(ctx, error.status, { type: error.problemType, detail: error.message, errors: error.errors })
@@ -45,6 +42,17 @@ export function errors(): Middleware {
       }
     }
   }
+}
+
+function describe(error: DatabaseUnavailable) {
+  const [type, state] =
+    error instanceof DatabaseBusy
+      ? [problemTypes.overloaded, 'has too many requests']
+      : error.readOnly
+        ? [problemTypes.readOnly, 'can only be read']
+        : [problemTypes.unavailable, 'cannot be used']
+  const change = error.inDoubt ? 'The change may have been made: look before you' : 'Nothing was changed;'
+  return { type, detail: `The database ${state} right now. ${change} try again.` }
 }
 
 function answerUnknown(ctx: Context) {

@@ -32,6 +32,11 @@ export function countLogins(meter: Meter): Middleware {
   }
 }
 
+/** Throws 503 when too many logins wait for their hash. */
+export function refuseWhenCrowded(ctx: Context) {
+  if (waitingHashes() >= maxWaiting) overloaded(ctx, 'Too many logins are waiting; try again.')
+}
+
 /**
  * Limits login attempts before a hash is spent on them: so many per minute for a name from an address, and five times as
  * many for an address with any names. 0 switches the limits off. The returned function throws 429 or 503. Processes that
@@ -42,7 +47,7 @@ export function limitLogins(attemptsPerMinute: number, db?: Db) {
   const perAddress = limiter('address', 5 * attemptsPerMinute, db)
 
   return async function limitLogins(ctx: Context, username: string) {
-    if (waitingHashes() >= maxWaiting) overloaded(ctx, 'Too many logins are waiting; try again.')
+    refuseWhenCrowded(ctx)
     if (attemptsPerMinute === 0) return
     const refuse = ({ msBeforeNext }: RateLimiterRes): never => {
       const seconds = Math.max(1, Math.ceil(msBeforeNext / 1000))

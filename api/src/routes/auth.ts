@@ -4,6 +4,7 @@ import type { Config } from '../config.ts'
 import type { Db } from '../database/database.ts'
 import type { Tokens } from '../middleware/authentication.ts'
 import { check, text } from '../middleware/input.ts'
+import { refuseWhenCrowded } from '../middleware/login-limit.ts'
 import { verifyPassword } from '../stores/passwords.ts'
 import { findUserByName } from '../stores/users.ts'
 import type { Route } from './openapi.ts'
@@ -48,6 +49,7 @@ export function authRoutes({ db, config, tokens, before, limitLogins }: Dependen
         // The token dates from here: a logout while the hash is being made revokes it too.
         const now = Math.floor(Date.now() / 1000)
         const user = await findUserByName(db, config.LAB_USERS, username)
+        refuseWhenCrowded(ctx) // again: other logins waited for the database too
         const passed = await verifyPassword(user?.password_hash, password, () => ctx.res.closed)
         if (!user || !passed) {
           const headers = { 'WWW-Authenticate': 'Bearer' }
