@@ -1,5 +1,6 @@
 import { median } from '../anomalies/detect.ts'
 import { number } from '../report/html.ts'
+import type { Contrast } from '../runs/tradeoff-journal.ts'
 import { inWords } from './selection.ts'
 
 // The statistics of a comparison. Each round is a pair: both variants, one right after the other. A difference counts when
@@ -11,18 +12,6 @@ import { inWords } from './selection.ts'
 
 /** A smaller share of the larger value is no difference worth a decision. */
 const noticeable = 0.1
-
-export type Contrast = {
-  found: 'A' | 'B' | 'alike' | 'unclear'
-  a: number
-  b: number
-  /** B minus A: the median of the pairs, the smallest and the largest. */
-  difference: number
-  from: number
-  to: number
-  /** The largest spread within one variant: the largest value minus the smallest. */
-  spread: number
-}
 
 /** Compares the values of two variants by pairs; undefined when a value is missing. `more`: a larger value is better. */
 export function contrast(

@@ -1,7 +1,6 @@
 import { UserError } from '../errors.ts'
-import type { ClientPolicy } from '../load/client-policy.ts'
+import type { Variant } from '../runs/tradeoff-journal.ts'
 import type { Slo } from '../slo.ts'
-import type { EmbeddedOptions } from '../targets/embedded.ts'
 import { type Expectation, type Experiment, importFrom, lengthOf, namesIn, scale } from './experiment.ts'
 import type { MeasureName } from './measures.ts'
 import { wrap } from './screen.ts'
@@ -15,12 +14,6 @@ export type Tradeoff = Pick<Experiment, 'question' | 'capacity' | 'arrivals' | '
   /** What no number of this run shows. */
   unmeasured: string
 }
-
-/** `settings`: those of the API that differ from the default. `clients`: what the clients do. */
-export type Variant = { name: string; settings: Record<string, string>; clients?: ClientPolicy } & Pick<
-  EmbeddedOptions,
-  'postgres' | 'processes'
->
 
 /**
  * A measure of a phase; without a phase, of the whole run. `better`: the variant expected to be better, or 'neither'. Of three

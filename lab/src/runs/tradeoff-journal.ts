@@ -1,7 +1,8 @@
 import type { ClientPolicy } from '../load/client-policy.ts'
 import type { Journal } from './journal.ts'
 
-type Variant = {
+/** `settings`: those of the API that differ from the default. `clients`: what the clients do. */
+export type Variant = {
   name: string
   settings: Record<string, string>
   clients?: ClientPolicy
@@ -10,13 +11,15 @@ type Variant = {
 }
 
 /** `difference`, `from`, `to`: B minus A, over the rounds (contrast.ts). */
-type Contrast = {
+export type Contrast = {
   found: 'A' | 'B' | 'alike' | 'unclear'
   a: number
   b: number
+  /** B minus A: the median of the pairs, the smallest and the largest. */
   difference: number
   from: number
   to: number
+  /** The largest spread within one variant: the largest value minus the smallest. */
   spread: number
 }
 
