@@ -61,7 +61,7 @@ export const lesson: Lesson = {
   },
   code: {
     file: 'api/src/database/sqlite.ts',
-    fragment: "throw new DatabaseUnavailable(reason, operation === 'write'",
+    fragment: 'throw new DatabaseUnavailable(reason, isWrite',
     look: 'where an error learns whether reading still works.',
   },
 }
