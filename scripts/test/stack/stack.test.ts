@@ -221,11 +221,12 @@ function checkVerdict({ code, out }: { code: number | null; out: string }): stri
 }
 
 test('a load run judges itself, and what it leaves belongs to the caller', { skip }, async () => {
-  type Summary = { verdict: string; testid: string; failed: number; requests: number }
-  // On a busy machine it is INVALID; all of this holds then too.
+  type Summary = { verdict: string; testid: string; failed: number; dropped: number; requests: number }
   const verdict = checkVerdict(await stack.make('load', 'SCRIPT=baseline', 'DURATION=6s'))
   const { content: summary } = newestRun<Summary>('-k6-baseline', 'summary.json')
-  assert.deepEqual([summary.verdict, summary.failed], [verdict, 0])
+  assert.equal(summary.verdict, verdict)
+  // A busy machine drops arrivals, which count as failed and are not sent; the verdict is INVALID then.
+  assert.equal(summary.failed, summary.dropped, JSON.stringify(summary))
   const sent = await stack.prometheus(`sum(max_over_time(k6_http_reqs_total{testid="${summary.testid}"}[1m]))`)
   assert.ok(sent && sent > 0.9 * summary.requests, `Prometheus has ${sent} of ${summary.requests} requests`)
   assert.doesNotMatch(stack.docker('compose', 'exec', '-T', 'lab', 'ls', '/runs'), /^(?!session\.db)/m)
