@@ -18,7 +18,7 @@ import { playOn } from './play-on.ts'
 import { evenly, idealQueue, recorded } from './recorded.ts'
 
 const slo = loadSlo(join(root, 'slo.json'))
-const capacity = { of: 'login' as const, perSecond: 45, after: 45 }
+const capacity = { of: 'login' as const, seconds: 9, perSecond: 45, after: 45 }
 const storm = await loadExperiment('retry-storm', slo, 45)
 
 /** The run of an experiment whose logins end as `of` says, `served` within 30 ms. */

@@ -4,18 +4,22 @@ import { warmUp } from './shared/presets.ts'
 
 export function experiment({ goals: { peak: goal } }: Slo): Experiment {
   const { rate } = goal
-  const steps = Array.from({ length: 12 }, (_, i): Phase => {
-    const step: Phase = { name: `step-${i + 1}`, rate, seconds: 4, search: { goal }, overload: true }
-    return i > 0 ? step : { ...step, says: 'The rate is doubled until the goal is missed twice, then halved between.' }
+  const steps = Array.from({ length: 11 }, (_, i): Phase[] => {
+    const step: Phase = { name: `step-${i + 1}`, rate: 2 * rate, seconds: 3, search: { goal }, overload: true }
+    // A step at twice the capacity leaves a queue of three seconds; the next one must not find it.
+    const rest: Phase = { name: `rest-${i + 1}`, rate: 100, seconds: 3, warmUp: true, says: 'A rest.' }
+    return [
+      i > 0 ? step : { ...step, says: 'The rate is doubled until the goal is missed twice, then halved between.' },
+      rest,
+    ]
   })
-  const rest = (name: string): Phase => ({ name, rate: 100, seconds: 3, warmUp: true, says: 'A rest.' })
   return {
     question: `Up to how many requests a second does the API hold p95 < ${goal.latency_ms} ms, and what is the limit?`,
     hypothesis: `Several times ${rate}; then its one thread is busy all the time, and latency leaves the goal within a few per cent.`,
+    shortest: 81, // a short overload makes no long queue
     phases: [
       warmUp(rate),
-      ...steps,
-      rest('rest'),
+      ...steps.flat(),
       { name: 'below', rate, seconds: 6, search: { goal, confirm: 'below' }, says: 'At 80 % of what was found.' },
       {
         name: 'above',

@@ -5,6 +5,7 @@ import { isWithin, largest, type Measure, type Measured, type Selection, share }
 export const costMeasures = {
   cpu_per_request: { title: "the API's CPU time per request", unit: 'ms', of: cpuPerRequest },
   commits_per_second: { title: 'commits to the disk', unit: 'a second', of: commitsPerSecond },
+  notes_per_second: { title: 'notes saved', unit: 'a second', better: 'more', of: notesPerSecond },
   notes_per_commit: { title: 'notes that share a commit', unit: '', better: 'more', of: notesPerCommit },
   seconds_kept: { title: "seconds so far in the API's own record", unit: '%', better: 'more', of: secondsKept },
   memory: {
@@ -35,8 +36,16 @@ function commitsPerSecond(selection: Selection): Measured {
 
 function notesPerCommit(selection: Selection): Measured {
   const { rise, from, to } = counted(selection, ({ commits }) => commits)
-  const written = selection.run.results.filter(({ done, status }) => status === 201 && isWithin(done, from, to)).length
-  return rise > 0 ? { value: written / rise } : { words: 'not readable' }
+  return rise > 0 ? { value: notesSaved(selection, from, to) / rise } : { words: 'not readable' }
+}
+
+function notesPerSecond(selection: Selection): Measured {
+  const { from, to, seconds } = selection
+  return { value: notesSaved(selection, from, to) / seconds }
+}
+
+function notesSaved({ run }: Selection, from: number, to: number): number {
+  return run.results.filter(({ done, status }) => status === 201 && isWithin(done, from, to)).length
 }
 
 /** By how much a counter rose between the first and the last reading of a selection, and when these were. */

@@ -26,6 +26,8 @@ export type Experiment = Manner & {
   capacity?: Capacity['of']
   /** Nothing is told of phases and faults while it is played: the reader has to find out. */
   unannounced?: true
+  /** Seconds that it takes at least, whatever LENGTH says. */
+  shortest?: number
   /** One after another. The experiment's `arrivals` and `clients` hold for every phase without its own. */
   phases: Phase[]
   /** Faults that do not last exactly as long as a phase. */

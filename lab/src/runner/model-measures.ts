@@ -56,6 +56,14 @@ export const modelMeasures = {
       return { value: orNothing(100 * Math.abs(measured_ms / ideal_ms - 1)), words }
     },
   },
+  service_spread: {
+    title: 'how much logins differ in the time they take',
+    unit: '%',
+    of({ logins }) {
+      const { mean, variance } = measured(serviceTimes(logins).busy)
+      return { value: orNothing((100 * Math.sqrt(variance)) / mean) }
+    },
+  },
   in_system: {
     title: 'number in the system (L), as the API counts them',
     unit: 'requests',

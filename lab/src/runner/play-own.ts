@@ -7,13 +7,18 @@ import { say, wrap } from './screen.ts'
 
 // Runs on an API that the lab starts for them.
 
-/** What the API can do at most, on one of its own, where an experiment asks for it: its loads follow from that. */
+/**
+ * What the API can do at most, on one of its own, where an experiment asks for it: its loads follow from that. `factor`: the
+ * length of the run against its full length.
+ */
 export async function capacityFor(
   { capacity: of, settings }: Pick<Experiment, 'capacity' | 'settings'>,
+  factor: number,
   stop: AbortSignal,
 ): Promise<Capacity | undefined> {
   if (of === undefined) return undefined
-  const capacity = await withEmbedded({ settings }, (target) => measureCapacity(target, of, stop))
+  const seconds = Math.min(9, Math.max(2, Math.round(9 * factor)))
+  const capacity = await withEmbedded({ settings }, (target) => measureCapacity(target, of, stop, seconds))
   const figure = `${capacity.perSecond.toFixed(1)} ${of} requests a second`
   say(wrap(`\nCapacity: this API serves at most ${figure} here. All loads are relative to that.`))
   return capacity
@@ -29,7 +34,8 @@ export async function playOwn(
   return withEmbedded(options, async (target) => {
     const run = await playOn(target)
     if (capacity) {
-      const after = run.died ? undefined : await measureCapacity(target, capacity.of, stop).catch(() => undefined)
+      const { of, seconds } = capacity
+      const after = run.died ? undefined : await measureCapacity(target, of, stop, seconds).catch(() => undefined)
       stop.throwIfAborted()
       run.capacity = { ...capacity, after: after?.perSecond }
     }

@@ -41,7 +41,7 @@ export async function runExperiment(options: ExperimentOptions): Promise<number>
   const { name, runs, folder, stop } = options
   const slo = loadSlo(options.slo)
   const full = await loadExperiment(name, slo)
-  const factor = (options.seconds ?? lengthOf(full)) / lengthOf(full)
+  const factor = Math.max(options.seconds ?? lengthOf(full), full.shortest ?? 0) / lengthOf(full)
   const experiment = scale(full, factor)
   const stack = needsOwnApi(experiment) ? undefined : options.stack
   // In the lab's container there is no memory for k6 beside an API.
@@ -70,7 +70,7 @@ export async function runExperiment(options: ExperimentOptions): Promise<number>
   }
 
   async function playOnOwn(number: number) {
-    const capacity = await capacityFor(experiment, stop)
+    const capacity = await capacityFor(experiment, factor, stop)
     const own = capacity ? scale(await loadExperiment(name, slo, capacity.perSecond), factor) : experiment
     return { experiment: own, ...(await playOwn(own, capacity, stop, (target) => playOn(number, target, own))) }
   }

@@ -32,7 +32,8 @@ export type TradeoffOptions = {
 export async function runTradeoff(options: TradeoffOptions): Promise<number> {
   const { name, seconds, rounds, folder } = options
   const slo = loadSlo(options.slo)
-  const shape = withLength(await loadTradeoff(name, slo), seconds)
+  const full = await loadTradeoff(name, slo)
+  const shape = withLength(full, seconds)
   if (shape.variants.some(({ postgres }) => postgres)) needPostgres()
   checkRunsFolder(folder)
   introduce(shape, rounds)
@@ -41,7 +42,7 @@ export async function runTradeoff(options: TradeoffOptions): Promise<number> {
   const all: Awaited<ReturnType<typeof playVariant>>[] = []
   for (let round = 1; round <= rounds; round++) {
     // All variants of a round meet the same load.
-    capacity = await capacityFor(shape, options.stop)
+    capacity = await capacityFor(shape, lengthOf(shape) / lengthOf(full), options.stop)
     tradeoff = withLength(await loadTradeoff(name, slo, capacity?.perSecond), seconds)
     for (const variant of tradeoff.variants) {
       say(`\n${wrap(`Round ${round} of ${rounds}: ${variant.name} (${settingsInWords(variant)})`)}`)
