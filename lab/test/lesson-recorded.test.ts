@@ -52,7 +52,7 @@ async function opened(t: TestContext, lesson: string, experiment: Experiment, ru
 
 test('the line of the model under what was measured, and how far off that is', { skip: noBrowser }, async (t) => {
   const experiment = await loadExperiment('queue', slo, 45)
-  const run = idealQueue(experiment, { of: 'login', seconds: 9, perSecond: 45, after: 45 })
+  const run = idealQueue(experiment, { of: 'login', perSecond: 45, after: 45 })
   const page = await opened(t, '02-knee', experiment, run, ['5', 'c'])
   assert.equal((await page.$$('.theory svg circle')).length, 10)
   assert.ok(await page.$('.theory svg polyline'))

@@ -4,8 +4,8 @@ import { isSuccess, quantile, sorted } from './figures.ts'
 import { type LoadTarget, loginOf, startMix } from './load.ts'
 import type { Request } from './open-loop.ts'
 
-/** `perSecond`: the most that the API answers, as `seconds` of measuring found it. */
-export type Capacity = { of: 'login' | 'data'; perSecond: number; seconds: number }
+/** `perSecond`: the most that the API answers. */
+export type Capacity = { of: 'login' | 'data'; perSecond: number }
 
 /** Enough requests at a time to keep the API busy, few enough for their answers to be prompt. */
 const atATime = 16
@@ -31,7 +31,7 @@ export async function measureCapacity(
   const inSecond = Array.from({ length: seconds }, (_, i) => {
     return answered.filter((done) => done >= begin + 1000 * i && done < begin + 1000 * (i + 1)).length
   })
-  return { of, perSecond: quantile(sorted(inSecond), 0.5), seconds }
+  return { of, perSecond: quantile(sorted(inSecond), 0.5) }
 }
 
 /** Each client sends when its last request was answered. Returns the moments of the good answers. */

@@ -7,8 +7,8 @@ import { inWords } from './selection.ts'
 // 1. every pair agrees on its direction,
 // 2. even the closest pair is further apart than any two rounds of one variant, and
 // 3. every pair differs by at least a tenth, since a smaller difference decides nothing.
-// "Apart" is a ratio, because noise grows with the value: a p95 of 1,000 ms scatters by more than one of 10 ms. Where a value
-// is 0 it is a difference. Both variants are alike when all their values lie within a tenth. Everything else is unclear.
+// "Further apart" is by the difference or by the ratio, because noise grows with the value: a p95 of 1,000 ms scatters by more
+// than one of 10 ms. Both variants are alike when all their values lie within a tenth. Everything else is unclear.
 
 /** A smaller share of the larger value is no difference worth a decision. */
 const noticeable = 0.1
@@ -26,10 +26,12 @@ export function contrast(
   const all = [...a, ...b]
   const least = noticeable * Math.max(...all.map(Math.abs))
   const isOneSided = pairs.every((one) => one > 0) || pairs.every((one) => one < 0)
-  const scale = all.every((value) => value > 0) ? Math.log : (value: number) => value
-  const closest = Math.min(...b.map((value, i) => Math.abs(scale(value) - scale(a[i] as number))))
-  const isBeyondNoise = closest > Math.max(range(a.map(scale)), range(b.map(scale)))
-  const isDifferent = isOneSided && isBeyondNoise && Math.min(...pairs.map(Math.abs)) >= least
+  const isBeyondNoise = (scale: (value: number) => number) => {
+    const closest = Math.min(...b.map((value, i) => Math.abs(scale(value) - scale(a[i] as number))))
+    return closest > Math.max(range(a.map(scale)), range(b.map(scale)))
+  }
+  const isApart = isBeyondNoise((value) => value) || (all.every((value) => value > 0) && isBeyondNoise(Math.log))
+  const isDifferent = isOneSided && isApart && Math.min(...pairs.map(Math.abs)) >= least
   const isBBetter = pairs[0] !== undefined && pairs[0] > 0 === more
   const found = isDifferent ? (isBBetter ? 'B' : 'A') : range(all) <= least ? 'alike' : 'unclear'
   const figures = { a: median(a), b: median(b), difference: median(pairs) }

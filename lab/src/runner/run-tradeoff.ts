@@ -1,5 +1,4 @@
 import { relative } from 'node:path'
-import type { Capacity } from '../load/capacity.ts'
 import { startOwnLoad } from '../load/load.ts'
 import { comparedRows, comparisonWords, metWords, settingsInWords, tradeoffHtml } from '../report/tradeoff.ts'
 import type { TradeoffJournal, Variant } from '../runs/tradeoff-journal.ts'
@@ -11,7 +10,7 @@ import { journalOf } from './journal-of.ts'
 import { judgeTradeoff, type Play } from './judge-tradeoff.ts'
 import { measure } from './measures.ts'
 import { play } from './play.ts'
-import { capacityFor, playOwn } from './play-own.ts'
+import { capacityFor, type MeasuredCapacity, playOwn } from './play-own.ts'
 import { say, textTable, wrap } from './screen.ts'
 import { experimentOf, loadTradeoff, neither, type Tradeoff, withLength } from './tradeoff.ts'
 import { checkRunsFolder, writeFolder } from './write-run.ts'
@@ -38,7 +37,7 @@ export async function runTradeoff(options: TradeoffOptions): Promise<number> {
   checkRunsFolder(folder)
   introduce(shape, rounds)
 
-  let [tradeoff, capacity]: [Tradeoff, Capacity | undefined] = [shape, undefined]
+  let [tradeoff, capacity]: [Tradeoff, MeasuredCapacity | undefined] = [shape, undefined]
   const all: Awaited<ReturnType<typeof playVariant>>[] = []
   for (let round = 1; round <= rounds; round++) {
     // All variants of a round meet the same load.
@@ -76,7 +75,7 @@ export async function runTradeoff(options: TradeoffOptions): Promise<number> {
   return { PASS: 0, FAIL: 1, INVALID: 2 }[journal.verdict]
 }
 
-type Turn = { tradeoff: Tradeoff; variant: Variant; round: number; capacity?: Capacity }
+type Turn = { tradeoff: Tradeoff; variant: Variant; round: number; capacity?: MeasuredCapacity }
 
 async function playVariant({ tradeoff, variant, round, capacity }: Turn, options: TradeoffOptions, slo: Slo) {
   const experiment = experimentOf(tradeoff, variant)

@@ -1,5 +1,5 @@
 import { warmUp } from '../experiments/shared/presets.ts'
-import type { Tradeoff } from '../runner/tradeoff.ts'
+import { neither, type Tradeoff } from '../runner/tradeoff.ts'
 import type { Slo } from '../slo.ts'
 
 export function tradeoff(_slo: Slo, perSecond = 4_000): Tradeoff {
@@ -25,6 +25,7 @@ export function tradeoff(_slo: Slo, perSecond = 4_000): Tradeoff {
       },
       { measure: 'read_p95', phase, better: 'group', why: 'while the thread waits for the disk, reads wait too' },
       { measure: 'cpu_per_request', phase, better: 'group', why: 'fewer commits are less work' },
+      { measure: 'memory', phase, better: neither, why: 'only the waiting writes are kept' },
     ],
     unmeasured:
       'How fast the disk is: on one that syncs in a microsecond (a disk in memory) the two differ little. Below the capacity too: there few writes come in the same turn.',
