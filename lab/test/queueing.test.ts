@@ -1,7 +1,15 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { arrivals, seededRandom } from '../src/load/arrivals.ts'
-import { constant, meanWait, meanWaitOf, measured, type ServiceTime, utilisation } from '../src/models/queueing.ts'
+import {
+  constant,
+  knee,
+  meanWait,
+  meanWaitOf,
+  measured,
+  type ServiceTime,
+  utilisation,
+} from '../src/models/queueing.ts'
 
 /** Exponentially distributed service: the second M of M/M/1. */
 const exponential = (mean: number): ServiceTime => ({ mean, variance: mean ** 2 })
@@ -35,6 +43,11 @@ test('constant service waits half as long as exponential, and from full utilisat
   assert.equal(meanWait(50, constant(0.02)), Number.POSITIVE_INFINITY)
   assert.equal(meanWait(60, constant(0.02)), Number.POSITIVE_INFINITY)
   assert.equal(meanWait(0, constant(0.02)), 0)
+})
+
+test('at the knee a request waits as long as it is served', () => {
+  for (const service of [constant(0.02), exponential(0.02), { mean: 0.02, variance: 0.0001 }])
+    near(meanWait(knee(service) / service.mean, service), service.mean)
 })
 
 test('measured service times: mean and sample variance', () => {

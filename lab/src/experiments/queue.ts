@@ -3,8 +3,7 @@ import type { Slo } from '../slo.ts'
 import { usualLogins } from './shared/overload.ts'
 
 const steps = [20, 30, 40, 50, 60, 70, 75, 80, 90, 95]
-// Below, the wait is a few milliseconds and as long as what else happens to a request; above, luck decides. Measured waits are up
-// to 30 % above those of the ideal queue: the processor of a shared machine is faster in one second than in the next.
+// Below, the wait is a few milliseconds and as long as what else happens to a request; above, luck decides.
 const judged = [50, 60, 70, 75, 80]
 
 export function experiment(_slo: Slo, perSecond = usualLogins): Experiment {

@@ -31,6 +31,11 @@ export function meanWait(rate: number, service: ServiceTime): number {
   return (rate * (service.variance + service.mean ** 2)) / (2 * (1 - busy))
 }
 
+/** The knee: the utilisation at which a request waits as long as it is served. M/D/1: two thirds; M/M/1: one half. */
+export function knee({ mean, variance }: ServiceTime): number {
+  return 2 / (3 + variance / mean ** 2)
+}
+
 /**
  * Mean wait of these very arrivals (in order, in seconds) by Lindley's recursion, at a server that needs `first` seconds for
  * one that finds it idle (it has to wake up: P. D. Welch, "On a Generalized M/G/1 Queuing Process in Which the First

@@ -101,6 +101,7 @@ const goodput = (seconds: MetricsEvent[]): Chart => ({
     line(seconds, 'tries', 'attempts'),
     line(seconds, 'goodput', 'goodput'),
     line(seconds, 'abandoned', 'abandoned', true),
+    line(seconds, 'served_late', 'logins served too late', true),
     line(seconds, 'offered', 'offered', true),
   ],
 })

@@ -3,7 +3,7 @@ import { countEach, roundAll } from '../load/figures.ts'
 import type { HappenedFault, Journal } from '../runs/journal.ts'
 import type { Slo } from '../slo.ts'
 import type { Target } from '../targets/target.ts'
-import { type Experiment, faultsOf, needsOwnLoad, plannedPhases } from './experiment.ts'
+import { type Experiment, faultsOf, plannedPhases } from './experiment.ts'
 import { judge } from './judge.ts'
 import { thisMachine } from './machine.ts'
 import { degradedAfter, measure, measures, recoveredAfter } from './measures.ts'
@@ -40,7 +40,7 @@ export function journalOf(run: Run, about: About) {
       journal_mode: target.journalMode,
       settings: publicSettings(experiment),
       load_generator: run.generator,
-      ...(needsOwnLoad(experiment) && { seed: run.seed }),
+      ...(experiment.phases.some(({ arrivals }) => arrivals === 'poisson') && { seed: run.seed }),
     },
     slo,
     planned: {

@@ -138,6 +138,12 @@ export function serverSecond(readings: MetricsReading[], from: number) {
   } as const
 }
 
+/** The logins that the API answered well in a second; undefined where a reading has a gap. */
+export function loginsServed(readings: MetricsReading[], from: number): number | undefined {
+  const next = readings.findIndex(({ at }) => at > from + 500)
+  return orNull(rise(readings[next - 1]?.logged_in, readings[next]?.logged_in)) ?? undefined
+}
+
 /** What the API's counters said between two readings; null where a reading has a gap. */
 export function between(before: MetricsReading, after: MetricsReading) {
   const requests = after.requests?.map(([edge, count], i) => [edge, rise(before.requests?.[i]?.[1], count)] as const)

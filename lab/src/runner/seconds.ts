@@ -1,9 +1,9 @@
 import { tally } from '../attacks/attack.ts'
-import { countEach, figures, type Result, roundAll, statusesOf } from '../load/figures.ts'
+import { countEach, figures, isSuccess, type Result, roundAll, statusesOf } from '../load/figures.ts'
 import { type Goodput, goodputPerSecond } from '../load/goodput.ts'
 import type { MetricsEvent } from '../runs/journal.ts'
 import { needsOwnLoad, type Phase } from './experiment.ts'
-import { serverSecond } from './metrics-page.ts'
+import { loginsServed, serverSecond } from './metrics-page.ts'
 import type { Run } from './run.ts'
 import { inForce, isWithin } from './selection.ts'
 
@@ -18,8 +18,15 @@ export function secondsOf(run: Run): MetricsEvent[] {
   const rows = goodputPerSecond(run.results, run.dropped, run.startedAt, seconds.length)
   return seconds.map((one, i) => {
     const { offered, attempts: tries, good: goodput, abandoned } = rows[i] as Goodput
-    return { ...one, offered, tries, goodput, abandoned }
+    return { ...one, offered, tries, goodput, abandoned, served_late: servedLate(run, i, done.get(i) ?? []) }
   })
+}
+
+/** Logins that the API answered well in a second, and of which no client has heard. */
+function servedLate({ metrics, startedAt }: Run, second: number, done: Result[]): number | undefined {
+  const served = loginsServed(metrics, startedAt + second * 1000)
+  const heard = done.filter((one) => one.kind === 'login' && isSuccess(one)).length
+  return served === undefined ? undefined : Math.max(0, Math.round(served - heard))
 }
 
 /** The phase to which a second of the run belongs: the one in which its middle lies. */

@@ -39,6 +39,7 @@ export const metricsEvent = z.object({
     .optional()
     .describe('first tries due in this second that ended in a 2xx before their client gave up'),
   abandoned: z.number().optional().describe('requests that their client abandoned in this second'),
+  served_late: z.number().optional().describe('logins that the API served in this second, too late for their client'),
   guesses: z.number().optional().describe('guesses at a secret made offline, without a request'),
   phase: z.string().describe("the experiment's phase"),
   fault: z.string().nullable().describe('the kind of the fault in force'),
