@@ -6,7 +6,7 @@ import { number, percent } from '../src/report/html.ts'
 import { textTable } from '../src/runner/screen.ts'
 import type { MetricsEvent } from '../src/runs/journal.ts'
 
-const thresholds = [2, 3, 4, 6, 12]
+const thresholds = [2, 4, 12]
 const windows = [10, 30, 60]
 
 export function sweep(runs: MetricsEvent[][]) {
