@@ -24,7 +24,7 @@ export type Experiment = Manner & {
    * limits follow from it, so that the verdict does not depend on the speed of the machine.
    */
   capacity?: Capacity['of']
-  /** Nothing is told of phases and faults while it is played: the reader has to find out. */
+  /** Phases and faults are not named while it is played: the reader has to diagnose them. */
   unannounced?: true
   /** Seconds that it takes at least, whatever LENGTH says. */
   shortest?: number

@@ -10,13 +10,13 @@ export type Selection = {
   slo: Slo
   from: number
   to: number
-  /** Its length; where a fault took the database away, the time for which it did. */
+  /** Its length; with a fault, the time for which the fault was in force. */
   seconds: number
   /** The faults that were planned to begin in it. */
   faults: PlayedFault[]
-  /** The data requests that were due in it or, where a fault took the database away, meanwhile. */
+  /** The data requests that were due in it; with a fault, those that were due while the fault was in force. */
   data: Result[]
-  /** Those of them whose status counts: a success that arrived after the rollback is no success during the fault. */
+  /** `data` without the successes that arrived after the rollback: only their delay is judged. */
   settled: Result[]
   logins: Result[]
   dropped: number
