@@ -4,7 +4,7 @@ import { cpSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writ
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { test } from 'node:test'
-import { kinds } from '../../lab/src/faults/fault.ts'
+import { kinds } from '../../lab/src/faults/all.ts'
 
 const root = join(import.meta.dirname, '../..')
 const makefile = readFileSync(join(root, 'Makefile'), 'utf8')

@@ -1,4 +1,5 @@
 import type { Attempt } from '../attacks/attack.ts'
+import { killing } from '../faults/all.ts'
 import { besideLimit, figures, isSuccess, type Result } from '../load/figures.ts'
 import { count, number } from '../report/html.ts'
 import type { Slo } from '../slo.ts'
@@ -32,7 +33,7 @@ export function select(run: Run, slo: Slo, phase?: string): Selection | undefine
   const faults = run.faults.filter(({ plan }) => isWithin(plan.at, first.from_s, last.to_s))
   // A phase with a fault is judged by the time for which it was in force, but one with a crash as a whole: a request that the
   // crash cut off has failed.
-  const edged = run.faults.filter(({ plan }) => plan.kind !== 'crash')
+  const edged = run.faults.filter(({ plan }) => !killing.has(plan.kind))
   const inIt = phase === undefined ? [] : edged.filter((fault) => faults.includes(fault))
   const isIn = (one: Result, among: PlayedFault[], places: Place[]) =>
     among.some((fault) => places.includes(placeOf(one, fault, slo.outage.refusal_p99_ms)))
