@@ -20,7 +20,7 @@ type DatabaseFile = { path: string; mode: number; inode: string; uid: number }
 
 /** One fault and its words. Everything that the rollback needs stands in the record. */
 export type Fault = {
-  /** The databases that it can take away. */
+  /** The databases on which it works. */
   engines: ('SQLite' | 'PostgreSQL')[]
   /** It needs an API of the lab's own: for its process, or for a small disk. Elsewhere the page says why, and names a command. */
   needs?: { own: 'process' | 'disk'; why: string; command: string }

@@ -17,7 +17,7 @@ export type Selection = {
   faults: PlayedFault[]
   /** The data requests that were due in it; with a fault, those that were due while the fault was in force. */
   data: Result[]
-  /** `data` without the successes that arrived after the rollback: only their delay is judged. */
+  /** `data` without the successes that arrived after the rollback: the statuses of these are judged. */
   settled: Result[]
   logins: Result[]
   dropped: number

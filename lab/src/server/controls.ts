@@ -81,7 +81,7 @@ export type Control = {
 }
 
 /** What a visitor can break or switch, and what not where this API runs. */
-export function controlsOf({ mode, server }: LiveTarget): Control[] {
+export function controlsOf({ mode, server }: Pick<LiveTarget, 'mode' | 'server'>): Control[] {
   const inStack = mode === 'stack'
   const breaks = kindsOn({ server }).map((kind) => {
     const { button, needs } = faults[kind]
