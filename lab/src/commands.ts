@@ -15,7 +15,7 @@ import {
 } from './config.ts'
 import type { Level } from './course/mystery.ts'
 import { UserError } from './errors.ts'
-import { kinds } from './faults/fault.ts'
+import { kinds } from './faults/all.ts'
 import type { Journal } from './runs/journal.ts'
 import { loadSlo } from './slo.ts'
 

@@ -1,13 +1,13 @@
 import assert from 'node:assert/strict'
 import { after, test } from 'node:test'
 import { connect } from '../src/api-client.ts'
-import { fileKinds } from '../src/faults/fault.ts'
+import { type FaultKind, faults } from '../src/faults/all.ts'
 import { injectAndLand } from '../src/faults/inject.ts'
 import type { Result } from '../src/load/figures.ts'
 import { lost, startMix } from '../src/load/load.ts'
 import { openLoop } from '../src/load/open-loop.ts'
 import { startProbe } from '../src/runner/probe.ts'
-import { api, until } from './helpers.ts'
+import { api, fileKinds, until } from './helpers.ts'
 
 const { url, token, database, probe } = await api({ after })
 
@@ -17,7 +17,7 @@ test('three cycles of every fault under load: no success while it lasts, no ackn
   const notes = await startMix(pool, token, 20)
   const load = openLoop({ next: notes.next })
   const outside = startProbe(url, token)
-  const windows: { kind: string; from: number; to: number }[] = []
+  const windows: { kind: FaultKind; from: number; to: number }[] = []
   load.setRate(200)
   const refusedSince = (moment: number) =>
     load.results.filter(({ due, status }) => due >= moment && status === 503).length
@@ -41,7 +41,7 @@ test('three cycles of every fault under load: no success while it lasts, no ackn
     const reads = inside.filter((one) => one.kind !== 'write')
     const statuses = (results: Result[]) => [...new Set(results.map((one) => one.status))]
     assert.deepEqual(statuses(writes), [503], `${kind}: only refusals`)
-    assert.deepEqual(statuses(reads), [kind === 'readonly' ? 200 : 503], `${kind}: reads`)
+    assert.deepEqual(statuses(reads), [faults[kind].picture[0] === 'read-only' ? 200 : 503], `${kind}: reads`)
   }
   assert.ok(
     load.results.some((one) => one.status === 201 && one.due > (windows.at(-1)?.to ?? 0)),

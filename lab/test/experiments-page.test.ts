@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { test } from 'node:test'
-import { allKinds } from '../src/faults/fault.ts'
+import { allKinds } from '../src/faults/all.ts'
 import { root } from './helpers.ts'
 
 const page = readFileSync(join(root, 'docs', 'experiments.md'), 'utf8')

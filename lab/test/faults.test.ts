@@ -14,12 +14,12 @@ import { dirname } from 'node:path'
 import { after, test } from 'node:test'
 import { now } from '../src/clock.ts'
 import { UserError } from '../src/errors.ts'
-import { fileKinds } from '../src/faults/fault.ts'
+import { faults } from '../src/faults/all.ts'
 import { inject, injectAndLand } from '../src/faults/inject.ts'
 import { recordPath } from '../src/faults/record.ts'
-import { faults, recoverLeftovers } from '../src/faults/rollback.ts'
+import { recoverLeftovers } from '../src/faults/rollback.ts'
 import { isRunning } from '../src/processes.ts'
-import { api, mode, scratchDatabase, until } from './helpers.ts'
+import { api, fileKinds, mode, scratchDatabase, until } from './helpers.ts'
 
 const target = await api({ after })
 const { database, probe } = target
@@ -31,7 +31,7 @@ for (const kind of fileKinds) {
     const before = statSync(database)
     const fault = await injectAndLand({ database, kind, forMs: longMs, probe })
     assert.equal(await probe(faults[kind].feltBy), 503)
-    assert.equal(await probe('read'), kind === 'readonly' ? 200 : 503)
+    assert.equal(await probe('read'), faults[kind].picture[0] === 'read-only' ? 200 : 503)
     assert.ok(existsSync(recordPath(database)))
     const undone = await fault.undo()
     assert.ok(undone.intact)

@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import Database from 'better-sqlite3'
 import { connect, dataStatus, logIn } from '../src/api-client.ts'
 import { now, sleep } from '../src/clock.ts'
+import { faults, kindsOn } from '../src/faults/all.ts'
 import { openEmbedded } from '../src/targets/embedded.ts'
 import type { Target } from '../src/targets/target.ts'
 import { makeTempFolder } from '../src/targets/temp-folder.ts'
@@ -24,6 +25,9 @@ export function scratchFolder(t: Scope): string {
 
 /** Why no small disk can be mounted here; false when one can. */
 export const noDisk = spawnSync('unshare', ['--mount', 'true']).status !== 0 && 'no small disk can be mounted here'
+
+/** The faults that need nothing but the database file of a running API. */
+export const fileKinds = kindsOn({}).filter((kind) => !faults[kind].needs)
 
 /** A database of its own, with no API. */
 export function scratchDatabase(t: Scope): string {

@@ -6,6 +6,7 @@ import { after, type TestContext, test } from 'node:test'
 import type { Browser, ElementHandle, Page } from 'puppeteer-core'
 import { mystery } from '../src/course/mystery.ts'
 import { faultsOf } from '../src/runner/experiment.ts'
+import { controlsOf } from '../src/server/controls.ts'
 import { lab, says, scratchFolder, until } from './helpers.ts'
 import { browser, noBrowser } from './report-browser.ts'
 
@@ -94,6 +95,18 @@ test('acting needs the token, the own origin and JSON; looking needs nothing', a
   assert.equal((await fetch(`${link.origin}/page/..%2f..%2fmain.ts`)).status, 404)
   const policy = (await fetch(link.origin)).headers.get('content-security-policy') ?? ''
   assert.ok(policy.includes("script-src 'self'") && !policy.includes('unsafe'), policy)
+})
+
+test('the page offers the faults of its database that can be made where it runs', () => {
+  const offered = (mode: 'embedded' | 'stack', server?: string) =>
+    controlsOf({ mode, server }).flatMap(({ kind, instead }) => (instead ? [] : [kind]))
+  assert.deepEqual(offered('stack', 'postgres://lab'), ['lock', 'revoke'])
+  const [here, inStack] = [offered('embedded'), offered('stack')]
+  assert.deepEqual(
+    here.filter((kind) => !inStack.includes(kind)),
+    ['crash', 'shed'],
+  )
+  assert.ok(['chmod', 'lock', 'readonly'].every((kind) => inStack.includes(kind as 'chmod')))
 })
 
 test('one page acts at a time, and its turn ends when it is closed', async (t) => {

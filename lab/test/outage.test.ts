@@ -3,11 +3,10 @@ import assert from 'node:assert/strict'
 import { existsSync, readFileSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import { after, type TestContext, test } from 'node:test'
-import { fileKinds } from '../src/faults/fault.ts'
+import { faults } from '../src/faults/all.ts'
 import { recordPath } from '../src/faults/record.ts'
-import { faults } from '../src/faults/rollback.ts'
 import { isRunning } from '../src/processes.ts'
-import { api, lab, mode, says, scratchFolder, stackEnv, until } from './helpers.ts'
+import { api, fileKinds, lab, mode, says, scratchFolder, stackEnv, until } from './helpers.ts'
 
 const service = await api({ after })
 

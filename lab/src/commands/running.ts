@@ -2,7 +2,7 @@
 import { ask, askLab, connect, openSession } from '../api-client.ts'
 import { now, sleep } from '../clock.ts'
 import { UserError } from '../errors.ts'
-import type { FaultKind } from '../faults/fault.ts'
+import type { FaultKind } from '../faults/all.ts'
 import { milliseconds } from '../report/html.ts'
 import { begunWords, endedWords } from '../runner/outage.ts'
 import { firstAfter, startProbe } from '../runner/probe.ts'

@@ -7,6 +7,9 @@ import { type Fault, look, octal } from './fault.ts'
 export const chmod: Fault = {
   ...withoutPermissions(0o7777),
   feltBy: 'read',
+  button: ['Take the permissions', 'No process may open the file of the database (chmod).'],
+  story: ['The permissions of the database file are taken away (chmod)', 'The permissions are back'],
+  picture: ['closed', 'no permission'],
   did: ({ mode }) => `chmod: the file had mode ${mode} and has 0000 now; no process may open it.`,
 }
 
@@ -14,6 +17,7 @@ export const chmod: Fault = {
 export function withoutPermissions(bits: number) {
   const left = (mode: string) => Number.parseInt(mode, 8) & ~bits
   return {
+    engines: ['SQLite'],
     check(file) {
       const me = process.getuid?.()
       if ((file.mode & bits) === 0)
@@ -29,7 +33,6 @@ export function withoutPermissions(bits: number) {
       return now()
     },
 
-    feltAs: 503,
     hint: 'Does the API run as root? Permissions mean nothing to root.',
 
     holds({ database }, { mode, inode }) {

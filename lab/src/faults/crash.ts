@@ -3,6 +3,14 @@ import type { Fault } from './fault.ts'
 
 /** Ends the API by kill -9; starts it again. */
 export const crash: Fault = {
+  engines: ['SQLite', 'PostgreSQL'],
+  needs: { own: 'process', why: 'Docker holds its process.', command: 'make outage MODE=crash' },
+  kills: true,
+  feltBy: 'read',
+  button: ['Kill the API', 'kill -9, in the middle of its work.'],
+  story: ['The API is killed (kill -9)', 'The API is started again'],
+  picture: ['open', 'read and written'],
+
   check(_file, { api }) {
     if (api === undefined)
       throw new UserError('crash needs an API that the lab has started: run the experiment crash, which starts one.')
@@ -12,11 +20,6 @@ export const crash: Fault = {
     if (api === undefined) throw new UserError('There is no API to kill.')
     return api.kill()
   },
-
-  feltBy: 'read',
-  feltAs: 0,
-  // Only the lab can start this API again.
-  holds: () => true,
 
   async rollback({ api }) {
     // Without it the process that had started the API has ended, and the API with it.

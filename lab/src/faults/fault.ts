@@ -4,15 +4,6 @@ import { reasonOf, UserError } from '../errors.ts'
 import type { ProcessId } from '../processes.ts'
 import type { FaultRecord } from './record.ts'
 
-/** The faults that need nothing but the database file of a running API. */
-export const fileKinds = ['chmod', 'lock', 'move', 'readonly'] as const
-/** Those of a running API: `revoke` acts on a PostgreSQL server. */
-export const kinds = [...fileKinds, 'revoke'] as const
-/** `fill` needs a small file system, `crash` an API that the lab itself has started. */
-export const allKinds = [...kinds, 'fill', 'crash'] as const
-export const serverKinds: readonly FaultKind[] = ['lock', 'revoke', 'crash']
-export type FaultKind = (typeof allKinds)[number]
-
 /** The API's process, where the lab has started it. `kill` returns the moment (clock.ts) of the signal. */
 export type ApiProcess = {
   kill: () => Promise<number>
@@ -27,19 +18,31 @@ export type Victim = { database: string; server?: string; api?: ApiProcess }
 /** The database file before anything is done to it; mode holds all twelve bits. */
 type DatabaseFile = { path: string; mode: number; inode: string; uid: number }
 
-/** How one fault is injected and rolled back. Everything that the rollback needs stands in the record. */
+/** One fault and its words. Everything that the rollback needs stands in the record. */
 export type Fault = {
+  /** The databases on which it works. */
+  engines: ('SQLite' | 'PostgreSQL')[]
+  /** It needs an API of the lab's own: for its process, or for a small disk. Elsewhere the page says why, and names a command. */
+  needs?: { own: 'process' | 'disk'; why: string; command: string }
+  /** The API's process is gone meanwhile: no answer. Without it: 503. */
+  kills?: true
+  /** The data request that feels it. */
+  feltBy: 'read' | 'write'
+  /** Its button on the live page, and what that does. */
+  button: [name: string, says: string]
+  /** What the page's story says when it begins and when it is over. */
+  story: [began: string, over: string]
+  /** What the page's picture shows of the database meanwhile. */
+  picture: [state: 'open' | 'locked' | 'closed' | 'gone' | 'read-only', why: string]
+
   /** Throws a UserError when the fault cannot be injected or could not be rolled back exactly. Changes nothing. */
-  check(file: DatabaseFile, victim: Victim): void
+  check?(file: DatabaseFile, victim: Victim): void
   /** Starts what must run before the record is written. The result goes into the record. */
   prepare?(victim: Victim, until: Date): Promise<{ holder: ProcessId }>
   /** Injects it. Returns the moment (clock.ts) from which it is in force. */
   inject(victim: Victim, record: FaultRecord): Promise<number>
-  /** The data request that feels it. `feltAs`: its status meanwhile; 0: no answer. */
-  feltBy: 'read' | 'write'
-  feltAs: 503 | 0
-  /** Whether it is in force now. */
-  holds(victim: Victim, record: FaultRecord): boolean
+  /** Whether it is in force now; without it only the lab can have ended it. */
+  holds?(victim: Victim, record: FaultRecord): boolean
   /** Rolls it back and returns what was done. Harmless when repeated. */
   rollback(victim: Victim, record: FaultRecord): string | Promise<string>
   /** The same at the exit of a process, where nothing can be awaited; without it `rollback` runs then too. */

@@ -9,6 +9,13 @@ const page = Buffer.alloc(4096)
 
 /** Fills the file system of the database with `<file>.fill`; removes that file again. */
 export const fill: Fault = {
+  engines: ['SQLite'],
+  needs: { own: 'disk', why: 'It needs a small disk.', command: 'make experiment NAME=disk-full EMBEDDED=1' },
+  feltBy: 'write',
+  button: ['Fill the disk', 'Reading goes on.'],
+  story: ['The disk of the database is full (fill)', 'The disk has room again'],
+  picture: ['read-only', 'its disk is full'],
+
   check(file) {
     const { blocks, bsize } = statfsSync(dirname(file.path))
     const megabytes = Math.round((blocks * bsize) / 1024 / 1024)
@@ -28,9 +35,6 @@ export const fill: Fault = {
     }
     return at
   },
-
-  feltBy: 'write',
-  feltAs: 503,
 
   holds({ database }) {
     const { bavail, bsize } = statfsSync(dirname(database))

@@ -2,9 +2,10 @@ import { setTimeout as delay } from 'node:timers/promises'
 import { now, sleep } from '../clock.ts'
 import { UserError } from '../errors.ts'
 import { self, signalTo } from '../processes.ts'
-import { databasePath, type Fault, type FaultKind, look, octal, serverKinds, type Victim } from './fault.ts'
+import { type FaultKind, faults, kindsOn } from './all.ts'
+import { databasePath, type Fault, look, octal, type Victim } from './fault.ts'
 import { type FaultRecord, refuseSecond, writeRecord } from './record.ts'
-import { faults, prepareRollback, type Rollback } from './rollback.ts'
+import { prepareRollback, type Rollback } from './rollback.ts'
 
 const landsWithinMs = 5_000
 
@@ -86,7 +87,7 @@ export async function injectAndLand(order: Order): Promise<ActiveFault & { lande
     const landedAt = await Promise.race([fault.landed, delay(landsWithinMs, undefined, { ref: false })])
     if (landedAt !== undefined) return { ...fault, landedAt }
     throw new UserError(
-      `The fault ${kind} did not land: ${landsWithinMs / 1000} s later a data request was still ${faults[kind].feltAs === 0 ? 'answered' : 'not answered 503'}. It has been rolled back. Is ${databasePath(database)} the API's database? ${faults[kind].hint}`,
+      `The fault ${kind} did not land: ${landsWithinMs / 1000} s later a data request was still ${faults[kind].kills ? 'answered' : 'not answered 503'}. It has been rolled back. Is ${databasePath(database)} the API's database? ${faults[kind].hint}`,
     )
   } catch (error) {
     await fault.undo()
@@ -96,9 +97,13 @@ export async function injectAndLand(order: Order): Promise<ActiveFault & { lande
 
 async function checkBefore(victim: Victim, { kind, probe }: Order) {
   refuseSecond(victim.database)
-  const file = victim.server ? serverInPlaceOfFile(kind) : look(victim.database)
+  const usable = kindsOn(victim)
+  if (!usable.includes(kind))
+    throw new UserError(`The fault ${kind} cannot take this API's kind of database away: use ${usable.join(', ')}.`)
+  // A server has no file that the lab can reach: what a record says of one stays empty.
+  const file = victim.server ? { path: '', mode: 0, inode: '', uid: 0 } : look(victim.database)
   if (file === undefined) throw new UserError(`There is no database file ${victim.database}.`)
-  faults[kind].check(file, victim)
+  faults[kind].check?.(file, victim)
   const status = await probe(faults[kind].feltBy)
   // A service that is down already would make any fault look as if it had landed.
   if (status < 200 || status > 299)
@@ -108,21 +113,14 @@ async function checkBefore(victim: Victim, { kind, probe }: Order) {
   return file
 }
 
-/** A server has no file that the lab can reach: what a record says of one stays empty. */
-function serverInPlaceOfFile(kind: FaultKind) {
-  if (!serverKinds.includes(kind))
-    throw new UserError(`The fault ${kind} acts on a database file, and this API uses PostgreSQL: use lock or revoke.`)
-  return { path: '', mode: 0, inode: '', uid: 0 }
-}
-
 /** When a request from outside first felt the fault; undefined when none did. */
 async function firstFelt({ kind, probe, signal }: Order, ended: Promise<unknown>): Promise<number | undefined> {
-  const { feltBy, feltAs } = faults[kind]
+  const { feltBy, kills } = faults[kind]
   let isOver = false
   const end = () => (isOver = true)
   ended.then(end, end)
   while (!isOver) {
-    if ((await probe(feltBy)) === feltAs) return now()
+    if ((await probe(feltBy)) === (kills ? 0 : 503)) return now()
     await sleep(5, signal)
   }
   return undefined

@@ -16,7 +16,12 @@ const endedAtOnce = 'The process that should hold the lock ended at once. Is bet
 
 /** A process of its own holds BEGIN EXCLUSIVE, or LOCK TABLE in PostgreSQL; ending that process releases the lock. */
 export const lock: Fault = {
-  check() {},
+  engines: ['SQLite', 'PostgreSQL'],
+  // With JOURNAL_MODE=wal reads go on.
+  feltBy: 'write',
+  button: ['Lock the database', 'Another process holds it.'],
+  story: ['Another process locks the database (lock)', 'The lock is released'],
+  picture: ['locked', 'another holds it'],
 
   async prepare({ database, server }, until) {
     // The owner ends the fault in time; the holder's own deadline is for an owner that hangs.
@@ -28,7 +33,7 @@ export const lock: Fault = {
           env: { ...process.env, DATABASE_URL: server }, // it holds a password, and other users can read arguments
         })
       : fork(import.meta.filename, [database, deadline.toISOString()], { stdio: [...stdio] })
-    // Identified before it holds the lock, because the record is written first.
+    // The record names the holder, and is written before the lock is taken.
     const holder = identify(child.pid ?? -1)
     if (holder === undefined) throw new UserError(endedAtOnce)
     holders.set(holder.pid, child)
@@ -44,10 +49,6 @@ export const lock: Fault = {
     child.send('hold')
     return locked
   },
-
-  // With JOURNAL_MODE=wal reads go on.
-  feltBy: 'write',
-  feltAs: 503,
 
   holds: (_victim, record) => record.holder !== undefined && isRunning(record.holder),
 

@@ -5,6 +5,12 @@ import { type Fault, look } from './fault.ts'
 
 /** Renames the file to `<file>.moved`; renames it back, but never over another file. */
 export const move: Fault = {
+  engines: ['SQLite'],
+  feltBy: 'read',
+  button: ['Move the database', 'Its file is renamed.'],
+  story: ['The database file is renamed (move)', 'The database file has its name back'],
+  picture: ['gone', 'no file of its name'],
+
   check(file) {
     if (look(away(file.path)) !== undefined) {
       throw new UserError(`${away(file.path)} exists already: it would be overwritten. Look at it and remove it first.`)
@@ -15,9 +21,6 @@ export const move: Fault = {
     renameSync(database, away(database))
     return now()
   },
-
-  feltBy: 'read',
-  feltAs: 503,
 
   holds({ database }, record) {
     return look(database) === undefined && look(away(database))?.inode === record.inode

@@ -3,7 +3,7 @@ import { open, rm, writeFile } from 'node:fs/promises'
 import { dirname } from 'node:path'
 import { reasonOf, UserError } from '../errors.ts'
 import type { ProcessId } from '../processes.ts'
-import { allKinds, type FaultKind } from './fault.ts'
+import { allKinds, type FaultKind } from './all.ts'
 
 /** The file beside the database while a fault is active: enough to roll it back after a kill -9. */
 export type FaultRecord = {

@@ -6,10 +6,11 @@ import type { Fault } from './fault.ts'
 
 /** Takes the right to log in from `notes`, the API's role in PostgreSQL, and ends its connections; gives the right back. */
 export const revoke: Fault = {
-  check(_file, { server }) {
-    if (!server)
-      throw new UserError('revoke acts on a PostgreSQL server, and this API uses a database file: use chmod.')
-  },
+  engines: ['PostgreSQL'],
+  feltBy: 'read',
+  button: ['Revoke the login', 'The API may not log in to its database.'],
+  story: ['The API may not log in to its database (revoke)', 'The API may log in again'],
+  picture: ['closed', 'no login for the API'],
 
   async inject({ server = '' }) {
     await runSql(
@@ -20,11 +21,6 @@ export const revoke: Fault = {
     )
     return now()
   },
-
-  feltBy: 'read',
-  feltAs: 503,
-  // Only the lab gives the right back.
-  holds: () => true,
 
   async rollback({ server }) {
     await allowLogin(server)

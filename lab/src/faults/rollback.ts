@@ -1,17 +1,9 @@
 import { now } from '../clock.ts'
 import { UserError } from '../errors.ts'
 import { gone, isLab, isRunning, type ProcessId, signalTo } from '../processes.ts'
-import { chmod } from './chmod.ts'
-import { crash } from './crash.ts'
-import { databasePath, type Fault, type FaultKind, type Victim } from './fault.ts'
-import { fill } from './fill.ts'
-import { lock } from './lock.ts'
-import { move } from './move.ts'
-import { readonly } from './readonly.ts'
+import { faults } from './all.ts'
+import { databasePath, type Victim } from './fault.ts'
 import { type FaultRecord, readRecord, removeRecord } from './record.ts'
-import { revoke } from './revoke.ts'
-
-export const faults: Record<FaultKind, Fault> = { chmod, lock, move, readonly, revoke, fill, crash }
 
 /** `at`: when the rollback began; `intact`: whether the fault was in force until then; `did`: what was done. */
 export type RollbackResult = { at: number; intact: boolean; did: string }
@@ -47,7 +39,7 @@ export function prepareRollback(victim: Victim, record: FaultRecord): Rollback {
   process.once('exit', atExit)
 
   async function run(): Promise<RollbackResult> {
-    const intact = fault.holds(victim, record)
+    const intact = fault.holds?.(victim, record) ?? true
     const at = now()
     const did = await fault.rollback(victim, record)
     if (record.holder && !(await gone(record.holder, 2_000))) signalTo(record.holder, 'SIGKILL')

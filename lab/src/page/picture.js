@@ -13,18 +13,7 @@ export function places(width, height) {
   return { width, height, narrow, clients, api, database, line: (top + bottom) / 2 + 6 }
 }
 
-const words = {
-  none: ['open', 'read and written'],
-  lock: ['locked', 'another holds it'],
-  chmod: ['closed', 'no permission'],
-  revoke: ['closed', 'no login for the API'],
-  move: ['gone', 'no file of its name'],
-  readonly: ['read-only', 'may not be written'],
-  fill: ['read-only', 'its disk is full'],
-}
-
 export function scene(at, { rate, fault }, now) {
-  const kind = fault?.kind ?? 'none'
   const { clients, api, database, line, narrow } = at
   const between = (clients.right + api.x) / 2
   return svg`<path class="rule" d="M${clients.right},${line} H${database.x}"></path>
@@ -32,9 +21,9 @@ export function scene(at, { rate, fault }, now) {
     ${text(rate.toLocaleString('en'), clients.middle, line - 2, 'number')}
     ${text(narrow ? 'per s' : 'requests per second', clients.middle, line + 17, 'small')}
     ${narrow ? nothing : [text('Network', between, clients.y - 10, 'title'), text('requests →', between, line - 68, 'small'), text('← answers', between, line + 78, 'small')]}
-    ${card(api, 'API', kind === 'crash')}
-    ${kind === 'crash' ? text('killed', api.middle, line, 'title bad') : thread(at, now)}
-    ${store(at, kind === 'crash' ? 'none' : kind)}`
+    ${card(api, 'API', fault?.kills)}
+    ${fault?.kills ? text('killed', api.middle, line, 'title bad') : thread(at, now)}
+    ${store(at, fault?.picture ?? ['open', 'read and written'])}`
 }
 
 const text = (words, x, y, kind) => svg`<text x=${x} y=${y} class=${kind}>${words}</text>`
@@ -57,14 +46,14 @@ function thread({ api, line, narrow }, now) {
     ${waiting > 0 ? text(`${waiting.toLocaleString('en')} in flight`, api.middle, api.y + api.h - 12, 'small') : nothing}`
 }
 
-function store({ database: { middle, w, y }, line, narrow }, fault) {
+function store({ database: { middle, w, y }, line, narrow }, [state, why]) {
   const [rx, half] = [w / 2 - (narrow ? 6 : 16), narrow ? 34 : 44]
   const [left, right, top, bottom] = [middle - rx, middle + rx, line - half, line + half]
-  const kind = fault === 'none' ? 'good' : 'bad'
+  const kind = state === 'open' ? 'good' : 'bad'
   return svg`${text('Database', middle, y - 10, 'title')}
-    <path class="store ${kind} ${fault}" d="M${left},${top} V${bottom} A${rx},12 0 0 0 ${right},${bottom} V${top}"></path>
-    <ellipse class="store ${kind} ${fault}" cx=${middle} cy=${top} rx=${rx} ry="12"></ellipse>
-    ${['lock', 'chmod', 'revoke'].includes(fault) ? svg`<path class="padlock" d="M${middle - 12},${line + 4} h24 v18 h-24 z m4,0 a8,8 0 0 1 16,0"></path>` : nothing}
-    ${text(words[fault][0], middle, bottom + 34, `title ${kind}`)}
-    ${narrow ? nothing : text(words[fault][1], middle, bottom + 51, 'small')}`
+    <path class="store ${kind} ${state}" d="M${left},${top} V${bottom} A${rx},12 0 0 0 ${right},${bottom} V${top}"></path>
+    <ellipse class="store ${kind} ${state}" cx=${middle} cy=${top} rx=${rx} ry="12"></ellipse>
+    ${['locked', 'closed'].includes(state) ? svg`<path class="padlock" d="M${middle - 12},${line + 4} h24 v18 h-24 z m4,0 a8,8 0 0 1 16,0"></path>` : nothing}
+    ${text(state, middle, bottom + 34, `title ${kind}`)}
+    ${narrow ? nothing : text(why, middle, bottom + 51, 'small')}`
 }

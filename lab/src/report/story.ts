@@ -1,4 +1,5 @@
 import { type Outcome, outcomeOf } from '../attacks/attack.ts'
+import { killing } from '../faults/all.ts'
 import type { HappenedFault as Fault, Journal } from '../runs/journal.ts'
 import { count, milliseconds, number } from './html.ts'
 
@@ -34,7 +35,7 @@ export function serviceStory(journal: Journal): string[] {
     const how = failures.length > 0 ? ` (${failures.join(', ')})` : ''
     const requests = `${phase.name}: ${count(failed)} of ${count(due)} requests failed${how}`
     // During an outage only the requests due while it was felt are judged, and are in the figures.
-    const isOutage = journal.verdict && faults.some(({ kind, landed_ms }) => kind !== 'crash' && landed_ms !== null)
+    const isOutage = journal.verdict && faults.some(({ kind, landed_ms }) => !killing.has(kind) && landed_ms !== null)
     const within = isOutage
       ? ' while the fault was felt'
       : ` within ${number((phase.end_ms - phase.start_ms) / 1000)} s`
@@ -120,7 +121,7 @@ function faultsStory(faults: Fault[]): string[] {
     const missing = times.filter((time) => time === null).length
     return words.replace('TIME', milliseconds(worst(times)) + (missing > 0 ? ` (never in ${missing})` : ''))
   }
-  const isCrash = kinds === 'crash'
+  const isCrash = faults.every(({ kind }) => killing.has(kind))
   const parts = [
     `${faults.length > 1 ? `${faults.length} faults, ` : ''}${kinds} for ${number(seconds)} s`,
     told(isCrash ? 'no answer after TIME' : 'felt after TIME', landing),

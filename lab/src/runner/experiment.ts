@@ -3,7 +3,7 @@ import { basename, join } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { type AttackName, needOwnApi } from '../attacks/all.ts'
 import { UserError } from '../errors.ts'
-import type { FaultKind } from '../faults/fault.ts'
+import { type FaultKind, faults } from '../faults/all.ts'
 import type { Capacity } from '../load/capacity.ts'
 import type { Manner } from '../load/open-loop.ts'
 import type { JudgedExpectation } from '../runs/journal.ts'
@@ -24,7 +24,7 @@ export type Experiment = Manner & {
    * limits follow from it, so that the verdict does not depend on the speed of the machine.
    */
   capacity?: Capacity['of']
-  /** Nothing is told of phases and faults while it is played: the reader has to find out. */
+  /** Phases and faults are not named while it is played: the reader has to diagnose them. */
   unannounced?: true
   /** Seconds that it takes at least, whatever LENGTH says. */
   shortest?: number
@@ -136,7 +136,7 @@ export function needsOwnApi(experiment: Experiment): boolean {
     settings !== undefined ||
     capacity !== undefined ||
     disk !== undefined ||
-    faultsOf(experiment).some(({ kind }) => kind === 'crash') ||
+    faultsOf(experiment).some(({ kind }) => faults[kind].needs) ||
     phases.some(({ attack }) => attack && needOwnApi.has(attack.name))
   )
 }

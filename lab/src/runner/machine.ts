@@ -43,7 +43,7 @@ export function isBusy(samples: MachineSample[], from: number, to: number): bool
 export function watchMachine(folder: string, ownApi: boolean): { samples: MachineSample[]; stop: () => void } {
   const samples: MachineSample[] = []
   const end = new AbortController()
-  // The stack's API is not among the processes of the lab: there what it uses cannot be told from what others use.
+  // The stack's API is no child of the lab: its CPU time cannot be separated from that of other programs.
   const read = () => ({ at: now(), own: ownTimes(), all: allUsed(), pressure: ownApi ? undefined : pressure() })
   let last = read()
   const look = () => {

@@ -4,8 +4,8 @@ import type { Pool } from 'undici'
 import { ask, dataStatus, type probes } from '../api-client.ts'
 import { now, sleep } from '../clock.ts'
 import { reasonOf, UserError } from '../errors.ts'
+import { faults } from '../faults/all.ts'
 import { inject } from '../faults/inject.ts'
-import { faults } from '../faults/rollback.ts'
 import { isSuccess } from '../load/figures.ts'
 import { milliseconds } from '../report/html.ts'
 import type { Target } from '../targets/target.ts'
@@ -59,8 +59,8 @@ async function playFault(plan: TimedFault, due: number, run: Run, context: Fault
     await sleep(due + plan.for * 1000 - now(), signal)
   } finally {
     undone = await fault.undo()
-    // A crash lasts until its API listens again, any other fault until its rollback begins.
-    if (plan.kind === 'crash') undone = { ...undone, at: now() }
+    // A killed API is gone until it listens again; any other fault ends when its rollback begins.
+    if (faults[plan.kind].kills) undone = { ...undone, at: now() }
     run.faults.push({ plan, did, injectedAt, landedAt: await landed, undone })
   }
   if (isTold) tell(`Rolled back: ${undone.did}.`)

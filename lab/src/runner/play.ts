@@ -130,7 +130,7 @@ async function playPhases({ experiment, target, load, attacks, run, signal }: Pa
     run.phases.push(played)
     load.enter(plan)
     target.entered?.(plan.name, plan.seconds, troubleOf(plan))
-    // The last second of the phase before this one comes first.
+    // Print the last second of the previous phase before this one is announced.
     writeRows(from)
     if (!unannounced || from_s === 0) announce(plan, unannounced)
     const over = new AbortController()

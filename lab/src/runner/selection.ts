@@ -1,4 +1,5 @@
 import type { Attempt } from '../attacks/attack.ts'
+import { killing } from '../faults/all.ts'
 import { besideLimit, figures, isSuccess, type Result } from '../load/figures.ts'
 import { count, number } from '../report/html.ts'
 import type { Slo } from '../slo.ts'
@@ -10,13 +11,13 @@ export type Selection = {
   slo: Slo
   from: number
   to: number
-  /** Its length; where a fault took the database away, the time for which it did. */
+  /** Its length; with a fault, the time for which the fault was in force. */
   seconds: number
   /** The faults that were planned to begin in it. */
   faults: PlayedFault[]
-  /** The data requests that were due in it or, where a fault took the database away, meanwhile. */
+  /** The data requests that were due in it; with a fault, those that were due while the fault was in force. */
   data: Result[]
-  /** Those of them whose status counts: a success that arrived after the rollback is no success during the fault. */
+  /** `data` without the successes that arrived after the rollback: the statuses of these are judged. */
   settled: Result[]
   logins: Result[]
   dropped: number
@@ -32,7 +33,7 @@ export function select(run: Run, slo: Slo, phase?: string): Selection | undefine
   const faults = run.faults.filter(({ plan }) => isWithin(plan.at, first.from_s, last.to_s))
   // A phase with a fault is judged by the time for which it was in force, but one with a crash as a whole: a request that the
   // crash cut off has failed.
-  const edged = run.faults.filter(({ plan }) => plan.kind !== 'crash')
+  const edged = run.faults.filter(({ plan }) => !killing.has(plan.kind))
   const inIt = phase === undefined ? [] : edged.filter((fault) => faults.includes(fault))
   const isIn = (one: Result, among: PlayedFault[], places: Place[]) =>
     among.some((fault) => places.includes(placeOf(one, fault, slo.outage.refusal_p99_ms)))

@@ -1,8 +1,8 @@
 import { z } from 'zod'
 import { parseJson } from '../config.ts'
 import { UserError } from '../errors.ts'
-import { type FaultKind, fileKinds } from '../faults/fault.ts'
-import type { Live } from './live.ts'
+import { allKinds, type FaultKind, faults, kindsOn } from '../faults/all.ts'
+import type { Live, LiveTarget } from './live.ts'
 import { clientNames, mostPerSecond } from './live-load.ts'
 
 // So long after its last act a page keeps the others from acting.
@@ -18,7 +18,7 @@ const act = z.discriminatedUnion('do', [
       clients: z.enum(clientNames),
     }),
   }),
-  z.object({ do: z.literal('break'), kind: z.enum([...fileKinds, 'crash']) }),
+  z.object({ do: z.literal('break'), kind: z.enum(allKinds) }),
   z.object({ do: z.literal('mend') }),
   z.object({ do: z.literal('shed'), on: z.boolean() }),
   z.object({ do: z.literal('guess'), lesson: z.string(), guesses: z.array(z.string()) }),
@@ -62,17 +62,16 @@ async function control(
   else if (wanted.do === 'play') await live.playLesson(wanted.lesson, wanted.knob)
   else if (wanted.do === 'mend') await live.faults.end()
   else if (wanted.do === 'break') {
-    refuse(wanted.kind, live.target.mode)
+    refuse(wanted.kind, live.target)
     await live.breakIt(wanted.kind)
   } else {
-    refuse('shed', live.target.mode)
+    refuse('shed', live.target)
     // It restarts the API, which a fault may just have killed.
     if (live.faults.active()) throw new UserError('A fault is active: undo it first.')
     await live.setShed(wanted.on)
   }
 }
 
-type Mode = 'embedded' | 'stack'
 /** `instead`: why it cannot be done here, and the command that does it. */
 export type Control = {
   kind: FaultKind | 'shed'
@@ -82,35 +81,22 @@ export type Control = {
 }
 
 /** What a visitor can break or switch, and what not where this API runs. */
-export function controlsOf(mode: Mode): Control[] {
+export function controlsOf({ mode, server }: Pick<LiveTarget, 'mode' | 'server'>): Control[] {
   const inStack = mode === 'stack'
-  return [
-    { kind: 'chmod', name: 'Take the permissions', says: 'No process may open the file of the database (chmod).' },
-    { kind: 'lock', name: 'Lock the database', says: 'Another process holds it.' },
-    { kind: 'move', name: 'Move the database', says: 'Its file is renamed.' },
-    { kind: 'readonly', name: 'Make it read-only', says: 'Only writes fail.' },
-    {
-      kind: 'fill',
-      name: 'Fill the disk',
-      says: 'Reading goes on.',
-      instead: { why: 'It needs a small disk.', command: 'make experiment NAME=disk-full EMBEDDED=1' },
-    },
-    {
-      kind: 'crash',
-      name: 'Kill the API',
-      says: 'kill -9, in the middle of its work.',
-      ...(inStack && { instead: { why: 'Docker holds its process.', command: 'make outage MODE=crash' } }),
-    },
-    {
-      kind: 'shed',
-      name: 'Shed load',
-      says: 'Refuse at once what would wait longer than 50 ms. The API restarts with it.',
-      ...(inStack && { instead: { why: 'It is a setting of the stack.', command: 'make up SHED_AFTER_MS=50' } }),
-    },
-  ]
+  const breaks = kindsOn({ server }).map((kind) => {
+    const { button, needs } = faults[kind]
+    return { kind, name: button[0], says: button[1], instead: inStack || needs?.own === 'disk' ? needs : undefined }
+  })
+  const shed: Control = {
+    kind: 'shed',
+    name: 'Shed load',
+    says: 'Refuse at once what would wait longer than 50 ms. The API restarts with it.',
+    ...(inStack && { instead: { why: 'It is a setting of the stack.', command: 'make up SHED_AFTER_MS=50' } }),
+  }
+  return [...breaks, shed]
 }
 
-function refuse(kind: Control['kind'], mode: Mode): void {
-  const instead = controlsOf(mode).find((one) => one.kind === kind)?.instead
+function refuse(kind: Control['kind'], target: LiveTarget): void {
+  const instead = controlsOf(target).find((one) => one.kind === kind)?.instead
   if (instead) throw new UserError(`${instead.why} Instead: ${instead.command}`)
 }

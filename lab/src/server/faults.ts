@@ -3,7 +3,8 @@ import { Gauge } from 'prom-client'
 import type { Session } from '../api-client.ts'
 import { now } from '../clock.ts'
 import { UserError } from '../errors.ts'
-import { databasePath, type FaultKind, kinds, type Victim } from '../faults/fault.ts'
+import { type FaultKind, faults, kinds } from '../faults/all.ts'
+import { databasePath, type Victim } from '../faults/fault.ts'
 import type { ActiveFault } from '../faults/inject.ts'
 import { readRecord } from '../faults/record.ts'
 import { recover } from '../faults/rollback.ts'
@@ -44,7 +45,10 @@ export function createFaults({ database, server, api, session, stop, tell = () =
   function active() {
     try {
       const record = readRecord(databasePath(database))
-      return record && { kind: record.kind, since: record.since, until: record.until }
+      if (record === undefined) return undefined
+      const { kind, since, until } = record
+      const { kills, picture } = faults[kind]
+      return { kind, since, until, kills, picture }
     } catch {
       return undefined // unreadable: `begin` and `end` report that
     }

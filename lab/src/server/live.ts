@@ -2,7 +2,7 @@ import type { Session } from '../api-client.ts'
 import { runsFolder } from '../config.ts'
 import type { Level } from '../course/mystery.ts'
 import { reasonOf, UserError } from '../errors.ts'
-import type { FaultKind, Victim } from '../faults/fault.ts'
+import type { FaultKind } from '../faults/all.ts'
 import { type Result, tallyOf } from '../load/figures.ts'
 import type { Slo } from '../slo.ts'
 import type { Target } from '../targets/target.ts'
@@ -16,8 +16,7 @@ import { type Recorded, startRecorder } from './recorder.ts'
 import { createSeconds, type Second } from './seconds.ts'
 import { createStory, loadWords, whyShed } from './story.ts'
 
-export type LiveTarget = Pick<Target, 'mode' | 'url' | 'metricsUrl' | 'database' | 'log' | 'api'> &
-  Pick<Victim, 'server'>
+export type LiveTarget = Pick<Target, 'mode' | 'url' | 'metricsUrl' | 'database' | 'server' | 'log' | 'api'>
 type Options = Recorded & {
   target: LiveTarget
   /** The same, where the lab has started it: a mystery is played on it. */
@@ -42,13 +41,13 @@ export type Live = ReturnType<typeof createLive>
 /** What the live page shows and what its visitors have set. The load ends by itself, and soon after the last page is closed. */
 export function createLive(options: Options) {
   const { target, own, session, slo, stop, record, doing, folder = runsFolder, seconds: length } = options
-  const { database, mode } = target
+  const { database, mode, server } = target
   const load = createLiveLoad(session)
   const sample = createSample()
   const seconds = createSeconds()
   const story = createStory((line) => mystery.isHidden() || events.send('story', line))
   const welcome = (page: number) => {
-    return { page, mode, controls: controlsOf(mode), ...past(), state: state() }
+    return { page, mode, controls: controlsOf(target), ...past(), state: state() }
   }
   const shown = (second: Second) => (mystery.isHidden() ? { ...second, fault: null } : second)
   const past = () => ({ seconds: seconds.rows.map(shown), story: mystery.isHidden() ? [] : story.lines })
@@ -59,7 +58,7 @@ export function createLive(options: Options) {
     if (event.ended) byPage = false
     sendState()
   }
-  const faults = createFaults({ database, server: target.server, api: target.api, session, stop, tell })
+  const faults = createFaults({ database, server, api: target.api, session, stop, tell })
   const now = () => ({
     phase: doing?.() ?? (load.knobs().rate > 0 ? 'page' : 'idle'),
     fault: faults.active()?.kind ?? null,

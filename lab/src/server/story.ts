@@ -1,4 +1,4 @@
-import type { FaultKind } from '../faults/fault.ts'
+import { faults } from '../faults/all.ts'
 import { count, milliseconds, number } from '../report/html.ts'
 import type { Goal } from '../slo.ts'
 import type { FaultEvent } from './faults.ts'
@@ -11,24 +11,6 @@ export type Line = { at: number; text: string; tone: 'good' | 'bad' | 'plain'; w
 type Watched = Pick<Second, 'at' | 'offered' | 'good' | 'failed' | 'p95' | 'busy' | 'lag' | 'statuses' | 'fault'>
 
 const mostLines = 100
-
-const database =
-  'The API checks its database before every use and refuses at once, instead of letting its clients wait.'
-const reads = 'Only writes are refused: clients that read notice nothing.'
-/** What is told when it begins, why a client feels it so, and what is told when it is over. */
-const words: Record<FaultKind, [began: string, why: string, over: string]> = {
-  chmod: ['The permissions of the database file are taken away (chmod)', database, 'The permissions are back'],
-  lock: ['Another process locks the database (lock)', database, 'The lock is released'],
-  move: ['The database file is renamed (move)', database, 'The database file has its name back'],
-  readonly: ['The database file may only be read (readonly)', reads, 'The database file may be written again'],
-  revoke: ['The API may not log in to its database (revoke)', database, 'The API may log in again'],
-  fill: ['The disk of the database is full (fill)', reads, 'The disk has room again'],
-  crash: [
-    'The API is killed (kill -9)',
-    'No process listens: the system turns connections away.',
-    'The API is started again',
-  ],
-}
 
 /** Tells what happens, one line an event. Lines of things noticed are made from the seconds. */
 export function createStory(send: (line: Line) => void) {
@@ -46,15 +28,16 @@ export function createStory(send: (line: Line) => void) {
   }
 
   function fault({ kind, at, begun, ended }: FaultEvent): void {
-    const [began, why, mended] = words[kind]
-    const isCrash = kind === 'crash'
+    const { kills, story, picture } = faults[kind]
+    const [began, mended] = story
     if (begun) {
       const { landed_ms: felt, degraded_ms: noticed } = begun
       over = undefined
       tell(began, 'bad', undefined, at)
-      tell(`First ${isCrash ? 'request without an answer' : '503'} after ${milliseconds(felt)}`, 'bad', why, at + felt)
-      const said = isCrash ? '/health gives no answer' : '/health says degraded'
-      const whyNoticed = isCrash ? 'Nothing is left that could say anything: silence is the signal.' : whySaid
+      const why = kills ? whyKilled : picture[0] === 'read-only' ? whyReads : whyRefused
+      tell(`First ${kills ? 'request without an answer' : '503'} after ${milliseconds(felt)}`, 'bad', why, at + felt)
+      const said = kills ? '/health gives no answer' : '/health says degraded'
+      const whyNoticed = kills ? 'Nothing is left that could say anything: silence is the signal.' : whySaid
       if (noticed !== null) tell(`${said} after ${milliseconds(noticed)}`, 'plain', whyNoticed, at + noticed)
     }
     if (ended) {
@@ -127,6 +110,10 @@ function named(status: string): string {
   return /^\d/.test(status) ? `answered ${status}` : `without an answer (${status})`
 }
 
+const whyRefused =
+  'The API checks its database before every use and refuses at once, instead of letting its clients wait.'
+const whyReads = 'Only writes are refused: clients that read notice nothing.'
+const whyKilled = 'No process listens: the system turns connections away.'
 const whyFail = 'Everything but a 2xx answer is a failure for the client, also a quick refusal.'
 const whyBroken = 'The fault is on: what needs the broken part waits for it, and others wait behind that.'
 const whyCrowded =
