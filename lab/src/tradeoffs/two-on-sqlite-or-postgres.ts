@@ -2,13 +2,15 @@ import { warmUp } from '../experiments/shared/presets.ts'
 import type { Tradeoff } from '../runner/tradeoff.ts'
 import type { Slo } from '../slo.ts'
 
-export function tradeoff({ goals: { baseline } }: Slo): Tradeoff {
-  const { rate } = baseline
+export function tradeoff(_slo: Slo, perSecond = 4_000): Tradeoff {
+  // The more writes there are, the more often two commits meet.
+  const rate = 0.3 * perSecond
   const phase = 'quiet'
   return {
     question: 'Two processes of the API: on one SQLite file, or on one PostgreSQL?',
     decision:
       'PostgreSQL as soon as there are two: it locks rows, not the whole database, and lets a writer wait without holding up anyone else.',
+    capacity: 'data',
     variants: [
       { name: 'sqlite', settings: {}, processes: 2 },
       { name: 'postgres', settings: {}, postgres: true, processes: 2 },
