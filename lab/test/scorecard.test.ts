@@ -20,6 +20,7 @@ test('a scorecard of two experiments is interrupted, goes on, and is compared wi
   const where = ['--folder', runs, '--seconds', '5', '--commit', 'abc1234']
   const play = (...words: string[]) =>
     experiment(t, ['experiments', '--all', 'outage-lock,baseline', ...where, ...words])
+  const inStack = { env: { LAB_SOCKET: '/gone', LAB_USERS: 'demo:none' } }
   const cards = () => scorecardsIn(runs)
 
   const first = play()
@@ -28,7 +29,10 @@ test('a scorecard of two experiments is interrupted, goes on, and is compared wi
   assert.equal(await first.ended, 130, first.out())
   const [cut] = cards()
   assert.deepEqual([cut?.planned, cut?.entries.map(({ name }) => name)], [['baseline', 'outage-lock'], ['baseline']])
-  assert.match(first.out(), /RESUME=1/)
+  assert.match(first.out(), /make experiments ALL=1 RESUME=1 EMBEDDED=1\n/)
+  assert.equal(await play('--resume', '--commit', 'def5678').ended, 2)
+  assert.equal(await experiment(t, ['experiments', '--all=1', '--resume', ...where], undefined, inStack).ended, 2)
+  assert.deepEqual(cards(), [cut], 'another commit or mode does not go on')
 
   // The length is that of the scorecard.
   const second = play('--resume', '--seconds', '60')

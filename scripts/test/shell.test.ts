@@ -271,6 +271,9 @@ test('an experiment without a stack is no FAIL, and names both ways; without a n
   const { status, stderr } = spawnSync('bash', ['scripts/stack/experiment'], { cwd: there, env, encoding: 'utf8' })
   assert.equal(status, 2)
   assert.match(stderr, /make experiment NAME=spike EMBEDDED=1/)
+  const resumed = { ...env, NAME: '', ALL: '1', RESUME: '1', GIVEN: 'ALL RESUME' }
+  const all = spawnSync('bash', ['scripts/stack/experiment', 'experiments'], { cwd: there, env: resumed })
+  assert.match(String(all.stderr), /make experiments ALL=1 RESUME=1 EMBEDDED=1/)
   assert.equal(asked(t, ['experiment'], { ...variables, EMBEDDED: '1' }).stdout, 'experiment spike')
   assert.equal(asked(t, ['experiment'], { ...variables, EMBEDDED: '0' }).status, 2)
   assert.equal(asked(t, ['experiment'], { GIVEN: '' }).stdout, 'experiment')
