@@ -65,9 +65,14 @@ test('what cannot be played proves nothing, and the others are played', async (t
   // A stack without an API.
   const nowhere = { API_URL: 'http://127.0.0.1:9', API_METRICS_URL: 'http://127.0.0.1:9', LAB_USERS: 'demo:none' }
   const env = { ...nowhere, LAB_SOCKET: '/gone', DATABASE_PATH: join(root, 'slo.json') }
-  const run = experiment(t, ['experiments', '--all', 'baseline,outage-lock', '--seconds', '1'], undefined, { env })
-  assert.equal(await run.ended, 2, run.out())
-  const [card] = scorecardsIn(run.kept)
+  const runs = join(scratchFolder(t), 'runs')
+  for (const names of ['baseline,outage-lock', 'baseline', 'baseline,outage-lock']) {
+    const words = ['experiments', '--all', names, '--folder', runs, '--seconds', '1']
+    const run = experiment(t, words, undefined, { env })
+    assert.equal(await run.ended, 2, run.out())
+  }
+  const cards = scorecardsIn(runs)
+  const [card] = cards
   assert.deepEqual(
     card?.entries.map(({ verdict, run, reasons }) => [verdict, run, reasons.length]),
     [
@@ -75,6 +80,9 @@ test('what cannot be played proves nothing, and the others are played', async (t
       ['INVALID', undefined, 1],
     ],
   )
+  const comparedWith = (one: Scorecard) =>
+    readFileSync(join(runs, scorecardName(one), 'report.html'), 'utf8').match(/\/(scorecard-[^/]+)\/report/)?.[1]
+  assert.deepEqual(cards.map(comparedWith), [undefined, undefined, card && scorecardName(card)], 'the same experiments')
 })
 
 test('changes of a verdict and of a figure are named, noise is not', () => {

@@ -25,7 +25,7 @@ export async function runScorecard(options: Options): Promise<number> {
   const fresh = await newScorecard(options)
   const begun = options.resume ? unfinished(all, fresh) : undefined
   const card = begun ?? fresh
-  const last = all.findLast((one) => one !== begun)
+  const last = all.findLast((one) => one !== begun && isAlike(one, card))
   const left = await timeLeft(card, options.slo)
   const keep = () => writeScorecard(folder, card, scorecardHtml(card, last))
   console.log(
@@ -56,6 +56,11 @@ export async function runScorecard(options: Options): Promise<number> {
   }
   const verdicts = card.entries.map(({ verdict }) => verdict)
   return verdicts.includes('FAIL') ? 1 : verdicts.includes('INVALID') ? 2 : 0
+}
+
+/** A scorecard that is finished and has the same experiments. */
+function isAlike({ planned, entries }: Scorecard, card: Scorecard): boolean {
+  return entries.length === planned.length && String(planned) === String(card.planned)
 }
 
 function unfinished(all: Scorecard[], { mode, commit }: Scorecard): Scorecard {
