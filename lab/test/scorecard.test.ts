@@ -20,6 +20,7 @@ test('a scorecard of two experiments is interrupted, goes on, and is compared wi
   const where = ['--folder', runs, '--seconds', '5', '--commit', 'abc1234']
   const play = (...words: string[]) =>
     experiment(t, ['experiments', '--all', 'outage-lock,baseline', ...where, ...words])
+  const inStack = { env: { LAB_SOCKET: '/gone', LAB_USERS: 'demo:none' } }
   const cards = () => scorecardsIn(runs)
 
   const first = play()
@@ -28,7 +29,10 @@ test('a scorecard of two experiments is interrupted, goes on, and is compared wi
   assert.equal(await first.ended, 130, first.out())
   const [cut] = cards()
   assert.deepEqual([cut?.planned, cut?.entries.map(({ name }) => name)], [['baseline', 'outage-lock'], ['baseline']])
-  assert.match(first.out(), /RESUME=1/)
+  assert.match(first.out(), /make experiments ALL=1 RESUME=1 EMBEDDED=1\n/)
+  assert.equal(await play('--resume', '--commit', 'def5678').ended, 2)
+  assert.equal(await experiment(t, ['experiments', '--all=1', '--resume', ...where], undefined, inStack).ended, 2)
+  assert.deepEqual(cards(), [cut], 'another commit or mode does not go on')
 
   // The length is that of the scorecard.
   const second = play('--resume', '--seconds', '60')
@@ -61,9 +65,14 @@ test('what cannot be played proves nothing, and the others are played', async (t
   // A stack without an API.
   const nowhere = { API_URL: 'http://127.0.0.1:9', API_METRICS_URL: 'http://127.0.0.1:9', LAB_USERS: 'demo:none' }
   const env = { ...nowhere, LAB_SOCKET: '/gone', DATABASE_PATH: join(root, 'slo.json') }
-  const run = experiment(t, ['experiments', '--all', 'baseline,outage-lock', '--seconds', '1'], undefined, { env })
-  assert.equal(await run.ended, 2, run.out())
-  const [card] = scorecardsIn(run.kept)
+  const runs = join(scratchFolder(t), 'runs')
+  for (const names of ['baseline,outage-lock', 'baseline', 'baseline,outage-lock']) {
+    const words = ['experiments', '--all', names, '--folder', runs, '--seconds', '1']
+    const run = experiment(t, words, undefined, { env })
+    assert.equal(await run.ended, 2, run.out())
+  }
+  const cards = scorecardsIn(runs)
+  const [card] = cards
   assert.deepEqual(
     card?.entries.map(({ verdict, run, reasons }) => [verdict, run, reasons.length]),
     [
@@ -71,6 +80,9 @@ test('what cannot be played proves nothing, and the others are played', async (t
       ['INVALID', undefined, 1],
     ],
   )
+  const comparedWith = (one: Scorecard) =>
+    readFileSync(join(runs, scorecardName(one), 'report.html'), 'utf8').match(/\/(scorecard-[^/]+)\/report/)?.[1]
+  assert.deepEqual(cards.map(comparedWith), [undefined, undefined, card && scorecardName(card)], 'the same experiments')
 })
 
 test('changes of a verdict and of a figure are named, noise is not', () => {

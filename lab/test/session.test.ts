@@ -6,6 +6,7 @@ import { askLab } from '../src/api-client.ts'
 import { spanOf } from '../src/commands/session.ts'
 import { isSuccess } from '../src/load/figures.ts'
 import { startOwnLoad } from '../src/load/load.ts'
+import { serviceStory } from '../src/report/story.ts'
 import { findRun } from '../src/runs/find-run.ts'
 import { openSessionDb, readSessionDb } from '../src/runs/session-db.ts'
 import { reporting } from '../src/targets/target.ts'
@@ -72,7 +73,7 @@ test('free play with an outage in it, of which lab and API are killed, is kept, 
   assert.doesNotMatch(text, /undefined|NaN|class="verdict/)
 })
 
-test('a load that k6 has judged is in the session, with its exact quantiles and its goals', async (t) => {
+test('a load that k6 has judged is in the session with its goals, and so are faults that are only in the rows', async (t) => {
   const folder = scratchFolder(t)
   const [record, runs] = [join(folder, 'session.db'), join(folder, 'runs')]
   const begin = 1_000 * Math.floor(Date.now() / 1_000) - 60_000
@@ -88,8 +89,11 @@ test('a load that k6 has judged is in the session, with its exact quantiles and 
       server_rate: 1,
       server_p95_ms: 1,
     }
-    db.add(begin + 1_000 * s, 'second', { ...second, ...server, phase, fault: null })
+    // One fault began before the span; an experiment has injected the other.
+    const fault = s < 5 ? 'chmod' : s >= 40 && s < 47 ? 'lock' : null
+    db.add(begin + 1_000 * s, 'second', { ...second, ...server, phase, fault })
   }
+  db.add(begin + 4_400, 'fault', { kind: 'chmod', ended: { did: 'mode restored', success_ms: 3 } })
   const goals = [
     { what: 'p95 < 300 ms', limit: 300, measured: 412.345, met: false },
     { what: 'errors < 3 %', limit: 3, measured: 0.1, met: true },
@@ -117,6 +121,12 @@ test('a load that k6 has judged is in the session, with its exact quantiles and 
     ],
   )
   assert.deepEqual(journal.reasons, ['k6 peak: late'])
+  const faults = journal.happened.faults.map(({ kind, injected_ms, undone_ms }) => [kind, injected_ms, undone_ms])
+  assert.deepEqual(faults, [
+    ['chmod', 0, 5_000],
+    ['lock', 40_000, 47_000],
+  ])
+  assert.match(serviceStory(journal).join('\n'), /^idle: .*chmod for 5 s\.\n.*\nidle 2: .*lock for 7 s\./)
 })
 
 test('what is older than a day is forgotten, and a file that is no database is moved aside', (t) => {

@@ -271,6 +271,9 @@ test('an experiment without a stack is no FAIL, and names both ways; without a n
   const { status, stderr } = spawnSync('bash', ['scripts/stack/experiment'], { cwd: there, env, encoding: 'utf8' })
   assert.equal(status, 2)
   assert.match(stderr, /make experiment NAME=spike EMBEDDED=1/)
+  const resumed = { ...env, NAME: '', ALL: '1', RESUME: '1', GIVEN: 'ALL RESUME' }
+  const all = spawnSync('bash', ['scripts/stack/experiment', 'experiments'], { cwd: there, env: resumed })
+  assert.match(String(all.stderr), /make experiments ALL=1 RESUME=1 EMBEDDED=1/)
   assert.equal(asked(t, ['experiment'], { ...variables, EMBEDDED: '1' }).stdout, 'experiment spike')
   assert.equal(asked(t, ['experiment'], { ...variables, EMBEDDED: '0' }).status, 2)
   assert.equal(asked(t, ['experiment'], { GIVEN: '' }).stdout, 'experiment')
@@ -373,6 +376,21 @@ test('the doctor finds a proxy that no build can reach, and names what is export
   assert.doesNotMatch(String(stdout), /EDITOR|not-shown/)
 })
 
+test('the doctor finds what the containers cannot read', (t) => {
+  const { there } = checkout(t)
+  const folder = join(there, 'lab/src/load')
+  mkdirSync(folder, { recursive: true })
+  writeFileSync(join(folder, 'mix.ts'), '')
+  const code = (name: string, mode: number) => {
+    chmodSync(join(there, name), mode)
+    const options = { cwd: there, env: { PATH: process.env.PATH } }
+    return spawnSync('bash', ['scripts/stack/doctor', 'files'], options).status
+  }
+  assert.equal(code('lab/src/load/mix.ts', 0o600), 1)
+  assert.equal(code('lab/src/load/mix.ts', 0o644), 0)
+  assert.equal(code('lab/src/load', 0o744), 1)
+})
+
 test('a k6 of this machine writes its metrics where .env says, and nowhere else', (t) => {
   const out = (env: string) => {
     const { there, folder, fake } = checkout(t, env)
@@ -387,4 +405,38 @@ test('a k6 of this machine writes its metrics where .env says, and nowhere else'
   )
   assert.deepEqual(out(`${settings.join('\n')}\n`), ['K6_OUT=experimental-prometheus-rw', ...settings])
   assert.equal(out('')[0], 'K6_OUT=')
+})
+
+test('a k6 of this machine tells the lab, where that runs, its phase and what it has judged', (t) => {
+  const { there, folder, fake } = checkout(t, 'LAB_USERS=demo:password\n')
+  cpSync(join(root, 'k6'), join(there, 'k6'), { recursive: true, filter: (path) => !path.includes('node_modules') })
+  fake('k6', `echo '{"verdict": "FAIL"}' >$RUN_DIR/summary.json; echo k6 >>${folder}/asked`)
+  const env = fake(
+    'docker',
+    `case "$*" in
+  'compose version --short') echo 2.40.0 ;;
+  'compose ps'*lab) echo 0123 ;;
+  'compose exec'*) echo "$*" >>${folder}/asked; case "$*" in *cat*) cat >>${folder}/asked ;; esac ;;
+esac`,
+  )
+  const { status } = spawnSync('bash', ['scripts/stack/load', 'spike'], { cwd: there, env: { ...env, K6: 'k6' } })
+  assert.equal(status, 1)
+  const asked = readFileSync(join(folder, 'asked'), 'utf8')
+  assert.match(
+    asked,
+    /phase k6 spike 24h overload\nk6\n.*phase none idle 1s\n.*main\.ts k6 \S+\n\{"verdict": "FAIL"\}\n$/,
+  )
+})
+
+test('load_test and anomaly_zscore do what make load and make anomalies do', (t) => {
+  const { there } = checkout(t)
+  for (const name of ['load_test', 'anomaly_zscore']) cpSync(join(root, 'scripts', name), join(there, 'scripts', name))
+  for (const name of ['load', 'lab'])
+    writeFileSync(join(there, 'scripts/stack', name), `#!/bin/sh\necho "${name} $* $RUN"\n`)
+  const said = (...words: string[]) =>
+    spawnSync('bash', words, { cwd: there, env: { PATH: process.env.PATH }, encoding: 'utf8' }).stdout.trim()
+  assert.equal(said('scripts/load_test'), 'load baseline')
+  assert.equal(said('scripts/load_test', 'peak'), 'load peak')
+  assert.equal(said('scripts/anomaly_zscore'), 'lab anomalies')
+  assert.equal(said('scripts/anomaly_zscore', 'spike-1'), 'lab anomalies spike-1')
 })

@@ -31,6 +31,18 @@ test('every direct dependency is named by one exact version', () => {
   }
 })
 
+test('every image is named by its version; of PostgreSQL only the major one, whose data files stay alike', () => {
+  const text = ['compose.yaml', 'compose.postgres.yaml', 'Dockerfile'].map((file) =>
+    readFileSync(join(root, file), 'utf8'),
+  )
+  const images = [...text.join('\n').matchAll(/^(?: +image:|FROM) (\S+:\S+)/gm)].map(([, image = '']) => image)
+  assert.equal(new Set(images).size, 6)
+  assert.deepEqual(
+    images.filter((image) => !/:v?\d+\.\d+\.\d+$|^node:\d+\.\d+-/.test(image)),
+    ['postgres:17-bookworm'],
+  )
+})
+
 test('every installed package is locked by its content, and none comes from anywhere but the registry', () => {
   assert.ok(installed.length > 100)
   for (const [path, { version, integrity, resolved }] of installed) {

@@ -42,11 +42,11 @@ export const alike = 'Nothing differs noticeably.'
 // One run on each side: less than half as much again is noise.
 const noticeable = 1.5
 
-/** What differs from an earlier scorecard, one sentence each. */
+/** What differs from an earlier scorecard of the same experiments, one sentence each. */
 export function changes(card: Scorecard, earlier: Scorecard): string[] {
   return card.entries.flatMap((entry) => {
     const before = earlier.entries.find(({ name }) => name === entry.name)
-    if (before === undefined) return [`${entry.name}: is new`]
+    if (before === undefined) return []
     const differ = figures.flatMap(({ column, title, write, least }) => {
       const [was, is] = [before.figures?.[column], entry.figures?.[column]]
       if (typeof was !== 'number' || typeof is !== 'number') return []
@@ -84,7 +84,7 @@ ${
   earlier
     ? html`<p class="says"><a href="../${scorecardName(earlier)}/report.html">The last one</a>: ${conditions(earlier)}</p>
 <ul>${(differ.length > 0 ? differ : [alike]).map((one) => html`<li>${one}</li>`)}</ul>`
-    : html`<p>There is none before this one.</p>`
+    : html`<p>There is none of the same experiments before this one.</p>`
 }`
   return pageHtml(`Scorecard: ${count('PASS')} of ${planned.length} passed`, body)
 }

@@ -121,9 +121,12 @@ function faultsStory(faults: Fault[]): string[] {
     const missing = times.filter((time) => time === null).length
     return words.replace('TIME', milliseconds(worst(times)) + (missing > 0 ? ` (never in ${missing})` : ''))
   }
+  const what = `${faults.length > 1 ? `${faults.length} faults, ` : ''}${kinds} for ${number(seconds)} s`
+  // Faults that a session has only in its rows.
+  if (faults.every(({ did }) => did === '')) return [what]
   const isCrash = faults.every(({ kind }) => killing.has(kind))
   const parts = [
-    `${faults.length > 1 ? `${faults.length} faults, ` : ''}${kinds} for ${number(seconds)} s`,
+    what,
     told(isCrash ? 'no answer after TIME' : 'felt after TIME', landing),
     // A process that was killed says nothing.
     ...(isCrash ? [] : [told('/health degraded after TIME', (one) => one.detected_after_ms)]),

@@ -22,9 +22,10 @@ export async function runScorecard(options: Options): Promise<number> {
   const { folder, stop } = options
   checkRunsFolder(folder)
   const all = scorecardsIn(folder)
-  const begun = options.resume ? unfinished(all) : undefined
-  const card = begun ?? (await newScorecard(options))
-  const last = all.findLast((one) => one !== begun)
+  const fresh = await newScorecard(options)
+  const begun = options.resume ? unfinished(all, fresh) : undefined
+  const card = begun ?? fresh
+  const last = all.findLast((one) => one !== begun && isAlike(one, card))
   const left = await timeLeft(card, options.slo)
   const keep = () => writeScorecard(folder, card, scorecardHtml(card, last))
   console.log(
@@ -51,16 +52,26 @@ export async function runScorecard(options: Options): Promise<number> {
     console.log(`\n${conclusion(card, last)}\n`)
     // In the stack it is copied out of the container, and make says where to.
     if (!options.stack?.socket) console.log(`Scorecard: ${relative(process.cwd(), join(kept, 'report.html'))}`)
-    if (stop.aborted) console.log('To go on: make experiments ALL=1 RESUME=1')
+    if (stop.aborted) console.log(`To go on: make experiments ALL=1 RESUME=1${options.stack ? '' : ' EMBEDDED=1'}`)
   }
   const verdicts = card.entries.map(({ verdict }) => verdict)
   return verdicts.includes('FAIL') ? 1 : verdicts.includes('INVALID') ? 2 : 0
 }
 
-function unfinished(all: Scorecard[]): Scorecard {
+/** A scorecard that is finished and has the same experiments. */
+function isAlike({ planned, entries }: Scorecard, card: Scorecard): boolean {
+  return entries.length === planned.length && String(planned) === String(card.planned)
+}
+
+function unfinished(all: Scorecard[], { mode, commit }: Scorecard): Scorecard {
   const newest = all.at(-1)
-  if (newest && newest.entries.length < newest.planned.length) return newest
-  throw new UserError('RESUME=1: the last scorecard is finished, or there is none. Without it a new one begins.')
+  if (!newest || newest.entries.length === newest.planned.length)
+    throw new UserError('RESUME=1: the last scorecard is finished, or there is none. Without it a new one begins.')
+  if (newest.mode !== mode || newest.commit !== commit)
+    throw new UserError(
+      `RESUME=1: the last scorecard is ${newest.mode}, commit ${newest.commit}; this is ${mode}, commit ${commit}. Without it a new one begins.`,
+    )
+  return newest
 }
 
 async function newScorecard({ names = experimentNames(), stack, commit, seconds, slo }: Options): Promise<Scorecard> {

@@ -13,7 +13,8 @@ export function sessionJournal(notes: Note[], { mode, slo }: About): Journal {
   const rows = notes.filter(({ kind }) => kind === 'second')
   const start = rows[0]?.at ?? 0
   const end = (rows.at(-1)?.at ?? 0) + 1_000
-  const faults = faultsIn(notes, start, end)
+  const noted = faultsIn(notes, start, end)
+  const faults = [...noted, ...faultsInRows(rows, noted)]
   const seconds = rows.map(({ at, data }) => asSecond(data as Second, at - start, faults))
   const loads = notes.filter(({ kind }) => kind === 'k6').map(({ at, data }) => ({ at, ...(data as K6Summary) }))
   const phases = phasesIn(seconds).map(({ name, part }) => {
@@ -74,9 +75,36 @@ function faultsIn(notes: Note[], start: number, end: number): HappenedFault[] {
   })
 }
 
+/** Faults that began before the span, or that an experiment injected, are only in the rows: consecutive seconds with the same one. */
+function faultsInRows(rows: Note[], noted: HappenedFault[]): HappenedFault[] {
+  const found: HappenedFault[] = []
+  for (const { at, data } of rows) {
+    const { fault: kind } = data as Second
+    const ms = at - (rows[0]?.at ?? 0)
+    // A rollback may take some of the next second.
+    const isNoted = noted.some((one) => one.kind === kind && ms > one.injected_ms - 2_000 && ms < one.undone_ms + 1_000)
+    if (!kind || isNoted) continue
+    const last = found.at(-1)
+    if (last?.kind === kind && last.undone_ms === ms) last.undone_ms += 1_000
+    else found.push({ ...unknown, kind, injected_ms: ms, undone_ms: ms + 1_000 })
+  }
+  return found
+}
+
+const unknown = {
+  landed_ms: null,
+  intact: true,
+  did: '',
+  undone: '',
+  detected_after_ms: null,
+  recovered_after_ms: null,
+}
+
 /** The times of the lab's own faults are exact to the millisecond; other faults were seen on record at the end of the second. */
 function asSecond(data: Second, ms: number, faults: HappenedFault[]): MetricsEvent {
-  const held = faults.find(({ landed_ms, undone_ms }) => ms + 500 >= (landed_ms ?? 0) && ms + 500 < undone_ms)
+  const held = faults.find(
+    ({ injected_ms, landed_ms, undone_ms }) => ms + 500 >= (landed_ms ?? injected_ms) && ms + 500 < undone_ms,
+  )
   const fault = held?.kind ?? data.fault
   return { ...data, second: ms / 1_000, fault }
 }
