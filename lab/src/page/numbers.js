@@ -4,7 +4,7 @@ import { axis, color, fill, logScale, short, strip, stripHeight } from './plot.j
 
 const count = (value) => value.toLocaleString('en')
 
-const isSlow = ({ p95 }, { latency_ms }) => p95 >= latency_ms
+const isSlow = ({ p95, goal }) => p95 >= goal.latency_ms
 
 /** The last second in plain words. */
 export function headline({ seconds, state }) {
@@ -17,7 +17,7 @@ export function headline({ seconds, state }) {
     return `No request is answered: ${count(waiting)} wait${failed > 0 ? ', and the lab lets no more wait' : ''}.`
   const served =
     failed === 0 ? `All ${count(all)}` : good === 0 ? `None of ${count(all)}` : `${count(good)} of ${count(all)}`
-  const speed = isSlow(now, state.goal)
+  const speed = isSlow(now)
     ? `5 of 100 waited longer than ${short(p95)} ms: too slow`
     : `95 of 100 within ${short(p95)} ms`
   return `${served} requests of the last second were served; ${speed}.`
@@ -25,7 +25,7 @@ export function headline({ seconds, state }) {
 
 const isFailing = ({ failed }) => failed > 0
 const asked = ({ offered, sent }) => (sent > 1.05 * offered ? `asked for, ${count(sent)} sent` : 'clients ask for')
-const goalWords = (_, { rate, latency_ms }) => `95 of 100 are faster; goal at ${count(rate)}/s: ${latency_ms} ms`
+const goalWords = ({ goal }) => `goal at ${count(goal.rate)}/s: ${goal.latency_ms} ms`
 const itself = ({ health }) => (health === 'none' ? 'silent' : health.replace('_', '-'))
 // Name, unit, in plain words, its word in the glossary, the value, and whether that is bad.
 const numbers = [
@@ -46,15 +46,15 @@ export function explain(name, word, { words }) {
     <div popover id=${`why-${word}-${name}`}><b>${found?.word}</b><p>${found?.meaning}</p></div>`
 }
 
-export function tiles({ seconds, state, words }) {
+export function tiles({ seconds, words }) {
   const now = seconds.at(-1)
   if (!now) return nothing
   return html`<h2>Numbers <span class="quiet">of the last second</span></h2>
     <ul class="tiles">${numbers.map(([name, unit, says, word, value, isBad]) => {
-      return html`<li class=${isBad?.(now, state.goal) ? 'bad' : ''}>
+      return html`<li class=${isBad?.(now) ? 'bad' : ''}>
         <span class="name">${name} ${explain(name, word, { words })}</span>
         <span class="value">${value(now)}<small>${unit}</small></span>
-        <span class="quiet">${says(now, state.goal)}</span>
+        <span class="quiet">${says(now)}</span>
       </li>`
     })}</ul>`
 }
@@ -80,7 +80,7 @@ const charts = [
       { name: 'p50', paint: '--line-1', of: ({ p50 }) => above0(p50) },
       { name: 'p95', paint: '--line-2', of: ({ p95 }) => above0(p95) },
       { name: 'p99', paint: '--line-3', of: ({ p99 }) => above0(p99) },
-      { name: 'goal of p95', paint: '--fail', of: (_, goal) => goal.latency_ms, dash: [2, 4] },
+      { name: 'goal of p95', paint: '--fail', of: ({ goal }) => goal.latency_ms, dash: [2, 4] },
     ],
     y: logScale,
   },
@@ -99,7 +99,7 @@ export function drawCharts({ seconds, state }, isAnew = false) {
   const x = seconds.map(({ at }) => (at - zero) / 1000)
   for (const { chart, plot } of plots) {
     plot.faults = faultsIn(seconds, x)
-    plot.setData([x, ...chart.lines.map(({ of }) => seconds.map((one) => of(one, state.goal)))])
+    plot.setData([x, ...chart.lines.map(({ of }) => seconds.map((one) => of(one)))])
   }
 }
 
