@@ -59,23 +59,27 @@ export function tiles({ seconds, words }) {
     })}</ul>`
 }
 
-const usual = [-120, -90, -60, -30, 0]
+const usual = [-120, -60, 0]
 const ofMystery = [0, 10, 20, 30, 40, 50]
 let marks = usual
 // A logarithmic scale has no place for 0.
 const above0 = (ms) => ms && Math.max(0.1, ms)
+const fromZero = { scale: { range: (_, _min, max) => [0, Math.max(10, max * 1.08)] } }
+const isFault = ({ fault }) => fault
 const charts = [
   {
     id: 'traffic',
+    says: isFault,
     lines: [
       { name: 'offered', paint: '--line-5', of: ({ offered }) => offered, dash: [5, 4] },
       { name: 'goodput', paint: '--pass', of: ({ good }) => good },
       { name: 'failed', paint: '--fail', of: ({ failed }) => failed },
     ],
-    y: { scale: { range: (_, _min, max) => [0, Math.max(10, max * 1.08)] } },
+    y: fromZero,
   },
   {
     id: 'latency',
+    says: isFault,
     lines: [
       { name: 'p50', paint: '--line-1', of: ({ p50 }) => above0(p50) },
       { name: 'p95', paint: '--line-2', of: ({ p95 }) => above0(p95) },
@@ -83,6 +87,12 @@ const charts = [
       { name: 'goal of p95', paint: '--fail', of: ({ goal }) => goal.latency_ms, dash: [2, 4] },
     ],
     y: logScale,
+  },
+  {
+    id: 'flight',
+    says: (second) => second.health !== 'ok' && itself(second),
+    lines: [{ name: 'in flight', paint: '--line-1', of: ({ waiting }) => waiting }],
+    y: fromZero,
   },
 ]
 let plots = []
@@ -98,26 +108,28 @@ export function drawCharts({ seconds, state }, isAnew = false) {
   const zero = from ?? seconds.at(-1)?.at ?? 0
   const x = seconds.map(({ at }) => (at - zero) / 1000)
   for (const { chart, plot } of plots) {
-    plot.faults = faultsIn(seconds, x)
+    plot.faults = spansOf(isFault, seconds, x)
+    plot.said = spansOf(chart.says, seconds, x)
     plot.setData([x, ...chart.lines.map(({ of }) => seconds.map((one) => of(one)))])
   }
 }
 
-function faultsIn(seconds, x) {
-  const bands = []
-  seconds.forEach(({ fault }, i) => {
-    const band = bands.at(-1)
-    if (fault && band?.name === fault && band.to === x[i - 1]) band.to = x[i]
-    else if (fault) bands.push({ name: fault, from: x[i] - 1, to: x[i] })
+/** Spans of seconds with the same name; none where they have no name. */
+function spansOf(nameOf, seconds, x) {
+  const spans = []
+  seconds.forEach((second, i) => {
+    const [name, span] = [nameOf(second), spans.at(-1)]
+    if (name && span?.name === name && span.to === x[i - 1]) span.to = x[i]
+    else if (name) spans.push({ name, from: x[i] - 1, to: x[i] })
   })
-  return bands
+  return spans
 }
 
 function create({ id, lines, y }) {
   const place = document.getElementById(id)
   const options = {
     width: place.clientWidth,
-    height: 170,
+    height: 140,
     padding: [stripHeight + 2, 14, 0, 0],
     cursor: { show: false },
     scales: { x: { time: false, range: () => [marks[0], marks.at(-1)] }, y: y.scale },
@@ -142,9 +154,7 @@ function create({ id, lines, y }) {
 
 function shade(u) {
   u.ctx.save()
-  for (const band of u.faults ?? []) {
-    strip(u, band, '--fault-strip', band.name, '--fault-text')
-    fill(u, band, '--fault', u.bbox.top, u.bbox.height)
-  }
+  for (const span of u.faults ?? []) fill(u, span, '--fault', u.bbox.top, u.bbox.height)
+  for (const span of u.said ?? []) strip(u, span, '--fault-strip', span.name, '--fault-text')
   u.ctx.restore()
 }

@@ -87,7 +87,7 @@ export function controlsOf({ mode, server }: Pick<LiveTarget, 'mode' | 'server'>
   const shed: Control = {
     kind: 'shed',
     name: 'Shed load',
-    says: 'Refuse at once what would wait longer than 50 ms. The API restarts with it.',
+    says: 'It helps: what would wait longer than 50 ms is refused at once. The API restarts with it.',
     ...(inStack && { instead: { why: 'It is a setting of the stack.', command: 'make up SHED_AFTER_MS=50' } }),
   }
   return [...breaks, shed]
