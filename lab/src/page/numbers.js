@@ -25,7 +25,7 @@ export function headline({ seconds, state }) {
 
 const isFailing = ({ failed }) => failed > 0
 const asked = ({ offered, sent }) => (sent > 1.05 * offered ? `asked for, ${count(sent)} sent` : 'clients ask for')
-const goalWords = ({ goal }) => `goal at ${count(goal.rate)}/s: ${goal.latency_ms} ms`
+const goalWords = ({ goal }) => `goal at ${count(goal.rate)}/s: ${goal.latency_ms}\u00a0ms`
 const itself = ({ health }) => (health === 'none' ? 'silent' : health.replace('_', '-'))
 // Name, unit, in plain words, its word in the glossary, the value, and whether that is bad.
 const numbers = [
@@ -84,7 +84,7 @@ const charts = [
       { name: 'p50', paint: '--line-1', of: ({ p50 }) => above0(p50) },
       { name: 'p95', paint: '--line-2', of: ({ p95 }) => above0(p95) },
       { name: 'p99', paint: '--line-3', of: ({ p99 }) => above0(p99) },
-      { name: 'goal of p95', paint: '--fail', of: ({ goal }) => goal.latency_ms, dash: [2, 4] },
+      { name: 'goal', paint: '--fail', of: ({ goal }) => goal.latency_ms, dash: [2, 4] },
     ],
     y: logScale,
   },
