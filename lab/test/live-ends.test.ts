@@ -98,7 +98,7 @@ test('both end when the last page is closed, not before', async (t) => {
   await until('both are over', () => live.state().rate === 0 && live.state().fault === null, 20)
 })
 
-test('a page that reads nothing misses what may be missed, then is cut off; the others get all', async (t) => {
+test('a page that reads nothing misses what may be missed, then is cut off; the others stay', async (t) => {
   await opened(t)
   const slow = connect(port, '127.0.0.1')
   t.after(() => slow.destroy())
