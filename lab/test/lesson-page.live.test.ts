@@ -5,7 +5,7 @@ import { createRequire } from 'node:module'
 import { join } from 'node:path'
 import { test } from 'node:test'
 import { lab, says, scratchFolder } from './helpers.ts'
-import { browser, noBrowser } from './report-browser.ts'
+import { browser, noBrowser, shoot } from './report-browser.ts'
 
 const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8')
 
@@ -28,9 +28,8 @@ test('a lesson on the page: guess, run, compare, why, one knob, a question that 
     await page.evaluate(axe)
     const found = await page.evaluate("axe.run('#lessons').then(({ violations }) => violations.map(({ id }) => id))")
     assert.deepEqual(found, [], step)
-    if (process.env.SHOTS) await page.screenshot({ path: `${process.env.SHOTS}/${step}-360.png`, fullPage: true })
+    await shoot(page, step)
     await page.setViewport({ width: 1280, height: 800 })
-    if (process.env.SHOTS) await page.screenshot({ path: `${process.env.SHOTS}/${step}.png`, fullPage: true })
   }
 
   assert.equal((await fetch(new URL('/lessons/nothing', link))).status, 404)

@@ -13,7 +13,7 @@ import { writeRun } from '../src/runner/write-run.ts'
 import { loadSlo } from '../src/slo.ts'
 import { lab, root, says, scratchFolder } from './helpers.ts'
 import { idealQueue, onBusyMachine, recorded, withResults } from './recorded.ts'
-import { browser, noBrowser } from './report-browser.ts'
+import { browser, noBrowser, shoot } from './report-browser.ts'
 
 const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8')
 const slo = loadSlo(join(root, 'slo.json'))
@@ -41,8 +41,8 @@ async function opened(t: TestContext, lesson: string, experiment: Experiment, ru
   await page.goto(/http:\S+/.exec(started.out())?.[0] ?? '')
   await (await page.waitForSelector(`#lessons ::-p-text(${title})`))?.click()
   await page.waitForSelector('#lessons .compared')
+  await shoot(page, lesson)
   await page.setViewport({ width: 360, height: 800 })
-  if (process.env.SHOTS) await page.screenshot({ path: `${process.env.SHOTS}/${lesson}.png`, fullPage: true })
   assert.ok(Number(await page.evaluate('document.documentElement.scrollWidth - innerWidth')) <= 0)
   await page.evaluate(axe)
   const violations = "axe.run('#lessons').then(({ violations }) => violations.map(({ id }) => id))"

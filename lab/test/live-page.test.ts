@@ -53,9 +53,18 @@ async function told(page: Page, words: RegExp): Promise<boolean> {
   return words.test(await text(page, '#story'))
 }
 
+/** Walks with the Tab key until this has the focus. */
+async function tabTo(page: Page, selector: string): Promise<void> {
+  for (let i = 0; i < 100; i++) {
+    if (await page.evaluate(`document.activeElement.matches(${JSON.stringify(selector)})`)) return
+    await page.keyboard.press('Tab')
+  }
+  assert.fail(`Tab never comes to ${selector}`)
+}
+
 /** Moves the slider by keyboard, some steps to the right. */
 async function turnUp(page: Page): Promise<void> {
-  await page.focus('#rate')
+  await tabTo(page, '#rate')
   for (let i = 0; i < 10; i++) await page.keyboard.press('ArrowRight')
 }
 
@@ -118,6 +127,17 @@ test('one page acts at a time, and its turn ends when it is closed', async (t) =
   await until('the other may act', async () => (await post({ page: second.number, ...order })).status === 200, 10)
 })
 
+test('a page too many says so', { skip: noBrowser }, async (t) => {
+  await started
+  const stop = new AbortController()
+  t.after(() => stop.abort())
+  await until('no place is left', async () => (await fetch(`${link.origin}/events`, stop)).status === 503)
+  const page = await chromium.newPage()
+  t.after(() => page.close())
+  await page.goto(link.href)
+  await page.waitForFunction("document.querySelector('#head').textContent !== ''")
+})
+
 test('the picture moves, and a click on a dot shows the life of that request and its own log line', {
   skip: noBrowser,
 }, async (t) => {
@@ -150,14 +170,17 @@ test('the picture moves, and a click on a dot shows the life of that request and
 test('outage and recovery by mouse and by keyboard; another page looks on', { skip: noBrowser }, async (t) => {
   const { page, wrong } = await visit(t)
   const { page: other } = await visit(t, { token: false })
-  await page.$eval('#rate', (one) => {
-    Object.assign(one, { value: '5' })
-    one.dispatchEvent(new Event('input', { bubbles: true }))
-  })
+  const box = await (await page.$('#rate'))?.boundingBox()
+  assert.ok(box)
+  const y = box.y + box.height / 2
+  await page.mouse.move(box.x + 8, y)
+  await page.mouse.down()
+  await page.mouse.move(box.x + 0.25 * box.width, y, { steps: 5 })
+  await page.mouse.up()
   await until('requests are served', async () => (await tile(page, 'Goodput')) > 10)
   /** Waits until a button may be pressed: while the lab does one thing, no other one can be asked for. */
   async function button(name: string) {
-    const find = `[...document.querySelectorAll('button')].find((one) => one.textContent === '${name}' && one.matches(':enabled'))`
+    const find = `[...document.querySelectorAll('button')].find((one) => one.textContent === '${name}' && one.ariaDisabled === 'false')`
     return (await page.waitForFunction(find)).asElement() as ElementHandle<never> | null
   }
 
@@ -169,10 +192,17 @@ test('outage and recovery by mouse and by keyboard; another page looks on', { sk
   await (await button('Undo'))?.click()
   await until('goodput is back', () => told(page, /Goodput is back/))
 
-  await (await button('Kill the API'))?.focus()
+  async function reach(name: string) {
+    await (await button(name))?.evaluate((one) => ((one as { id: string }).id = 'wanted'))
+    await tabTo(page, '#wanted')
+    return () => page.evaluate("document.activeElement.id === 'wanted'")
+  }
+  const isFocused = await reach('Kill the API')
   await page.keyboard.press('Enter')
   await until('silence', () => told(page, /First request without an answer after/))
-  await (await button('Undo'))?.focus()
+  assert.ok(await isFocused())
+  await page.$eval('#wanted', (one) => one.removeAttribute('id'))
+  await reach('Undo')
   await page.keyboard.press('Space')
   await until('the API is back', () => told(page, /The API is started again/))
   assert.deepEqual(wrong, [])

@@ -3,7 +3,8 @@ import { test } from 'node:test'
 import { createStory } from '../src/server/story.ts'
 
 const goal = { rate: 300, latency_ms: 200 }
-const calm = { offered: 50, good: 50, failed: 0, p95: 5, busy: 0.2, lag: 1, statuses: {}, fault: null as string | null }
+const answers = { offered: 50, good: 50, failed: 0, p95: 5, lag: 1, statuses: {} }
+const calm = { ...answers, busy: 0.2, fault: null as string | null, goal }
 const refused = { good: 0, failed: 50, statuses: { 503: 50 } }
 
 /** A story of some seconds that differ from a calm one; `told` are its lines about p95, and so on. */
@@ -13,7 +14,7 @@ function tellAll() {
   function watch(times: number, change: Partial<typeof calm> | object = {}) {
     for (let i = 0; i < times; i++) {
       at += 1_000
-      story.watch({ ...calm, ...change, at }, goal)
+      story.watch({ ...calm, ...change, at })
     }
   }
   const lines = (start: string) => story.lines.filter(({ text }) => text.startsWith(start))

@@ -24,6 +24,17 @@ export async function browser(t: Scope): Promise<Browser> {
   return opened
 }
 
+/** With SHOTS, a folder, in the environment: what a page looks like on a phone and on a desk, light and dark. */
+export async function shoot(page: Page, name: string): Promise<void> {
+  for (const value of process.env.SHOTS ? ['dark', 'light'] : []) {
+    await page.emulateMediaFeatures([{ name: 'prefers-color-scheme', value }])
+    for (const width of [1280, 360]) {
+      await page.setViewport({ width, height: 800 })
+      await page.screenshot({ path: `${process.env.SHOTS}/${name}-${width}-${value}.png`, fullPage: true })
+    }
+  }
+}
+
 export type Look = { scheme?: 'light' | 'dark'; width?: number }
 
 /** Opens a page as a file and notes everything that a page should not do. */

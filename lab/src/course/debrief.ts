@@ -6,9 +6,15 @@ import { isLetterOf, letters, noIdea, provesNothing } from './numbers.ts'
 // After a mystery: what a reader is asked, and the truth beside the answers. The terminal and the page ask and say the same.
 
 /** What a reader of the numbers sees of each family of the detector's series. */
-const columns = { traffic: 'sent', errors: 'failed', slowness: 'p95', database: '/health', silence: '/health' }
+const columns = {
+  traffic: 'sent (offered)',
+  errors: 'failed',
+  slowness: 'p95',
+  database: '/health',
+  silence: '/health',
+}
 type Signal = (typeof columns)[keyof typeof columns]
-const signals: Signal[] = ['sent', 'failed', 'p95', '/health']
+const signals: Signal[] = ['sent (offered)', 'failed', 'p95', '/health']
 
 /** The first second of the trouble as the rows count them, and after how many seconds each signal raised an alarm. */
 export function truthOf({ happened, seconds }: Journal) {

@@ -28,7 +28,7 @@ const troubles = {
   overload: {
     says: 'too many requests: clients send far more than before',
     alert: 'LatencyOverGoal',
-    why: 'The number that moved first was "sent". The API did nothing wrong, the others only followed.',
+    why: 'The number that moved first was "sent" (offered). The API did nothing wrong, the others only followed.',
   },
 }
 export type Trouble = keyof typeof troubles

@@ -7,7 +7,7 @@ import { type Fault, look, octal } from './fault.ts'
 export const chmod: Fault = {
   ...withoutPermissions(0o7777),
   feltBy: 'read',
-  button: ['Take the permissions', 'No process may open the file of the database (chmod).'],
+  button: ['Take the permissions', 'No process may open its file.'],
   story: ['The permissions of the database file are taken away (chmod)', 'The permissions are back'],
   picture: ['closed', 'no permission'],
   did: ({ mode }) => `chmod: the file had mode ${mode} and has 0000 now; no process may open it.`,

@@ -7,7 +7,7 @@ export const crash: Fault = {
   needs: { own: 'process', why: 'Docker holds its process.', command: 'make outage MODE=crash' },
   kills: true,
   feltBy: 'read',
-  button: ['Kill the API', 'kill -9, in the middle of its work.'],
+  button: ['Kill the API', 'kill -9, while it works.'],
   story: ['The API is killed (kill -9)', 'The API is started again'],
   picture: ['open', 'read and written'],
 

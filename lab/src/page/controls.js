@@ -19,7 +19,8 @@ function soon(send) {
 export function controls(app, act) {
   const { state, token, page, connected, error, pending } = app
   const mayAct = connected && token && (!state.actor || state.actor.page === page) && !isHidden(state)
-  const [shed, ...faults] = app.controls.toReversed()
+  const [here, elsewhere] = [false, true].map((far) => app.controls.filter((one) => Boolean(one.instead) === far))
+  const isOff = pending || Boolean(state.fault)
   const { rate, arrivals, writes, clients } = state
   const load = (change) => soon(() => act({ do: 'load', load: { rate, arrivals, writes, clients, ...change } }))
   return html`<h2>Controls</h2>
@@ -36,21 +37,23 @@ export function controls(app, act) {
       <input id="writes" type="range" min="0" max="100" step="5" .value=${String(Math.round(writes * 100))}
         aria-valuetext="${Math.round(writes * 100)} percent" @input=${({ target }) => load({ writes: target.value / 100 })}>
     </fieldset>
-    <fieldset ?disabled=${!mayAct || pending}>
-      <legend>Break the database or the API</legend>
-      <p class="undo"><button ?disabled=${!state.fault} @click=${() => act({ do: 'mend' })}>Undo</button>
+    <fieldset ?disabled=${!mayAct}>
+      <legend>Break something</legend>
+      <p class="undo">${button('Undo', pending || !state.fault, () => act({ do: 'mend' }))}
         <span class="quiet">${state.fault ? `ends by itself in ${left(state.fault)} s` : pending ? 'wait a moment …' : 'nothing is broken'}</span></p>
-      <ul>${faults.toReversed().map((one) => fault(one, state, act))}</ul>
+      <ul>${here.map(({ kind, name, says }) => {
+        const isShed = kind === 'shed'
+        const [isOn, what] = isShed
+          ? [state.shed, { do: 'shed', on: !state.shed }]
+          : [state.fault?.kind === kind, { do: 'break', kind }]
+        return html`<li>${button(name, isOff, () => act(what), isOn)}<span class="quiet">${says}</span>
+          ${isShed ? explain(name, 'shedding', app) : nothing}</li>`
+      })}</ul>
     </fieldset>
-    <fieldset ?disabled=${!mayAct || pending}>
-      <legend>Help the API</legend>
-      <ul><li>${
-        shed.instead
-          ? nothing
-          : html`<button aria-pressed=${state.shed} ?disabled=${Boolean(state.fault)}
-            @click=${() => act({ do: 'shed', on: !state.shed })}>${shed.name}</button>`
-      }${says(shed)} ${explain('Shed load', 'shedding', app)}</li></ul>
-    </fieldset>
+    <ul>${elsewhere.map(
+      ({ name, instead }) =>
+        html`<li class="quiet"><b>${name}</b>: not here. ${instead.why} <code>${instead.command}</code></li>`,
+    )}</ul>
     <p class="error" role="alert">${error ?? ''}</p>`
 }
 
@@ -75,15 +78,6 @@ const choice = (
 
 const left = ({ until }) => Math.max(0, Math.round((Date.parse(until) - Date.now()) / 1000))
 
-const fault = (one, state, act) =>
-  html`<li>${
-    one.instead
-      ? nothing
-      : html`<button aria-pressed=${state.fault?.kind === one.kind} ?disabled=${Boolean(state.fault)}
-        @click=${() => act({ do: 'break', kind: one.kind })}>${one.name}</button>`
-  }${says(one)}</li>`
-
-const says = ({ name, says, instead }) =>
-  instead
-    ? html`<span class="quiet"><b>${name}</b>: not here. ${instead.why} <code>${instead.command}</code></span>`
-    : html`<span class="quiet">${says}</span>`
+/** A disabled button would lose the focus of the keyboard: this one keeps it and does nothing. */
+const button = (says, isOff, press, isOn = nothing) =>
+  html`<button aria-disabled=${Boolean(isOff)} aria-pressed=${isOn} @click=${() => isOff || press()}>${says}</button>`

@@ -1,5 +1,6 @@
 // The dots: each is a real request. It leaves when it was sent, waits at the API as long as it really did, and goes home in
-// the colour of its end. One path a colour and frame, and no frame at all while there is no dot.
+// the colour of its end; without an answer it fades where it is. One path a colour and frame, but for those that fade, and no
+// frame at all while there is no dot.
 import { color } from './plot.js'
 
 const [outMs, insideMs, backMs, fadeMs, lateMs] = [700, 300, 700, 1_200, 150]
@@ -61,14 +62,10 @@ export function createDots(canvas, pick) {
       if (where.queued) queued++
       dot.x = where.x
       dot.y = where.y
-      mark(paths[where.how], where)
+      if (where.share) draw(where.how, mark(new Path2D(), where), where.share)
+      else mark(paths[where.how], where)
     }
-    for (const [how, path] of Object.entries(paths)) {
-      pen.fillStyle = pen.strokeStyle = colors[how]
-      pen.lineWidth = 2
-      if (how === 'refused' || how === 'lost') pen.stroke(path)
-      else pen.fill(path)
-    }
+    for (const [how, path] of Object.entries(paths)) draw(how, path)
     if (picked && dots.has(picked.n)) {
       pen.strokeStyle = color('--ink')
       pen.beginPath()
@@ -77,6 +74,15 @@ export function createDots(canvas, pick) {
     }
     isRunning = dots.size > 0
     if (isRunning) requestAnimationFrame(frame)
+  }
+
+  function draw(how, path, alpha = 1) {
+    pen.globalAlpha = alpha
+    pen.fillStyle = pen.strokeStyle = colors[how]
+    pen.lineWidth = 2
+    if (how === 'refused' || how === 'lost') pen.stroke(path)
+    else pen.fill(path)
+    pen.globalAlpha = 1
   }
 
   /** Where a dot is at this moment of the lab's clock; nothing when it is home. */
@@ -93,7 +99,7 @@ export function createDots(canvas, pick) {
     if (t < leaves) return { ...place(queued), how: underway, queued: true }
     const how = outcome(dot)
     const since = t - leaves
-    if (how === 'lost') return since < fadeMs ? { ...place(dot.n % 21), how } : undefined
+    if (how === 'lost') return since < fadeMs ? { x: dot.x, y: dot.y, how, share: 1 - since / fadeMs } : undefined
     // A refusal turns round at the door; what is served goes on to the database.
     const inside = how === 'ok' ? insideMs : 0
     if (since < inside) {
@@ -147,4 +153,5 @@ function mark(path, { x, y, how }) {
     path.moveTo(x + 4, y)
     path.arc(x, y, 4, 0, 7)
   }
+  return path
 }

@@ -70,14 +70,13 @@ function update() {
 
 function head() {
   const { state, page, token, connected, mode } = app
-  const acting = state.actor?.page
+  const acting = state.actor?.page ?? page
+  const mine = token ? 'You may act.' : 'You look on. To act, open the link that make has printed.'
   const who = !connected
     ? 'The connection is lost: is the lab still running?'
-    : !token
-      ? 'You look on. To act, open the link that make has printed.'
-      : acting && acting !== page
-        ? `Page ${acting} acts, you look on.`
-        : 'You may act.'
+    : acting === page
+      ? mine
+      : `Page ${acting} acts, you look on.`
   const others = state.pages > 1 ? ` ${state.pages} pages are open; this is page ${page}.` : ''
   return html`<h1>Systems-thinking lab</h1>
     <p class="headline">${headline(app)}</p>
@@ -98,9 +97,9 @@ const key = () => html`<ul class="key">
 
 const clock = (at) => new Date(at).toTimeString().slice(0, 8)
 
-/** The newest first; a screen reader hears each line once, when it comes. */
+/** The newest at the end, which is in view; a screen reader hears each line once, when it comes. */
 function story() {
-  const lines = app.story.toSorted((a, b) => b.at - a.at)
+  const lines = app.story.toSorted((a, b) => a.at - b.at)
   return html`<h2>Story</h2>
     ${lines.length === 0 ? html`<p class="quiet">Set a rate, then take the database away: what happens is told here.</p>` : nothing}
     <div role="log" tabindex="0" aria-label="What happened"><ol>${lines.map(
@@ -138,6 +137,9 @@ function listen() {
   addEventListener('pageshow', ({ persisted }) => persisted && location.reload())
   source.addEventListener('error', () => {
     app.connected = false
+    // An answer that is no stream of events; a lost connection is tried again.
+    if (source.readyState === EventSource.CLOSED && !app.state)
+      by('head').textContent = 'Too many pages are open. Close one, then load this page again.'
     update()
   })
 }

@@ -4,7 +4,7 @@ import { axis, color, fill, logScale, short, strip, stripHeight } from './plot.j
 
 const count = (value) => value.toLocaleString('en')
 
-const isSlow = ({ p95 }, { latency_ms }) => p95 >= latency_ms
+const isSlow = ({ p95, goal }) => p95 >= goal.latency_ms
 
 /** The last second in plain words. */
 export function headline({ seconds, state }) {
@@ -17,7 +17,7 @@ export function headline({ seconds, state }) {
     return `No request is answered: ${count(waiting)} wait${failed > 0 ? ', and the lab lets no more wait' : ''}.`
   const served =
     failed === 0 ? `All ${count(all)}` : good === 0 ? `None of ${count(all)}` : `${count(good)} of ${count(all)}`
-  const speed = isSlow(now, state.goal)
+  const speed = isSlow(now)
     ? `5 of 100 waited longer than ${short(p95)} ms: too slow`
     : `95 of 100 within ${short(p95)} ms`
   return `${served} requests of the last second were served; ${speed}.`
@@ -25,7 +25,7 @@ export function headline({ seconds, state }) {
 
 const isFailing = ({ failed }) => failed > 0
 const asked = ({ offered, sent }) => (sent > 1.05 * offered ? `asked for, ${count(sent)} sent` : 'clients ask for')
-const goalWords = (_, { rate, latency_ms }) => `95 of 100 are faster; goal at ${count(rate)}/s: ${latency_ms} ms`
+const goalWords = ({ goal }) => `goal at ${count(goal.rate)}/s: ${goal.latency_ms}\u00a0ms`
 const itself = ({ health }) => (health === 'none' ? 'silent' : health.replace('_', '-'))
 // Name, unit, in plain words, its word in the glossary, the value, and whether that is bad.
 const numbers = [
@@ -46,43 +46,53 @@ export function explain(name, word, { words }) {
     <div popover id=${`why-${word}-${name}`}><b>${found?.word}</b><p>${found?.meaning}</p></div>`
 }
 
-export function tiles({ seconds, state, words }) {
+export function tiles({ seconds, words }) {
   const now = seconds.at(-1)
   if (!now) return nothing
   return html`<h2>Numbers <span class="quiet">of the last second</span></h2>
     <ul class="tiles">${numbers.map(([name, unit, says, word, value, isBad]) => {
-      return html`<li class=${isBad?.(now, state.goal) ? 'bad' : ''}>
+      return html`<li class=${isBad?.(now) ? 'bad' : ''}>
         <span class="name">${name} ${explain(name, word, { words })}</span>
         <span class="value">${value(now)}<small>${unit}</small></span>
-        <span class="quiet">${says(now, state.goal)}</span>
+        <span class="quiet">${says(now)}</span>
       </li>`
     })}</ul>`
 }
 
-const usual = [-120, -90, -60, -30, 0]
+const usual = [-120, -60, 0]
 const ofMystery = [0, 10, 20, 30, 40, 50]
 let marks = usual
 // A logarithmic scale has no place for 0.
 const above0 = (ms) => ms && Math.max(0.1, ms)
+const fromZero = { scale: { range: (_, _min, max) => [0, Math.max(10, max * 1.08)] } }
+const isFault = ({ fault }) => fault
 const charts = [
   {
     id: 'traffic',
+    says: isFault,
     lines: [
       { name: 'offered', paint: '--line-5', of: ({ offered }) => offered, dash: [5, 4] },
       { name: 'goodput', paint: '--pass', of: ({ good }) => good },
       { name: 'failed', paint: '--fail', of: ({ failed }) => failed },
     ],
-    y: { scale: { range: (_, _min, max) => [0, Math.max(10, max * 1.08)] } },
+    y: fromZero,
   },
   {
     id: 'latency',
+    says: isFault,
     lines: [
       { name: 'p50', paint: '--line-1', of: ({ p50 }) => above0(p50) },
       { name: 'p95', paint: '--line-2', of: ({ p95 }) => above0(p95) },
       { name: 'p99', paint: '--line-3', of: ({ p99 }) => above0(p99) },
-      { name: 'goal of p95', paint: '--fail', of: (_, goal) => goal.latency_ms, dash: [2, 4] },
+      { name: 'goal', paint: '--fail', of: ({ goal }) => goal.latency_ms, dash: [2, 4] },
     ],
     y: logScale,
+  },
+  {
+    id: 'flight',
+    says: (second) => second.health !== 'ok' && itself(second),
+    lines: [{ name: 'in flight', paint: '--line-1', of: ({ waiting }) => waiting }],
+    y: fromZero,
   },
 ]
 let plots = []
@@ -98,26 +108,28 @@ export function drawCharts({ seconds, state }, isAnew = false) {
   const zero = from ?? seconds.at(-1)?.at ?? 0
   const x = seconds.map(({ at }) => (at - zero) / 1000)
   for (const { chart, plot } of plots) {
-    plot.faults = faultsIn(seconds, x)
-    plot.setData([x, ...chart.lines.map(({ of }) => seconds.map((one) => of(one, state.goal)))])
+    plot.faults = spansOf(isFault, seconds, x)
+    plot.said = spansOf(chart.says, seconds, x)
+    plot.setData([x, ...chart.lines.map(({ of }) => seconds.map((one) => of(one)))])
   }
 }
 
-function faultsIn(seconds, x) {
-  const bands = []
-  seconds.forEach(({ fault }, i) => {
-    const band = bands.at(-1)
-    if (fault && band?.name === fault && band.to === x[i - 1]) band.to = x[i]
-    else if (fault) bands.push({ name: fault, from: x[i] - 1, to: x[i] })
+/** Spans of seconds with the same name; none where they have no name. */
+function spansOf(nameOf, seconds, x) {
+  const spans = []
+  seconds.forEach((second, i) => {
+    const [name, span] = [nameOf(second), spans.at(-1)]
+    if (name && span?.name === name && span.to === x[i - 1]) span.to = x[i]
+    else if (name) spans.push({ name, from: x[i] - 1, to: x[i] })
   })
-  return bands
+  return spans
 }
 
 function create({ id, lines, y }) {
   const place = document.getElementById(id)
   const options = {
     width: place.clientWidth,
-    height: 170,
+    height: 140,
     padding: [stripHeight + 2, 14, 0, 0],
     cursor: { show: false },
     scales: { x: { time: false, range: () => [marks[0], marks.at(-1)] }, y: y.scale },
@@ -142,9 +154,7 @@ function create({ id, lines, y }) {
 
 function shade(u) {
   u.ctx.save()
-  for (const band of u.faults ?? []) {
-    strip(u, band, '--fault-strip', band.name, '--fault-text')
-    fill(u, band, '--fault', u.bbox.top, u.bbox.height)
-  }
+  for (const span of u.faults ?? []) fill(u, span, '--fault', u.bbox.top, u.bbox.height)
+  for (const span of u.said ?? []) strip(u, span, '--fault-strip', span.name, '--fault-text')
   u.ctx.restore()
 }

@@ -5,9 +5,6 @@ import { allKinds, type FaultKind, faults, kindsOn } from '../faults/all.ts'
 import type { Live, LiveTarget } from './live.ts'
 import { clientNames, mostPerSecond } from './live-load.ts'
 
-// So long after its last act a page keeps the others from acting.
-const leaseMs = 60_000
-
 const act = z.discriminatedUnion('do', [
   z.object({
     do: z.literal('load'),
@@ -38,7 +35,7 @@ export async function handle(live: Live, body: string): Promise<object | undefin
   if (!live.events.has(wanted.page)) throw new UserError('This page is not connected: load it again.')
   if (actor && actor.page !== wanted.page)
     throw new UserError(`Page ${actor.page} acts. Your turn comes a minute after its last act, or when it is closed.`)
-  live.acts(wanted.page, leaseMs)
+  live.acts(wanted.page)
   if (wanted.do === 'answer') return live.lessons.answer(wanted.lesson, wanted.answer)
   if (wanted.do === 'guess') await live.lessons.guess(wanted.lesson, wanted.guesses)
   else if (wanted.do === 'mystery') await live.playMystery(wanted.level, wanted.seed)
@@ -90,7 +87,7 @@ export function controlsOf({ mode, server }: Pick<LiveTarget, 'mode' | 'server'>
   const shed: Control = {
     kind: 'shed',
     name: 'Shed load',
-    says: 'Refuse at once what would wait longer than 50 ms. The API restarts with it.',
+    says: 'It helps: what would wait longer than 50 ms is refused at once. The API restarts with it.',
     ...(inStack && { instead: { why: 'It is a setting of the stack.', command: 'make up SHED_AFTER_MS=50' } }),
   }
   return [...breaks, shed]

@@ -17,6 +17,8 @@ import { createSeconds, type Second } from './seconds.ts'
 import { createStory, loadWords, whyShed } from './story.ts'
 
 export type LiveTarget = Pick<Target, 'mode' | 'url' | 'metricsUrl' | 'database' | 'server' | 'log' | 'api'>
+/** After so many milliseconds a fault and a load end, both end once no page is open, and the turn of a page that does nothing ends. */
+type Ends = { fault: number; load: number; unwatched: number; turn: number }
 type Options = Recorded & {
   target: LiveTarget
   /** The same, where the lab has started it: a mystery is played on it. */
@@ -27,13 +29,12 @@ type Options = Recorded & {
   /** Where runs and progress of the lessons are kept, and the length of their runs. */
   folder?: string
   seconds?: number
+  ends?: Ends
 }
 
 const tickMs = 100
-const faultEndsMs = 2 * 60_000
-const loadEndsMs = 10 * 60_000
 const toldMs = 800
-const graceMs = 60_000
+const usualEnds = { fault: 120_000, load: 600_000, unwatched: 60_000, turn: 60_000 }
 const mostLines = 10_000
 
 export type Live = ReturnType<typeof createLive>
@@ -42,6 +43,7 @@ export type Live = ReturnType<typeof createLive>
 export function createLive(options: Options) {
   const { target, own, session, slo, stop, record, doing, folder = runsFolder, seconds: length } = options
   const { database, mode, server } = target
+  const ends = options.ends ?? usualEnds
   const load = createLiveLoad(session)
   const sample = createSample()
   const seconds = createSeconds()
@@ -83,27 +85,28 @@ export function createLive(options: Options) {
     }
   let shed = false
   let byPage = false
-  let actor: { page: number; until: number } | undefined
+  let actor: { page: number } | undefined
   let loadEnd: NodeJS.Timeout | undefined
   let told: NodeJS.Timeout | undefined
   let grace: NodeJS.Timeout | undefined
+  let turn: NodeJS.Timeout | undefined
 
   const goal = () => {
     const { baseline, peak } = slo.goals
     return load.knobs().rate <= baseline.rate ? baseline : peak
   }
   const state = () => {
-    const acting = actor && actor.until > Date.now() && events.has(actor.page) ? actor : undefined
+    const acting = actor && events.has(actor.page) ? actor : null
     const fault = mystery.isHidden() ? null : (faults.active() ?? null)
-    const now = { fault, actor: acting ?? null, pages: events.count(), mystery: mystery.view() }
-    return { ...load.knobs(), shed, goal: goal(), ...now }
+    const now = { fault, actor: acting, pages: events.count(), mystery: mystery.view() }
+    return { ...load.knobs(), shed, ...now }
   }
   const sendState = () => events.send('state', state())
 
   async function setLoad(knobs: Knobs, why = ''): Promise<void> {
     await load.set(knobs)
     clearTimeout(loadEnd)
-    if (knobs.rate > 0) loadEnd = setTimeout(() => setLoad({ ...knobs, rate: 0 }, ' after ten minutes'), loadEndsMs)
+    if (knobs.rate > 0) loadEnd = setTimeout(() => setLoad({ ...knobs, rate: 0 }, ' by itself'), ends.load)
     // A slider that is moved sets many: the last one is told.
     clearTimeout(told)
     told = setTimeout((at) => story.tell(loadWords(knobs) + why, 'plain', undefined, at), toldMs, Date.now())
@@ -120,13 +123,13 @@ export function createLive(options: Options) {
 
   function audienceChanged(): void {
     clearTimeout(grace)
-    if (events.count() === 0) grace = setTimeout(leave, graceMs).unref()
+    if (events.count() === 0) grace = setTimeout(leave, ends.unwatched).unref()
     sendState()
   }
 
   /** Injects a fault that ends by itself. */
   async function breakIt(kind: FaultKind): Promise<void> {
-    await faults.begin(kind, faultEndsMs)
+    await faults.begin(kind, ends.fault)
     byPage = true
   }
 
@@ -150,8 +153,10 @@ export function createLive(options: Options) {
     if (mystery.isOver()) return
     const fault = faults.active()?.kind ?? null
     const waiting = load.isWaiting().wires.size + mystery.waiting()
-    const second = seconds.close({ waiting, busy: recorder.busy(), health: recorder.health(), fault })
-    story.watch(second, goal())
+    const { rate, latency_ms } = goal()
+    const others = { waiting, busy: recorder.busy(), health: recorder.health(), fault, goal: { rate, latency_ms } }
+    const second = seconds.close(others)
+    story.watch(second)
     events.send('second', shown(second))
   }
   const timers = [setInterval(tick, tickMs), setInterval(closeSecond, 1_000)]
@@ -175,13 +180,18 @@ export function createLive(options: Options) {
   async function close(): Promise<void> {
     await mystery.end()
     lessons.stop()
-    for (const timer of [...timers, loadEnd, told, grace]) clearTimeout(timer)
+    for (const timer of [...timers, loadEnd, told, grace, turn]) clearTimeout(timer)
     await Promise.all([load.stop(), recorder.stop()])
   }
 
-  /** This page acts from now on, for so long at least. */
-  function acts(page: number, forMs: number): void {
-    actor = { page, until: Date.now() + forMs }
+  /** This page acts from now on, and keeps the others from acting until it is closed or has done nothing for a while. */
+  function acts(page: number): void {
+    actor = { page }
+    clearTimeout(turn)
+    turn = setTimeout(() => {
+      actor = undefined
+      sendState()
+    }, ends.turn)
     sendState()
   }
 

@@ -1,4 +1,5 @@
 import { figures, isSuccess, lagOf, quantileOf, type Result, statusesOf } from '../load/figures.ts'
+import type { Goal } from '../slo.ts'
 import type { Health } from './outside.ts'
 
 const kept = 120
@@ -21,9 +22,11 @@ export type Second = {
   busy: number | null
   health: Health
   fault: string | null
+  /** The one that held for the load of this second. */
+  goal: Pick<Goal, 'rate' | 'latency_ms'>
 }
 
-type Others = Pick<Second, 'waiting' | 'busy' | 'health' | 'fault'>
+type Others = Pick<Second, 'waiting' | 'busy' | 'health' | 'fault' | 'goal'>
 
 /** Adds up what the clients meet and makes a row of it every second; keeps two minutes. */
 export function createSeconds() {

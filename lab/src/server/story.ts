@@ -1,6 +1,5 @@
 import { faults } from '../faults/all.ts'
 import { count, milliseconds, number } from '../report/html.ts'
-import type { Goal } from '../slo.ts'
 import type { FaultEvent } from './faults.ts'
 import { type Knobs, mostWaiting } from './live-load.ts'
 import type { Second } from './seconds.ts'
@@ -8,7 +7,7 @@ import type { Second } from './seconds.ts'
 /** One event, and for a reader who wonders why it happened. */
 export type Line = { at: number; text: string; tone: 'good' | 'bad' | 'plain'; why?: string }
 
-type Watched = Pick<Second, 'at' | 'offered' | 'good' | 'failed' | 'p95' | 'busy' | 'lag' | 'statuses' | 'fault'>
+type Watched = Omit<Second, 'sent' | 'p50' | 'p99' | 'waiting' | 'health'>
 
 const mostLines = 100
 
@@ -54,8 +53,8 @@ export function createStory(send: (line: Line) => void) {
   const full = createState(3)
   const late = createState(3)
 
-  function watch(second: Watched, goal: Pick<Goal, 'rate' | 'latency_ms'>): void {
-    const { at, offered, good, failed, p95, busy, lag, statuses, fault } = second
+  function watch(second: Watched): void {
+    const { at, offered, good, failed, p95, busy, lag, statuses, fault, goal } = second
     const share = failed / Math.max(1, good + failed)
     const [most] = Object.entries(statuses).sort((a, b) => b[1] - a[1])
     const how = most ? `, most ${named(most[0])}` : ''
