@@ -147,7 +147,9 @@ test('a lock of one row fails only the requests for it', limit, async (t) => {
   const owner = await ownerOf(t, api)
   await owner.query(`BEGIN; SELECT * FROM notes WHERE id = '${mine.split('/').at(-1)}' FOR UPDATE`)
   const put = async (path: string) => (await api.fetch(path, { method: 'PUT', token, json: note })).status
-  assert.equal(await put(mine), 503)
+  const refused = await api.fetch(mine, { method: 'PUT', token, json: note })
+  assert.equal(((await refused.json()) as { type: string }).type, '/problems/overloaded')
+  assert.equal(refused.status, 503)
   await until('the other note is changed', async () => (await put(other)) === 200)
   await until('/health is ok', () => isOk(api))
   assert.equal(await put(mine), 503)
