@@ -1,11 +1,14 @@
 import assert from 'node:assert/strict'
+import { execFileSync, spawnSync } from 'node:child_process'
 import { once } from 'node:events'
 import { type AddressInfo, connect, createServer } from 'node:net'
+import { join } from 'node:path'
+import { monitorEventLoopDelay } from 'node:perf_hooks'
 import { type TestContext, test } from 'node:test'
 import { isDeepStrictEqual } from 'node:util'
 import pg from 'pg'
 import { postgres, skipPostgres as skip } from './postgres.ts'
-import { type Api, endOf, startApi, until } from './start-api.ts'
+import { type Api, endOf, giveToApi, newFolder, startApi, until } from './start-api.ts'
 
 const limit = { timeout: 150_000, skip } // only against hanging
 const note = { title: 'a note', body: 'b'.repeat(500) }
@@ -94,6 +97,8 @@ test(
       return until(`${times} answers ${status} of each`, () => apis.every((api) => count(api) >= times))
     }
 
+    const loop = monitorEventLoopDelay({ resolution: 5 })
+    loop.enable()
     let back = 0
     for (let round = 0; round < 3; round++) {
       await answered(201, 20)
@@ -118,7 +123,9 @@ test(
     const slowest = Math.max(...answers.filter(({ status }) => status === 503).map(({ ms }) => ms))
     t.diagnostic(`${answers.length} writes, ${acknowledged.length} acknowledged, ${refused.length} refused`)
     t.diagnostic(`slowest 503 ${slowest.toFixed(0)} ms, back ${back.toFixed(0)} ms after the server`)
-    assert.ok(slowest < 20_000, `${slowest} ms`) // 500 ms where nothing else runs
+    const late = loop.max / 1e6
+    if (late > 100) return t.skip(`too busy to judge times: this process was ${late.toFixed(0)} ms late itself`)
+    assert.ok(slowest < 500 && back < 3_000, `503 after ${slowest} ms, back after ${back} ms`)
   },
 )
 
@@ -147,7 +154,9 @@ test('a lock of one row fails only the requests for it', limit, async (t) => {
   const owner = await ownerOf(t, api)
   await owner.query(`BEGIN; SELECT * FROM notes WHERE id = '${mine.split('/').at(-1)}' FOR UPDATE`)
   const put = async (path: string) => (await api.fetch(path, { method: 'PUT', token, json: note })).status
-  assert.equal(await put(mine), 503)
+  const refused = await api.fetch(mine, { method: 'PUT', token, json: note })
+  assert.equal(((await refused.json()) as { type: string }).type, '/problems/overloaded')
+  assert.equal(refused.status, 503)
   await until('the other note is changed', async () => (await put(other)) === 200)
   await until('/health is ok', () => isOk(api))
   assert.equal(await put(mine), 503)
@@ -297,6 +306,41 @@ for (const [AUTH, lookUp] of [
     assert.equal(await get(), 401)
   })
 }
+
+/** Sets the server up for TLS until the end of the test; returns the file of its certificate. */
+async function serveTls(t: TestContext) {
+  const folder = newFolder(t)
+  const [cert, key] = ['cert.pem', 'key.pem'].map((name) => join(folder, name)) as [string, string]
+  const words = ['req', '-x509', '-newkey', 'rsa:2048', '-nodes', '-subj', '/CN=lab', '-days', '1']
+  execFileSync('openssl', [...words, '-addext', 'subjectAltName=IP:127.0.0.1', '-out', cert, '-keyout', key])
+  for (const file of [cert, key]) giveToApi(file)
+  const settings = { ssl: 'on', ssl_cert_file: cert, ssl_key_file: key }
+  for (const [name, value] of Object.entries(settings)) await postgres.asOwner(`ALTER SYSTEM SET ${name} = '${value}'`)
+  await postgres.asOwner('SELECT pg_reload_conf()')
+  t.after(async () => {
+    for (const name of Object.keys(settings)) await postgres.asOwner(`ALTER SYSTEM RESET ${name}`)
+    await postgres.asOwner('SELECT pg_reload_conf()')
+  })
+  return cert
+}
+
+const noOpenssl = spawnSync('openssl', ['version']).status !== 0 && 'openssl is not installed'
+
+test('sslmode=verify-full connects with TLS, and only to a server whose certificate it trusts', {
+  ...limit,
+  skip: skip || noOpenssl,
+}, async (t) => {
+  const cert = await serveTls(t)
+  const url = `${await postgres.newDatabase()}?sslmode=verify-full`
+  const api = await startApi(t, { DATABASE_URL: `${url}&sslrootcert=${cert}` })
+  await answersBecome(api, await api.login(), 200, 201)
+  const name = new URL(url).pathname.slice(1)
+  const connections = await postgres.asOwner(
+    `SELECT DISTINCT ssl FROM pg_stat_ssl JOIN pg_stat_activity USING (pid) WHERE datname = '${name}'`,
+  )
+  assert.deepEqual(connections, [{ ssl: true }])
+  await assertRefused(url)
+})
 
 test('a database that is not there, or not ours, ends the program with a sentence', limit, async () => {
   const url = await postgres.newDatabase()

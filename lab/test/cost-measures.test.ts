@@ -37,6 +37,13 @@ test('commits, and the notes that share one', () => {
   assert.ok(Math.abs(shared - 3) < 0.2, String(shared))
 })
 
+test('of the requests of a second, those count that were served in it', () => {
+  const played = run()
+  assert.equal(Math.round(measure('served_per_second', 'quiet', played, slo).value ?? 0), 100)
+  for (const [i, one] of played.results.entries()) if (i % 2 === 0) one.status = 503
+  assert.equal(Math.round(measure('served_per_second', 'quiet', played, slo).value ?? 0), 50)
+})
+
 test('the seconds kept are those since the begin of the run, until the end of the phase', () => {
   const played = run()
   const [quiet, after] = played.phases

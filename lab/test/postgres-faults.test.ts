@@ -11,7 +11,7 @@ import { startOwnLoad } from '../src/load/load.ts'
 import { signalTo } from '../src/processes.ts'
 import { lengthOf, loadExperiment, scale } from '../src/runner/experiment.ts'
 import { play } from '../src/runner/play.ts'
-import { withEmbedded } from '../src/targets/embedded.ts'
+import { needPostgres, withEmbedded } from '../src/targets/embedded.ts'
 import { findPostgres, startPostgres } from '../src/targets/postgres-server.ts'
 import { api, until } from './helpers.ts'
 import { wideGoals } from './run-experiment.ts'
@@ -67,6 +67,16 @@ for (const [end, isLeft] of [
     await served()
   })
 }
+
+test('where PostgreSQL is not installed, what needs it says so', () => {
+  const { PATH } = process.env
+  process.env.PATH = ''
+  try {
+    assert.throws(() => needPostgres([]), UserError)
+  } finally {
+    process.env.PATH = PATH
+  }
+})
 
 test('a lock ends when its holder is killed', { skip }, async () => {
   const fault = await injectAndLand(order())

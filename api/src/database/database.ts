@@ -80,9 +80,9 @@ export class DatabaseUnavailable extends Error {
   }
 }
 
-/** The database works, but all connections to it were in use for too long: it gets more requests than it can serve. */
+/** The database works, and could not serve this request in time: others hold its row or all connections, or it was slow. */
 export class DatabaseBusy extends DatabaseUnavailable {
-  constructor() {
-    super('timeout')
+  constructor(reason: Reason, inDoubt: boolean) {
+    super(reason, false, inDoubt)
   }
 }

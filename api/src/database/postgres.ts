@@ -82,9 +82,12 @@ export async function openPostgres(
       const reason = reasonOf(error)
       if (!reason) throw error
       metrics.failed(1, reason)
-      if ((error as Error).message === allInUse) throw new DatabaseBusy()
+      const inDoubt = !isRead && isInDoubt(error)
+      // While the check passes, only this request met a lock or a slow answer.
+      const isAlone = state().writes && /^(locked|timeout)$/.test(reason)
+      if (isAlone || (error as Error).message === allInUse) throw new DatabaseBusy(reason, inDoubt)
       const readOnly = !isRead && state().reads && !/^(unreachable|timeout)$/.test(reason)
-      throw new DatabaseUnavailable(reason, readOnly, !isRead && isInDoubt(error))
+      throw new DatabaseUnavailable(reason, readOnly, inDoubt)
     }
   }
 

@@ -47,7 +47,7 @@ export function errors(): Middleware {
 function describe(error: DatabaseUnavailable) {
   const [type, state] =
     error instanceof DatabaseBusy
-      ? [problemTypes.overloaded, 'has too many requests']
+      ? [problemTypes.overloaded, 'is busy with other work']
       : error.readOnly
         ? [problemTypes.readOnly, 'can only be read']
         : [problemTypes.unavailable, 'cannot be used']

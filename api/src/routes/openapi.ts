@@ -46,7 +46,7 @@ const Problem = z
 const description = `Notes behind a login. HEAD is answered wherever GET is. Any other path is answered 404, any other
 method 405 with Allow. A request that is not HTTP is answered 400, one that arrives too slowly 408, one with more than
 16 KiB of headers 431. X-Request-Id is the one that was sent, if it was well-formed. The type of a 503 says what to do:
-database-unavailable: try again later; database-read-only: reads still work; overloaded: send less.`
+database-unavailable: try again later; database-read-only: reads still work; overloaded: send less, or try again.`
 
 const everywhere = { 'X-Request-Id': 'The id of the request in the log', 'X-Content-Type-Options': 'nosniff' }
 const retryAfter = { 'Retry-After': 'Seconds until another attempt makes sense, plus 0 to 2 at random' }

@@ -1,3 +1,4 @@
+import { isSuccess } from '../load/figures.ts'
 import type { MetricsReading } from './metrics-page.ts'
 import { isWithin, largest, type Measure, type Measured, type Selection, share } from './selection.ts'
 
@@ -6,6 +7,7 @@ export const costMeasures = {
   cpu_per_request: { title: "the API's CPU time per request", unit: 'ms', of: cpuPerRequest },
   commits_per_second: { title: 'commits to the disk', unit: 'a second', of: commitsPerSecond },
   notes_per_second: { title: 'notes saved', unit: 'a second', better: 'more', of: notesPerSecond },
+  served_per_second: { title: 'requests served', unit: 'a second', better: 'more', of: servedPerSecond },
   notes_per_commit: { title: 'notes that share a commit', unit: '', better: 'more', of: notesPerCommit },
   seconds_kept: { title: "seconds so far in the API's own record", unit: '%', better: 'more', of: secondsKept },
   memory: {
@@ -42,6 +44,11 @@ function notesPerCommit(selection: Selection): Measured {
 function notesPerSecond(selection: Selection): Measured {
   const { from, to, seconds } = selection
   return { value: notesSaved(selection, from, to) / seconds }
+}
+
+function servedPerSecond({ run, from, to, seconds }: Selection): Measured {
+  const served = run.results.filter((one) => isSuccess(one) && isWithin(one.done, from, to))
+  return { value: served.length / seconds }
 }
 
 function notesSaved({ run }: Selection, from: number, to: number): number {

@@ -46,11 +46,11 @@ export async function withEmbedded<T>(options: EmbeddedOptions, use: (target: Ta
 }
 
 /** The folder of PostgreSQL's programs. Throws a UserError where it is not installed. */
-export function needPostgres(): string {
-  const folder = findPostgres()
+export function needPostgres(usualFolders?: string[]): string {
+  const folder = findPostgres(usualFolders)
   if (folder) return folder
   throw new UserError(
-    'Skipped: PostgreSQL is not installed here. Install it (its server is enough), or compare something else.',
+    "Skipped: PostgreSQL is not installed here. The stack's lab has none: install it on this machine (its server is enough), and add EMBEDDED=1.",
   )
 }
 

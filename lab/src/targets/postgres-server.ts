@@ -15,9 +15,9 @@ const asUser = process.getuid?.() === 0 ? { uid: 65534, gid: 65534 } : {}
 const folders = ['/usr/lib/postgresql/*/bin', '/opt/homebrew/opt/postgresql*/bin', '/usr/local/opt/postgresql*/bin']
 
 /** Returns the folder of PostgreSQL's programs, undefined if none is installed: the PATH first, then the newest version. */
-export function findPostgres(): string | undefined {
+export function findPostgres(patterns = folders): string | undefined {
   const numbers = new Intl.Collator('en', { numeric: true })
-  const usual = folders.flatMap((pattern) => globSync(pattern).sort(numbers.compare).reverse())
+  const usual = patterns.flatMap((pattern) => globSync(pattern).sort(numbers.compare).reverse())
   return [...(process.env.PATH ?? '').split(delimiter), ...usual].find((folder) => {
     try {
       for (const program of ['initdb', 'pg_ctl', 'postgres']) accessSync(join(folder, program), constants.X_OK)

@@ -12,7 +12,14 @@ export function tradeoff({ goals: { baseline } }: Slo): Tradeoff {
       { name: 'jwt', settings: { AUTH: 'jwt' } },
       { name: 'session', settings: { AUTH: 'session' } },
     ],
-    phases: [warmUp(rate), { name: 'quiet', rate, seconds: 8 }, { name: 'logins', rate: 20, logins: 10, seconds: 8 }],
+    phases: [
+      warmUp(rate),
+      { name: 'quiet', rate, seconds: 8 },
+      { name: 'logins', rate: 20, logins: 10, seconds: 8 },
+      { name: 'logout', rate: 20, attack: { name: 'stolen-token-logged-out-after-2-s', perSecond: 20 }, seconds: 5 },
+      { name: 'lock', rate: 20, seconds: 3, fault: 'lock' },
+      { name: 'after', rate: 20, seconds: 2 },
+    ],
     compared: [
       {
         measure: 'read_p50',
@@ -33,9 +40,11 @@ export function tradeoff({ goals: { baseline } }: Slo): Tradeoff {
         why: 'the password hash costs more than all the rest',
       },
       { measure: 'commits_per_second', phase: 'logins', better: 'jwt', why: 'each session is a row that is written' },
+      { measure: 'served_on', phase: 'logout', better: 'neither', why: 'a logout is remembered at once' },
+      { measure: 'refused', phase: 'lock', better: 'neither', why: 'either asks the database whom it serves' },
     ],
     unmeasured:
-      'A logout ends all signed tokens of a user, and a single session. Who holds the secret can make tokens for any user; a copy of the sessions table holds only hashes. While the database is away no login works with either.',
+      'A logout ends all signed tokens of a user, and a single session. Who holds the secret can make tokens for any user; a copy of the sessions table holds only hashes. While the database is away no login works with either, but a signed token that is forged is still told from a true one.',
     order: 1,
   }
 }

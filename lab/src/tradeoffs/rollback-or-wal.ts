@@ -22,12 +22,6 @@ export function tradeoff({ goals: { baseline } }: Slo): Tradeoff {
     compared: [
       { measure: 'write_p50', phase: 'quiet', better: 'wal', why: 'a commit appends to one file and syncs it once' },
       { measure: 'read_p95', phase: 'quiet', better: neither, why: 'at this rate a read rarely meets a commit' },
-      {
-        measure: 'commits_per_second',
-        phase: 'quiet',
-        better: neither,
-        why: 'either mode commits what has come in meanwhile',
-      },
       { measure: 'memory', phase: 'quiet', better: neither, why: 'both keep the same pages in memory' },
       {
         measure: 'reads_served',

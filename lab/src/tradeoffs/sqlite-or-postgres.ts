@@ -1,5 +1,5 @@
 import { warmUp } from '../experiments/shared/presets.ts'
-import type { Tradeoff } from '../runner/tradeoff.ts'
+import { neither, type Tradeoff } from '../runner/tradeoff.ts'
 import type { Slo } from '../slo.ts'
 
 export function tradeoff({ goals: { baseline } }: Slo): Tradeoff {
@@ -13,11 +13,22 @@ export function tradeoff({ goals: { baseline } }: Slo): Tradeoff {
       { name: 'sqlite', settings: {} },
       { name: 'postgres', settings: {}, postgres: true },
     ],
-    phases: [warmUp(rate), { name: phase, rate, seconds: 10 }],
+    phases: [
+      warmUp(rate),
+      { name: phase, rate, seconds: 10 },
+      { name: 'lock', rate, seconds: 4, fault: 'lock' },
+      { name: 'after', rate, seconds: 3 },
+      // More than either can serve, so that the answers per second are its capacity.
+      { name: 'busy', rate: 16 * rate, seconds: 8, overload: true },
+    ],
     compared: [
       { measure: 'read_p50', phase, better: 'sqlite', why: 'a read needs no way to a server and back' },
-      { measure: 'memory', phase, better: 'neither', why: 'a pool of connections is small' },
-      { measure: 'errors', phase, better: 'neither', why: 'either serves this load' },
+      { measure: 'write_p50', phase, better: neither, why: 'either commit waits for the disk' },
+      { measure: 'memory', phase, better: neither, why: 'a pool of connections is small' },
+      { measure: 'errors', phase, better: neither, why: 'either serves this load' },
+      { measure: 'refused', phase: 'lock', better: neither, why: 'either API refuses at once what is locked' },
+      { measure: 'served_per_second', phase: 'busy', better: 'sqlite', why: 'a query costs no messages to a server' },
+      { measure: 'notes_per_second', phase: 'busy', better: 'sqlite', why: 'the writes of a moment share a commit' },
     ],
     unmeasured:
       "The server's own processor time and memory, which are not in the API's figures; and what there is to operate: updates, backups, users, connections, a network that can fail.",

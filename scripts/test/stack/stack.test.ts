@@ -358,6 +358,18 @@ test("an experiment on the stack's API is played, judged and copied", { skip }, 
   assert.equal(stack.docker('compose', 'exec', '-T', 'lab', 'sh', '-c', left), '')
 })
 
+test('a comparison is played on APIs in the container of the lab, and copied', { skip }, async () => {
+  const { code, out } = await stack.make('tradeoff', 'NAME=refuse-or-wait', 'LENGTH=6', 'RUNS=2')
+  assert.match(out, /^Verdict: (PASS|FAIL|INVALID)$/m)
+  type Comparison = { verdict: string; plays: { variant: string; journal: Played }[] }
+  const { verdict, plays } = newestRun<Comparison>('-tradeoff-refuse-or-wait', 'journal.json').content
+  assert.equal(code === 0, verdict === 'PASS')
+  assert.deepEqual(
+    plays.map(({ variant, journal }) => [variant, journal.mode]),
+    ['refuse', 'wait', 'refuse', 'wait'].map((variant) => [variant, 'embedded']),
+  )
+})
+
 test('an experiment that is interrupted without a terminal takes its fault back', { skip }, async () => {
   const running = stack.start('experiment', 'NAME=outage-chmod', 'LENGTH=24', 'LOAD=own')
   await until('the database is away', async () => (await dataStatus()) === 503)

@@ -1,0 +1,3 @@
+import { runOnPostgres } from '../postgres.ts'
+
+await runOnPostgres('./openapi.test.ts')
