@@ -49,9 +49,15 @@ test('the rows of a live table are the same when several are written together', 
     rows.map(({ sent }) => sent),
     [rate, rate, rate, rate, 0],
   )
-  const answered = rows.map((row) => row.answered.length)
+  const answered = rows.map((row) => row.answered)
   assert.ok(answered.slice(2).every((one) => one === 0) && Math.abs((answered[0] ?? 0) - rate) <= 2, `${answered}`)
   assert.equal(sentAndAnswered(results, undefined, at(4)).sent, undefined)
+})
+
+test('a row of a dead API has no answers and no p95, and every request in it has failed', () => {
+  const dead = withResults(run, ({ due }) => (due >= at(5) ? { status: 0, error: 'ECONNREFUSED' } : undefined))
+  const { sent, answered, failed, p95_ms } = sentAndAnswered(dead.results, [], at(6))
+  assert.deepEqual([sent, answered, failed, p95_ms], [rate, 0, rate, null])
 })
 
 test('an unanswered request is sent and not answered, a dropped one neither, and both have failed', () => {

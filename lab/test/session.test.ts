@@ -91,7 +91,8 @@ test('a load that k6 has judged is in the session with its goals, and so are fau
     }
     // One fault began before the span; an experiment has injected the other.
     const fault = s < 5 ? 'chmod' : s >= 40 && s < 47 ? 'lock' : null
-    db.add(begin + 1_000 * s, 'second', { ...second, ...server, phase, fault })
+    const trouble = s >= 20 && s < 25 ? 'overload' : null
+    db.add(begin + 1_000 * s, 'second', { ...second, ...server, phase, fault, trouble })
   }
   db.add(begin + 4_400, 'fault', { kind: 'chmod', ended: { did: 'mode restored', success_ms: 3 } })
   const goals = [
@@ -121,6 +122,17 @@ test('a load that k6 has judged is in the session with its goals, and so are fau
     ],
   )
   assert.deepEqual(journal.reasons, ['k6 peak: late'])
+  // An overload is trouble on purpose too: an alarm in it is a right one.
+  const troubled = Object.entries(Object.groupBy(journal.seconds, ({ trouble }) => `${trouble}`))
+  assert.deepEqual(
+    troubled.map(([trouble, those = []]) => [trouble, those.length]),
+    [
+      ['chmod', 5],
+      ['null', 33],
+      ['overload', 5],
+      ['lock', 7],
+    ],
+  )
   const faults = journal.happened.faults.map(({ kind, injected_ms, undone_ms }) => [kind, injected_ms, undone_ms])
   assert.deepEqual(faults, [
     ['chmod', 0, 5_000],

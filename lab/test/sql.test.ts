@@ -78,10 +78,12 @@ test('the query about silent suffering finds the whole freeze, and no edge of a 
   )
 })
 
-test('the query about faults shows that p95 falls while the file may not be opened', () => {
-  const [before, during] = named(/each kind of fault/).filter(({ kind }) => kind === 'chmod')
-  assert.deepEqual([before?.in_force, during?.in_force], [0, 1])
-  assert.ok(Number(during?.p95_ms) < Number(before?.p95_ms))
+test('the query about faults shows that p95 falls while requests are refused, and rises while they wait for a lock', () => {
+  for (const [fault, rises] of Object.entries({ chmod: false, lock: true })) {
+    const [before, during] = named(/each kind of fault/).filter(({ kind }) => kind === fault)
+    assert.deepEqual([before?.in_force, during?.in_force], [0, 1])
+    assert.equal(Number(during?.p95_ms) > Number(before?.p95_ms), rises, fault)
+  }
 })
 
 test('the query about attackers counts their attempts by status', () => {

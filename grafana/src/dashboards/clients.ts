@@ -24,7 +24,7 @@ export const clients = (): Page =>
       timeSeries({
         title: 'Requests per second',
         description:
-          'Answered requests as the client counts them and as the API does. The lab’s own probe adds one per second, that of an experiment twenty, and at its end an experiment reads all notes back. An experiment on an API of its own is seen by the client only.',
+          'The client counts requests that are over, answered or not; the API counts its answers. The lab’s own probe adds one per second, that of an experiment twenty, and at its end an experiment reads all notes back. An experiment on an API of its own is seen by the client only.',
         good: 'two nearly equal lines. A client line above the server’s: requests got no answer.',
         size: [12, 8],
         unit: 'reqps',

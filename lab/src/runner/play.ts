@@ -2,7 +2,6 @@ import { dirname } from 'node:path'
 import { connect, logIn } from '../api-client.ts'
 import { tally } from '../attacks/attack.ts'
 import { now, sleep } from '../clock.ts'
-import { figures, isSuccess } from '../load/figures.ts'
 import type { Load, StartLoad } from '../load/load.ts'
 import { lost } from '../load/load.ts'
 import { count, number } from '../report/html.ts'
@@ -172,13 +171,12 @@ function rowWriter(run: Run, load: Load, unannounced?: true): (moment: number) =
 
   function write(second: number, from: number): void {
     const phase = phaseAt(run, second)?.plan
-    const { sent, answered } = sentAndAnswered(run.results, load.waiting?.(), from)
+    const met = sentAndAnswered(run.results, load.waiting?.(), from)
     const inSecond = ({ done }: { done: number }) => isWithin(done, from, from + 1000)
-    const failed = answered.filter((one) => !isSuccess(one)).length
     const attempts = phase?.attack && run.attacks.at(-1)?.attempts.filter(inSecond)
     // k6 reports a request only when it is over; it sends as many as were planned.
     const planned = (phase?.rate ?? 0) + (phase?.logins ?? 0)
-    const answers = { sent: sent ?? planned, answered: answered.length, failed, p95_ms: figures(answered).p95_ms }
+    const answers = { ...met, sent: met.sent ?? planned }
     const name = unannounced ? '' : (phase?.name ?? '')
     const text = row(second, name, answers, run.health.findLast(inSecond), attempts && tally(attempts))
     if (text) say(text)

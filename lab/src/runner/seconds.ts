@@ -36,15 +36,19 @@ export function phaseAt({ startedAt, phases }: Pick<Run, 'startedAt' | 'phases'>
 }
 
 /**
- * What was sent in a second, undefined without those that still wait for their answer, and what was answered in it. Results
- * come nearly in order of completion.
+ * What was sent in a second, undefined without those that still wait for their answer, and what ended in it. A request that
+ * ends without an answer has failed and has no latency. Results come nearly in order of completion.
  */
 export function sentAndAnswered(results: Result[], waiting: Result[] | undefined, from: number) {
   const late = results.slice(results.findLastIndex(({ done }) => done < from - 1000) + 1)
   const inSecond = (moment: number) => isWithin(moment, from, from + 1000)
+  const over = late.filter(({ done }) => inSecond(done))
+  const answers = over.filter(({ status }) => status !== 0)
   return {
     sent: waiting && [...late, ...waiting].filter(({ sent }) => inSecond(sent)).length,
-    answered: late.filter(({ done }) => inSecond(done)),
+    answered: answers.length,
+    failed: over.filter((one) => !isSuccess(one)).length,
+    p95_ms: figures(answers).p95_ms,
   }
 }
 

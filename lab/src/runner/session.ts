@@ -106,7 +106,7 @@ function asSecond(data: Second, ms: number, faults: HappenedFault[]): MetricsEve
     ({ injected_ms, landed_ms, undone_ms }) => ms + 500 >= (landed_ms ?? injected_ms) && ms + 500 < undone_ms,
   )
   const fault = held?.kind ?? data.fault
-  return { ...data, second: ms / 1_000, fault }
+  return { ...data, second: ms / 1_000, fault, trouble: fault ?? data.trouble ?? null }
 }
 
 /** Groups consecutive seconds of the same phase. A phase that comes again gets a number. */

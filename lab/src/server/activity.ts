@@ -19,6 +19,7 @@ export function createActivity() {
   let trouble: Trouble | undefined
   // It ends by itself: the experiment that has set it may have been killed.
   const current = () => (Date.now() < until ? entered : idle)
+  const currentTrouble = () => (Date.now() < until ? trouble : undefined)
   new Gauge({
     name: 'lab_phase',
     help: '1 for the phase that runs now',
@@ -33,7 +34,7 @@ export function createActivity() {
     help: '1 while the API of the stack is overloaded or attacked on purpose, else 0; lab_fault_active has the faults',
     labelNames: ['kind'],
     collect() {
-      for (const kind of troubles) this.set({ kind }, Date.now() < until && trouble === kind ? 1 : 0)
+      for (const kind of troubles) this.set({ kind }, currentTrouble() === kind ? 1 : 0)
     },
   })
   const attempts = new Counter({
@@ -81,5 +82,5 @@ export function createActivity() {
     for (const [outcome, count] of Object.entries(outcomes)) requests.inc({ outcome }, count)
     for (const seconds of latencies) latency.observe(seconds)
   }
-  return { current, enter, count, countLoad }
+  return { current, currentTrouble, enter, count, countLoad }
 }

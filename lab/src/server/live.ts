@@ -62,7 +62,7 @@ export function createLive(options: Options) {
   }
   const faults = createFaults({ database, server, api: target.api, session, stop, tell })
   const now = () => ({
-    phase: doing?.() ?? (load.knobs().rate > 0 ? 'page' : 'idle'),
+    ...(doing?.() ?? { phase: load.knobs().rate > 0 ? 'page' : 'idle', trouble: null }),
     fault: faults.active()?.kind ?? null,
   })
   const recorder = startRecorder({ session, metricsUrl: target.metricsUrl, record, doing: now })

@@ -6,15 +6,18 @@ import type { MetricsEvent } from '../runs/journal.ts'
 import { type NoteKind, openSessionDb } from '../runs/session-db.ts'
 import { watchOutside } from './outside.ts'
 
+/** A phase, and the trouble that it makes on purpose without a fault. */
+type Doing = { phase: string; trouble: string | null }
+
 /** `record`: the file of the notes. `doing`: what another program does to the API now. */
-export type Recorded = { record: string; doing?: () => string | undefined }
+export type Recorded = { record: string; doing?: () => Doing | undefined }
 
 type Options = {
   session: Session
   metricsUrl: string
   record: string
   /** What is being done to the API now. */
-  doing: () => { phase: string; fault: string | null }
+  doing: () => Doing & { fault: string | null }
 }
 
 export type Recorder = ReturnType<typeof startRecorder>

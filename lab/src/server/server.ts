@@ -46,7 +46,8 @@ export async function serve(options: ServeOptions): Promise<number> {
   const activity = createActivity()
   const doing = () => {
     const { experiment, phase } = activity.current()
-    return experiment === 'none' ? undefined : `${experiment} ${phase}`
+    if (experiment === 'none') return undefined
+    return { phase: `${experiment} ${phase}`, trouble: activity.currentTrouble() ?? null }
   }
   const target = { ...options, mode: 'stack' } as const
   const live = createLive({ ...options, target, session, slo: loadSlo(options.slo), doing })
