@@ -40,7 +40,7 @@ test('a lesson on the page: guess, run, compare, why, one knob, a question that 
   await page.type('#lessons [name=q0]', '500')
   await page.click('#lessons [name=q1][value=a]')
   await press('That is my guess')
-  await press('Play it (8 s)')
+  await press('Play it (about 8 s)')
   await page.waitForSelector('#lessons progress')
   await page.waitForSelector('#lessons .compared', { timeout: 90_000 })
   await check('compared')
@@ -57,6 +57,13 @@ test('a lesson on the page: guess, run, compare, why, one knob, a question that 
   await press('Answer')
   await page.waitForFunction("document.querySelector('#lessons [role=status]')?.textContent.includes('Right')")
   assert.ok(JSON.parse(readFileSync(join(folder, 'lessons.json'), 'utf8'))['03-outage'].done)
+  // One knob: its run, and the text about it.
+  await press('Play it (about 8 s)')
+  await page.waitForSelector('#lessons progress')
+  const over =
+    "!document.querySelector('#lessons progress') && !document.querySelector('#lessons').textContent.includes('Play it (')"
+  await page.waitForFunction(over, { timeout: 90_000 })
+  assert.doesNotMatch(await text(), /not measured/)
   await press('All lessons')
   await page.waitForFunction("document.querySelector('#lessons').textContent.includes('1 of 10')")
   await check('list')

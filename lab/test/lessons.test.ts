@@ -19,6 +19,7 @@ import { experimentNames, lengthOf, loadExperiment } from '../src/runner/experim
 import { journalOf } from '../src/runner/journal-of.ts'
 import { measures } from '../src/runner/measures.ts'
 import type { Run } from '../src/runner/run.ts'
+import { loadTradeoff } from '../src/runner/tradeoff.ts'
 import type { Journal } from '../src/runs/journal.ts'
 import { loadSlo } from '../src/slo.ts'
 import { root } from './helpers.ts'
@@ -26,7 +27,7 @@ import { onBusyMachine, recorded, withResults } from './recorded.ts'
 
 const slo = loadSlo(join(root, 'slo.json'))
 const lessons = await Promise.all(lessonNames().map(async (name) => ({ name, lesson: await loadLesson(name) })))
-const figures = 'due sent answered failed error_ratio p50_ms p95_ms p99_ms max_ms mean_ms rate'.split(' ')
+const figures = 'seconds due sent answered failed error_ratio p50_ms p95_ms p99_ms max_ms mean_ms rate'.split(' ')
 
 /** Every reference that a run of the experiment can answer. */
 async function answerable({ experiment: name }: Play): Promise<Set<string>> {
@@ -34,7 +35,7 @@ async function answerable({ experiment: name }: Play): Promise<Set<string>> {
   const asked = [...expectations, ...predictions].map(({ measure, phase }) => (phase ? `${measure}@${phase}` : measure))
   const ofPhases = phases.flatMap((phase) => figures.map((figure) => `${figure}@${phase.name}`))
   const alarms = Object.keys(series).map((name) => `alarm:${name}`)
-  return new Set([...asked, ...ofPhases, ...alarms, ...(capacity ? ['capacity'] : [])])
+  return new Set([...asked, ...ofPhases, ...alarms, ...(capacity ? ['capacity', 'work_ms'] : [])])
 }
 
 const inText = (text: string) => [...text.matchAll(/\{(.+?)\}/g)].map(([, reference = '']) => reference)
@@ -188,4 +189,12 @@ test('the answer to the question of every lesson is accepted, and another one is
     assert.deepEqual([isRight(question, right ?? ''), isRight(question, wrong)], [true, false])
     assert.ok(isAnswer(question, right ?? '') && !isAnswer(question, '?'))
   }
+})
+
+test('the row of a comparison that lesson 8 names is there', async () => {
+  const { knob } = await loadLesson('08-crash')
+  const { compared } = await loadTradeoff('group-or-each', slo)
+  const titles = compared.map(({ measure }) => measures[measure].title)
+  const [, named = ''] = /"(.+?)"/.exec(knob.after) ?? []
+  assert.ok(titles.includes(named), named)
 })

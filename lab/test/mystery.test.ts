@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { test } from 'node:test'
-import { debriefOf, mysteryQuestions, truthOf } from '../src/course/debrief.ts'
+import { debriefOf, mysteryQuestions, truthOf, wouldCall } from '../src/course/debrief.ts'
 import { type Level, mystery, type Trouble, troubleNames, troubleWords } from '../src/course/mystery.ts'
 import { faultsOf, lengthOf } from '../src/runner/experiment.ts'
 import { journalOf } from '../src/runner/journal-of.ts'
@@ -44,6 +44,13 @@ test('every mystery takes 45 seconds, ends its fault in time and begins after te
 test('each trouble has an alert that exists', () => {
   const rules = readFileSync(join(root, 'prometheus/rules/alerts.yml'), 'utf8')
   for (const trouble of troubleNames) assert.ok(rules.includes(`alert: ${troubleWords(trouble).alert}\n`), trouble)
+})
+
+test('whether an alert would have called is read from its rule', () => {
+  assert.deepEqual(wouldCall('DatabaseUnavailable', 3), { waits: 0, over: undefined, calls: true })
+  const { waits } = wouldCall('ApiDown', 0)
+  assert.ok(waits > 0)
+  assert.deepEqual([wouldCall('ApiDown', waits - 1).calls, wouldCall('ApiDown', waits).calls], [false, true])
 })
 
 test('the truth: the row in which the fault began, and the signals that saw it first', () => {

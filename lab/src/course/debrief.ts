@@ -1,4 +1,7 @@
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { detect } from '../anomalies/detect.ts'
+import { number } from '../report/html.ts'
 import type { Journal } from '../runs/journal.ts'
 import { type Trouble, troubleNames, troubleWords } from './mystery.ts'
 import { isLetterOf, letters, noIdea, provesNothing } from './numbers.ts'
@@ -16,11 +19,14 @@ const columns = {
 type Signal = (typeof columns)[keyof typeof columns]
 const signals: Signal[] = ['sent (offered)', 'failed', 'p95', '/health']
 
-/** The first second of the trouble as the rows count them, and after how many seconds each signal raised an alarm. */
+/** The first second of the trouble as the rows count them, how long it lasted, and after how many seconds each signal raised an alarm. */
 export function truthOf({ happened, seconds }: Journal) {
   const phase = happened.phases.find(({ name }) => name === 'trouble')
-  const since = Math.floor((happened.faults[0]?.injected_ms ?? phase?.start_ms ?? 0) / 1000)
+  const [fault] = happened.faults
+  const begin = fault?.injected_ms ?? phase?.start_ms ?? 0
+  const since = Math.floor(begin / 1000)
   const to = (phase?.end_ms ?? 0) / 1000
+  const lasted = fault?.kind === 'crash' ? fault.recovered_after_ms : (fault?.undone_ms ?? 1000 * to) - begin
   const alarms = new Map<Signal, number>()
   for (const { family, alarms: alarmed } of detect(seconds).series) {
     const first = seconds.findIndex(({ second }, i) => alarmed[i] && second >= since && second < to + 5)
@@ -30,7 +36,20 @@ export function truthOf({ happened, seconds }: Journal) {
   const least = Math.min(...alarms.values())
   // The clocks of rows and detector differ by less than a second.
   const first = signals.filter((signal) => (alarms.get(signal) ?? Infinity) <= least + 1)
-  return { since: since + 1, alarms, first }
+  return { since: since + 1, lasted: (lasted ?? 0) / 1000, alarms, first }
+}
+
+const rules = join(import.meta.dirname, '../../../prometheus/rules/alerts.yml')
+
+/** Whether a rule calls for a trouble of so many seconds; undefined where it looks at an average, which the trouble moves for longer. */
+export function wouldCall(alert: string, lasted: number) {
+  const rule =
+    readFileSync(rules, 'utf8')
+      .split('- alert: ')
+      .find((one) => one.startsWith(`${alert}\n`)) ?? ''
+  const waits = Number(/ for: (\d+)s/.exec(rule)?.[1] ?? 0)
+  const over = /_(\d+[sm]) >/.exec(rule)?.[1]
+  return { waits, over, calls: over ? undefined : lasted >= waits }
 }
 
 /** One without options is answered by a number. */
@@ -50,6 +69,10 @@ export type Debrief = { rows: [string, string, string][]; remarks: string[] }
 export function debriefOf(journal: Journal, trouble: Trouble, answers: string[]): Debrief {
   const { says, why, alert } = troubleWords(trouble)
   const truth = truthOf(journal)
+  const { waits, over, calls } = wouldCall(alert, truth.lasted)
+  const outcome = over
+    ? `Its number covers the last ${over}, so whether it calls is seen only there`
+    : `It would ${calls ? '' : 'not '}have called`
   const [what = '', since = '', signal = ''] = mysteryQuestions.map(({ options }, i) => {
     const answer = answers[i] ?? noIdea
     return options[letters.indexOf(answer)] ?? answer
@@ -72,7 +95,7 @@ export function debriefOf(journal: Journal, trouble: Trouble, answers: string[])
       ...(provesNothing(journal) ? [invalid] : []),
       `Why: ${why}`,
       `What the anomaly detector noticed: ${noticed.join(', ')}. It knows nothing of faults: it compares each number with its own last 30 seconds.`,
-      `An alert is a rule that calls a person. In the stack (make up) the rule for this is named ${alert}; it waits until the trouble has lasted for a while. What this person should do then stands in the runbook, docs/runbook.md.`,
+      `An alert is a rule that calls a person. In the stack (make up) the rule for this is named ${alert}; it waits for ${waits} s, and this trouble lasted for ${number(truth.lasted)} s. ${outcome}. What this person should do then stands in the runbook, docs/runbook.md.`,
     ],
   }
 }

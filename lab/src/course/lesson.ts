@@ -2,7 +2,10 @@ import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { UserError } from '../errors.ts'
+import { lengthOf, loadExperiment } from '../runner/experiment.ts'
+import { measuringFor } from '../runner/play-own.ts'
 import { wrap } from '../runner/screen.ts'
+import type { Slo } from '../slo.ts'
 
 /**
  * A lesson is data and prose. Its texts hold numbers of the reader's own run: `{p95@outage}`, see numbers.ts; in a text about
@@ -67,6 +70,12 @@ export async function loadLesson(name: string): Promise<Lesson> {
 /** The command that plays the same outside of the lesson. */
 export function commandOf(play: Play | { command: string }): string {
   return 'command' in play ? play.command : `make experiment NAME=${play.experiment} EMBEDDED=1 LENGTH=${play.seconds}`
+}
+
+/** How long a run loads its machine: as long as it is, and where its loads follow from the capacity, to measure that before and after. */
+export async function secondsUnderLoad({ experiment, seconds }: Play, slo: Slo): Promise<number> {
+  const full = await loadExperiment(experiment, slo)
+  return seconds + (full.capacity ? 2 * measuringFor(seconds / lengthOf(full)) : 0)
 }
 
 /** `file:line` of the fragment; undefined when it is not there exactly once. */

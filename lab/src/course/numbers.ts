@@ -13,8 +13,9 @@ export type Found = { value?: number; text: string }
  *
  * - a measure that the experiment judges or asks about, and its phase: `goodput@after`, or of the whole run `notes_lost`
  * - a figure of a phase: `p95_ms@before`, `due@before` (the fields of the journal's figures)
+ * - the length of a phase: `seconds@outage`
  * - `alarm:p95_ms`: after how many seconds of trouble this series of the anomaly detector raised an alarm
- * - `capacity`: what the API could do at most
+ * - `capacity`: what the API could do at most in a second; `work_ms`: how long one takes then
  * - `max_ms@before/p50_ms@before`: how many times as much
  */
 export function numberOf(journal: Journal, reference: string): Found | undefined {
@@ -27,6 +28,9 @@ export function numberOf(journal: Journal, reference: string): Found | undefined
   const [name = '', phase] = reference.split('@')
   if (name.startsWith('alarm:')) return alarmOf(journal, name.slice('alarm:'.length))
   if (name === 'capacity') return journal.capacity && inText(journal.capacity.before, '')
+  if (name === 'work_ms') return journal.capacity && inText(1000 / journal.capacity.before, 'ms')
+  const planned = journal.planned.phases.find((one) => one.name === phase)
+  if (name === 'seconds') return planned && inText(planned.to_s - planned.from_s, 's')
   const measured = journal.measured?.find((one) => one.measure === name && one.phase === phase)
   if (measured) return measured.value === null ? undefined : inText(measured.value, measured.unit)
   const figures: Record<string, number | null> =

@@ -2,7 +2,17 @@ import { inTerminal } from '../runner/predict.ts'
 import { runExperiment } from '../runner/run-experiment.ts'
 import { paragraphs, say, wrap } from '../runner/screen.ts'
 import { findRun } from '../runs/find-run.ts'
-import { commandOf, findLesson, type Guess, lessonNames, loadLesson, type Play, type Question } from './lesson.ts'
+import { loadSlo } from '../slo.ts'
+import {
+  commandOf,
+  findLesson,
+  type Guess,
+  lessonNames,
+  loadLesson,
+  type Play,
+  type Question,
+  secondsUnderLoad,
+} from './lesson.ts'
 import { type Compared, formOf, hintOf, isAnswer, lettered, noIdea, optionsOf, provesNothing } from './numbers.ts'
 import { answerQuestion, keepGuesses, readProgress, remarkOf, runSince, viewOf } from './progress.ts'
 
@@ -102,7 +112,8 @@ async function playRun(play: Play, since: string, options: LessonOptions): Promi
   let run = runSince(folder, play, since)
   if (run) say(`\nHere is your run of ${run.started.slice(11, 16)} UTC.`)
   else {
-    const ways = `Press Enter to play it now (about ${seconds} s). Or leave with Ctrl-C, play it yourself, and come back:`
+    const about = await secondsUnderLoad({ ...play, seconds }, loadSlo(slo))
+    const ways = `Press Enter to play it now (about ${about} s). Or leave with Ctrl-C, play it yourself, and come back:`
     say(`\n${wrap(ways)}\n\n  ${commandOf(play)}\n`)
     await inTerminal(stop, (ask) => ask('  [Enter]', () => true))
   }

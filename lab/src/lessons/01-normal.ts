@@ -12,7 +12,7 @@ export const lesson: Lesson = {
       unit: 'ms',
     },
     {
-      ask: 'And the slowest of all, more than 10,000 answers? Compared with the one in the middle, it took',
+      ask: 'And the slowest of all answers? Compared with the one in the middle, it took',
       choice: [
         'up to 3 times as long',
         '3 to 10 times as long',
@@ -48,7 +48,7 @@ export const lesson: Lesson = {
     says: 'Now turn one knob: 500 requests a second instead of 300, two thirds more. Will answers take two thirds longer?',
     experiment: 'peak',
     seconds: 45,
-    after: `p95 was {p95_ms@before} at 300 requests a second, and {p95_ms@peak} at 500. Latency does not simply follow the rate.
+    after: `p95 was {p95_ms@before} at {rate@before} requests a second, and {p95_ms@peak} at {rate@peak}. Latency does not simply follow the rate.
       It follows how often a request finds the API busy with another one, and at both rates that is seldom. When does it begin
       to hurt? That is lesson 2.`,
   },

@@ -6,7 +6,7 @@ export const lesson: Lesson = {
     she works 95 % of the time. She is not overloaded, she even has a free minute now and then. How long do people wait now?`,
   guesses: [
     {
-      ask: `Here the till is the login of the API: it checks one password at a time, and each takes about 20 ms. Users arrive at
+      ask: `Here the till is the login of the API: it checks one password at a time, and each takes about 10 ms. Users arrive at
         random, so that it works half of the time. How long does a user wait for the turn, on average?`,
       number: 'mean_wait@load-50',
       unit: 'ms',
@@ -18,8 +18,8 @@ export const lesson: Lesson = {
       limits: [2, 5],
     },
   ],
-  run: { experiment: 'queue', seconds: 60 },
-  why: `This machine can do {capacity} logins a second. At 50 % of that, a user waited {mean_wait@load-50}. At 80 %:
+  run: { experiment: 'queue', seconds: 50 },
+  why: `This machine can do {capacity} logins a second: one takes {work_ms}. At 50 % of that, a user waited {mean_wait@load-50}. At 80 %:
     {mean_wait@load-80}. At 95 %: {mean_wait@load-95}.
 
     Why is there a wait at all below 100 %? Because people do not arrive one after another like soldiers. Three come at once,
@@ -36,7 +36,7 @@ export const lesson: Lesson = {
     says: `Now stand at the door of the shop. You see how many people enter per second, and how long each one stays. Can you say
       how many are inside, without looking?`,
     experiment: 'littles-law',
-    seconds: 58,
+    seconds: 44,
     after: `Yes: people inside = people per second x seconds that each stays. This is Little's law. The API counted
       {in_system@half} at half of its capacity and {in_system@busy} at 90 %. At 90 % the law was off by {little_off@busy}. It
       works for shops, roads and computers. When the number inside grows and the rate does not, each one stays longer.`,

@@ -7,13 +7,13 @@ export const lesson: Lesson = {
     and how soon does it know?`,
   guesses: [
     {
-      ask: `In a moment the lab takes away all permissions of the database file, for 8 seconds, while 300 requests a second
+      ask: `In a moment the lab takes away all permissions of the database file, for a while, and 300 requests a second
         arrive. How long until the API's own health page (/health) says that something is wrong?`,
       number: 'degraded_after@outage',
       unit: 'ms',
     },
     {
-      ask: 'In these 8 seconds no request can be served. The answers of the API come',
+      ask: 'In this time no request can be served. The answers of the API come',
       choice: ['faster than before', 'about as fast as before', 'slower than before'],
       of: 'p95_ms@outage/p95_ms@before',
       limits: [0.8, 1.25],
@@ -29,8 +29,8 @@ export const lesson: Lesson = {
     came within {p95_ms@outage}. Before, with a healthy database, it was {p95_ms@before}. Saying no needs no database, so it is
     quick. This is called failing fast.
 
-    Why not wait, perhaps the database comes back soon? Because 300 new requests arrive each second. After 8 seconds 2,400
-    would wait, each with a person or another program behind it that also waits. One broken part would slow down everything
+    Why not wait, perhaps the database comes back soon? Because {rate@outage} new requests arrive each second. After
+    {seconds@outage} {due@outage} would wait, each with a person or another program behind it that also waits. One broken part would slow down everything
     in front of it.
 
     After {degraded_after@outage} /health said "degraded": I live, but I cannot work. A program that watches asks this page

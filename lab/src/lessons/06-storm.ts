@@ -7,19 +7,19 @@ export const lesson: Lesson = {
     they try again, up to four times, as every programmer learns. How long until all is well again?`,
   guesses: [
     {
-      ask: 'The rush is over. In the 20 seconds after it, how many of 100 users get in?',
+      ask: 'The rush is over. From then on, how many of 100 users get in?',
       choice: ['fewer than 10', '10 to 90: it gets better slowly', 'more than 90: it is well again at once'],
       of: 'goodput@after',
       limits: [10, 90],
     },
     {
-      ask: 'Each user wants to log in once. How many requests does the API get for each user in these 20 seconds?',
+      ask: 'Each user wants to log in once. How many requests does the API get for each user then?',
       number: 'amplification@after',
       unit: 'requests',
     },
   ],
   run: { experiment: 'retry-storm', seconds: 34 },
-  why: `Before the rush {goodput@before} of the users got in, and in the 20 seconds after it {goodput@after}, under the same load.
+  why: `Before the rush {goodput@before} of the users got in, and in the {seconds@after} after it {goodput@after}, under the same load.
 
     Follow one user. The API can do {capacity} logins a second. The rush has left a queue. Our user waits a while, gives up and
     sends a second request. But the first one still stands in the queue. The API cannot know that its client has left. It does
@@ -37,7 +37,7 @@ export const lesson: Lesson = {
       this budget is empty, a client gives up after its first try. Strict, isn't it?`,
     experiment: 'retry-budget',
     seconds: 34,
-    after: `In the 20 seconds after the rush {goodput@after} of the users got in. Without the rule it was {first goodput@after}. Each
+    after: `In the {seconds@after} after the rush {goodput@after} of the users got in. Without the rule it was {first goodput@after}. Each
       user made {amplification@after} requests instead of {first amplification@after}. Fewer retries, more success: the queue
       could shrink, because hardly anything was added to it. One lost request may be tried again. When all are lost, trying
       again is the illness.`,

@@ -13,7 +13,7 @@ export const lesson: Lesson = {
       unit: '%',
     },
     {
-      ask: 'Then the load is as low as before. In the 8 seconds after that, how many of 100 users are served?',
+      ask: 'Then the load is as low as before. How many of 100 users are served then?',
       choice: ['fewer than 50', '50 to 95', 'more than 95'],
       of: 'goodput@after',
       limits: [50, 95],

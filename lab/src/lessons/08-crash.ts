@@ -17,12 +17,8 @@ export const lesson: Lesson = {
       unit: 'ms',
     },
     {
-      ask: 'Right after the kill, requests get',
-      choice: [
-        'hardly any error: it is back too soon',
-        'errors, for a part of the 15 seconds',
-        'only errors, for all 15 seconds',
-      ],
+      ask: 'In the first seconds after the kill, requests get',
+      choice: ['hardly any error: it is back too soon', 'errors, for a part of this time', 'only errors'],
       of: 'errors@crash',
       limits: [0.5, 90],
     },
@@ -44,7 +40,7 @@ export const lesson: Lesson = {
     says: `If each note waits for its own slow fsync, one after another, the disk limits everything. So this API lets all notes of
       a moment share one (group commit), like people who share a taxi. Compare both ways; it takes about two minutes:`,
     command: 'make tradeoff NAME=group-or-each EMBEDDED=1',
-    after: `Look at commits per second: the shared way needs fewer for the same notes. And no client is promised anything earlier: each
+    after: `Look at "notes that share a commit": the fewer commits, the less the disk has to do. And no client is promised anything earlier: each
       answer still waits until the disk has it.`,
   },
   question: {

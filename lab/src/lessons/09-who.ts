@@ -39,7 +39,7 @@ export const lesson: Lesson = {
     experiment: 'brute-force',
     seconds: 58,
     after: `{guesses_heard@one-address} were checked, and all others refused before they cost anything. p95 of the other
-      users moved by {p95_rise@one-address}. A password check is slow on purpose, about 20 ms: without the limit the thief
+      users moved by {p95_rise@one-address}. A password check is slow on purpose: without the limit the thief
       would also steal the time of the honest users (make experiment NAME=brute-force-unlimited EMBEDDED=1). And token or list
       of sessions? Compare: make tradeoff NAME=jwt-or-session EMBEDDED=1`,
   },

@@ -6,7 +6,7 @@ export const lesson: Lesson = {
     worth it. You may watch one number: how many requests fail, or how long answers take. Which one do you take?`,
   guesses: [
     {
-      ask: 'First trouble: for ten seconds ten times as many requests come. How many of 100 fail?',
+      ask: 'First trouble: for a while ten times as many requests come. How many of 100 fail?',
       choice: ['hardly any (fewer than 3)', '3 to 50', 'more than 50'],
       of: 'errors@spike',
       limits: [3, 50],

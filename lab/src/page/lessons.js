@@ -100,11 +100,10 @@ function compared1({ guessed, measured, off, bars }) {
     ${off ? html`<p class="quiet">${off}</p>` : nothing}`
 }
 
-function play({ command, seconds, measures }, knob, act, mayAct, says = 'Play it') {
+function play({ command, seconds }, knob, act, mayAct, says = 'Play it') {
   const { playing, name } = view
   if (playing) return progress(playing, playing.name === name)
-  return html`<p><button ?disabled=${!mayAct} @click=${() => send(act, { do: 'play', lesson: open, knob })}>${says} (${seconds} s)</button>
-    ${measures ? `The lab measures before and after it what this machine can do, which takes about ${measures} s more.` : nothing}
+  return html`<p><button ?disabled=${!mayAct} @click=${() => send(act, { do: 'play', lesson: open, knob })}>${says} (about ${seconds} s)</button>
     The load of this page is set to 0 meanwhile: leave it there, other load disturbs the run. Or in a terminal:
     <code>${command}</code></p>`
 }

@@ -1,9 +1,9 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { join } from 'node:path'
-import { commandOf, findLesson, lessonNames, loadLesson, type Play } from '../course/lesson.ts'
+import { commandOf, findLesson, lessonNames, loadLesson, type Play, secondsUnderLoad } from '../course/lesson.ts'
 import { answerQuestion, keepGuesses, readProgress, viewOf } from '../course/progress.ts'
 import { UserError } from '../errors.ts'
-import { loadExperiment } from '../runner/experiment.ts'
+import { runNames } from '../runs/find-run.ts'
 import type { Slo } from '../slo.ts'
 
 const main = join(import.meta.dirname, '..', 'main.ts')
@@ -11,17 +11,24 @@ const main = join(import.meta.dirname, '..', 'main.ts')
 /** `seconds`: the length of each run, where it shall not be the lesson's own. */
 type Options = { folder: string; slo: Slo; seconds?: number; isStack: boolean; changed: () => void }
 
-// About what a run takes beside its own length: the start of its API, and where it needs the capacity, a measurement before and after.
+/** About what a run takes beside its load: the start of its API. */
 const startSeconds = 8
-const capacitySeconds = 40
 
 /** The lessons on the page; the progress is that of the terminal. Runs are played by a process of their own, one at a time. */
 export function createLessons({ folder, slo, seconds, isStack, changed }: Options) {
   let playing: { name: string; from: number; until: number } | undefined
   let child: ChildProcess | undefined
 
-  const measuredFor = async ({ experiment }: Play) =>
-    (await loadExperiment(experiment, slo)).capacity ? capacitySeconds : 0
+  const lengthOf = (play: Play) => seconds ?? play.seconds
+  const loadOf = (play: Play) => secondsUnderLoad({ ...play, seconds: lengthOf(play) }, slo)
+
+  // A run that was made elsewhere is found too.
+  let newest: string | undefined
+  const watch = setInterval(() => {
+    const last = runNames(folder).at(-1)
+    if (last !== newest) changed()
+    newest = last
+  }, 1_000)
 
   async function list() {
     const progress = readProgress(folder)
@@ -32,8 +39,7 @@ export function createLessons({ folder, slo, seconds, isStack, changed }: Option
   }
 
   async function view(name: string) {
-    const about = async (play: Play) => ({ seconds: seconds ?? play.seconds, measures: await measuredFor(play) })
-    return { ...(await viewOf(folder, name, about)), playing }
+    return { ...(await viewOf(folder, name, async (play) => ({ seconds: await loadOf(play) }))), playing }
   }
 
   async function guess(name: string, guesses: string[]): Promise<void> {
@@ -46,12 +52,11 @@ export function createLessons({ folder, slo, seconds, isStack, changed }: Option
     const lesson = await loadLesson(name)
     const wanted = isKnob ? lesson.knob : lesson.run
     if (isStack || 'command' in wanted) throw new UserError(`Not here. In a terminal: ${commandOf(wanted)}`)
-    const more = startSeconds + (await measuredFor(wanted))
+    const load = await loadOf(wanted)
     if (playing) throw new UserError('A run is being played: wait for its end.')
-    const length = seconds ?? wanted.seconds
     const from = Date.now()
-    playing = { name, from, until: from + (length + more) * 1000 }
-    const args = [main, 'experiment', wanted.experiment, '--seconds', String(length), '--folder', folder]
+    playing = { name, from, until: from + (startSeconds + load) * 1000 }
+    const args = [main, 'experiment', wanted.experiment, '--seconds', String(lengthOf(wanted)), '--folder', folder]
     child = spawn(process.execPath, args, { stdio: 'ignore' })
     const over = () => {
       playing = undefined
@@ -67,5 +72,10 @@ export function createLessons({ folder, slo, seconds, isStack, changed }: Option
     return checked
   }
 
-  return { list, view, guess, play, answer, isPlaying: () => playing !== undefined, stop: () => child?.kill() }
+  function stop(): void {
+    clearInterval(watch)
+    child?.kill()
+  }
+
+  return { list, view, guess, play, answer, isPlaying: () => playing !== undefined, stop }
 }
