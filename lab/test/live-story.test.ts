@@ -3,7 +3,7 @@ import { test } from 'node:test'
 import { createStory } from '../src/server/story.ts'
 
 const goal = { rate: 300, latency_ms: 200 }
-const answers = { offered: 50, good: 50, failed: 0, p95: 5, lag: 1, statuses: {} }
+const answers = { offered: 50, good: 50, failed: 0, abandoned: 0, p95: 5, lag: 1, statuses: {} }
 const calm = { ...answers, busy: 0.2, fault: null as string | null, goal }
 const refused = { good: 0, failed: 50, statuses: { 503: 50 } }
 

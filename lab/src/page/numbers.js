@@ -71,9 +71,11 @@ const charts = [
     id: 'traffic',
     says: isFault,
     lines: [
+      { name: 'attempts', paint: '--line-3', of: ({ sent }) => sent },
       { name: 'offered', paint: '--line-5', of: ({ offered }) => offered, dash: [5, 4] },
       { name: 'goodput', paint: '--pass', of: ({ good }) => good },
       { name: 'failed', paint: '--fail', of: ({ failed }) => failed },
+      { name: 'abandoned', paint: '--fail', of: ({ abandoned }) => abandoned, dash: [2, 3] },
     ],
     y: fromZero,
   },

@@ -12,6 +12,8 @@ export type Second = {
   sent: number
   good: number
   failed: number
+  /** Requests for whose answer no client waited any longer. */
+  abandoned: number
   p50: number | null
   p95: number | null
   p99: number | null
@@ -48,7 +50,10 @@ export function createSeconds() {
     const statuses = { ...statusesOf(failures), ...(dropped > 0 && { 'not sent': dropped }) }
     const lag = done.length > 0 ? quantileOf(done, lagOf, 0.99) : 0
     const latencies = { p50: p50_ms, p95: p95_ms, p99: p99_ms, lag }
-    const second = { at: Date.now(), offered, sent, good: due - failed, failed, ...latencies, statuses, ...others }
+    const attempts = done.flatMap((one) => one.attempts ?? [one])
+    const abandoned = attempts.filter(({ error }) => error === 'timeout').length
+    const counts = { offered, sent, good: due - failed, failed, abandoned }
+    const second = { at: Date.now(), ...counts, ...latencies, statuses, ...others }
     ;[done, offered, sent, dropped] = [[], 0, 0, 0]
     rows.push(second)
     if (rows.length > kept) rows.shift()
