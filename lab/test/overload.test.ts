@@ -191,3 +191,49 @@ test('on the real API: its capacity is found, abandoned logins are retried, and 
   // On a busy machine a timer of 1 ms may be later than an answer.
   assert.ok(logins.length > 5 && abandoned.length > logins.length / 2, `${abandoned.length} of ${logins.length}`)
 })
+
+test("Little's law holds where the API, its clients and their latency agree, and is refuted where one of them does not", async () => {
+  const law = await loadExperiment('littles-law', slo, 45)
+  const run = idealQueue(law, capacity)
+  const [from, to] =
+    run.phases.filter(({ plan }) => plan.name === 'busy').map(({ start, end }) => [start, end])[0] ?? []
+  const within = run.results.filter(({ due }) => due >= Number(from) && due < Number(to))
+  const mean = within.reduce((sum, { sent, done }) => sum + done - sent, 0) / (Number(to) - Number(from))
+  const seenBy = (active: number) => ({ ...run, metrics: run.metrics.map((one) => ({ ...one, active })) })
+  assert.equal(judge(seenBy(mean), law, slo).verdict, 'PASS')
+  assert.equal(judge(seenBy(2 * mean), law, slo).verdict, 'FAIL')
+})
+
+test('retry-in-step: waves that keep their shape are what was predicted, waves that are spread are not', async () => {
+  const inStep = await loadExperiment('retry-in-step', slo, 45)
+  // All of a rush are refused and come back once, after two seconds, or spread over three.
+  const waves = (spread: (name: string) => boolean) => {
+    const run = recorded(inStep)
+    const results = run.phases.flatMap(({ plan, start, end }) =>
+      evenly(start, end, plan.logins ?? 0).map((due, i): Result => {
+        const again = due + 2_000 + (spread(plan.name) ? 1_000 * ((i % 3) - 1) : 0)
+        const [first, second] = [
+          { sent: due, done: due + 1, status: 503 },
+          { sent: again, done: again + 20, status: 200 },
+        ]
+        const isRush = plan.name.startsWith('rush')
+        return {
+          kind: 'login',
+          due,
+          ...(isRush ? { ...second, sent: due } : first),
+          status: 200,
+          attempts: isRush ? [first, second] : [first],
+        }
+      }),
+    )
+    return judge({ ...run, capacity, seed: 1, results }, inStep, slo).verdict
+  }
+  assert.equal(
+    waves((name) => name === 'rush-jittered'),
+    'PASS',
+  )
+  assert.equal(
+    waves(() => true),
+    'FAIL',
+  )
+})
