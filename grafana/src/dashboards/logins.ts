@@ -8,11 +8,8 @@ const calm = (limit: number): [number | null, string][] => [
   [1, tiles.warning],
   [limit, tiles.bad],
 ]
-/** Of what was served: refusals are quick, and would make it look best when it is worst. */
-const quantile = (route: string) => {
-  const served = `http_route=~"${route}",http_response_status_code=~"2.."`
-  return `histogram_quantile(0.95, sum by (le) (rate(http_server_request_duration_seconds_bucket{${served}}[$__rate_interval]))) and on () sum(rate(http_server_request_duration_seconds_count{${served}}[$__rate_interval])) > 0`
-}
+const quantile = (route: string) =>
+  `histogram_quantile(0.95, sum by (le) (rate(http_server_request_duration_seconds_bucket{http_route=~"${route}"}[$__rate_interval]))) and on () sum(rate(http_server_request_duration_seconds_count{http_route=~"${route}"}[$__rate_interval])) > 0`
 const clientErrors = (route: string) =>
   `sum(rate(http_server_request_duration_seconds_count{http_response_status_code=~"4..",${route}}[$__rate_interval])) or vector(0)`
 // increase() extrapolates and returns 2,076 for 2,069; a difference of counters is exact while the API is not restarted.
