@@ -1,6 +1,7 @@
 import { colors, tiles } from '../colors.ts'
 import { errorGoals, goals, latencyGoals } from '../goals.ts'
 import { type Page, page } from '../page.ts'
+import { ofEachInstance } from '../panels/panel.ts'
 import { number, words } from '../panels/tiles.ts'
 import { timeSeries } from '../panels/time-series.ts'
 import { alertLinks } from './runbook.ts'
@@ -95,13 +96,19 @@ export const overview = (): Page =>
       }),
       timeSeries({
         title: 'Requests per second',
-        description: 'Answered requests, and those answered with a server error (5xx). /health is not counted.',
+        description:
+          'Answered requests, and those answered with a server error (5xx). /health is not counted. Of several processes each has a line too.',
         good: 'as many as the clients send, and no errors.',
         size: [8, 8],
         unit: 'reqps',
         lines: [
           { name: 'all', expr: 'api:http_requests:rate5s', color: colors.server },
           { name: 'errors', expr: 'api:http_errors:rate5s', color: colors.error },
+          ofEachInstance(
+            'all',
+            'sum by (instance) (rate(http_server_request_duration_seconds_count{http_route!="/health"}[5s]))',
+            colors.serverLight,
+          ),
         ],
         changesWith: 'load',
       }),

@@ -2,6 +2,7 @@ import { colors, tiles } from '../colors.ts'
 import { goalLine } from '../goals.ts'
 import { type Page, page } from '../page.ts'
 import { heatmap } from '../panels/heatmap.ts'
+import { ofEachInstance } from '../panels/panel.ts'
 import { number } from '../panels/tiles.ts'
 import { timeSeries } from '../panels/time-series.ts'
 
@@ -53,13 +54,18 @@ export const time = (): Page =>
       timeSeries({
         title: 'Delay of the event loop',
         description:
-          'How late timers fire: how long the one thread was busy with something else, waited, or did not get a processor. When the thread of the lab beside it is late too, the whole machine is busy.',
+          'How late timers fire: how long the one thread was busy with something else, waited, or did not get a processor. When the thread of the lab beside it is late too, the whole machine is busy. Of several processes each has a line too.',
         good: 'p99 below the dashed line. Above it the alert EventLoopBlocked fires.',
         size: [8, 8],
         unit: 's',
         lines: [
           { name: 'p99', expr: 'api:eventloop_delay_seconds:p99_5s', color: colors.serverDark },
           { name: 'p50', expr: 'api:eventloop_delay_seconds:p50_5s', color: colors.serverLight },
+          ofEachInstance(
+            'p99',
+            'histogram_quantile(0.99, sum by (le, instance) (rate(nodejs_eventloop_delay_seconds_bucket[5s]))) >= 0',
+            colors.server,
+          ),
           { name: 'p99 of the lab', expr: 'lab:eventloop_delay_seconds:p99_5s', color: colors.client },
           goalLine('limit of the alert', 0.1),
         ],

@@ -19,6 +19,12 @@ export type Line = {
   mayBeEmpty?: boolean
 }
 
+/** Where several processes serve the API, a line for each, in shades of a colour: the other lines add them up. */
+export function ofEachInstance(name: string, expr: string, color: string): Line {
+  const several = `${expr} and on () (count(up{job="api"}) > 1)`
+  return { name: `${name}, {{instance}}`, expr: several, color, mayBeEmpty: true }
+}
+
 export type Panel = {
   title: string
   description: string
@@ -78,9 +84,10 @@ type Styled = {
 
 /** Sets the colour and the dash of each line. */
 export function style(builder: Styled, lines: Line[]): void {
-  for (const [index, { color, dashed }] of lines.entries()) {
+  for (const [index, { name, color, dashed }] of lines.entries()) {
     const properties: DynamicConfigValue[] = []
-    if (typeof color === 'string') properties.push({ id: 'color', value: fixed(color) })
+    const mode = name.includes('{{instance}}') ? FieldColorModeId.Shades : FieldColorModeId.Fixed
+    if (typeof color === 'string') properties.push({ id: 'color', value: { mode, fixedColor: color } })
     if (dashed) properties.push({ id: 'custom.lineStyle', value: { fill: 'dash', dash: [6, 4] } })
     if (properties.length > 0) builder.overrideByQuery(refId(index), properties)
     if (typeof color !== 'object') continue
