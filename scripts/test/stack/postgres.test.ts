@@ -52,7 +52,9 @@ test('two replicas on PostgreSQL share a load, a lock stops both, and one may di
   const requests = 'sum by (instance) (http_server_request_duration_seconds_count{http_route=~"/data.*"})'
   assert.ok(Number(await stack.prometheus(`min(${requests})`)) > 100)
   assert.ok(Number(await stack.prometheus(`sum(${requests})`)) > 1_000)
-  const split = pages().flatMap(({ panels }) => panels.flatMap(({ lines }) => lines.filter(({ name }) => /instance/.test(name))))
+  const split = pages().flatMap(({ panels }) =>
+    panels.flatMap(({ lines }) => lines.filter(({ name }) => /instance/.test(name))),
+  )
   for (const { expr } of split) assert.equal(await stack.prometheus(`count(${expr})`), 2, expr)
   assert.equal(split.length, 2)
 
