@@ -4,9 +4,9 @@ import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { join } from 'node:path'
 import { type TestContext, test } from 'node:test'
-import { loadLesson } from '../src/course/lesson.ts'
-import { blank } from '../src/course/numbers.ts'
-import { type Experiment, loadExperiment } from '../src/runner/experiment.ts'
+import { lessonNames, loadLesson, type Play } from '../src/course/lesson.ts'
+import { blank, optionsOf } from '../src/course/numbers.ts'
+import { type Experiment, lengthOf, loadExperiment, scale } from '../src/runner/experiment.ts'
 import { journalOf } from '../src/runner/journal-of.ts'
 import type { Run } from '../src/runner/run.ts'
 import { writeRun } from '../src/runner/write-run.ts'
@@ -17,6 +17,16 @@ import { browser, noBrowser, shoot } from './report-browser.ts'
 
 const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8')
 const slo = loadSlo(join(root, 'slo.json'))
+const target = { mode: 'embedded', journalMode: 'delete' } as const
+
+async function openedLab(t: TestContext, folder: string) {
+  const started = lab(t, ['lab', '--port', '0', '--no-open', '--folder', folder])
+  await says(started, /http:\S+#\S+/)
+  const page = await (await browser(t)).newPage()
+  await page.setViewport({ width: 1280, height: 800 })
+  await page.goto(/http:\S+/.exec(started.out())?.[0] ?? '')
+  return page
+}
 
 /** Opens a lesson on the page, after a run of this experiment and with these guesses. */
 async function opened(t: TestContext, lesson: string, experiment: Experiment, run: Run, guesses: string[]) {
@@ -27,18 +37,13 @@ async function opened(t: TestContext, lesson: string, experiment: Experiment, ru
       title,
     },
   ] = [join(scratchFolder(t), 'runs'), await loadLesson(lesson)]
-  const target = { mode: 'embedded', journalMode: 'delete' } as const
   const about = { name, experiment, slo, target, again: '' }
   mkdirSync(folder)
   writeRun(folder, journalOf(run, about))
   const made = { [lesson]: { guesses, guessed: '1960-01-01T00:00:00.000Z' } }
   writeFileSync(join(folder, 'lessons.json'), JSON.stringify(made))
 
-  const started = lab(t, ['lab', '--port', '0', '--no-open', '--folder', folder])
-  await says(started, /http:\S+#\S+/)
-  const page = await (await browser(t)).newPage()
-  await page.setViewport({ width: 1280, height: 800 })
-  await page.goto(/http:\S+/.exec(started.out())?.[0] ?? '')
+  const page = await openedLab(t, folder)
   await (await page.waitForSelector(`#lessons ::-p-text(${title})`))?.click()
   await page.waitForSelector('#lessons .compared')
   await shoot(page, lesson)
@@ -73,4 +78,55 @@ test('an INVALID run is offered anew on the page, above everything that it canno
   const text = await page.$eval('#lessons', (one) => one.textContent ?? '')
   assert.ok(text.includes(blank) && text.includes('you: 500 ms'))
   assert.equal(await page.$('#lessons .compared .quiet'), null, 'no guess is judged')
+})
+
+/** Keeps a short run that begins now, as one that is made elsewhere. */
+async function keepRun(folder: string, { experiment: name }: Play): Promise<void> {
+  const full = await loadExperiment(name, slo, 45)
+  const experiment = scale(full, 8 / lengthOf(full))
+  const run = recorded(experiment)
+  const wallOffset = Date.now() - run.startedAt
+  const about = { name, experiment, slo, target, again: '' }
+  writeRun(folder, journalOf({ ...run, wallOffset, wallOffsetAtEnd: wallOffset }, about))
+}
+
+test('every lesson is followed from its guess to its answer; runs that are made elsewhere are found', {
+  skip: noBrowser,
+}, async (t) => {
+  const folder = join(scratchFolder(t), 'runs')
+  const page = await openedLab(t, folder)
+  const press = async (name: string) => (await page.waitForSelector(`#lessons button ::-p-text(${name})`))?.click()
+  const give = async (i: number, isText: boolean, answer: string) =>
+    isText ? page.type(`#lessons [name=q${i}]`, answer) : page.click(`#lessons [name=q${i}][value=${answer}]`)
+  const squeezed = (text: string) => text.replace(/\s+/g, ' ')
+  const shows = (text: string) =>
+    page.waitForFunction(
+      `document.querySelector('#lessons').textContent.replace(/\\s+/g, ' ').includes(${JSON.stringify(text)})`,
+    )
+  const names = lessonNames()
+  for (const name of names) {
+    const { title, guesses, run, knob, question } = await loadLesson(name)
+    // In the list, then on the button of the next lesson.
+    await press(title)
+    await page.waitForSelector('#lessons ::-p-text(That is my guess)')
+    for (const [i, guess] of guesses.entries())
+      await give(i, !('choice' in guess), 'number' in guess ? '7' : 'choice' in guess ? 'a' : 'abc')
+    await press('That is my guess')
+    await page.waitForSelector('#lessons ::-p-text(Play it)')
+    assert.equal(await page.$('#lessons .compared'), null)
+    await keepRun(folder, run)
+    if ('experiment' in knob) await keepRun(folder, knob)
+    await page.waitForSelector('#lessons .compared')
+    const [fixed = ''] = squeezed(knob.after)
+      .split(/\{.+?\}/)
+      .sort((a, b) => b.length - a.length)
+    await shows(fixed.trim())
+    const right =
+      'number' in question ? `${question.number}` : ('abc'[optionsOf(question).indexOf(question.right)] ?? '')
+    await give(0, 'number' in question, right)
+    await press('Answer')
+    await shows(`Right. ${squeezed(question.because).split('{')[0]}`.trim())
+  }
+  await press('All lessons')
+  await shows(`${names.length} of ${names.length} are done`)
 })

@@ -1,9 +1,9 @@
 import { type ChildProcess, spawn } from 'node:child_process'
+import { readdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import { commandOf, findLesson, lessonNames, loadLesson, type Play, secondsUnderLoad } from '../course/lesson.ts'
 import { answerQuestion, keepGuesses, readProgress, viewOf } from '../course/progress.ts'
 import { UserError } from '../errors.ts'
-import { runNames } from '../runs/find-run.ts'
 import type { Slo } from '../slo.ts'
 
 const main = join(import.meta.dirname, '..', 'main.ts')
@@ -22,12 +22,12 @@ export function createLessons({ folder, slo, seconds, isStack, changed }: Option
   const lengthOf = (play: Play) => seconds ?? play.seconds
   const loadOf = (play: Play) => secondsUnderLoad({ ...play, seconds: lengthOf(play) }, slo)
 
-  // A run that was made elsewhere is found too.
-  let newest: string | undefined
-  const watch = setInterval(() => {
-    const last = runNames(folder).at(-1)
-    if (last !== newest) changed()
-    newest = last
+  // A run that was made elsewhere is found too. A folder that cannot be read holds none: it must not end the lab.
+  let known = 0
+  const watch = setInterval(async () => {
+    const runs = (await readdir(folder).catch(() => [])).filter((name) => /^\d/.test(name)).length
+    if (runs !== known) changed()
+    known = runs
   }, 1_000)
 
   async function list() {
