@@ -12,6 +12,7 @@ import {
   loadLesson,
   type Play,
   placeOf,
+  secondsUnderLoad,
 } from '../src/course/lesson.ts'
 import { blank, compare, isAnswer, isRight, optionsOf, withNumbers } from '../src/course/numbers.ts'
 import { remarkOf } from '../src/course/progress.ts'
@@ -59,9 +60,13 @@ async function isComplete({ run, guesses, why, knob, question, grafana, code }: 
     both.filter((one) => !one.startsWith('first ')),
     second,
   )
-  for (const { experiment, seconds } of [run, ...('experiment' in knob ? [knob] : [])]) {
-    const full = lengthOf(await loadExperiment(experiment, slo))
-    assert.ok(seconds <= 60 && seconds <= full, `${experiment}: ${seconds} s of ${full}`)
+  for (const play of [run, ...('experiment' in knob ? [knob] : [])]) {
+    const full = lengthOf(await loadExperiment(play.experiment, slo))
+    const underLoad = await secondsUnderLoad(play, slo)
+    assert.ok(
+      underLoad <= 60 && play.seconds <= full,
+      `${play.experiment}: ${underLoad} s, ${play.seconds} s of ${full}`,
+    )
   }
   if ('command' in knob) {
     const [, name] = /^make tradeoff NAME=([a-z-]+) EMBEDDED=1$/.exec(knob.command) ?? []
