@@ -7,6 +7,7 @@ import { experimentLines } from '../src/commands/show.ts'
 import {
   experimentNames,
   faultsOf,
+  lengthAsked,
   lengthOf,
   loadExperiment,
   needsOwnApi,
@@ -48,6 +49,13 @@ test('experiments that belong side by side have the same phases and rates', asyn
   const expected = await shape('outage-lock')
   for (const name of ['outage-chmod', 'outage-move', 'busy-timeout', 'outage-lock-wal', 'read-only', 'disk-full'])
     assert.deepEqual(await shape(name), expected, name)
+})
+
+test('LENGTH makes every run longer, and shorter unless that would prove nothing', async () => {
+  const [usual, tokens] = await Promise.all(['baseline', 'stolen-token'].map((name) => loadExperiment(name, slo)))
+  assert.ok(usual && tokens)
+  assert.deepEqual([lengthAsked(usual, 8), lengthAsked(tokens, 8)], [8, lengthOf(tokens)])
+  assert.deepEqual([lengthAsked(usual), lengthAsked(tokens, 99)], [lengthOf(usual), 99])
 })
 
 test('an experiment that needs more than a running API offers gets an API of its own', () => {

@@ -4,6 +4,7 @@ import { cpSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writ
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { test } from 'node:test'
+import { kinds } from '../../lab/src/faults/all.ts'
 
 const root = join(import.meta.dirname, '../..')
 const makefile = readFileSync(join(root, 'Makefile'), 'utf8')
@@ -51,9 +52,11 @@ test('the scripts hear which values stand behind make', (t) => {
   assert.deepEqual([names.split(' ').filter(Boolean).sort(), port], [['API_PORT', 'LOG_LEVEL'], '1'])
 })
 
-test('help fits a terminal of 80 columns', () => {
+test('help fits a terminal of 80 columns and names every kind of fault', () => {
   const { stdout } = make([])
   for (const line of stdout.split('\n')) assert.ok(line.length <= 80, line)
+  const modes = /MODE=([a-z, ]+)/.exec(stdout)?.[1]?.split(', ')
+  assert.deepEqual(modes, [...kinds, 'crash'])
 })
 
 test('make lists ten commands for every day first, and every command once', () => {

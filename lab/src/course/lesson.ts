@@ -2,7 +2,7 @@ import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { UserError } from '../errors.ts'
-import { lengthOf, loadExperiment } from '../runner/experiment.ts'
+import { lengthAsked, lengthOf, loadExperiment } from '../runner/experiment.ts'
 import { measuringFor } from '../runner/play-own.ts'
 import { wrap } from '../runner/screen.ts'
 import type { Slo } from '../slo.ts'
@@ -75,7 +75,8 @@ export function commandOf(play: Play | { command: string }): string {
 /** How long a run loads its machine: as long as it is, and where its loads follow from the capacity, to measure that before and after. */
 export async function secondsUnderLoad({ experiment, seconds }: Play, slo: Slo): Promise<number> {
   const full = await loadExperiment(experiment, slo)
-  return seconds + (full.capacity ? 2 * measuringFor(seconds / lengthOf(full)) : 0)
+  const length = lengthAsked(full, seconds)
+  return length + (full.capacity ? 2 * measuringFor(length / lengthOf(full)) : 0)
 }
 
 /** `file:line` of the fragment; undefined when it is not there exactly once. */

@@ -18,7 +18,7 @@ export function experiment(_slo: Slo, perSecond = usualLogins): Experiment {
     hypothesis:
       'With a fixed pause they do, as high a wave as before, again and again. The Retry-After of the API differs by two seconds at random and flattens it.',
     capacity: 'login',
-    shortest: 34, // a wave is as high as the rush before it is long
+    neverShorter: true, // a wave is as high as the rush before it is long
     arrivals: 'poisson',
     phases: [
       { name: 'warm-up', rate: 0, logins: 0.2 * perSecond, seconds: 3, warmUp: true, says: 'Warm-up.' },

@@ -99,7 +99,9 @@ async function checkBefore(victim: Victim, { kind, probe }: Order) {
   refuseSecond(victim.database)
   const usable = kindsOn(victim)
   if (!usable.includes(kind))
-    throw new UserError(`The fault ${kind} cannot take this API's kind of database away: use ${usable.join(', ')}.`)
+    throw new UserError(
+      `${kind} does not work on ${victim.server ? 'PostgreSQL' : 'SQLite'}: use ${usable.join(', ')}.`,
+    )
   // A server has no file that the lab can reach: what a record says of one stays empty.
   const file = victim.server ? { path: '', mode: 0, inode: '', uid: 0 } : look(victim.database)
   if (file === undefined) throw new UserError(`There is no database file ${victim.database}.`)

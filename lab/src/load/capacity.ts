@@ -10,12 +10,9 @@ export type Capacity = { of: 'login' | 'data'; perSecond: number }
 /** Enough requests at a time to keep the API busy, few enough for their answers to be prompt. */
 const atATime = 16
 
-/** Seconds in which the API gets warm. */
-export const warmingFor = 1
-
 /**
- * Measures in a closed loop what an API can do at most, after one second to get warm. The median of the seconds: moments in
- * which the machine was busy with something else do not count, if they are the fewer ones.
+ * Measures in a closed loop what an API can do at most. The first of the `seconds` warms it up. The median of the others: moments
+ * in which the machine was busy with something else do not count, if they are the fewer ones.
  */
 export async function measureCapacity(
   target: LoadTarget,
@@ -28,11 +25,10 @@ export async function measureCapacity(
   const token = await logIn(pool, target.url, target.username, target.password)
   const login = loginOf(pool, target)
   const next = of === 'login' ? () => login : (await startMix(pool, token)).next
-  await closedLoop(next, warmingFor, stop)
   const begin = now()
   const answered = await closedLoop(next, seconds, stop)
-  const inSecond = Array.from({ length: seconds }, (_, i) => {
-    return answered.filter((done) => done >= begin + 1000 * i && done < begin + 1000 * (i + 1)).length
+  const inSecond = Array.from({ length: seconds - 1 }, (_, i) => {
+    return answered.filter((done) => done >= begin + 1000 * (i + 1) && done < begin + 1000 * (i + 2)).length
   })
   return { of, perSecond: quantile(sorted(inSecond), 0.5) }
 }

@@ -26,8 +26,8 @@ export type Experiment = Manner & {
   capacity?: Capacity['of']
   /** Phases and faults are not named while it is played: the reader has to diagnose them. */
   unannounced?: true
-  /** Seconds that it takes at least, whatever LENGTH says. */
-  shortest?: number
+  /** LENGTH does not make it shorter: in less time it would prove nothing. */
+  neverShorter?: true
   /** One after another. The experiment's `arrivals` and `clients` hold for every phase without its own. */
   phases: Phase[]
   /** Faults that do not last exactly as long as a phase. */
@@ -152,6 +152,11 @@ type Timeline = Pick<Experiment, 'phases' | 'faults'>
 
 export function lengthOf({ phases }: Timeline): number {
   return phases.reduce((sum, { seconds }) => sum + seconds, 0)
+}
+
+/** How many seconds it takes when so many are asked for. */
+export function lengthAsked(experiment: Experiment, seconds = lengthOf(experiment)): number {
+  return experiment.neverShorter ? Math.max(seconds, lengthOf(experiment)) : seconds
 }
 
 /** Its phases with the seconds at which they are to begin and to end. */

@@ -1,4 +1,4 @@
-import { type Capacity, measureCapacity, warmingFor } from '../load/capacity.ts'
+import { type Capacity, measureCapacity } from '../load/capacity.ts'
 import { type EmbeddedOptions, withEmbedded } from '../targets/embedded.ts'
 import type { Target } from '../targets/target.ts'
 import type { Experiment } from './experiment.ts'
@@ -11,18 +11,16 @@ import { say, wrap } from './screen.ts'
 export type MeasuredCapacity = Capacity & { again: () => Promise<Capacity> }
 
 /** How many seconds it takes to measure a capacity. `factor`: the length of the run against its full length. */
-export const measuringFor = (factor: number) => warmingFor + Math.min(9, Math.max(2, Math.round(9 * factor)))
+export const measuringFor = (factor: number) => Math.min(10, Math.max(3, Math.round(10 * factor)))
 
-/**
- * What the API can do at most, on one of its own, where an experiment asks for it: its loads follow from that.
- */
+/** What the API can do at most, on one of its own, where an experiment asks for it: its loads follow from that. */
 export async function capacityFor(
   { capacity: of, settings }: Pick<Experiment, 'capacity' | 'settings'>,
   factor: number,
   stop: AbortSignal,
 ): Promise<MeasuredCapacity | undefined> {
   if (of === undefined) return undefined
-  const seconds = measuringFor(factor) - warmingFor
+  const seconds = measuringFor(factor)
   const again = () => withEmbedded({ settings }, (target) => measureCapacity(target, of, stop, seconds))
   const { perSecond } = await again()
   const figure = `${perSecond.toFixed(1)} ${of} requests a second`

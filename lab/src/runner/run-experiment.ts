@@ -7,7 +7,15 @@ import type { Journal } from '../runs/journal.ts'
 import { loadSlo } from '../slo.ts'
 import { openStack, reporting, type StackOptions, type Target } from '../targets/target.ts'
 import { guessesFor, introduce, recoverEarlier } from './before-run.ts'
-import { type Experiment, lengthOf, loadExperiment, needsOwnApi, needsOwnLoad, scale } from './experiment.ts'
+import {
+  type Experiment,
+  lengthAsked,
+  lengthOf,
+  loadExperiment,
+  needsOwnApi,
+  needsOwnLoad,
+  scale,
+} from './experiment.ts'
 import { journalOf } from './journal-of.ts'
 import { play } from './play.ts'
 import { capacityFor, playOwn } from './play-own.ts'
@@ -41,7 +49,7 @@ export async function runExperiment(options: ExperimentOptions): Promise<number>
   const { name, runs, folder, stop } = options
   const slo = loadSlo(options.slo)
   const full = await loadExperiment(name, slo)
-  const factor = Math.max(options.seconds ?? lengthOf(full), full.shortest ?? 0) / lengthOf(full)
+  const factor = lengthAsked(full, options.seconds) / lengthOf(full)
   const experiment = scale(full, factor)
   const stack = needsOwnApi(experiment) ? undefined : options.stack
   // In the lab's container there is no memory for k6 beside an API.

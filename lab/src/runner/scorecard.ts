@@ -4,7 +4,7 @@ import { UserError } from '../errors.ts'
 import { alike, cells, changes, conditions, figuresIn, heads, says, scorecardHtml } from '../report/scorecard.ts'
 import { type Entry, type Scorecard, scorecardsIn, writeScorecard } from '../runs/scorecard.ts'
 import { loadSlo } from '../slo.ts'
-import { experimentNames, lengthOf, loadExperiment } from './experiment.ts'
+import { experimentNames, lengthAsked, loadExperiment } from './experiment.ts'
 import { thisMachine } from './machine.ts'
 import { type ExperimentOptions, runExperiment } from './run-experiment.ts'
 import { beQuiet, textTable, wrap } from './screen.ts'
@@ -117,7 +117,9 @@ const around = 6
 /** Returns a function that says how long the rest will take. */
 async function timeLeft({ planned, entries, seconds }: Scorecard, slo: string): Promise<() => string> {
   const goals = loadSlo(slo)
-  const lengths = await Promise.all(planned.map(async (name) => seconds ?? lengthOf(await loadExperiment(name, goals))))
+  const lengths = await Promise.all(
+    planned.map(async (name) => lengthAsked(await loadExperiment(name, goals), seconds)),
+  )
   return () => {
     const left = lengths.slice(entries.length).reduce((sum, length) => sum + length + around, 0)
     return left > 0 ? `about ${Math.ceil(left / 60)} min left` : ''

@@ -124,4 +124,4 @@ const whyLate =
 const whyBack = 'The API looks for its database ten times a second, so nothing has to be restarted.'
 const whySaid = 'The process works and says so: 200, with "degraded" in the answer. A load balancer would know now.'
 export const whyShed =
-  'What has waited longer than 50 ms when it is read, or would in the queue of logins, is refused at once. The others are quick: some served well beats all served late.'
+  'A data request that has waited longer than 50 ms, and a login that would, is refused at once. The others are quick: some served well beats all served late.'

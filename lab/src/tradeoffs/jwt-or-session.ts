@@ -44,7 +44,7 @@ export function tradeoff({ goals: { baseline } }: Slo): Tradeoff {
       { measure: 'refused', phase: 'lock', better: 'neither', why: 'either asks the database whom it serves' },
     ],
     unmeasured:
-      'A logout ends all signed tokens of a user, and a single session. Who holds the secret can make tokens for any user; a copy of the sessions table holds only hashes. While the database is away no login works with either, but a signed token that is forged is still told from a true one.',
+      'A logout ends all signed tokens of a user, and a single session. Who holds the secret can make tokens for any user; a copy of the sessions table holds only hashes. While the database is away no login works with either; only a signed token can still be checked for forgery.',
     order: 1,
   }
 }
