@@ -32,7 +32,8 @@ export function summary(data: Data, script: string, found: Judgement, lines: str
   // setup() has printed why there was no load.
   if (!data.setup_data) return {}
   const { rows, reasons, rate, requests, failed, dropped, latency_ms, verdict } = found
-  const text = [...lines, '', verdict, ...reasons.flatMap((reason) => wrap(reason))]
+  const next = 'Try next: make outage FOR=20s, while make load-peak runs beside it.'
+  const text = [...lines, '', verdict, ...reasons.flatMap((reason) => wrap(reason)), '', next]
   const testid = exec.test.options.tags?.testid
   const goals = rows.map(({ words, ...row }) => row)
   const json = { schema: 1, script, testid, goals, rate, requests, failed, dropped, latency_ms, verdict, reasons }

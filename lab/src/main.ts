@@ -11,10 +11,13 @@ function interrupt(signal: string): void {
   stop.abort(new UserError('Interrupted: everything is put back.'))
 }
 for (const signal of Object.keys(codes)) process.on(signal, () => interrupt(signal))
-// The reader of the output is gone (`| head`): the same as Ctrl-C.
 for (const stream of [process.stdout, process.stderr]) {
-  stream.on('error', () => {
-    if (!stop.signal.aborted) interrupt('SIGINT')
+  stream.on('error', (error) => {
+    if (stop.signal.aborted) return
+    // The reader of the output is gone (`| head`): the same as Ctrl-C.
+    if (reasonOf(error) === 'EPIPE') return interrupt('SIGINT')
+    process.exitCode = code
+    stop.abort(new UserError(`The output cannot be written (${reasonOf(error)}).`))
   })
 }
 

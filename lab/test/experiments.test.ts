@@ -1,6 +1,7 @@
 // Every experiment as data; no API is started.
 import assert from 'node:assert/strict'
-import { cpSync, symlinkSync } from 'node:fs'
+import { spawnSync } from 'node:child_process'
+import { cpSync, existsSync, openSync, symlinkSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, test } from 'node:test'
 import { experimentLines } from '../src/commands/show.ts'
@@ -15,7 +16,7 @@ import {
   scale,
 } from '../src/runner/experiment.ts'
 import { loadSlo } from '../src/slo.ts'
-import { lab, root, scratchFolder } from './helpers.ts'
+import { lab, main, root, scratchFolder } from './helpers.ts'
 
 const slo = loadSlo(join(root, 'slo.json'))
 const names = experimentNames()
@@ -133,4 +134,12 @@ test('experiments are found in a checkout whose path has characters that mean so
   const run = lab(t, ['experiments'], { main: join(copy, 'lab/src/main.ts') })
   assert.equal(await run.ended, 0, run.out())
   assert.ok(run.out().includes('outage-lock'))
+})
+
+const noFull = !existsSync('/dev/full') && 'there is no /dev/full here'
+test('an output that cannot be written is an error, also of a command that is over', { skip: noFull }, () => {
+  const { status } = spawnSync(process.execPath, [main, 'experiments'], {
+    stdio: ['ignore', openSync('/dev/full', 'w'), 'pipe'],
+  })
+  assert.equal(status, 2)
 })

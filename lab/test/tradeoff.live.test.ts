@@ -22,6 +22,8 @@ test('a comparison plays both variants in turn, keeps one folder, and finds the 
     journal.plays.map(({ variant, round }) => `${variant} ${round}`),
     ['refuse 1', 'wait 1', 'refuse 2', 'wait 2'],
   )
+  const next = 'make tradeoff NAME=limit-or-none EMBEDDED=1 LENGTH=4 RUNS=2'
+  assert.equal(/^Try next:\n +(.*)$/m.exec(run.out())?.[1], journal.verdict === 'INVALID' ? journal.again : next)
   const settings = journal.plays.map(({ journal }) => journal.environment.settings?.BUSY_TIMEOUT_MS)
   assert.deepEqual(settings, ['0', '5000', '0', '5000'])
   const seconds = file('metrics_events.jsonl').trim().split('\n')

@@ -97,6 +97,7 @@ describe('k6', { skip, concurrency: 2, timeout: 120_000 }, () => {
     assert.equal(code, 0, error)
     assert.match(out, /p95 < 9000 ms +[\d.]+ ms +yes/)
     assert.match(out, /errors < 50 % +0.00 % \(0 of 1[01]\) +yes/)
+    assert.match(out, /make outage FOR=20s/)
     const { goals, latency_ms, rate, requests, ...rest } = summary
     const said = { verdict: 'PASS', reasons: [] }
     assert.deepEqual(rest, { schema: 1, script: 'smoke', testid: 't1', failed: 0, dropped: 0, ...said })

@@ -7,7 +7,7 @@ import { openOnDesktop } from '../processes.ts'
 import { gradeTable, gradeWords } from '../report/tables.ts'
 import { allExperiments, lengthOf } from '../runner/experiment.ts'
 import { textTable, wrap } from '../runner/screen.ts'
-import { loadTradeoff, rounds, tradeoffNames } from '../runner/tradeoff.ts'
+import { allTradeoffs, rounds } from '../runner/tradeoff.ts'
 import { findFolder, findRun } from '../runs/find-run.ts'
 import type { MetricsEvent } from '../runs/journal.ts'
 import type { Slo } from '../slo.ts'
@@ -33,9 +33,7 @@ export async function experimentLines(slo: Slo): Promise<string> {
 
 /** Every comparison in order: its name, its length, its question. */
 export async function tradeoffLines(slo: Slo): Promise<string> {
-  const all = await Promise.all(tradeoffNames().map(async (name) => ({ name, ...(await loadTradeoff(name, slo)) })))
-  all.sort((a, b) => a.order - b.order)
-  const lines = all.map((one) => {
+  const lines = (await allTradeoffs(slo)).map((one) => {
     const length = Math.round(one.variants.length * rounds * lengthOf(one))
     return `${one.name} (${length} s)\n${wrap(one.question, '  ')}`
   })

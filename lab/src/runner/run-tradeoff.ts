@@ -12,7 +12,7 @@ import { measure } from './measures.ts'
 import { play } from './play.ts'
 import { capacityFor, type MeasuredCapacity, playOwn } from './play-own.ts'
 import { say, textTable, wrap } from './screen.ts'
-import { experimentOf, loadTradeoff, neither, type Tradeoff, withLength } from './tradeoff.ts'
+import { allTradeoffs, experimentOf, loadTradeoff, neither, type Tradeoff, withLength } from './tradeoff.ts'
 import { checkRunsFolder, writeFolder } from './write-run.ts'
 
 export type TradeoffOptions = {
@@ -60,6 +60,10 @@ export async function runTradeoff(options: TradeoffOptions): Promise<number> {
     plays: all.map(({ judged: { variant, round }, journal }) => ({ variant, round, journal })),
   }
   say(`\n${tradeoffConclusion(journal)}\n`)
+  // This one again where it proved nothing, else the next one of the list.
+  const next = (await allTradeoffs(slo)).find(({ order }) => order > tradeoff.order)
+  if (journal.verdict === 'INVALID') say(`Try next:\n  ${journal.again}\n`)
+  else if (next) say(`Try next:\n  ${again({ ...options, name: next.name })}\n`)
   const kept = writeFolder({
     runsFolder: folder,
     started: journal.plays[0]?.journal.started ?? '',

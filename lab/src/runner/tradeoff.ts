@@ -39,6 +39,12 @@ export async function loadTradeoff(name: string, slo: Slo, perSecond?: number): 
   return file.tradeoff(slo, perSecond)
 }
 
+/** Every comparison, in the order in which to meet them. */
+export async function allTradeoffs(slo: Slo) {
+  const all = await Promise.all(tradeoffNames().map(async (name) => ({ name, ...(await loadTradeoff(name, slo)) })))
+  return all.sort((a, b) => a.order - b.order)
+}
+
 /** What is played of a variant: an experiment that expects only that no acknowledged note is lost. */
 export function experimentOf(tradeoff: Tradeoff, { settings, clients = tradeoff.clients }: Variant): Experiment {
   const { question, capacity, arrivals, phases, order } = tradeoff

@@ -536,7 +536,8 @@ test('make down in an outage whose lab was killed leaves a healthy file and keep
 })
 
 test('make clean leaves no container, volume, network, image or secret', { skip }, async () => {
-  await succeeds('clean')
+  const out = await succeeds('clean')
+  assert.ok(out.includes(`${stack.project} on ${stack.docker('info', '--format', '{{.Name}}')} `), out)
   const label = `label=com.docker.compose.project=${stack.project}`
   for (const kind of ['container', 'volume', 'network']) {
     const all = kind === 'container' ? ['--all'] : []
