@@ -13,8 +13,8 @@ const quantile = (route: string) =>
 const clientErrors = (route: string) =>
   `sum(rate(http_server_request_duration_seconds_count{http_response_status_code=~"4..",${route}}[$__rate_interval])) or vector(0)`
 // increase() extrapolates and returns 2,076 for 2,069; a difference of counters is exact while the API is not restarted.
-const attempts = (outcome: string, range = '$__range') =>
-  `sum(max_over_time(auth_logins_total{outcome=~"${outcome}"}[${range}]) - min_over_time(auth_logins_total{outcome=~"${outcome}"}[${range}]))`
+const attempts = (outcome: string) =>
+  `sum(max_over_time(auth_logins_total{outcome=~"${outcome}"}[$__range]) - min_over_time(auth_logins_total{outcome=~"${outcome}"}[$__range]))`
 
 export const logins = (): Page =>
   page(
@@ -49,7 +49,7 @@ export const logins = (): Page =>
         good: 'below 20.',
         size: [7, 5],
         unit: 'locale',
-        lines: [{ name: 'refused', expr: attempts('failure|limited', '1m') }],
+        lines: [{ name: 'refused', expr: 'api:auth_logins_refused:increase1m' }],
         from: calm(20),
         noValue: 'the API does not answer',
         changesWith: 'attack',
