@@ -12,6 +12,7 @@ export type Range = { from: number; to: number }
  */
 export type Story = Partial<Record<'idle' | 'before' | 'during' | 'after' | 'attack', Range>>
 
+type Shown = { mean: number; most: number }
 type Series = { metric: Record<string, string>; values?: [number, string][]; value?: [number, string] }
 type Query = { dashboard: string; panel?: Panel; line: Pick<Line, 'expr' | 'mayBeEmpty'>; instant: boolean }
 
@@ -45,15 +46,18 @@ export async function checkPanels(url: string, story: Story): Promise<{ queries:
     return []
   }
 
-  // The mean of each series of each panel, in each part of the story.
-  const seen = new Map<string, Map<string, number>>()
+  // The mean and the largest value of each series of each panel, in each part of the story.
+  const seen = new Map<string, Map<string, Shown>>()
   for (const [part, range] of Object.entries(story)) {
     for (const query of queries) {
       const result = await answers(query, range)
       if (result.length === 0 && !query.line.mayBeEmpty) fail(query, `no data ${part}`)
       if (!query.panel) continue
-      const shown = seen.get(`${nameOf(query)} ${part}`) ?? new Map<string, number>()
-      for (const one of result) shown.set(`${query.line.expr} ${JSON.stringify(one.metric)}`, mean(valuesOf(one)))
+      const shown = seen.get(`${nameOf(query)} ${part}`) ?? new Map<string, Shown>()
+      for (const one of result) {
+        const values = valuesOf(one)
+        shown.set(`${query.line.expr} ${JSON.stringify(one.metric)}`, { mean: mean(values), most: Math.max(...values) })
+      }
       seen.set(`${nameOf(query)} ${part}`, shown)
     }
   }
@@ -122,11 +126,15 @@ const valuesOf = ({ values, value }: Series) => (values ?? (value ? [value] : []
 
 const mean = (numbers: number[]) => numbers.reduce((sum, number) => sum + number, 0) / numbers.length
 
-// 5 % is less than any of the events changes, and more than noise.
-function differ(was: Map<string, number>, is: Map<string, number>): boolean {
+// By 5 % of the mean any of the events moves a panel, and noise less; one that lasts for a moment only, such as a flood under a
+// load that has many connections itself, by half of the largest value.
+function differ(was: Map<string, Shown>, is: Map<string, Shown>): boolean {
   return [...new Set([...was.keys(), ...is.keys()])].some((series) => {
     const [before, after] = [was.get(series), is.get(series)]
-    return before === undefined || after === undefined || Math.abs(after - before) > Math.abs(before) / 20
+    if (before === undefined || after === undefined) return true
+    const isFar = (one: keyof Shown, share: number) =>
+      Math.abs(after[one] - before[one]) > share * Math.abs(before[one])
+    return isFar('mean', 0.05) || isFar('most', 0.5)
   })
 }
 
