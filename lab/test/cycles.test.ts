@@ -19,11 +19,13 @@ test('three cycles of every fault under load: no success while it lasts, no ackn
   const outside = startProbe(url, token)
   const windows: { kind: FaultKind; from: number; to: number }[] = []
   load.setRate(200)
-  const refusedSince = (moment: number) =>
-    load.results.filter(({ due, status }) => due >= moment && status === 503).length
+  const isRefused = (moment: number) => {
+    const since = load.results.filter(({ due }) => due >= moment)
+    return since.length >= 20 && since.filter(({ kind, status }) => kind === 'write' && status === 503).length >= 3
+  }
   for (const kind of [...fileKinds, ...fileKinds, ...fileKinds]) {
     const fault = await injectAndLand({ database, kind, forMs: 60_000, probe })
-    await until('requests are refused', () => refusedSince(fault.landedAt) >= 20)
+    await until('writes are refused', () => isRefused(fault.landedAt))
     const undone = await fault.undo()
     assert.ok(undone.intact)
     windows.push({ kind, from: fault.landedAt, to: undone.at })
