@@ -25,18 +25,21 @@ export function judged(script: string, goal: Goal, load: Load) {
 
 /**
  * What k6 prints in place of its own summary and, when RUN_DIR names a folder, writes to summary.json in it: schema,
- * script, testid, goals [{what, limit, measured, met}], rate (requests/s), requests, failed, dropped,
+ * script, testid, goals [{what, limit, measured, met, words}], rate (requests/s), requests, failed, dropped,
  * latency_ms {p50, p95, p99, max}, verdict, reasons, and `more`.
  */
 export function summary(data: Data, script: string, found: Judgement, lines: string[], more: object = {}) {
   // setup() has printed why there was no load.
   if (!data.setup_data) return {}
   const { rows, reasons, rate, requests, failed, dropped, latency_ms, verdict } = found
-  const next = 'Try next: make outage FOR=20s, while make load-peak runs beside it.'
-  const text = [...lines, '', verdict, ...reasons.flatMap((reason) => wrap(reason)), '', next]
+  const next = {
+    PASS: 'make outage FOR=20s, while make load-peak runs beside it',
+    FAIL: 'make report SINCE=5m',
+    INVALID: 'make doctor',
+  }
+  const text = [...lines, '', verdict, ...reasons.flatMap((reason) => wrap(reason)), '', `Try next: ${next[verdict]}`]
   const testid = exec.test.options.tags?.testid
-  const goals = rows.map(({ words, ...row }) => row)
-  const json = { schema: 1, script, testid, goals, rate, requests, failed, dropped, latency_ms, verdict, reasons }
+  const json = { schema: 1, script, testid, goals: rows, rate, requests, failed, dropped, latency_ms, verdict, reasons }
   const files: Record<string, string> = { stdout: `\n${text.map((line) => `  ${line}`.trimEnd()).join('\n')}\n\n` }
   if (__ENV.RUN_DIR) files[`${__ENV.RUN_DIR}/summary.json`] = `${JSON.stringify({ ...json, ...more }, null, 2)}\n`
   return files

@@ -6,7 +6,9 @@ import type { Note } from '../runs/session-db.ts'
 /** What k6/summary.ts writes of a load, as far as a session needs it. */
 export const k6Summary = z.object({
   script: z.string(),
-  goals: z.array(z.object({ what: z.string(), limit: z.number(), measured: z.number(), met: z.boolean() })),
+  goals: z.array(
+    z.object({ what: z.string(), limit: z.number(), measured: z.number(), met: z.boolean(), words: z.string() }),
+  ),
   rate: z.number(),
   requests: z.number(),
   failed: z.number(),

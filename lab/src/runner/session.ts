@@ -153,9 +153,9 @@ function figuresOfK6({ requests: sent, failed, dropped, rate, latency_ms }: K6Su
 }
 
 function goalsOf(name: string, { verdict, goals }: K6Summary): JudgedExpectation[] {
-  return goals.map(({ what, limit, measured, met }) => ({
+  return goals.map(({ what, limit, measured, met, words }) => ({
     phase: `${name}: ${verdict}`,
-    ...{ what, limit, value: measured, met, measured: String(Math.round(measured * 100) / 100) },
+    ...{ what, limit, value: measured, met, measured: words },
     why: 'as k6 has judged its whole run',
     compare: '<',
     unit: '',
