@@ -1,7 +1,11 @@
 // What the charts of the report and of the live page have in common. The report holds it in the page, so it imports nothing.
 export const stripHeight = 16
 
-export const color = (name) => getComputedStyle(document.body).getPropertyValue(name).trim()
+/** A colour of theme.css as it is now: a canvas knows neither var() nor light-dark(). */
+export const color = (name) => {
+  document.body.style.outlineColor = `var(${name})`
+  return getComputedStyle(document.body).outlineColor
+}
 export const font = (size) => `${size}px system-ui, sans-serif`
 export const short = (value) => (value == null ? '–' : String(Number(value.toPrecision(3))))
 
