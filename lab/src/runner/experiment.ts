@@ -86,13 +86,15 @@ export type Prediction = { question: string; measure: MeasureName; phase?: strin
 
 const source = join(import.meta.dirname, '..')
 
+type DataFolder = 'experiments' | 'tradeoffs' | 'lessons'
+
 /** The names of the files in a folder of data. */
-export function namesIn(folder: 'experiments' | 'tradeoffs'): string[] {
+export function namesIn(folder: DataFolder): string[] {
   const files = readdirSync(join(source, folder)).filter((file) => file.endsWith('.ts'))
   return files.map((file) => basename(file, '.ts')).sort()
 }
 
-export function importFrom(folder: 'experiments' | 'tradeoffs', name: string) {
+export function importFrom(folder: DataFolder, name: string) {
   return import(pathToFileURL(join(source, folder, `${name}.ts`)).href)
 }
 
