@@ -108,16 +108,15 @@ export async function allExperiments(slo: Slo): Promise<{ name: string; experime
   return all.sort((a, b) => a.experiment.order - b.experiment.order)
 }
 
-/** Throws a UserError that lists the names, in their order, when there is no such experiment. */
-export async function checkName(name: string, slo: Slo): Promise<void> {
-  if (experimentNames().includes(name)) return
-  const names = (await allExperiments(slo)).map((one) => one.name)
-  throw new UserError(wrap(`${name || 'No name'}: the experiments are ${names.join(', ')}.`))
-}
-
-/** `perSecond`: the measured capacity, of an experiment that asks for it; without it usual figures show its shape. */
+/**
+ * `perSecond`: the measured capacity, of an experiment that asks for it; without it usual figures show its shape. Throws a
+ * UserError that lists the names, in their order, when there is no such experiment.
+ */
 export async function loadExperiment(name: string, slo: Slo, perSecond?: number): Promise<Experiment> {
-  await checkName(name, slo)
+  if (!experimentNames().includes(name)) {
+    const names = (await allExperiments(slo)).map((one) => one.name)
+    throw new UserError(wrap(`${name || 'No name'}: the experiments are ${names.join(', ')}.`))
+  }
   const file: { experiment: (slo: Slo, perSecond?: number) => Experiment } = await importFrom('experiments', name)
   const { arrivals, clients, ...found } = file.experiment(slo, perSecond)
   return { ...found, phases: found.phases.map((phase) => ({ arrivals, clients, ...phase })) }

@@ -1,5 +1,5 @@
 import { relative } from 'node:path'
-import { quantile, sorted } from '../load/figures.ts'
+import { quantile, sorted, type Verdict } from '../load/figures.ts'
 import { startK6Load } from '../load/k6-load.ts'
 import { startOwnLoad } from '../load/load.ts'
 import { number } from '../report/html.ts'
@@ -44,8 +44,8 @@ export type ExperimentOptions = {
   kept?: (journal: Journal, folder: string) => void
 }
 
-/** Plays an experiment `runs` times and prints the verdicts. Returns the exit code: 1 after any FAIL, 2 after any INVALID, else 0. */
-export async function runExperiment(options: ExperimentOptions): Promise<number> {
+/** Plays an experiment `runs` times, prints the verdicts and returns the one of all together. */
+export async function runExperiment(options: ExperimentOptions): Promise<Verdict> {
   const { name, runs, folder, stop } = options
   const slo = loadSlo(options.slo)
   const full = await loadExperiment(name, slo)
@@ -69,9 +69,7 @@ export async function runExperiment(options: ExperimentOptions): Promise<number>
     judged.push(conclude(number, played))
   }
   if (runs > 1) say(`\n${repeatsTable(judged)}`)
-  const verdicts = judged.map(({ verdict }) => verdict)
-  // A run that proves something counts for more than one that proves nothing.
-  return verdicts.includes('FAIL') ? 1 : verdicts.includes('INVALID') ? 2 : 0
+  return together(judged)
 
   async function playOnStack(number: number, target: Target) {
     return { experiment, target, run: await playOn(number, target, experiment) }
@@ -101,6 +99,12 @@ export async function runExperiment(options: ExperimentOptions): Promise<number>
     if (!options.stack?.socket) say(`Kept in ${relative(process.cwd(), kept)}`)
     return journal
   }
+}
+
+/** The verdict of several: a run that proves something counts for more than one that proves nothing. */
+export function together(all: { verdict: Verdict }[]): Verdict {
+  const verdicts = all.map(({ verdict }) => verdict)
+  return verdicts.includes('FAIL') ? 'FAIL' : verdicts.includes('INVALID') ? 'INVALID' : 'PASS'
 }
 
 function again({ name, seconds, stack }: ExperimentOptions): string {
