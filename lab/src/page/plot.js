@@ -17,6 +17,11 @@ export const axis = (more) => ({
   ...more,
 })
 
+export const series = (label, paint, more) => ({ label, stroke: color(paint), width: 1.75, ...more })
+
+/** A logarithmic scale has no place for 0. */
+export const above0 = (value) => (value === null ? null : Math.max(0.1, value))
+
 const tenBelow = (value) => 10 ** Math.floor(Math.log10(value))
 const tenAbove = (value) => 10 ** Math.ceil(Math.log10(value))
 
