@@ -121,8 +121,7 @@ async function playRun(play: Play, since: string, options: LessonOptions): Promi
   }
   for (;;) {
     if (run === undefined) {
-      const about = { name: play.experiment, seconds, slo, folder, stop }
-      await runExperiment({ ...about, runs: 1, predict: false, brief: true, load: 'own' })
+      await runExperiment({ name: play.experiment, seconds, slo, folder, stop, brief: true })
       run = findRun(folder, play.experiment).journal
     }
     const remark = remarkOf(run)

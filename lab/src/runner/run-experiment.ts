@@ -27,15 +27,17 @@ export type ExperimentOptions = {
   name: string
   /** The length of the whole; full length without. */
   seconds?: number
-  runs: number
-  predict: boolean
+  runs?: number
+  /** Asks for predictions first. */
+  predict?: boolean
   /** Shows the seconds and nothing else: a lesson speaks for itself. */
   brief?: boolean
   /** A file of guesses. */
   guesses?: string
   /** An API that runs already; without one the lab starts its own. */
   stack?: StackOptions
-  load: 'own' | 'k6'
+  /** What sends the load: k6 where there is a stack. */
+  load?: 'own' | 'k6'
   /** The file of the goals, and the folder in which runs are kept. */
   slo: string
   folder: string
@@ -46,18 +48,18 @@ export type ExperimentOptions = {
 
 /** Plays an experiment `runs` times, prints the verdicts and returns the one of all together. */
 export async function runExperiment(options: ExperimentOptions): Promise<Verdict> {
-  const { name, runs, folder, stop } = options
+  const { name, runs = 1, load = options.stack ? 'k6' : 'own', folder, stop } = options
   const slo = loadSlo(options.slo)
   const full = await loadExperiment(name, slo)
   const factor = lengthAsked(full, options.seconds) / lengthOf(full)
   const experiment = scale(full, factor)
   const stack = needsOwnApi(experiment) ? undefined : options.stack
   // In the lab's container there is no memory for k6 beside an API.
-  const isK6s = options.load === 'k6' && stack === options.stack && !needsOwnLoad(experiment)
+  const isK6s = load === 'k6' && stack === options.stack && !needsOwnLoad(experiment)
   const startLoad = isK6s ? startK6Load : startOwnLoad
   checkRunsFolder(folder)
   await recoverEarlier(stack)
-  if (!options.brief) introduce(experiment, options)
+  if (!options.brief) introduce(experiment, { ...options, load })
   // Before the hypothesis, which gives the answers away.
   const guesses = await guessesFor(experiment, options)
   if (!options.brief) say(wrap(`Hypothesis: ${experiment.hypothesis}`))

@@ -15,7 +15,7 @@ import { checkRunsFolder } from './write-run.ts'
 type Options = Omit<ExperimentOptions, 'name' | 'runs' | 'predict'> & {
   names?: string[]
   commit: string
-  resume: boolean
+  resume?: boolean
 }
 
 /** Plays experiments, the easy ones first, and keeps a scorecard. Returns the verdict of all together. Rejects when interrupted. */
@@ -98,7 +98,7 @@ async function playOne(name: string, options: Options): Promise<Entry> {
   try {
     await runExperiment({
       ...options,
-      ...{ name, runs: 1, predict: false },
+      name,
       kept: (journal, folder) => {
         const { verdict = 'INVALID', reasons } = journal
         entry = { name, verdict, reasons, run: basename(folder), ...figuresIn(journal) }
