@@ -6,7 +6,7 @@ import type { Journal } from '../runs/journal.ts'
 import type { Guess, Question } from './lesson.ts'
 
 /** A number of a run. `value` is missing where the answer is a word, such as never. */
-export type Found = { value?: number; text: string }
+type Found = { value?: number; text: string }
 
 /**
  * The number of a run behind a reference; undefined when the run does not have it. A reference is
@@ -18,7 +18,7 @@ export type Found = { value?: number; text: string }
  * - `capacity`: what the API could do at most in a second; `work_ms`: how long one takes then
  * - `max_ms@before/p50_ms@before`: how many times as much
  */
-export function numberOf(journal: Journal, reference: string): Found | undefined {
+function numberOf(journal: Journal, reference: string): Found | undefined {
   const [reads, by] = reference.split('/')
   if (by !== undefined) {
     const [over, under] = [numberOf(journal, reads ?? ''), numberOf(journal, by)]

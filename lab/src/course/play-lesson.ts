@@ -18,7 +18,7 @@ import {
 import { answerQuestion, keepGuesses, readProgress, remarkOf, runSince, viewOf } from './progress.ts'
 
 /** `seconds`: the length of each run, where it shall not be the lesson's own. */
-export type LessonOptions = { seconds?: number; slo: string; folder: string; stop: AbortSignal }
+type LessonOptions = { seconds?: number; slo: string; folder: string; stop: AbortSignal }
 
 /** Lists the lessons and goes on with the first one that is not done; with a name plays that one. */
 export async function playLesson(given: string, options: LessonOptions): Promise<void> {

@@ -6,7 +6,7 @@ export const color = (name) => {
   document.body.style.outlineColor = `var(${name})`
   return getComputedStyle(document.body).outlineColor
 }
-export const font = (size) => `${size}px system-ui, sans-serif`
+const font = (size) => `${size}px system-ui, sans-serif`
 export const short = (value) => (value == null ? '–' : String(Number(value.toPrecision(3))))
 
 export const axis = (more) => ({

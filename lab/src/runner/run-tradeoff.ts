@@ -16,7 +16,7 @@ import { say, textTable, wrap } from './screen.ts'
 import { allTradeoffs, experimentOf, loadTradeoff, neither, type Tradeoff, withLength } from './tradeoff.ts'
 import { checkRunsFolder, writeFolder } from './write-run.ts'
 
-export type TradeoffOptions = {
+type TradeoffOptions = {
   name: string
   /** The length of one round of one variant. */
   seconds?: number
@@ -112,7 +112,7 @@ function again({ name, seconds, rounds, socket }: TradeoffOptions): string {
 }
 
 /** What came out of a comparison: the table, a sentence for each measure, the verdict, and what no number shows. */
-export function tradeoffConclusion(journal: TradeoffJournal): string {
+function tradeoffConclusion(journal: TradeoffJournal): string {
   const { verdict, reasons, unmeasured, decision } = journal
   const { heads, rows } = comparedRows(journal)
   const lines = rows.flatMap(({ phase, title, cells }, i) => [

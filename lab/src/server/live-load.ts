@@ -27,7 +27,7 @@ export const mostWaiting = 5_000
 export const off: Knobs = { rate: 0, arrivals: 'even', writes: usualWrites, clients: 'patient' }
 
 /** One request on the wire: `due` is its call's, `attempt` counts the tries of the call from 1. */
-export type Wire = Attempt & { id: string; kind: Kind; due: number; attempt: number }
+type Wire = Attempt & { id: string; kind: Kind; due: number; attempt: number }
 
 /** The lab's open load with knobs. Every request has an id of its own, so that its line in the API's log can be found. */
 export function createLiveLoad(session: Session) {
