@@ -16,12 +16,13 @@ import {
 import type { Level } from './course/mystery.ts'
 import { UserError } from './errors.ts'
 import { kinds } from './faults/all.ts'
+import type { Verdict } from './load/figures.ts'
 import type { Journal } from './runs/journal.ts'
 import { loadSlo } from './slo.ts'
 
 type RunOptions = { seconds?: number; runs: number }
 type ExperimentOptions = RunOptions & { predict?: true; guesses?: string; load?: 'own' | 'k6' }
-type ScorecardOptions = Omit<ExperimentOptions, 'runs'> & { all?: string; resume?: boolean; commit: string }
+type ScorecardOptions = { all?: string; resume?: true; commit: string; seconds?: number; load?: 'own' | 'k6' }
 
 /** Every command of the lab. Help is made from this table; the code behind a command is loaded when it is called. */
 export function createProgram(stop: AbortSignal): Command {
@@ -52,13 +53,8 @@ export function createProgram(stop: AbortSignal): Command {
     .option('--guesses <file>', 'the same from a file: a JSON array of numbers')
     .addOption(choiceOption('--load <kind>', 'what sends the load', ['own', 'k6']))
     .action(async (name: string, given: ExperimentOptions) => {
-      const { checkName } = await import('./runner/experiment.ts')
-      await checkName(name, loadSlo(files().slo))
-      const { seconds, runs, guesses, predict = false } = given
-      const stack = stackOf()
-      const load = given.load ?? (stack ? 'k6' : 'own')
       const { runExperiment } = await import('./runner/run-experiment.ts')
-      verdict(await runExperiment({ name, seconds, runs, predict, stack, load, guesses, ...files(), stop }))
+      end(await runExperiment({ name, ...given, stack: stackOf(), ...files(), stop }))
     })
 
   command('experiments', 'their names and their questions; with --all every one is played, for a scorecard')
@@ -67,14 +63,12 @@ export function createProgram(stop: AbortSignal): Command {
     .option('--commit <name>', 'what is under test, for the scorecard', 'unknown')
     .addOption(numberOption('--seconds <n>', 'length of each', 1, 3_600))
     .addOption(choiceOption('--load <kind>', 'what sends the load', ['own', 'k6']))
-    .action(async ({ all, resume = false, commit, ...given }: ScorecardOptions) => {
+    .action(async ({ all, ...given }: ScorecardOptions) => {
       const { experimentLines } = await import('./commands/show.ts')
       if (!all) return console.log(await experimentLines(loadSlo(files().slo)))
-      const stack = stackOf()
       const { runScorecard } = await import('./runner/scorecard.ts')
-      const load = given.load ?? (stack ? 'k6' : 'own')
       const names = all === '1' ? undefined : all.split(',')
-      verdict(await runScorecard({ names, seconds: given.seconds, commit, resume, stack, load, ...files(), stop }))
+      end(await runScorecard({ names, ...given, stack: stackOf(), ...files(), stop }))
     })
 
   command('lesson', 'a course: guess, run, compare, understand; without a name the list, and the next one')
@@ -99,7 +93,7 @@ export function createProgram(stop: AbortSignal): Command {
     .addOption(numberOption('--runs <n>', 'rounds', 2, 100).default(3))
     .action(async (name: string, { seconds, runs: rounds }: RunOptions) => {
       const { runTradeoff } = await import('./runner/run-tradeoff.ts')
-      verdict(await runTradeoff({ name, seconds, rounds, ...files(), stop, socket: LAB_SOCKET }))
+      end(await runTradeoff({ name, seconds, rounds, ...files(), stop, socket: LAB_SOCKET }))
     })
 
   command('tradeoffs', 'the comparisons and their questions').action(async () => {
@@ -224,8 +218,8 @@ function numberOption(flags: string, description: string, from: number, to: numb
 }
 
 /** The last line names the verdict: make turns every exit code that is not 0 into 2. */
-function verdict(code: number): void {
-  process.exitCode = code
+function end(verdict: Verdict): void {
+  process.exitCode = { PASS: 0, FAIL: 1, INVALID: 2 }[verdict]
   // In the stack there are results to be copied first: scripts/stack/experiment prints it.
-  if (!LAB_SOCKET) console.log(`Verdict: ${['PASS', 'FAIL'][code] ?? 'INVALID'}`)
+  if (!LAB_SOCKET) console.log(`Verdict: ${verdict}`)
 }

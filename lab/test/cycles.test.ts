@@ -14,7 +14,7 @@ const { url, token, database, probe } = await api({ after })
 test('three cycles of every fault under load: no success while it lasts, no acknowledged note lost, /health answers', async (t) => {
   const pool = connect(url, 128, 10_000)
   t.after(() => pool.destroy())
-  const notes = await startMix(pool, token, 20)
+  const notes = await startMix(pool, token)
   const load = openLoop({ next: notes.next })
   const outside = startProbe(url, token)
   const windows: { kind: FaultKind; from: number; to: number }[] = []
@@ -58,7 +58,7 @@ test('three cycles of every fault under load: no success while it lasts, no ackn
 test('a note that is missing is noticed', async (t) => {
   const pool = connect(url, 4, 10_000)
   t.after(() => pool.destroy())
-  const notes = await startMix(pool, token, 3)
+  const notes = await startMix(pool, token)
   notes.acknowledged.set('0123456789', 'was never written')
   const [id = ''] = notes.acknowledged.keys()
   notes.acknowledged.set(id, 'has another title')

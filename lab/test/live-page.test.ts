@@ -127,17 +127,6 @@ test('one page acts at a time, and its turn ends when it is closed', async (t) =
   await until('the other may act', async () => (await post({ page: second.number, ...order })).status === 200, 10)
 })
 
-test('a page too many says so', { skip: noBrowser }, async (t) => {
-  await started
-  const stop = new AbortController()
-  t.after(() => stop.abort())
-  await until('no place is left', async () => (await fetch(`${link.origin}/events`, stop)).status === 503)
-  const page = await chromium.newPage()
-  t.after(() => page.close())
-  await page.goto(link.href)
-  await page.waitForFunction("document.querySelector('#head').textContent !== ''")
-})
-
 test('the picture moves, and a click on a dot shows the life of that request and its own log line', {
   skip: noBrowser,
 }, async (t) => {

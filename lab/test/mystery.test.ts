@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { test } from 'node:test'
 import { debriefOf, mysteryQuestions, truthOf, wouldCall } from '../src/course/debrief.ts'
 import { type Level, mystery, type Trouble, troubleNames, troubleWords } from '../src/course/mystery.ts'
+import { optionsOf } from '../src/course/numbers.ts'
 import { faultsOf, lengthOf } from '../src/runner/experiment.ts'
 import { journalOf } from '../src/runner/journal-of.ts'
 import { loadSlo } from '../src/slo.ts'
@@ -66,7 +67,7 @@ test('the truth: the row in which the fault began, and the signals that saw it f
   assert.deepEqual([first, alarms.get('failed'), alarms.has('p95')], [['failed', '/health'], 1, false])
   // No idea of the first, 2 s late with the second, and a signal that did not move.
   const [what, when, signal] = debriefOf(journal, 'outage', ['?', String(since + 2), 'c']).rows
-  assert.deepEqual([what?.[1], signal?.[1]], ['?', mysteryQuestions[2]?.options[2]])
+  assert.deepEqual([what?.[1], signal?.[1]], ['?', mysteryQuestions.map(optionsOf)[2]?.[2]])
   assert.equal(when?.[2], `${since}: 2 s late`)
 })
 

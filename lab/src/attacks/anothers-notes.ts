@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto'
-import { ask, logIn } from '../api-client.ts'
+import { logIn } from '../api-client.ts'
 import { UserError } from '../errors.ts'
+import { startMix } from '../load/load.ts'
 import { type AttackContext, type AttackRun, attemptAtRate, request } from './attack.ts'
 
 const methods = ['GET', 'GET', 'PUT', 'DELETE'] as const
@@ -9,7 +10,7 @@ const body = { title: 'mine now', body: '' }
 /** A second user tries the ids of the first one's notes, and ids that do not exist. */
 export async function anothersNotes({ target, token, pool }: AttackContext) {
   if (!target.other) throw new UserError('Skipped: this attack needs a second user.')
-  const theirs = await writeNotes({ token, pool })
+  const theirs = [...(await startMix(pool, token)).acknowledged.keys()]
   const { username, password } = target.other
   const mine = await logIn(pool, target.url, username, password)
   const next = (number: number) => {
@@ -22,17 +23,6 @@ export async function anothersNotes({ target, token, pool }: AttackContext) {
     return request(isThere ? "another's note" : 'no note', pool, words)
   }
   return (run: AttackRun) => attemptAtRate(run, next)
-}
-
-async function writeNotes({ token, pool }: Pick<AttackContext, 'token' | 'pool'>): Promise<string[]> {
-  const ids: string[] = []
-  for (let i = 0; i < 20; i++) {
-    const note = { title: `secret ${i}`, body: 'private' }
-    const { status, text } = await ask(pool, { method: 'POST', path: '/data/notes', token, body: note })
-    if (status !== 201) throw new UserError(`INVALID: before any attack the API answers ${status} to a new note.`)
-    ids.push(JSON.parse(text).id)
-  }
-  return ids
 }
 
 /** An id of the same time that no note has: its random half differs. */

@@ -2,7 +2,7 @@ import { createHmac, generateKeyPairSync, type KeyObject, randomBytes, sign } fr
 import { type AttackContext, type AttackRun, attemptAtRate, request } from './attack.ts'
 
 /** Why the API rejects it: a label of auth_rejections_total and a field of its log. */
-export type Reason =
+type Reason =
   | 'missing'
   | 'malformed'
   | 'algorithm'
@@ -14,7 +14,7 @@ export type Reason =
   | 'unknown_user'
 
 /** A request that must be answered 401: what is wrong with it, and what is sent. */
-export type Forgery = { name: string; reason: Reason; headers: Record<string, string>; query?: string }
+type Forgery = { name: string; reason: Reason; headers: Record<string, string>; query?: string }
 
 type Json = Record<string, unknown>
 

@@ -4,7 +4,7 @@ import { detect } from '../anomalies/detect.ts'
 import { number } from '../report/html.ts'
 import type { Journal } from '../runs/journal.ts'
 import { type Trouble, troubleNames, troubleWords } from './mystery.ts'
-import { isLetterOf, letters, noIdea, provesNothing } from './numbers.ts'
+import { type Asked, letters, noIdea, optionsOf, provesNothing } from './numbers.ts'
 
 // After a mystery: what a reader is asked, and the truth beside the answers. The terminal and the page ask and say the same.
 
@@ -52,16 +52,11 @@ export function wouldCall(alert: string, lasted: number) {
   return { waits, over, calls: over ? undefined : lasted >= waits }
 }
 
-/** One without options is answered by a number. */
-export const mysteryQuestions = [
-  { ask: 'What was it?', how: 'a letter', options: troubleNames.map((name) => troubleWords(name).says) },
-  { ask: 'Since which second?', how: 'a number', options: [] },
-  { ask: 'Which number showed it first?', how: 'a letter', options: signals },
+export const mysteryQuestions: Asked[] = [
+  { ask: 'What was it?', options: troubleNames.map((name) => troubleWords(name).says) },
+  { ask: 'Since which second?', number: 'second' },
+  { ask: 'Which number showed it first?', options: signals },
 ]
-
-export function isMysteryAnswer(options: string[], answer: string): boolean {
-  return answer === noIdea || (options.length > 0 ? isLetterOf(options, answer) : /^\d{1,3}$/.test(answer))
-}
 
 /** `rows`: each question, the answer, the truth. */
 export type Debrief = { rows: [string, string, string][]; remarks: string[] }
@@ -73,9 +68,9 @@ export function debriefOf(journal: Journal, trouble: Trouble, answers: string[])
   const outcome = over
     ? `Its number covers the last ${over}, so whether it calls is seen only there`
     : `It would ${calls ? '' : 'not '}have called`
-  const [what = '', since = '', signal = ''] = mysteryQuestions.map(({ options }, i) => {
+  const [what = '', since = '', signal = ''] = mysteryQuestions.map((question, i) => {
     const answer = answers[i] ?? noIdea
-    return options[letters.indexOf(answer)] ?? answer
+    return optionsOf(question)[letters.indexOf(answer)] ?? answer
   })
   const late = Number(since) - truth.since
   const off = late === 0 ? ': exactly' : late ? `: ${Math.abs(late)} s ${late > 0 ? 'late' : 'early'}` : ''

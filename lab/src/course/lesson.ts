@@ -1,8 +1,7 @@
-import { readdirSync, readFileSync } from 'node:fs'
+import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { pathToFileURL } from 'node:url'
 import { UserError } from '../errors.ts'
-import { lengthAsked, lengthOf, loadExperiment } from '../runner/experiment.ts'
+import { importFrom, lengthAsked, lengthOf, loadExperiment, namesIn } from '../runner/experiment.ts'
 import { measuringFor } from '../runner/play-own.ts'
 import { wrap } from '../runner/screen.ts'
 import type { Slo } from '../slo.ts'
@@ -43,13 +42,10 @@ export type Guess = { ask: string } & (
 /** Its answer is checked: a number, which may be off by a tenth, or the right one of the options. */
 export type Question = { ask: string; because: string } & ({ number: number } | { options: string[]; right: string })
 
-const [lessons, root] = [join(import.meta.dirname, '../lessons'), join(import.meta.dirname, '../../..')]
+const root = join(import.meta.dirname, '../../..')
 
-/** The names of all lessons, in order: the files of the folder. */
-export function lessonNames(): string[] {
-  const files = readdirSync(lessons).filter((file) => file.endsWith('.ts'))
-  return files.map((file) => file.slice(0, -'.ts'.length)).sort()
-}
+/** The names of all lessons, in order. */
+export const lessonNames = () => namesIn('lessons')
 
 /** Returns the whole name of a lesson that is called 6, storm or 06-storm. */
 export function findLesson(name: string): string {
@@ -64,7 +60,7 @@ export function findLesson(name: string): string {
 }
 
 export async function loadLesson(name: string): Promise<Lesson> {
-  return (await import(pathToFileURL(join(lessons, `${name}.ts`)).href)).lesson
+  return (await importFrom('lessons', name)).lesson
 }
 
 /** The command that plays the same outside of the lesson. */

@@ -6,7 +6,7 @@ import type { Journal } from '../runs/journal.ts'
 import type { Guess, Question } from './lesson.ts'
 
 /** A number of a run. `value` is missing where the answer is a word, such as never. */
-export type Found = { value?: number; text: string }
+type Found = { value?: number; text: string }
 
 /**
  * The number of a run behind a reference; undefined when the run does not have it. A reference is
@@ -18,7 +18,7 @@ export type Found = { value?: number; text: string }
  * - `capacity`: what the API could do at most in a second; `work_ms`: how long one takes then
  * - `max_ms@before/p50_ms@before`: how many times as much
  */
-export function numberOf(journal: Journal, reference: string): Found | undefined {
+function numberOf(journal: Journal, reference: string): Found | undefined {
   const [reads, by] = reference.split('/')
   if (by !== undefined) {
     const [over, under] = [numberOf(journal, reads ?? ''), numberOf(journal, by)]
@@ -74,20 +74,28 @@ export function withNumbers(text: string, run: Journal, first = run): { text: st
 export const noIdea = '?'
 export const letters = 'abcdef'
 
+/** What is asked: for a number, for one of some options, or for their order. */
+export type Asked = Guess | Question | ({ ask: string } & ({ number: string } | { options: string[] }))
+
+/** A question as the page asks it. */
+export function askedOn(one: Asked): { ask: string; options: string[]; how: string } {
+  return { ask: one.ask, options: optionsOf(one), how: formOf(one) }
+}
+
 /** The options of a question, each with its letter. */
-export function optionsOf(one: Guess | Question): string[] {
+export function optionsOf(one: Asked): string[] {
   if ('options' in one) return one.options
   return 'choice' in one ? one.choice : 'order' in one ? Object.keys(one.order) : []
 }
 
 /** How an answer is written: a number, of a guess in its unit, or letters. */
-export function formOf(one: Guess | Question): string {
+export function formOf(one: Asked): string {
   if ('number' in one) return 'unit' in one ? one.unit : 'a number'
   return 'order' in one ? 'letters, for example: bac' : 'a letter'
 }
 
 /** What to write, for a reader whose answer was none. */
-export function hintOf(one: Guess | Question): string {
+export function hintOf(one: Asked): string {
   const what =
     'order' in one
       ? 'every letter once, for example: bac'
@@ -97,20 +105,13 @@ export function hintOf(one: Guess | Question): string {
   return `Write ${what}${'because' in one ? '' : `. Or ${noIdea} for no idea`}.`
 }
 
-export function lettered(options: string[]): string[] {
-  return options.map((option, i) => `${letters[i]}) ${option}`)
-}
-
-export function isLetterOf(options: string[], answer: string): boolean {
-  return answer.length === 1 && letters.slice(0, options.length).includes(answer)
-}
-
 /** Whether an answer can be one: a number, a letter, all letters in some order, or no idea. */
-export function isAnswer(one: Guess | Question, answer: string): boolean {
+export function isAnswer(one: Asked, answer: string): boolean {
   const options = optionsOf(one)
   if (answer === noIdea && 'because' in one === false) return true
   if ('order' in one) return [...answer].sort().join('') === letters.slice(0, options.length)
-  return options.length > 0 ? isLetterOf(options, answer) : /^-?\d+(?:[.,]\d+)?$/.test(answer)
+  if (options.length > 0) return answer.length === 1 && letters.slice(0, options.length).includes(answer)
+  return /^-?\d+(?:[.,]\d+)?$/.test(answer)
 }
 
 export function isRight(question: Question, answer: string): boolean {

@@ -3,21 +3,22 @@ import { runExperiment } from '../runner/run-experiment.ts'
 import { paragraphs, say, wrap } from '../runner/screen.ts'
 import { findRun } from '../runs/find-run.ts'
 import { loadSlo } from '../slo.ts'
+import { commandOf, findLesson, lessonNames, loadLesson, type Play, secondsUnderLoad } from './lesson.ts'
 import {
-  commandOf,
-  findLesson,
-  type Guess,
-  lessonNames,
-  loadLesson,
-  type Play,
-  type Question,
-  secondsUnderLoad,
-} from './lesson.ts'
-import { type Compared, formOf, hintOf, isAnswer, lettered, noIdea, optionsOf, provesNothing } from './numbers.ts'
+  type Asked,
+  type Compared,
+  formOf,
+  hintOf,
+  isAnswer,
+  letters,
+  noIdea,
+  optionsOf,
+  provesNothing,
+} from './numbers.ts'
 import { answerQuestion, keepGuesses, readProgress, remarkOf, runSince, viewOf } from './progress.ts'
 
 /** `seconds`: the length of each run, where it shall not be the lesson's own. */
-export type LessonOptions = { seconds?: number; slo: string; folder: string; stop: AbortSignal }
+type LessonOptions = { seconds?: number; slo: string; folder: string; stop: AbortSignal }
 
 /** Lists the lessons and goes on with the first one that is not done; with a name plays that one. */
 export async function playLesson(given: string, options: LessonOptions): Promise<void> {
@@ -97,9 +98,10 @@ function heading(text: string): void {
   say(`\n-- ${text} ${'-'.repeat(Math.max(2, 72 - text.length))}\n`)
 }
 
-function askOne(one: Guess | Question, stop: AbortSignal): Promise<string> {
+/** Asks a question in the terminal until its answer can be one. */
+export function askOne(one: Asked, stop: AbortSignal): Promise<string> {
   say(`\n${paragraphs(one.ask)}`)
-  for (const line of lettered(optionsOf(one))) say(wrap(line, '  '))
+  for (const [i, option] of optionsOf(one).entries()) say(wrap(`${letters[i]}) ${option}`, '  '))
   return inTerminal(stop, (ask) => ask(`  [${formOf(one)}]`, (answer) => isAnswer(one, answer), hintOf(one)))
 }
 
@@ -119,8 +121,7 @@ async function playRun(play: Play, since: string, options: LessonOptions): Promi
   }
   for (;;) {
     if (run === undefined) {
-      const about = { name: play.experiment, seconds, slo, folder, stop }
-      await runExperiment({ ...about, runs: 1, predict: false, brief: true, load: 'own' })
+      await runExperiment({ name: play.experiment, seconds, slo, folder, stop, brief: true })
       run = findRun(folder, play.experiment).journal
     }
     const remark = remarkOf(run)

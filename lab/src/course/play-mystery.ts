@@ -3,15 +3,14 @@ import { relative } from 'node:path'
 import { type StartLoad, startOwnLoad } from '../load/load.ts'
 import { journalOf } from '../runner/journal-of.ts'
 import { play } from '../runner/play.ts'
-import { inTerminal } from '../runner/predict.ts'
 import { say, textTable, wrap } from '../runner/screen.ts'
 import { checkRunsFolder, writeRun } from '../runner/write-run.ts'
 import { loadSlo, type Slo } from '../slo.ts'
 import { withEmbedded } from '../targets/embedded.ts'
 import type { Target } from '../targets/target.ts'
-import { debriefOf, isMysteryAnswer, mysteryQuestions } from './debrief.ts'
+import { debriefOf, mysteryQuestions } from './debrief.ts'
 import { type Level, mystery } from './mystery.ts'
-import { lettered } from './numbers.ts'
+import { askOne } from './play-lesson.ts'
 
 type Options = { seed: number; level: Level; slo: Slo; folder: string; stop: AbortSignal }
 type Hidden = ReturnType<typeof mystery>
@@ -47,15 +46,8 @@ export async function playMystery({ seed = randomInt(1_000), ...given }: Termina
     return { ...(await runMystery(hidden, options, target)), log: target.log?.kept }
   })
   const { folder: kept } = writeRun(folder, journal, log)
-  const answers = await inTerminal(stop, async (ask) => {
-    const given: string[] = []
-    for (const question of mysteryQuestions) {
-      say(`\n${question.ask}`)
-      for (const line of lettered(question.options)) say(wrap(line, '  '))
-      given.push(await ask(`  [${question.how}]`, (one) => isMysteryAnswer(question.options, one)))
-    }
-    return given
-  })
+  const answers: string[] = []
+  for (const question of mysteryQuestions) answers.push(await askOne(question, stop))
   const { rows, remarks } = debriefOf(journal, trouble, answers)
   say(`\n${textTable(['', 'you', 'truth'], rows, [12, 30, 34])}\n`)
   for (const remark of remarks) say(wrap(remark))

@@ -10,15 +10,14 @@ import { findRun, runNames } from '../runs/find-run.ts'
 import type { Journal } from '../runs/journal.ts'
 import { commandOf, findLesson, loadLesson, type Play, placeOf } from './lesson.ts'
 import {
+  askedOn,
   blank,
   compare,
-  formOf,
   guessedWords,
   hintOf,
   isAnswer,
   isRight,
   noIdea,
-  optionsOf,
   provesNothing,
   withNumbers,
 } from './numbers.ts'
@@ -70,7 +69,7 @@ export async function viewOf(
   const second = run && 'experiment' in knob ? runSince(folder, knob, run.started) : undefined
   const asked = guesses.map((guess, i) => {
     const said = kept && (guessedWords(guess, kept.guesses[i] ?? noIdea) || 'no idea')
-    return { ask: guess.ask, options: optionsOf(guess), how: formOf(guess), said }
+    return { ...askedOn(guess), said }
   })
   return {
     ...{ name, title, hook, asked, guesses: kept?.guesses, done: Boolean(kept?.done) },
@@ -91,7 +90,7 @@ export async function viewOf(
         ...('experiment' in knob && (await about(knob))),
         after: second ? withNumbers(knob.after, second, run).text : 'command' in knob ? knob.after : undefined,
       },
-      question: { ask: question.ask, options: optionsOf(question), how: formOf(question) },
+      question: askedOn(question),
       places: { grafana, code: { place: placeOf(code), look: code.look } },
     },
   }

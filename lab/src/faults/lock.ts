@@ -26,13 +26,11 @@ export const lock: Fault = {
   async prepare({ database, server }, until) {
     // The owner ends the fault in time; the holder's own deadline is for an owner that hangs.
     const deadline = new Date(until.getTime() + 5_000)
-    const stdio = ['ignore', 'ignore', 'ignore', 'ipc'] as const
-    const child = server
-      ? fork(join(import.meta.dirname, 'lock-tables.ts'), [deadline.toISOString()], {
-          stdio: [...stdio],
-          env: { ...process.env, DATABASE_URL: server }, // it holds a password, and other users can read arguments
-        })
-      : fork(import.meta.filename, [database, deadline.toISOString()], { stdio: [...stdio] })
+    const program = server ? join(import.meta.dirname, 'lock-tables.ts') : import.meta.filename
+    const child = fork(program, [deadline.toISOString(), database], {
+      stdio: ['ignore', 'ignore', 'ignore', 'ipc'],
+      env: { ...process.env, DATABASE_URL: server }, // it holds a password, and other users can read arguments
+    })
     // The record names the holder, and is written before the lock is taken.
     const holder = identify(child.pid ?? -1)
     if (holder === undefined) throw new UserError(endedAtOnce)
@@ -80,7 +78,7 @@ async function answer(child: ChildProcess): Promise<number> {
 // whatever the reason.
 const takenWithinMs = 3_000
 
-function holdLock(path: string, until: string): void {
+function holdLock(until: string, path: string): void {
   // When the parent is killed no other process is left to end the fault.
   process.on('disconnect', () => process.exit(0))
   setTimeout(() => process.exit(0), Math.max(0, Date.parse(until) - Date.now()))

@@ -49,8 +49,8 @@ export function policies(timeoutMs: number) {
 /** The part of an answer that a client looks at. */
 export type Answer = { status: number; headers?: Record<string, string | string[] | undefined> }
 /** `status` and `error` are the last attempt's; without any, because the breaker was open, status 0. */
-export type Call = { status: number; error?: string; attempts: Attempt[] }
-export type Client = (send: (signal: AbortSignal) => Promise<Answer>) => Promise<Call>
+type Call = { status: number; error?: string; attempts: Attempt[] }
+type Client = (send: (signal: AbortSignal) => Promise<Answer>) => Promise<Call>
 
 /** `end` stops the pauses and the retries of all calls. */
 type Dependencies = { random?: () => number; end?: AbortSignal; now?: () => number; sleep?: typeof sleep }

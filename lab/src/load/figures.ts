@@ -99,8 +99,8 @@ export function countEach(names: (string | number)[]): Record<string, number> {
 /** `quantile` of the requests are answered within `latency_ms`, less than `error_ratio` fail. */
 export type Goal = { quantile: number; latency_ms: number; error_ratio: number }
 
-export type Compare = '<' | '<=' | '=' | '>=' | '>'
-export type Limit = { measure: 'p95' | 'p99' | 'errors'; compare: Compare; limit: number; unit: 'ms' | '%' }
+type Compare = '<' | '<=' | '=' | '>=' | '>'
+type Limit = { measure: 'p95' | 'p99' | 'errors'; compare: Compare; limit: number; unit: 'ms' | '%' }
 export type Verdict = 'PASS' | 'FAIL' | 'INVALID'
 
 export const isMet: Record<Compare, (value: number, limit: number) => boolean> = {

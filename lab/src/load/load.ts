@@ -1,6 +1,7 @@
 import type { Dispatcher, Pool } from 'undici'
 import { type Answer, type Ask, ask, connect, connectInTurn } from '../api-client.ts'
 import { now, sleep } from '../clock.ts'
+import { UserError } from '../errors.ts'
 import { seededRandom } from './arrivals.ts'
 import type { Result } from './figures.ts'
 import { type Note, noteAt, notesToRead, requestAt } from './mix.ts'
@@ -98,9 +99,9 @@ export function loginOf(pool: Pool, { username, password }: LoadTarget): Request
 
 /**
  * Writes the notes to read and returns the mix of requests; `acknowledged` collects every note whose 201 arrived, `refused` the id
- * of every request that was answered 503.
+ * of every request that was answered 503. Throws a UserError when no note can be written.
  */
-export async function startMix(pool: Dispatcher, token: string, prepared = notesToRead) {
+export async function startMix(pool: Dispatcher, token: string) {
   const acknowledged = new Map<string, string>()
 
   const refused: string[] = []
@@ -117,8 +118,9 @@ export async function startMix(pool: Dispatcher, token: string, prepared = notes
     return answer
   }
 
-  for (let i = 0; i < prepared; i++) await write(noteAt(i))
+  for (let i = 0; i < notesToRead; i++) await write(noteAt(i))
   const ids = [...acknowledged.keys()]
+  if (ids.length === 0) throw new UserError('The API takes no note: is its database away?')
   let number = 0
 
   function next(): Request {

@@ -11,7 +11,7 @@ const singleReads = 0.7 / (1 - usualWrites)
 export type Note = { title: string; body: string }
 
 /** `route` is the path without an id. */
-export type MixRequest = {
+type MixRequest = {
   kind: 'read' | 'list' | 'write'
   method: 'GET' | 'POST'
   path: string

@@ -27,6 +27,7 @@ export function createDots(canvas, pick) {
   let colors = {}
 
   function take({ t, sent, done }) {
+    if (!at) return // the page has no layout yet
     offset = Math.min(offset, performance.now() - t)
     for (const [n, kind, due, sentAt, id, attempt] of sent)
       dots.set(n, { n, kind, due, sent: sentAt, id, attempt, swing: ((n * 0.618) % 1) - 0.5 })

@@ -21,7 +21,7 @@ function takeToken() {
   return sessionStorage.getItem('token') ?? ''
 }
 
-export async function act(what) {
+async function act(what) {
   app.pending = true
   update()
   const headers = { 'content-type': 'application/json', 'x-lab-token': app.token }
@@ -137,9 +137,6 @@ function listen() {
   addEventListener('pageshow', ({ persisted }) => persisted && location.reload())
   source.addEventListener('error', () => {
     app.connected = false
-    // An answer that is no stream of events; a lost connection is tried again.
-    if (source.readyState === EventSource.CLOSED && !app.state)
-      by('head').textContent = 'Too many pages are open. Close one, then load this page again.'
     update()
   })
 }

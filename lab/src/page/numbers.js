@@ -1,6 +1,6 @@
 // The numbers of the last second, and the charts of the last two minutes.
 import { html, nothing } from './lit-html.js'
-import { axis, color, fill, logScale, short, strip, stripHeight } from './plot.js'
+import { above0, axis, fill, logScale, series, short, strip, stripHeight } from './plot.js'
 
 const count = (value) => value.toLocaleString('en')
 
@@ -62,8 +62,6 @@ export function tiles({ seconds, words }) {
 const usual = [-120, -60, 0]
 const ofMystery = [0, 10, 20, 30, 40, 50]
 let marks = usual
-// A logarithmic scale has no place for 0.
-const above0 = (ms) => ms && Math.max(0.1, ms)
 const fromZero = { scale: { range: (_, _min, max) => [0, Math.max(10, max * 1.08)] } }
 const isFault = ({ fault }) => fault
 const charts = [
@@ -139,16 +137,7 @@ function create({ id, lines, y }) {
       axis({ size: 24, splits: () => marks, values: (_, at) => at.map((one) => `${one} s`) }),
       axis({ size: 46, ...y.marks }),
     ],
-    series: [
-      {},
-      ...lines.map(({ name, paint, dash }) => ({
-        label: name,
-        stroke: color(paint),
-        width: 1.75,
-        dash,
-        points: { show: false },
-      })),
-    ],
+    series: [{}, ...lines.map(({ name, paint, dash }) => series(name, paint, { dash, points: { show: false } }))],
     hooks: { drawClear: [shade] },
   }
   return new uPlot(options, [[], ...lines.map(() => [])], place)

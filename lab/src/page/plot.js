@@ -1,8 +1,12 @@
 // What the charts of the report and of the live page have in common. The report holds it in the page, so it imports nothing.
 export const stripHeight = 16
 
-export const color = (name) => getComputedStyle(document.body).getPropertyValue(name).trim()
-export const font = (size) => `${size}px system-ui, sans-serif`
+/** A colour of theme.css as it is now: a canvas knows neither var() nor light-dark(). */
+export const color = (name) => {
+  document.body.style.outlineColor = `var(${name})`
+  return getComputedStyle(document.body).outlineColor
+}
+const font = (size) => `${size}px system-ui, sans-serif`
 export const short = (value) => (value == null ? '–' : String(Number(value.toPrecision(3))))
 
 export const axis = (more) => ({
@@ -12,6 +16,11 @@ export const axis = (more) => ({
   ticks: { show: false },
   ...more,
 })
+
+export const series = (label, paint, more) => ({ label, stroke: color(paint), width: 1.75, ...more })
+
+/** A logarithmic scale has no place for 0. */
+export const above0 = (value) => (value === null ? null : Math.max(0.1, value))
 
 const tenBelow = (value) => 10 ** Math.floor(Math.log10(value))
 const tenAbove = (value) => 10 ** Math.ceil(Math.log10(value))

@@ -13,7 +13,7 @@ export async function recoverEarlier(stack?: StackOptions): Promise<void> {
   if (recovered) say(recovered)
 }
 
-export function introduce(experiment: Experiment, { runs, stack, load }: ExperimentOptions): void {
+export function introduce(experiment: Experiment, { runs = 1, stack, load }: ExperimentOptions): void {
   say(wrap(experiment.question))
   const times = runs > 1 ? `${runs} times ` : ''
   say(wrap(`This takes ${times}${Math.round(lengthOf(experiment))} s; Ctrl-C ends it at any time.`))

@@ -86,13 +86,15 @@ export type Prediction = { question: string; measure: MeasureName; phase?: strin
 
 const source = join(import.meta.dirname, '..')
 
+type DataFolder = 'experiments' | 'tradeoffs' | 'lessons'
+
 /** The names of the files in a folder of data. */
-export function namesIn(folder: 'experiments' | 'tradeoffs'): string[] {
+export function namesIn(folder: DataFolder): string[] {
   const files = readdirSync(join(source, folder)).filter((file) => file.endsWith('.ts'))
   return files.map((file) => basename(file, '.ts')).sort()
 }
 
-export function importFrom(folder: 'experiments' | 'tradeoffs', name: string) {
+export function importFrom(folder: DataFolder, name: string) {
   return import(pathToFileURL(join(source, folder, `${name}.ts`)).href)
 }
 
@@ -106,16 +108,15 @@ export async function allExperiments(slo: Slo): Promise<{ name: string; experime
   return all.sort((a, b) => a.experiment.order - b.experiment.order)
 }
 
-/** Throws a UserError that lists the names, in their order, when there is no such experiment. */
-export async function checkName(name: string, slo: Slo): Promise<void> {
-  if (experimentNames().includes(name)) return
-  const names = (await allExperiments(slo)).map((one) => one.name)
-  throw new UserError(wrap(`${name || 'No name'}: the experiments are ${names.join(', ')}.`))
-}
-
-/** `perSecond`: the measured capacity, of an experiment that asks for it; without it usual figures show its shape. */
+/**
+ * `perSecond`: the measured capacity, of an experiment that asks for it; without it usual figures show its shape. Throws a
+ * UserError that lists the names, in their order, when there is no such experiment.
+ */
 export async function loadExperiment(name: string, slo: Slo, perSecond?: number): Promise<Experiment> {
-  await checkName(name, slo)
+  if (!experimentNames().includes(name)) {
+    const names = (await allExperiments(slo)).map((one) => one.name)
+    throw new UserError(wrap(`${name || 'No name'}: the experiments are ${names.join(', ')}.`))
+  }
   const file: { experiment: (slo: Slo, perSecond?: number) => Experiment } = await importFrom('experiments', name)
   const { arrivals, clients, ...found } = file.experiment(slo, perSecond)
   return { ...found, phases: found.phases.map((phase) => ({ arrivals, clients, ...phase })) }

@@ -13,7 +13,7 @@ export type Play = {
   reasons: string[]
 }
 
-export type TradeoffJudgement = { compared: ComparedMeasure[]; verdict: Verdict; reasons: string[] }
+type TradeoffJudgement = { compared: ComparedMeasure[]; verdict: Verdict; reasons: string[] }
 
 /** PASS: every expected difference was seen. FAIL: one was not there, or was the opposite. INVALID: noise, or a bad play. */
 export function judgeTradeoff(

@@ -76,8 +76,8 @@ export const modelMeasures = {
       const expected = (calls.length / selection.seconds) * (mean(calls, ({ sent, done }) => done - sent) / 1000)
       const [api = Number.NaN, clients] = [inSystem(selection), waitingClients(selection)]
       const words = `${api.toFixed(2)} and ${clients.toFixed(2)} for ${expected.toFixed(2)}`
-      const off = [api, clients].map((one) => 100 * Math.abs(one / expected - 1))
-      return { value: orNothing(Math.max(...off)), words }
+      const value = Math.max(...[api, clients].map((one) => 100 * Math.abs(one / expected - 1)))
+      return { value: Number.isFinite(value) ? value : undefined, words }
     },
   },
 } satisfies Record<string, Measure>
@@ -95,8 +95,4 @@ function waitingClients({ run, from, to }: Selection): number {
 
 function mean(results: Result[], of: (one: Result) => number): number {
   return results.reduce((sum, one) => sum + of(one), 0) / results.length
-}
-
-function orNothing(value: number): number | undefined {
-  return Number.isFinite(value) ? value : undefined
 }

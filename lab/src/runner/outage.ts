@@ -10,7 +10,7 @@ import { isSuccess } from '../load/figures.ts'
 import { milliseconds } from '../report/html.ts'
 import { firstAfter, startProbe } from './probe.ts'
 
-export type Order = Victim & { kind: FaultKind; forMs: number; session: Session; signal: AbortSignal }
+type Order = Victim & { kind: FaultKind; forMs: number; session: Session; signal: AbortSignal }
 
 /** What a client saw; milliseconds since the injection or the rollback, null: not within five seconds. */
 export type Begun = {

@@ -117,7 +117,7 @@ type Parts = {
 }
 
 async function playPhases({ experiment, target, load, attacks, run, signal }: Parts): Promise<void> {
-  const underWay: Promise<void>[] = []
+  const underWay: Promise<unknown>[] = []
   const { unannounced } = experiment
   const writeRows = rowWriter(run, load, unannounced)
   if (!unannounced) say(wrap(legend))
@@ -144,14 +144,10 @@ async function playPhases({ experiment, target, load, attacks, run, signal }: Pa
       over.abort()
       played.end = now()
     }
-    if (plan.readEvents) underWay.push(readKept(played, target.metricsUrl))
+    if (plan.readEvents) underWay.push(keptSeconds(target.metricsUrl).then((kept) => Object.assign(played, { kept })))
   }
   writeRows(load.startedAt + (run.phases.at(-1)?.to_s ?? 0) * 1000)
   await Promise.all(underWay)
-}
-
-async function readKept(played: PlayedPhase, metricsUrl: string): Promise<void> {
-  played.kept = await keptSeconds(metricsUrl)
 }
 
 function announce({ name, rate, logins = 0, seconds, says, attack }: Phase, unannounced?: true): void {

@@ -57,7 +57,7 @@ export function askGuesses(questions: Prediction[], stop: AbortSignal): Promise<
 }
 
 /** Asks a question in the terminal, again until the answer is one; the hint is shown after a wrong one. */
-export type Ask = (question: string, isAnswer: (answer: string) => boolean, hint?: string) => Promise<string>
+type Ask = (question: string, isAnswer: (answer: string) => boolean, hint?: string) => Promise<string>
 
 /** Opens the terminal for as long as `use` takes. Rejects with the signal's reason, or with a UserError when the input ends. */
 export async function inTerminal<T>(stop: AbortSignal, use: (ask: Ask) => Promise<T>): Promise<T> {

@@ -1,5 +1,5 @@
 import { relative } from 'node:path'
-import { quantile, sorted } from '../load/figures.ts'
+import { quantile, sorted, type Verdict } from '../load/figures.ts'
 import { startK6Load } from '../load/k6-load.ts'
 import { startOwnLoad } from '../load/load.ts'
 import { number } from '../report/html.ts'
@@ -27,15 +27,17 @@ export type ExperimentOptions = {
   name: string
   /** The length of the whole; full length without. */
   seconds?: number
-  runs: number
-  predict: boolean
+  runs?: number
+  /** Asks for predictions first. */
+  predict?: boolean
   /** Shows the seconds and nothing else: a lesson speaks for itself. */
   brief?: boolean
   /** A file of guesses. */
   guesses?: string
   /** An API that runs already; without one the lab starts its own. */
   stack?: StackOptions
-  load: 'own' | 'k6'
+  /** What sends the load: k6 where there is a stack. */
+  load?: 'own' | 'k6'
   /** The file of the goals, and the folder in which runs are kept. */
   slo: string
   folder: string
@@ -44,20 +46,20 @@ export type ExperimentOptions = {
   kept?: (journal: Journal, folder: string) => void
 }
 
-/** Plays an experiment `runs` times and prints the verdicts. Returns the exit code: 1 after any FAIL, 2 after any INVALID, else 0. */
-export async function runExperiment(options: ExperimentOptions): Promise<number> {
-  const { name, runs, folder, stop } = options
+/** Plays an experiment `runs` times, prints the verdicts and returns the one of all together. */
+export async function runExperiment(options: ExperimentOptions): Promise<Verdict> {
+  const { name, runs = 1, load = options.stack ? 'k6' : 'own', folder, stop } = options
   const slo = loadSlo(options.slo)
   const full = await loadExperiment(name, slo)
   const factor = lengthAsked(full, options.seconds) / lengthOf(full)
   const experiment = scale(full, factor)
   const stack = needsOwnApi(experiment) ? undefined : options.stack
   // In the lab's container there is no memory for k6 beside an API.
-  const isK6s = options.load === 'k6' && stack === options.stack && !needsOwnLoad(experiment)
+  const isK6s = load === 'k6' && stack === options.stack && !needsOwnLoad(experiment)
   const startLoad = isK6s ? startK6Load : startOwnLoad
   checkRunsFolder(folder)
   await recoverEarlier(stack)
-  if (!options.brief) introduce(experiment, options)
+  if (!options.brief) introduce(experiment, { ...options, load })
   // Before the hypothesis, which gives the answers away.
   const guesses = await guessesFor(experiment, options)
   if (!options.brief) say(wrap(`Hypothesis: ${experiment.hypothesis}`))
@@ -69,9 +71,7 @@ export async function runExperiment(options: ExperimentOptions): Promise<number>
     judged.push(conclude(number, played))
   }
   if (runs > 1) say(`\n${repeatsTable(judged)}`)
-  const verdicts = judged.map(({ verdict }) => verdict)
-  // A run that proves something counts for more than one that proves nothing.
-  return verdicts.includes('FAIL') ? 1 : verdicts.includes('INVALID') ? 2 : 0
+  return together(judged)
 
   async function playOnStack(number: number, target: Target) {
     return { experiment, target, run: await playOn(number, target, experiment) }
@@ -101,6 +101,12 @@ export async function runExperiment(options: ExperimentOptions): Promise<number>
     if (!options.stack?.socket) say(`Kept in ${relative(process.cwd(), kept)}`)
     return journal
   }
+}
+
+/** The verdict of several: a run that proves something counts for more than one that proves nothing. */
+export function together(all: { verdict: Verdict }[]): Verdict {
+  const verdicts = all.map(({ verdict }) => verdict)
+  return verdicts.includes('FAIL') ? 'FAIL' : verdicts.includes('INVALID') ? 'INVALID' : 'PASS'
 }
 
 function again({ name, seconds, stack }: ExperimentOptions): string {

@@ -1,4 +1,5 @@
 import { relative } from 'node:path'
+import type { Verdict } from '../load/figures.ts'
 import { startOwnLoad } from '../load/load.ts'
 import { comparedRows, comparisonWords, metWords, settingsInWords, tradeoffHtml } from '../report/tradeoff.ts'
 import type { TradeoffJournal, Variant } from '../runs/tradeoff-journal.ts'
@@ -15,7 +16,7 @@ import { say, textTable, wrap } from './screen.ts'
 import { allTradeoffs, experimentOf, loadTradeoff, neither, type Tradeoff, withLength } from './tradeoff.ts'
 import { checkRunsFolder, writeFolder } from './write-run.ts'
 
-export type TradeoffOptions = {
+type TradeoffOptions = {
   name: string
   /** The length of one round of one variant. */
   seconds?: number
@@ -27,8 +28,8 @@ export type TradeoffOptions = {
   stop: AbortSignal
 }
 
-/** Plays the variants in turn, compares them and prints the verdict. Returns the exit code: 0 PASS, 1 FAIL, 2 INVALID. */
-export async function runTradeoff(options: TradeoffOptions): Promise<number> {
+/** Plays the variants in turn, compares them and prints and returns the verdict. */
+export async function runTradeoff(options: TradeoffOptions): Promise<Verdict> {
   const { name, seconds, rounds, folder } = options
   const slo = loadSlo(options.slo)
   const full = await loadTradeoff(name, slo)
@@ -76,7 +77,7 @@ export async function runTradeoff(options: TradeoffOptions): Promise<number> {
     log: all.flatMap(({ log }) => log ?? []),
   })
   if (!options.socket) say(`Kept in ${relative(process.cwd(), kept)}`)
-  return { PASS: 0, FAIL: 1, INVALID: 2 }[journal.verdict]
+  return journal.verdict
 }
 
 type Turn = { tradeoff: Tradeoff; variant: Variant; round: number; capacity?: MeasuredCapacity }
@@ -111,7 +112,7 @@ function again({ name, seconds, rounds, socket }: TradeoffOptions): string {
 }
 
 /** What came out of a comparison: the table, a sentence for each measure, the verdict, and what no number shows. */
-export function tradeoffConclusion(journal: TradeoffJournal): string {
+function tradeoffConclusion(journal: TradeoffJournal): string {
   const { verdict, reasons, unmeasured, decision } = journal
   const { heads, rows } = comparedRows(journal)
   const lines = rows.flatMap(({ phase, title, cells }, i) => [

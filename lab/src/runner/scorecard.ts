@@ -1,12 +1,13 @@
 import { basename, join, relative } from 'node:path'
 import { now } from '../clock.ts'
 import { UserError } from '../errors.ts'
+import type { Verdict } from '../load/figures.ts'
 import { alike, cells, changes, conditions, figuresIn, heads, says, scorecardHtml } from '../report/scorecard.ts'
 import { type Entry, type Scorecard, scorecardsIn, writeScorecard } from '../runs/scorecard.ts'
 import { loadSlo } from '../slo.ts'
 import { experimentNames, lengthAsked, loadExperiment } from './experiment.ts'
 import { thisMachine } from './machine.ts'
-import { type ExperimentOptions, runExperiment } from './run-experiment.ts'
+import { type ExperimentOptions, runExperiment, together } from './run-experiment.ts'
 import { beQuiet, textTable, wrap } from './screen.ts'
 import { checkRunsFolder } from './write-run.ts'
 
@@ -14,11 +15,11 @@ import { checkRunsFolder } from './write-run.ts'
 type Options = Omit<ExperimentOptions, 'name' | 'runs' | 'predict'> & {
   names?: string[]
   commit: string
-  resume: boolean
+  resume?: boolean
 }
 
-/** Plays experiments, the easy ones first, and keeps a scorecard. Returns the exit code of repeats. Rejects when interrupted. */
-export async function runScorecard(options: Options): Promise<number> {
+/** Plays experiments, the easy ones first, and keeps a scorecard. Returns the verdict of all together. Rejects when interrupted. */
+export async function runScorecard(options: Options): Promise<Verdict> {
   const { folder, stop } = options
   checkRunsFolder(folder)
   const all = scorecardsIn(folder)
@@ -54,8 +55,7 @@ export async function runScorecard(options: Options): Promise<number> {
     if (!options.stack?.socket) console.log(`Scorecard: ${relative(process.cwd(), join(kept, 'report.html'))}`)
     if (stop.aborted) console.log(`To go on: make experiments ALL=1 RESUME=1${options.stack ? '' : ' EMBEDDED=1'}`)
   }
-  const verdicts = card.entries.map(({ verdict }) => verdict)
-  return verdicts.includes('FAIL') ? 1 : verdicts.includes('INVALID') ? 2 : 0
+  return together(card.entries)
 }
 
 /** A scorecard that is finished and has the same experiments. */
@@ -98,7 +98,7 @@ async function playOne(name: string, options: Options): Promise<Entry> {
   try {
     await runExperiment({
       ...options,
-      ...{ name, runs: 1, predict: false },
+      name,
       kept: (journal, folder) => {
         const { verdict = 'INVALID', reasons } = journal
         entry = { name, verdict, reasons, run: basename(folder), ...figuresIn(journal) }

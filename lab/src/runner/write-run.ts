@@ -27,7 +27,7 @@ export type Kept = { folder: string; remark?: string }
 /** Keeps a run in a folder of its own, then adds it to lab.db. */
 export function writeRun(runsFolder: string, journal: Journal, log?: string[]): Kept {
   const { started, experiment, run, seconds } = journal
-  const name = run.of > 1 ? `${plain(experiment)}-${run.number}` : plain(experiment)
+  const name = run.of > 1 ? `${experiment}-${run.number}` : experiment
   const folder = writeFolder({ runsFolder, started, name, journal, seconds, report: reportHtml(journal), log })
   return { folder, remark: updateLabDb(runsFolder) }
 }
@@ -65,11 +65,6 @@ export function writeFolder({ runsFolder, started, name, journal, seconds, repor
       `The run could not be kept in ${runsFolder} (${systemReasonOf(error)}). Make room there, or make it writable.`,
     )
   }
-}
-
-/** As a name that every file system takes and that stays in its folder. */
-function plain(experiment: string): string {
-  return experiment.replace(/[^A-Za-z0-9_-]+/g, '-').slice(0, 80) || 'run'
 }
 
 function freeName(runsFolder: string, base: string): string {

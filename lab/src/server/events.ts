@@ -1,7 +1,6 @@
 import type { ServerResponse } from 'node:http'
 import type { Context } from 'koa'
 
-const mostPages = 20
 const mostBuffered = 1_000_000
 
 /** Server-sent events to every open page. `welcome` is sent to a page that opens; `changed` is called when their number does. */
@@ -10,7 +9,6 @@ export function createEvents(welcome: (page: number) => object, changed: () => v
   let last = 0
 
   function open(ctx: Context) {
-    if (pages.size >= mostPages) return ctx.throw(503, 'Too many pages are open.')
     const { res } = ctx
     const page = ++last
     // The answer never ends, so it is not Koa's to send.

@@ -46,4 +46,4 @@ export async function openLab({ port, slo, open, stop, ...rest }: LabOptions): P
   })
 }
 
-export const usualPort = 8090
+const usualPort = 8090

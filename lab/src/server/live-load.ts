@@ -1,11 +1,12 @@
 import { randomUUID } from 'node:crypto'
 import { type Answer, ask, connect, type Session } from '../api-client.ts'
 import { now } from '../clock.ts'
-import { reasonOf, UserError } from '../errors.ts'
+import { reasonOf } from '../errors.ts'
 import type { ArrivalProcess } from '../load/arrivals.ts'
 import { type ClientPolicy, policies } from '../load/client-policy.ts'
 import type { Attempt, Kind, Result } from '../load/figures.ts'
-import { noteAt, notesToRead, requestAt, usualWrites } from '../load/mix.ts'
+import { startMix } from '../load/load.ts'
+import { requestAt, usualWrites } from '../load/mix.ts'
 import { openLoop, type Request } from '../load/open-loop.ts'
 
 const { none, ...retrying } = policies(1_000)
@@ -26,7 +27,7 @@ export const mostWaiting = 5_000
 export const off: Knobs = { rate: 0, arrivals: 'even', writes: usualWrites, clients: 'patient' }
 
 /** One request on the wire: `due` is its call's, `attempt` counts the tries of the call from 1. */
-export type Wire = Attempt & { id: string; kind: Kind; due: number; attempt: number }
+type Wire = Attempt & { id: string; kind: Kind; due: number; attempt: number }
 
 /** The lab's open load with knobs. Every request has an id of its own, so that its line in the API's log can be found. */
 export function createLiveLoad(session: Session) {
@@ -60,23 +61,11 @@ export function createLiveLoad(session: Session) {
   }
   const loop = openLoop({ next, maxInFlight: mostWaiting })
 
-  /** Writes the notes that will be read. */
-  async function prepare(): Promise<string[]> {
-    const written: string[] = []
-    for (let i = 0; i < notesToRead; i++) {
-      const { status, text } = await ask(pool, { method: 'POST', path: '/data/notes', token, body: noteAt(i) })
-      if (status !== 201)
-        throw new UserError(`The notes to be read cannot be written (${status}): is the database away?`)
-      written.push((JSON.parse(text) as { id: string }).id)
-    }
-    return written
-  }
-
   /** Changes the load from now on. */
   async function set(wanted: Knobs): Promise<void> {
     if (wanted.rate > 0) {
       token = await session.token()
-      if (ids.length === 0) ids = await prepare()
+      if (ids.length === 0) ids = [...(await startMix(pool, token)).acknowledged.keys()]
     }
     knobs = wanted
     loop.setRate(knobs.rate, { arrivals: knobs.arrivals, clients: clients[knobs.clients] })

@@ -1,6 +1,7 @@
 import { randomInt } from 'node:crypto'
-import { type Debrief, debriefOf, isMysteryAnswer, mysteryQuestions } from '../course/debrief.ts'
+import { type Debrief, debriefOf, mysteryQuestions } from '../course/debrief.ts'
 import { type Level, mystery } from '../course/mystery.ts'
+import { askedOn, hintOf, isAnswer } from '../course/numbers.ts'
 import { runMystery } from '../course/play-mystery.ts'
 import { UserError } from '../errors.ts'
 import type { Result } from '../load/figures.ts'
@@ -69,8 +70,8 @@ export function createMystery({ slo, folder, met, changed, failed }: Options) {
   function solve(answers: string[]): void {
     const played = current?.played
     if (!current || !played) throw new UserError('There is no mystery to answer.')
-    const wrong = mysteryQuestions.find(({ options }, i) => !isMysteryAnswer(options, answers[i] ?? ''))
-    if (wrong) throw new UserError(`${wrong.ask} Write ${wrong.how}, or leave it empty.`)
+    const wrong = mysteryQuestions.find((one, i) => !isAnswer(one, answers[i] ?? ''))
+    if (wrong) throw new UserError(`${wrong.ask} ${hintOf(wrong)}`)
     current.debrief = { ...debriefOf(played.journal, played.trouble, answers), again: played.again }
     changed()
   }
@@ -94,7 +95,7 @@ export function createMystery({ slo, folder, met, changed, failed }: Options) {
   function view() {
     if (!current) return null
     const { level, from, until, debrief } = current
-    return { level, from, until, debrief, questions: isOver() && !debrief ? mysteryQuestions : undefined }
+    return { level, from, until, debrief, questions: isOver() && !debrief ? mysteryQuestions.map(askedOn) : undefined }
   }
   return { begin, solve, end, giveWay, isHidden, isOver, view, waiting: () => current?.load?.waiting?.().length ?? 0 }
 }

@@ -1,4 +1,5 @@
 import { figures, isSuccess, lagOf, quantileOf, type Result, statusesOf } from '../load/figures.ts'
+import { goodputOf } from '../load/goodput.ts'
 import type { Goal } from '../slo.ts'
 import type { Health } from './outside.ts'
 
@@ -50,8 +51,7 @@ export function createSeconds() {
     const statuses = { ...statusesOf(failures), ...(dropped > 0 && { 'not sent': dropped }) }
     const lag = done.length > 0 ? quantileOf(done, lagOf, 0.99) : 0
     const latencies = { p50: p50_ms, p95: p95_ms, p99: p99_ms, lag }
-    const attempts = done.flatMap((one) => one.attempts ?? [one])
-    const abandoned = attempts.filter(({ error }) => error === 'timeout').length
+    const { abandoned } = goodputOf(done, dropped)
     const counts = { offered, sent, good: due - failed, failed, abandoned }
     const second = { at: Date.now(), ...counts, ...latencies, statuses, ...others }
     ;[done, offered, sent, dropped] = [[], 0, 0, 0]

@@ -7,18 +7,14 @@ import { openSession } from '../api-client.ts'
 import { aborted } from '../clock.ts'
 import { reasonOf, UserError } from '../errors.ts'
 import { recoverLeftovers } from '../faults/rollback.ts'
-import type { LoadTarget } from '../load/load.ts'
 import { loadSlo } from '../slo.ts'
+import type { StackOptions } from '../targets/target.ts'
 import { createActivity } from './activity.ts'
 import { createControl, createPages, createPrometheusProxy } from './http.ts'
 import { createLive } from './live.ts'
 import { livePage } from './page.ts'
 
-type ServeOptions = LoadTarget & {
-  /** The database file, and the URL of the PostgreSQL server that the API uses in its place, if it does. */
-  database: string
-  server?: string
-  metricsUrl: string
+type ServeOptions = StackOptions & {
   /** Who has it may act on the page. */
   token: string
   slo: string

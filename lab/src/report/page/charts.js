@@ -48,17 +48,13 @@ function lane(line, i, count) {
 
 function curve(chart, line, i) {
   return {
-    // A logarithmic scale has no place for 0.
-    values: chart.scale === 'log' ? line.values.map((one) => (one === null ? null : Math.max(one, 0.1))) : line.values,
-    series: {
-      label: line.name,
-      stroke: color(`--line-${(i % 6) + 1}`),
-      width: 1.75,
+    values: chart.scale === 'log' ? line.values.map(above0) : line.values,
+    series: series(line.name, `--line-${(i % 6) + 1}`, {
       paths: isStepped(chart) ? steps : undefined,
       dash: line.dash ? [6, 4] : undefined,
       points: { show: line.values.length < 3 },
       value: (_, value) => short(value),
-    },
+    }),
   }
 }
 
