@@ -48,7 +48,15 @@ test('experiments that belong side by side have the same phases and rates', asyn
   const shape = async (name: string) =>
     (await load(name)).phases.map(({ name, rate, seconds }) => ({ name, rate, seconds }))
   const expected = await shape('outage-lock')
-  for (const name of ['outage-chmod', 'outage-move', 'busy-timeout', 'outage-lock-wal', 'read-only', 'disk-full'])
+  for (const name of [
+    'outage-chmod',
+    'outage-move',
+    'busy-timeout',
+    'outage-lock-wal',
+    'read-only',
+    'disk-full',
+    'server-crash',
+  ])
     assert.deepEqual(await shape(name), expected, name)
 })
 
@@ -61,7 +69,15 @@ test('LENGTH makes every run longer, and shorter unless that would prove nothing
 
 test('an experiment that needs more than a running API offers gets an API of its own', () => {
   const own = all.filter(({ experiment }) => needsOwnApi(experiment)).map(({ name }) => name)
-  for (const name of ['crash', 'disk-full', 'busy-timeout', 'stolen-token', 'weak-secret', 'brute-force-distributed'])
+  for (const name of [
+    'crash',
+    'server-crash',
+    'disk-full',
+    'busy-timeout',
+    'stolen-token',
+    'weak-secret',
+    'brute-force-distributed',
+  ])
     assert.ok(own.includes(name), name)
   for (const name of ['baseline', 'outage-lock', 'read-only', 'demo', 'flood', 'forged-tokens'])
     assert.ok(!own.includes(name), name)

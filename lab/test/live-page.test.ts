@@ -110,6 +110,11 @@ test('the page offers the faults of its database that can be made where it runs'
   const offered = (mode: 'embedded' | 'stack', server?: string) =>
     controlsOf({ mode, server }).flatMap(({ kind, instead }) => (instead ? [] : [kind]))
   assert.deepEqual(offered('stack', 'postgres://lab'), ['lock', 'revoke'])
+  const elsewhere = controlsOf({ mode: 'stack', server: 'postgres://lab' }).filter(({ instead }) => instead)
+  assert.deepEqual(
+    elsewhere.map(({ kind }) => kind),
+    ['crash', 'server-crash', 'shed'],
+  )
   const [here, inStack] = [offered('embedded'), offered('stack')]
   assert.deepEqual(
     here.filter((kind) => !inStack.includes(kind)),

@@ -24,13 +24,14 @@ const server = postgres?.url('postgres', 'notes') ?? ''
 const settings = { DATABASE_URL: postgres?.url('notes', 'notes') ?? '', DATABASE_PATH: '' }
 const target = postgres ? await api({ after }, settings) : (undefined as never)
 const order = (kind: FaultKind = 'lock') => {
-  return { database: target.database, server, kind, forMs: 300_000, probe: target.probe }
+  return { database: target.database, server, ownServer: postgres, kind, forMs: 300_000, probe: target.probe }
 }
 const served = () => until('a write succeeds', async () => (await target.probe('write')) === 201)
 
 for (const [kind, reason] of [
   ['lock', 'locked'],
   ['revoke', 'permission'],
+  ['server-crash', 'unreachable'],
 ] as const) {
   test(`${kind} on a PostgreSQL server lands, is on record, is rolled back, and ends by itself`, { skip }, async () => {
     const fault = await injectAndLand(order(kind))
@@ -53,7 +54,7 @@ for (const [end, isLeft] of [
   ['process.kill(process.pid, "SIGKILL")', true],
 ] as const) {
   test(`revoke of a lab that ends by ${end} is rolled back`, { skip }, async () => {
-    const { probe: _, ...given } = order('revoke')
+    const { probe: _, ownServer: __, ...given } = order('revoke')
     const code = `import { inject } from ${JSON.stringify(import.meta.resolve('../src/faults/inject.ts'))}
       await inject({ ...${JSON.stringify(given)}, probe: async () => 200 })
       ${end}`
@@ -87,17 +88,17 @@ test('a lock ends when its holder is killed', { skip }, async () => {
 })
 
 test('an experiment breaks a PostgreSQL of its own', { skip }, async () => {
-  const slo = wideGoals()
-  const whole = await loadExperiment('outage-chmod', slo)
-  const { phases, ...rest } = scale(whole, 6 / lengthOf(whole))
-  const experiment = { ...rest, phases: phases.map((one) => (one.fault ? { ...one, fault: 'revoke' as const } : one)) }
-  const { faults } = await withEmbedded({ postgres: true }, (own) =>
+  const whole = await loadExperiment('server-crash', wideGoals())
+  const experiment = scale(whole, 6 / lengthOf(whole))
+  const { faults, acknowledged, lost } = await withEmbedded(experiment, (own) =>
     play(experiment, own, startOwnLoad, new AbortController().signal),
   )
   assert.deepEqual(
     faults.map(({ plan, landedAt, undone }) => [plan.kind, landedAt !== undefined, undone.intact]),
-    [['revoke', true, true]],
+    [['server-crash', true, true]],
   )
+  assert.ok(acknowledged > 50)
+  assert.deepEqual(lost, [])
 })
 
 test('faults of a file are refused, and so is a server that cannot be reached: nothing is touched', {
@@ -106,6 +107,7 @@ test('faults of a file are refused, and so is a server that cannot be reached: n
   for (const kind of ['chmod', 'move', 'readonly', 'fill'] as const)
     await assert.rejects(inject(order(kind)), UserError, kind)
   await assert.rejects(inject({ ...order('revoke'), server: undefined }), UserError)
+  await assert.rejects(inject({ ...order('server-crash'), ownServer: undefined }), UserError)
   await assert.rejects(inject({ ...order(), server: 'postgres://postgres@127.0.0.1:1/postgres' }), UserError)
   assert.equal(await target.probe('write'), 201)
   assert.ok(!existsSync(recordPath(target.database)))

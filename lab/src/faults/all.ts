@@ -6,9 +6,19 @@ import { lock } from './lock.ts'
 import { move } from './move.ts'
 import { readonly } from './readonly.ts'
 import { revoke } from './revoke.ts'
+import { serverCrash } from './server-crash.ts'
 
 /** Every fault, in the order in which the page offers them. */
-export const faults = { chmod, lock, move, readonly, revoke, fill, crash } satisfies Record<string, Fault>
+export const faults = {
+  chmod,
+  lock,
+  move,
+  readonly,
+  revoke,
+  fill,
+  crash,
+  'server-crash': serverCrash,
+} satisfies Record<string, Fault>
 
 export type FaultKind = keyof typeof faults
 export const allKinds = Object.keys(faults) as FaultKind[]

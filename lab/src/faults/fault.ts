@@ -12,8 +12,11 @@ export type ApiProcess = {
   restart: (settings: Record<string, string>) => Promise<void>
 }
 
+/** A PostgreSQL server that the lab has started. `immediate` is a crash. Starting one that runs does nothing. */
+type OwnServer = { stop: (mode: 'immediate') => Promise<void>; start: () => Promise<void> }
+
 /** What a fault acts on; `server`: the URL of PostgreSQL, where `database` is only the place of the record. */
-export type Victim = { database: string; server?: string; api?: ApiProcess }
+export type Victim = { database: string; server?: string; ownServer?: OwnServer; api?: ApiProcess }
 
 /** The database file before anything is done to it; mode holds all twelve bits. */
 type DatabaseFile = { path: string; mode: number; inode: string; uid: number }
@@ -22,8 +25,8 @@ type DatabaseFile = { path: string; mode: number; inode: string; uid: number }
 export type Fault = {
   /** The databases on which it works. */
   engines: ('SQLite' | 'PostgreSQL')[]
-  /** It needs an API of the lab's own: for its process, or for a small disk. Elsewhere the page says why, and names a command. */
-  needs?: { own: 'process' | 'disk'; why: string; command: string }
+  /** It needs an API of the lab's own: for its process, its server or a small disk. Elsewhere the page says why, and names a command. */
+  needs?: { own: 'process' | 'server' | 'disk'; why: string; command: string }
   /** The API's process is gone meanwhile: no answer. Without it: 503. */
   kills?: true
   /** The data request that feels it. */

@@ -38,7 +38,7 @@ export type ActiveFault = Rollback & {
 export async function inject(order: Order): Promise<ActiveFault> {
   const { kind, forMs, at = 0, signal } = order
   const fault = faults[kind]
-  const victim = { database: databasePath(order.database), server: order.server, api: order.api }
+  const victim: Victim = { ...order, database: databasePath(order.database) }
   const file = await checkBefore(victim, order)
 
   const end = () => new Date(Date.now() + Math.max(0, at - now()) + forMs)

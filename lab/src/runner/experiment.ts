@@ -19,6 +19,8 @@ export type Experiment = Manner & {
   settings?: Record<string, string>
   /** Megabytes of a small file system for the database, so that it can be filled. */
   disk?: number
+  /** A PostgreSQL server of its own in place of the file. */
+  postgres?: true
   /**
    * What the API can do at most is measured first, on an API of its own, and given to the experiment's function: loads and
    * limits follow from it, so that the verdict does not depend on the speed of the machine.
@@ -132,11 +134,12 @@ export function faultsOf(experiment: Experiment): TimedFault[] {
 
 /** Whether an experiment needs more than a running API offers: then the lab starts one for it. */
 export function needsOwnApi(experiment: Experiment): boolean {
-  const { settings, disk, capacity, phases } = experiment
+  const { settings, disk, postgres, capacity, phases } = experiment
   return (
     settings !== undefined ||
     capacity !== undefined ||
     disk !== undefined ||
+    postgres !== undefined ||
     faultsOf(experiment).some(({ kind }) => faults[kind].needs) ||
     phases.some(({ attack }) => attack && needOwnApi.has(attack.name))
   )

@@ -17,7 +17,7 @@ type About = {
   name: string
   experiment: Experiment
   slo: Slo
-  target: Pick<Target, 'mode' | 'journalMode'>
+  target: Pick<Target, 'mode' | 'journalMode' | 'server'>
   run?: Journal['run']
   guesses?: Guesses
   again: string
@@ -37,7 +37,7 @@ export function journalOf(run: Run, about: About) {
     run: number,
     environment: {
       ...thisMachine(),
-      journal_mode: target.journalMode,
+      journal_mode: target.server ? undefined : target.journalMode,
       settings: publicSettings(experiment),
       load_generator: run.generator,
       ...(experiment.phases.some(({ arrivals }) => arrivals === 'poisson') && { seed: run.seed }),

@@ -42,12 +42,11 @@ export async function playFaults(timeline: TimedFault[], run: Run, context: Faul
 
 async function playFault(plan: TimedFault, due: number, run: Run, context: FaultContext): Promise<void> {
   const { pool, token, signal, target, isTold } = context
-  const { database, server, api } = target
   const probe = (operation: keyof typeof probes) => dataStatus(pool, token, operation)
   // The fault before this one may still be felt.
   const isServed = async () => isSuccess({ status: await probe(faults[plan.kind].feltBy) })
   while (now() < due && !(await isServed())) await sleep(20, signal)
-  const fault = await inject({ database, server, api, kind: plan.kind, at: due, forMs: plan.for * 1000, probe, signal })
+  const fault = await inject({ ...target, kind: plan.kind, at: due, forMs: plan.for * 1000, probe, signal })
   const { did, injectedAt } = fault
   // An API that does not notice the fault has failed, which is for the verdict to say: the fault goes on all the same.
   const landed = fault.landed.catch(() => undefined)

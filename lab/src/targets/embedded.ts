@@ -25,21 +25,19 @@ export async function withEmbedded<T>(options: EmbeddedOptions, use: (target: Ta
   const open = async (folder: TempFolder, settings: Settings) =>
     started.adopt(await openEmbedded(folder, settings), ({ stop }) => stop())
   const folder = await newFolder(options.disk)
-  let settings = { ...options.settings }
-  let server: string | undefined
-  if (options.postgres) {
-    // When its folder is gone, also after kill -9 of the lab, a PostgreSQL ends by itself within a minute.
-    const postgres = started.adopt(await startPostgres(needPostgres(), folder.path), ({ remove }) => remove())
-    settings = { ...settings, DATABASE_URL: postgres.url('notes', 'notes'), DATABASE_PATH: '' }
-    server = postgres.url('postgres', 'notes')
-  }
+  // When its folder is gone, also after kill -9 of the lab, a PostgreSQL ends by itself within a minute.
+  const postgres = options.postgres
+    ? started.adopt(await startPostgres(needPostgres(), folder.path), ({ remove }) => remove())
+    : undefined
+  const ofServer = postgres && { DATABASE_URL: postgres.url('notes', 'notes'), DATABASE_PATH: '' }
+  const settings: Settings = { ...options.settings, ...ofServer }
   const target = await open(folder, settings)
   const others: string[] = []
   const { username, password, other, database, jwtSecret = '' } = target
   const users = [{ username, password }, ...(other ? [other] : [])].map((one) => `${one.username}:${one.password}`)
   const shared = { DATABASE_PATH: database, JWT_SECRET: jwtSecret, LAB_USERS: users.join(), ...settings }
   for (let i = 1; i < (options.processes ?? 1); i++) others.push((await open(await newFolder(), shared)).url)
-  const result = await use({ ...target, server, others })
+  const result = await use({ ...target, server: postgres?.url('postgres', 'notes'), ownServer: postgres, others })
   // The log is complete when the API has ended.
   await target.stop()
   return result

@@ -43,6 +43,7 @@ export async function startPostgres(bin: string, place = tmpdir()) {
   let server: ChildProcess | undefined
 
   async function start() {
+    if (server?.exitCode === null) return // it runs already
     const words = ['-D', data, '-h', '127.0.0.1', '-p', String(port), '-c', 'unix_socket_directories=']
     server = spawn(join(bin, 'postgres'), words, { ...options, stdio: 'ignore' })
     server.unref() // this process ends it, and does not wait for it

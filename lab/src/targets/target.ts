@@ -2,7 +2,7 @@ import { closeSync, openSync, readSync } from 'node:fs'
 import { askLab } from '../api-client.ts'
 import type { AttackTarget, Tally } from '../attacks/attack.ts'
 import { reasonOf, UserError } from '../errors.ts'
-import { type ApiProcess, databasePath } from '../faults/fault.ts'
+import { type ApiProcess, databasePath, type Victim } from '../faults/fault.ts'
 import { type Result, tallyOf } from '../load/figures.ts'
 import { goodputOf } from '../load/goodput.ts'
 import type { LoadTarget } from '../load/load.ts'
@@ -16,6 +16,8 @@ export type Target = AttackTarget & {
   database: string
   /** The URL of its PostgreSQL server, for faults; `database` is then only the place of their record. */
   server?: string
+  /** That server, where the lab has started it. */
+  ownServer?: Victim['ownServer']
   journalMode: 'delete' | 'wal'
   /** Its log, where it can be read. */
   log?: ApiLog
