@@ -1,6 +1,9 @@
 /** Expected error: its message is printed without a stack trace, and the exit code is 2. */
 export class UserError extends Error {}
 
+/** This cannot be played on this machine. */
+export class Skipped extends UserError {}
+
 /** Returns the short name of a system error (ENOSPC, EACCES, ECONNREFUSED …), or its message when it has none. */
 export function reasonOf(error: unknown): string {
   if (!(error instanceof Error)) return String(error)

@@ -3,12 +3,13 @@ import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { test } from 'node:test'
 import { changes, figuresIn, scorecardHtml } from '../src/report/scorecard.ts'
+import { together } from '../src/runner/run-experiment.ts'
 import { type Entry, type Scorecard, scorecardName, scorecardsIn } from '../src/runs/scorecard.ts'
 import { root, says, scratchFolder } from './helpers.ts'
 import { outageJournal } from './report-fixtures.ts'
 import { experiment } from './run-experiment.ts'
 
-const codes = { PASS: 0, FAIL: 1, INVALID: 2 }
+const codes = { PASS: 0, FAIL: 1, INVALID: 2, SKIPPED: 0 }
 /** The exit code of repeats. */
 const codeOf = ({ entries }: Scorecard) => {
   const found = entries.map(({ verdict }) => codes[verdict])
@@ -99,4 +100,9 @@ test('changes of a verdict and of a figure are named, noise is not', () => {
   const [worse = ''] = changes(other({ p95_ms: 900 }, 'FAIL'), card)
   assert.match(worse, /^outage-chmod: was PASS and is FAIL, p95 ms was [\d.]+ and is 900$/)
   assert.match(scorecardHtml(other({}, 'FAIL'), card), /was PASS and is FAIL/)
+})
+
+test('what this machine cannot play is skipped and changes no verdict', () => {
+  assert.equal(together([{ verdict: 'PASS' }, { verdict: 'SKIPPED' }]), 'PASS')
+  assert.equal(together([{ verdict: 'INVALID' }, { verdict: 'SKIPPED' }]), 'INVALID')
 })

@@ -1,5 +1,5 @@
 import { Pool } from 'undici'
-import { UserError } from '../errors.ts'
+import { Skipped } from '../errors.ts'
 import { type AttackContext, type AttackRun, attemptAtRate, request } from './attack.ts'
 
 /** Guesses the password of the user, from one address. */
@@ -10,7 +10,7 @@ export async function guessPasswords({ target, pool }: AttackContext) {
 /** The same from twenty addresses at once, as with twenty rented machines. */
 export async function guessFromManyAddresses({ target: { url, username, addresses } }: AttackContext) {
   if (addresses.length === 0)
-    throw new UserError('Skipped: only on Linux has the loopback other addresses. The stack runs on Linux: make up')
+    throw new Skipped('Skipped: only on Linux has the loopback other addresses. The stack runs on Linux: make up')
   const pools = addresses.map((localAddress) => new Pool(url, { connections: 4, localAddress }))
   const attack = guessesFrom(pools, username)
   return (run: AttackRun) => attack(run).finally(() => Promise.all(pools.map((pool) => pool.destroy())))

@@ -70,12 +70,12 @@ export function scorecardHtml(card: Scorecard, earlier?: Scorecard): string {
   const rows = entries.map((entry) => {
     const [name, verdict, ...rest] = cells(entry)
     const link = entry.run ? html`<a href="../${entry.run}/report.html">${name}</a>` : name
-    return html`<tr class="above"><th scope="row">${link}</th><td class="${verdict === 'PASS' ? 'yes' : 'no'}">${verdict}</td>${rest.map((cell) => html`<td>${cell}</td>`)}</tr>
+    return html`<tr class="above"><th scope="row">${link}</th><td class="${{ PASS: 'yes', FAIL: 'no', INVALID: 'no', SKIPPED: 'quiet' }[entry.verdict]}">${verdict}</td>${rest.map((cell) => html`<td>${cell}</td>`)}</tr>
 ${entry.reasons.map((reason) => html`<tr><td colspan="${heads.length}" class="why">${reason}</td></tr>`)}`
   })
   const differ = earlier ? changes(card, earlier) : []
   const body = html`<header><p class="quiet">${conditions(card)}</p>
-<h1>${count('PASS')} of ${planned.length} experiments passed, ${count('FAIL')} failed, ${count('INVALID')} prove nothing</h1></header>
+<h1>${count('PASS')} of ${planned.length} experiments passed, ${count('FAIL')} failed, ${count('INVALID')} prove nothing${count('SKIPPED') > 0 && `, ${count('SKIPPED')} skipped`}</h1></header>
 ${entries.length < planned.length && html`<p>Not finished: ${planned.length - entries.length} were not played.</p>`}
 ${table(heads, rows)}
 <p class="says">${says}</p>

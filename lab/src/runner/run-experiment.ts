@@ -104,7 +104,7 @@ export async function runExperiment(options: ExperimentOptions): Promise<Verdict
 }
 
 /** The verdict of several: a run that proves something counts for more than one that proves nothing. */
-export function together(all: { verdict: Verdict }[]): Verdict {
+export function together(all: { verdict: Verdict | 'SKIPPED' }[]): Verdict {
   const verdicts = all.map(({ verdict }) => verdict)
   return verdicts.includes('FAIL') ? 'FAIL' : verdicts.includes('INVALID') ? 'INVALID' : 'PASS'
 }

@@ -1,6 +1,6 @@
 import { basename, join, relative } from 'node:path'
 import { now } from '../clock.ts'
-import { UserError } from '../errors.ts'
+import { Skipped, UserError } from '../errors.ts'
 import type { Verdict } from '../load/figures.ts'
 import { alike, cells, changes, conditions, figuresIn, heads, says, scorecardHtml } from '../report/scorecard.ts'
 import { type Entry, type Scorecard, scorecardsIn, writeScorecard } from '../runs/scorecard.ts'
@@ -106,7 +106,8 @@ async function playOne(name: string, options: Options): Promise<Entry> {
     })
   } catch (error) {
     options.stop.throwIfAborted()
-    entry ??= { name, verdict: 'INVALID', reasons: [error instanceof Error ? error.message : String(error)] }
+    const verdict = error instanceof Skipped ? 'SKIPPED' : 'INVALID'
+    entry ??= { name, verdict, reasons: [error instanceof Error ? error.message : String(error)] }
   }
   return { ...(entry ?? { name, verdict: 'INVALID', reasons: ['It was not kept.'] }), took_s: took() }
 }

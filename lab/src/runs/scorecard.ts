@@ -9,7 +9,8 @@ const figure = z.number().nullable()
 const figures = z.object({ failed: figure, p95_ms: figure, degraded_ms: figure, back_ms: figure })
 const entry = z.object({
   name: z.string(),
-  verdict: z.enum(['PASS', 'FAIL', 'INVALID']),
+  /** SKIPPED: it cannot be played on this machine. */
+  verdict: z.enum(['PASS', 'FAIL', 'INVALID', 'SKIPPED']),
   reasons: z.array(z.string()),
   took_s: z.number(),
   /** Missing where it could not be played: the folder of the run beside that of the scorecard. */

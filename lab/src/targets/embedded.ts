@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto'
 import { chownSync, mkdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { now } from '../clock.ts'
-import { reasonOf, UserError } from '../errors.ts'
+import { reasonOf, Skipped, UserError } from '../errors.ts'
 import { isRunning, signalTo } from '../processes.ts'
 import { keepLog, startApi } from './api-child.ts'
 import { findPostgres, startPostgres } from './postgres-server.ts'
@@ -47,7 +47,7 @@ export async function withEmbedded<T>(options: EmbeddedOptions, use: (target: Ta
 export function needPostgres(usualFolders?: string[]): string {
   const folder = findPostgres(usualFolders)
   if (folder) return folder
-  throw new UserError(
+  throw new Skipped(
     "Skipped: PostgreSQL is not installed here. The stack's lab has none: install it on this machine (its server is enough), and add EMBEDDED=1.",
   )
 }

@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import type { Writable } from 'node:stream'
 import { text } from 'node:stream/consumers'
-import { reasonOf, UserError } from '../errors.ts'
+import { reasonOf, Skipped, UserError } from '../errors.ts'
 import { largestMegabytes } from '../faults/fill.ts'
 import { endProcess, type ProcessId } from '../processes.ts'
 
@@ -92,12 +92,12 @@ function needSmallDisk(folder: string, megabytes: number): void {
   // In a container the temporary folder is such a file system.
   if (blocks * bsize <= largestMegabytes * 1024 * 1024) return
   const skipped = 'Skipped: the database would need a small file system of its own, and'
-  if (process.platform !== 'linux') throw new UserError(`${skipped} only Linux mounts one on the fly.`)
-  if (process.getuid?.() !== 0) throw new UserError(`${skipped} only root may mount one.`)
+  if (process.platform !== 'linux') throw new Skipped(`${skipped} only Linux mounts one on the fly.`)
+  if (process.getuid?.() !== 0) throw new Skipped(`${skipped} only root may mount one.`)
   mkdirSync(folder, { mode: 0o700 })
   const options = ['-t', 'tmpfs', '-o', `size=${megabytes}m,mode=0700`, 'systems-thinking-lab', folder]
   const { status, stderr, error } = spawnSync('mount', options, { encoding: 'utf8' })
-  if (status !== 0) throw new UserError(`${skipped} it could not be mounted (${error?.message ?? stderr.trim()}).`)
+  if (status !== 0) throw new Skipped(`${skipped} it could not be mounted (${error?.message ?? stderr.trim()}).`)
 }
 
 // As a program this file is the janitor. It outlives the lab, even after kill -9: whatever ended the lab, the system closes its
