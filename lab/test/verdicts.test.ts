@@ -40,7 +40,11 @@ describe('PASS', () => {
     const last = (one: Result) => inFault(one) && one.due > fault.undone.at - 150
     const late = withResults(good, (one) => (last(one) ? { status: 200, done: fault.undone.at + 40 } : undefined))
     const { expectations } = judged(late)
-    assert.equal(expectations.find(({ measure }) => measure === 'refused')?.value, 100)
+    const refused = expectations.find(({ measure }) => measure === 'refused') ?? assert.fail()
+    const { due, failed } = figuresOf(select(late, slo, phase) ?? assert.fail())
+    assert.equal(refused.value, 100)
+    assert.ok(due > failed)
+    assert.match(refused.measured, new RegExp(`; ${due - failed} served`))
   })
 
   test('a fault that is felt late counts from its injection: the requests in between waited for it', () => {
