@@ -36,7 +36,7 @@ export function summary(data: Data, script: string, found: Judgement, lines: str
   const next = {
     PASS: 'make outage FOR=20s, while make load-peak runs beside it',
     FAIL: 'make report SINCE=5m',
-    INVALID: 'make doctor',
+    INVALID: 'the same on a quieter machine, or a smaller load: make load SCRIPT=smoke',
   }
   const text = [...lines, '', verdict, ...reasons.flatMap((reason) => wrap(reason)), '', `Try next: ${next[verdict]}`]
   const testid = exec.test.options.tags?.testid

@@ -165,6 +165,7 @@ describe('a busy machine', () => {
     assert.equal(new Set(phases).size, phases.length, reasons.join('\n'))
     const words = (busy?: boolean) => verdictWords({ verdict, busy, expectations })
     assert.notEqual(words(true), words())
+    assert.equal([words(true), ...reasons].join('\n').split('again').length, 2, 'the advice is given once')
   })
 
   test('is not the headline where something else is a reason too', () => {

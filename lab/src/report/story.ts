@@ -15,7 +15,8 @@ export function verdictWords({
   const share = `${met} of ${expectations.length} expectations were met`
   if (verdict === 'PASS') return `the prediction held: ${share}.`
   if (verdict === 'FAIL') return `the prediction did not hold: ${share}.`
-  if (busy) return 'this machine was busy, so the run proves nothing either way. Close other programs and run it again.'
+  if (busy)
+    return 'this machine was busy, so no time proves anything. What is expected of 503s, /health and notes does not depend on speed: it holds where it was met. Close other programs and run it again.'
   return 'the experiment itself went wrong, so it proves nothing either way. Run it again.'
 }
 
@@ -68,11 +69,8 @@ function wholeRun(phases: Phase[], isPart: boolean): string[] {
   const [slowest] = phases.toSorted((a, b) => (b.figures.p95_ms ?? 0) - (a.figures.p95_ms ?? 0))
   if (slowest === undefined) return []
   const [due, failed] = [count(sumIn(phases, 'due')), count(sumIn(phases, 'failed'))]
-  const judged = isPart ? 'judged ' : ''
-  const all =
-    failed === '0'
-      ? `All ${due} ${judged}requests were served`
-      : `In all ${judged}phases ${failed} of ${due} requests failed`
+  const which = isPart ? 'judged phases' : 'phases'
+  const all = failed === '0' ? `All ${due} requests were served` : `In all ${which} ${failed} of ${due} requests failed`
   return [`${all}; the slowest phase was ${slowest.name}, with a p95 of ${milliseconds(slowest.figures.p95_ms)}`]
 }
 
