@@ -3,8 +3,11 @@
 import type { Goal } from '../lab/src/load/figures.ts'
 import {
   besideLimit,
+  count,
+  enough,
   hung,
   isHeldUp,
+  isLate,
   isMet,
   isOwn,
   limitsOf,
@@ -61,7 +64,7 @@ export function judge(data: Data, goal: Goal, load: Planned, tag = ''): Judgemen
     const measured = measure === 'errors' ? percentFailed : latency
     const words =
       measure === 'errors'
-        ? `${besideLimit(measured, limit, fixed, 2)} % (${failed} of ${due})`
+        ? `${besideLimit(measured, limit, fixed, 2)} % (${count(failed)} of ${count(due)})`
         : `${besideLimit(measured, limit, fixed, 1)} ms`
     const name = measure === 'errors' ? measure : `p${percent(goal.quantile)}`
     const met = due > 0 && isMet[compare](measured, limit)
@@ -73,7 +76,11 @@ export function judge(data: Data, goal: Goal, load: Planned, tag = ''): Judgemen
   const lag_p99_ms = dropped > 0 ? 0 : of('generator_lag', 'p(99)')
   const sending = { planned: load.requests, sent, dropped, lag_p99_ms, heldUp }
   if (heldUp) missed.unshift(hung(dropped))
-  const problems = loadProblems(sending, goal.latency_ms)
+  const seconds = data.state.testRunDurationMs / 1000
+  const isCutShort = seconds < load.seconds && due < Math.floor(enough * load.requests)
+  const problems = isCutShort
+    ? [`You ended it after ${Math.round(seconds)} s of ${load.seconds} s.`]
+    : loadProblems(sending, goal.latency_ms)
   // A late generator excuses a latency, and no errors beside it.
   if (problems.length === 0 && missed.length === 1 && isOwn(latency, of('latency_from_sent', at), goal.latency_ms))
     problems.push('The latency was missed because the generator was late itself: the machine is too busy.')
@@ -81,18 +88,26 @@ export function judge(data: Data, goal: Goal, load: Planned, tag = ''): Judgemen
     what: 'every request was sent',
     limit: load.requests,
     measured: sent,
-    met: problems.length === 0 && dropped === 0,
-    words: `${sent} of ${load.requests}, ${dropped} dropped`,
+    met: due >= Math.floor(enough * load.requests) && dropped === 0,
+    words: `${count(sent)} of ${count(load.requests)}, ${count(dropped)} dropped`,
   })
+  // After a dropped arrival it is unknown.
+  if (dropped === 0)
+    rows.push({
+      what: `generator late p99 <= ${goal.latency_ms / 2} ms`,
+      limit: goal.latency_ms / 2,
+      measured: lag_p99_ms,
+      met: !isLate(sending, goal.latency_ms),
+      words: `${besideLimit(lag_p99_ms, goal.latency_ms / 2, fixed, 1)} ms`,
+    })
 
-  // A run that was cut short had less time.
-  const seconds = Math.min(load.seconds, data.state.testRunDurationMs / 1000)
   const ms = (value: string) => Math.round(of(measuredFrom, value) * 100) / 100
   return {
     requests: sent,
     failed,
     dropped,
-    rate: Math.round((sent / seconds) * 10) / 10,
+    // A run that was cut short had less time.
+    rate: Math.round((sent / Math.min(load.seconds, seconds)) * 10) / 10,
     latency,
     latency_ms: { p50: ms('p(50)'), p95: ms('p(95)'), p99: ms('p(99)'), max: ms('max') },
     rows,

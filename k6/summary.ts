@@ -1,4 +1,5 @@
 import exec from 'k6/execution'
+import { count } from '../lab/src/load/figures.ts'
 import { classes } from './api.ts'
 import { type Data, type Judgement, judge, type Row } from './judge.ts'
 import { type Goal, type Load, options, thresholds } from './load.ts'
@@ -35,7 +36,7 @@ export function summary(data: Data, script: string, found: Judgement, lines: str
   const next = {
     PASS: 'make outage FOR=20s, while make load-peak runs beside it',
     FAIL: 'make report SINCE=5m',
-    INVALID: 'make doctor',
+    INVALID: 'the same on a quieter machine, or a smaller load: make load SCRIPT=smoke',
   }
   const text = [...lines, '', verdict, ...reasons.flatMap((reason) => wrap(reason)), '', `Try next: ${next[verdict]}`]
   const testid = exec.test.options.tags?.testid
@@ -46,13 +47,15 @@ export function summary(data: Data, script: string, found: Judgement, lines: str
 }
 
 function answers({ metrics }: Data): string {
-  const counts = classes.map((name) => ({ name, count: metrics[`answers{class:${name}}`]?.values.count ?? 0 }))
-  const words = counts.map(({ name, count }) => (name === 'none' ? `${count} unanswered` : `${count} with ${name}`))
-  return words.filter((_, i) => counts[i]?.count).join(', ') || 'none'
+  const words = classes.flatMap((name) => {
+    const answers = metrics[`answers{class:${name}}`]?.values.count ?? 0
+    return answers > 0 ? `${count(answers)} ${name === 'none' ? 'unanswered' : `with ${name}`}` : []
+  })
+  return words.join(', ') || 'none'
 }
 
 function table(rows: Row[]): string[] {
-  const line = (what: string, words: string, met: string) => `${what.padEnd(26)}${words.padEnd(30)}${met}`
+  const line = (what: string, words: string, met: string) => `${what.padEnd(30)}${words.padEnd(34)}${met}`
   return [line('goal', 'measured', 'met'), ...rows.map((row) => line(row.what, row.words, row.met ? 'yes' : 'NO'))]
 }
 

@@ -5,6 +5,7 @@ import { test } from 'node:test'
 import { defaults, series } from '../src/anomalies/detect.ts'
 import { graceS } from '../src/anomalies/grade.ts'
 import { anomalies, grades } from '../src/commands/show.ts'
+import { gradeTable, gradeWords } from '../src/report/tables.ts'
 import { writeRun } from '../src/runner/write-run.ts'
 import { root, scratchFolder } from './helpers.ts'
 import { outageJournal, recorded, recordedRuns } from './report-fixtures.ts'
@@ -48,7 +49,13 @@ test('the newest run is graded, and each alarm is listed with the series that al
   writeRun(runs, outageJournal())
   const text = anomalies(runs)
   assert.match(text, /^2026-.*-outage-chmod: 80 s, chmod at 30 s for 21 s\n/)
-  assert.match(text, /precision/)
+  const { heads } = gradeTable([], 'mean')
+  assert.deepEqual(
+    gradeWords.map((one) => one.split(':')[0]),
+    heads.slice(1),
+    'every column is explained',
+  )
+  for (const line of text.split('\n')) assert.ok(line.length <= 80, line)
   assert.match(text, / +1 of 1 +100 % +1 s/)
   assert.match(text, /second 30: error_ratio, db_errors,\s+db_available, degraded$/)
 })

@@ -106,6 +106,12 @@ test('grading: alarms outside of the fault are false, seconds in a row are one, 
   assert.equal(false_alarms_per_hour, (2 * 3600) / quiet_s)
 })
 
+test('grading: an alarm in the second before finds, one that rang already covers', () => {
+  const figures = ({ found, coverage, false_alarms }: ReturnType<typeof grade>) => [found, coverage, false_alarms]
+  assert.deepEqual(figures(graded(39)), [1, 0, 0])
+  assert.deepEqual(figures(graded(...Array.from({ length: 22 }, (_, i) => i + 38))), [0, 1, 1])
+})
+
 test('grading: the recovery is no false alarm, but one that goes on past the grace is', () => {
   assert.equal(graded(41, 60, 61, 60 + graceS - 1).false_alarms, 0)
   assert.equal(graded(41, 60 + graceS).false_alarms, 1)

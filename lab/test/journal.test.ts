@@ -107,7 +107,7 @@ test('a crash lasts until the API listens again, and belongs to the phase for wh
   assert.equal(journal.happened.faults[0]?.phase, 'crash')
   const [before, crash] = serviceStory(journal)
   assert.match(before ?? '', /^crash: 450 of 4,500 .*ECONNREFUSED.*crash for 1\.5 s.* after the kill/)
-  assert.match(crash ?? '', /^In all phases 450 of/)
+  assert.match(crash ?? '', /^In all judged phases 450 of/)
   // From the kill on: the first probe after the new start is answered 3 ms after it was sent.
   assert.equal(journal.happened.faults[0]?.recovered_after_ms, 1505)
 })
@@ -120,6 +120,18 @@ test('a phase without a failure names no kind of failure', async () => {
   journal.happened.faults[0] = { ...(journal.happened.faults[0] ?? assert.fail()), phase: before?.name }
   assert.match(serviceStory(journal)[0] ?? '', /^before: 0 of /)
   assert.doesNotMatch(serviceStory(journal)[0] ?? '', /ECONNRESET/)
+})
+
+test('requests that were never sent are told apart from those that were answered', async () => {
+  const journal = await journalFor('outage-lock', (run) => ({ ...run, dropped: Array(1_048).fill(at(4)) }))
+  const [before = ''] = serviceStory(journal)
+  assert.match(before, /^before: 1,048 of .* \(1,048 never sent\)/)
+  const figures = journal.happened.phases.find(({ name }) => name === 'before')?.figures ?? assert.fail()
+  const second = journal.seconds.find(({ phase }) => phase === 'before') ?? assert.fail()
+  second.statuses = { 200: 299, 503: 1 }
+  assert.doesNotMatch(serviceStory(journal)[0] ?? '', /503/, 'it met the fault, and counts in no phase')
+  figures.failed++
+  assert.match(serviceStory(journal)[0] ?? '', /\(503, 1,048 never sent\)/)
 })
 
 test('the story of a run leaves the warm-up out', async () => {

@@ -7,6 +7,7 @@ import { spanOf } from '../src/commands/session.ts'
 import { isSuccess } from '../src/load/figures.ts'
 import { startOwnLoad } from '../src/load/load.ts'
 import { serviceStory } from '../src/report/story.ts'
+import { sessionJournal } from '../src/runner/session.ts'
 import { findRun } from '../src/runs/find-run.ts'
 import { openSessionDb, readSessionDb } from '../src/runs/session-db.ts'
 import { reporting } from '../src/targets/target.ts'
@@ -96,8 +97,8 @@ test('a load that k6 has judged is in the session with its goals, and so are fau
   }
   db.add(begin + 4_400, 'fault', { kind: 'chmod', ended: { did: 'mode restored', success_ms: 3 } })
   const goals = [
-    { what: 'p95 < 300 ms', limit: 300, measured: 412.345, met: false },
-    { what: 'errors < 3 %', limit: 3, measured: 0.1, met: true },
+    { what: 'p95 < 300 ms', limit: 300, measured: 412.345, met: false, words: '412.3 ms' },
+    { what: 'errors < 3 %', limit: 3, measured: 0.1, met: true, words: '0.1 %' },
   ]
   const latency_ms = { p50: 3, p95: 412.345, p99: 500, max: 600 }
   const k6 = { rate: 499.9, requests: 9_990, failed: 15, dropped: 10, latency_ms, verdict: 'FAIL', reasons: ['late'] }
@@ -122,6 +123,9 @@ test('a load that k6 has judged is in the session with its goals, and so are fau
     ],
   )
   assert.deepEqual(journal.reasons, ['k6 peak: late'])
+  const told = readSessionDb(record, 0, Date.now())
+  for (const notes of [told, told.filter(({ kind }) => kind !== 'k6')])
+    assert.equal(sessionJournal(notes, journal).environment.load_generator, 'k6')
   // An overload is trouble on purpose too: an alarm in it is a right one.
   const troubled = Object.entries(Object.groupBy(journal.seconds, ({ trouble }) => `${trouble}`))
   assert.deepEqual(

@@ -40,7 +40,11 @@ describe('PASS', () => {
     const last = (one: Result) => inFault(one) && one.due > fault.undone.at - 150
     const late = withResults(good, (one) => (last(one) ? { status: 200, done: fault.undone.at + 40 } : undefined))
     const { expectations } = judged(late)
-    assert.equal(expectations.find(({ measure }) => measure === 'refused')?.value, 100)
+    const refused = expectations.find(({ measure }) => measure === 'refused') ?? assert.fail()
+    const { due, failed } = figuresOf(select(late, slo, phase) ?? assert.fail())
+    assert.equal(refused.value, 100)
+    assert.ok(due > failed)
+    assert.match(refused.measured, new RegExp(`; ${due - failed} served`))
   })
 
   test('a fault that is felt late counts from its injection: the requests in between waited for it', () => {
@@ -161,6 +165,7 @@ describe('a busy machine', () => {
     assert.equal(new Set(phases).size, phases.length, reasons.join('\n'))
     const words = (busy?: boolean) => verdictWords({ verdict, busy, expectations })
     assert.notEqual(words(true), words())
+    assert.equal([words(true), ...reasons].join('\n').split('again').length, 2, 'the advice is given once')
   })
 
   test('is not the headline where something else is a reason too', () => {
@@ -388,6 +393,22 @@ describe('one goal, one meaning: k6 and the lab judge the same requests alike', 
       const { failed, due, p95_ms } = figuresOf(selection)
       assert.deepEqual([k6s.failed, k6s.requests + k6s.dropped, k6s.latency], [failed, due, p95_ms])
     })
+
+  test('k6 says what a late generator and a reader who ended it did, each by itself', () => {
+    const [requests, seconds] = [1_000, 60]
+    const load = { requests, seconds, users: 100 }
+    const late = Array.from({ length: requests }, (_, i): Result => {
+      return { kind: 'read', due: i * 60, sent: i * 60 + 200, done: i * 60 + 205, status: 200 }
+    })
+    const whole = judgeOfK6(summaryOfK6(late, 0, goal), goal, load)
+    assert.deepEqual([whole.verdict, whole.rows.map(({ met }) => met)], ['INVALID', [true, true, true, false]])
+    assert.match(whole.rows[2]?.words ?? '', /^1,000 of 1,000/)
+    for (const dropped of [0, 340]) {
+      const cut = summaryOfK6(late.slice(0, 283), dropped, goal)
+      const { verdict, reasons } = judgeOfK6({ ...cut, state: { testRunDurationMs: 17_000 } }, goal, load)
+      assert.deepEqual([verdict, /\b17 s/.test(reasons[0] ?? '')], ['INVALID', true])
+    }
+  })
 })
 
 /** Nothing is answered for as long as the load keeps waiting; what is due beyond that is dropped. */

@@ -106,8 +106,8 @@ describe('k6', { skip, concurrency: 2, timeout: 120_000 }, () => {
     assert.equal(rate, requests / 2)
     assert.deepEqual(Object.keys(latency_ms), ['p50', 'p95', 'p99', 'max'])
     assert.ok(latency_ms.p50 > 0 && latency_ms.p50 <= latency_ms.max)
-    assert.equal(goals.length, 3)
-    for (const goal of goals) assert.deepEqual(Object.keys(goal), ['what', 'limit', 'measured', 'met'])
+    assert.equal(goals.length, 4)
+    for (const goal of goals) assert.deepEqual(Object.keys(goal), ['what', 'limit', 'measured', 'met', 'words'])
   })
 
   test('spike climbs to the rate of peak and comes back', async (t) => {

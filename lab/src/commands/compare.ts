@@ -81,7 +81,7 @@ function differences(a: Journal, b: Journal): string {
   const found = rows.filter(({ factor }) => factor >= noticeable).sort((one, other) => other.factor - one.factor)
   if (found.length === 0) return 'No figure of a phase that both have differs noticeably.'
   const cells = found.slice(0, mostDifferences).map((row) => row.cells)
-  return `What differs most (the reports show all figures):\n\n${textTable(['phase: figure', 'A', 'B', 'difference'], cells)}`
+  return `What differs most in the phases that both have (the reports show all figures):\n\n${textTable(['phase: figure', 'A', 'B', 'difference'], cells)}`
 }
 
 /** The expectations that both have and that were met in one of them only. */

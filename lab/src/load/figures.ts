@@ -150,11 +150,11 @@ export function loadProblems(sending: Sending, limit_ms: number): string[] {
   // k6 numbers only the arrivals that it sends: after a dropped one every request seems to have been due too early.
   if (dropped > 0 && !heldUp)
     return [
-      `${dropped} requests were due and could not be sent, because too many still waited for their answer: the latencies are not exact.`,
+      `${count(dropped)} requests were due and could not be sent, because too many still waited for their answer: the latencies are not exact.`,
     ]
   const problems: string[] = []
   if (sent + dropped < Math.floor(enough * planned))
-    problems.push(`The load was not reached: ${sent} of ${Math.round(planned)} requests were sent.`)
+    problems.push(`The load was not reached: ${count(sent)} of ${count(Math.round(planned))} requests were sent.`)
   if (isLate(sending, limit_ms))
     problems.push(
       `The generator was late itself (p99 ${lag_p99_ms.toFixed(1)} ms, more than ${limit_ms / 2} ms): the machine is too busy.`,
@@ -164,12 +164,17 @@ export function loadProblems(sending: Sending, limit_ms: number): string[] {
 
 /** The reason of a load that failed because the API held up the generator. */
 export function hung(dropped: number): string {
-  return `The API left so many requests unanswered that ${dropped} more could not be sent.`
+  return `The API left so many requests unanswered that ${count(dropped)} more could not be sent.`
 }
 
 /** Whether a latency above its limit is the generator's own: counted from `sent` it meets the limit. Then it proves nothing. */
 export function isOwn(latency_ms: number, from_sent_ms: number, limit_ms: number): boolean {
   return latency_ms >= limit_ms && from_sent_ms < limit_ms
+}
+
+/** 2398 → 2,398. k6 has no toLocaleString. */
+export function count(whole: number): string {
+  return String(whole).replace(/\B(?=(\d{3})+$)/g, ',')
 }
 
 /** A ratio in per cent, without the digits that binary fractions add. */

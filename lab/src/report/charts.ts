@@ -78,7 +78,7 @@ const traffic = (seconds: MetricsEvent[]): Chart => ({
   id: 'traffic',
   title: 'Requests',
   unit: 'per second',
-  says: 'What the clients sent, how much of it was answered with any status, and how much of it succeeded (2xx). The gap between sent and succeeded failed.',
+  says: 'What the clients sent, how much of it was answered with any status, and how much of it succeeded (2xx). The gap between sent and succeeded failed. Answers count when they came, sent and succeeded when the request was due.',
   scale: 'linear',
   lines: [
     {

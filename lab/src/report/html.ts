@@ -1,3 +1,7 @@
+import { count } from '../load/figures.ts'
+
+export { count }
+
 // A symbol, so that nothing read from a journal can pretend to be HTML.
 const markup = Symbol('markup')
 
@@ -35,11 +39,6 @@ export function json(data: unknown): Html {
 export function number(value: number | null | undefined, digits = 3): string {
   if (typeof value !== 'number' || !Number.isFinite(value)) return '–'
   return Math.abs(value) >= 10 ** (digits - 1) ? count(Math.round(value)) : String(Number(value.toPrecision(digits)))
-}
-
-/** 2398 → 2,398 */
-export function count(value: number): string {
-  return value.toLocaleString('en')
 }
 
 /** 2026-11-22T18:03:05.123Z → 2026-11-22 18:03 UTC */

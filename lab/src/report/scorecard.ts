@@ -31,7 +31,7 @@ export function figuresIn({ happened, expectations }: Journal): Pick<Entry, 'met
 
 export const heads = ['experiment', 'verdict', 'met', ...figures.map(({ title }) => title)]
 export const says =
-  'met: expectations. failed: requests of all phases. p95: of the slowest phase. noticed, back: ms until /health said degraded, and from the end of the worst fault until a success.'
+  'met: expectations. failed: requests of all phases but the warm-up. p95: of the slowest of them. noticed, back: ms until /health said degraded, and from the end of the worst fault until a success.'
 
 export function cells({ name, verdict, met = '–', figures: found }: Entry): string[] {
   return [name, verdict, met, ...figures.map(({ column, write }) => write(found?.[column]))]

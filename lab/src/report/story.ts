@@ -15,7 +15,8 @@ export function verdictWords({
   const share = `${met} of ${expectations.length} expectations were met`
   if (verdict === 'PASS') return `the prediction held: ${share}.`
   if (verdict === 'FAIL') return `the prediction did not hold: ${share}.`
-  if (busy) return 'this machine was busy, so the run proves nothing either way. Close other programs and run it again.'
+  if (busy)
+    return 'this machine was busy, so no time proves anything. What is expected of 503s, /health and notes does not depend on speed: it holds where it was met. Close other programs and run it again.'
   return 'the experiment itself went wrong, so it proves nothing either way. Run it again.'
 }
 
@@ -27,11 +28,13 @@ export function serviceStory(journal: Journal): string[] {
   const { happened, attacks = [], seconds } = journal
   const phases = happened.phases.filter(({ name }) => name !== unjudged)
   const stories = phases.flatMap((phase) => {
-    const { due, failed, p95_ms } = phase.figures
+    const { due, sent, failed, p95_ms } = phase.figures
     const faults = faultsIn(journal, phase)
     if (failed === 0 && faults.length === 0) return []
     const statuses = mostFrequent(seconds.filter((one) => one.phase === phase.name).map((one) => one.statuses ?? {}))
-    const failures = failed > 0 ? statuses.filter((status) => !/^2\d\d$/.test(status)).slice(0, 3) : []
+    const unsent = due - sent
+    const failures = failed > unsent ? statuses.filter((status) => !/^2\d\d$/.test(status)).slice(0, 3) : []
+    if (unsent > 0) failures.push(`${count(unsent)} never sent`)
     const how = failures.length > 0 ? ` (${failures.join(', ')})` : ''
     const requests = `${phase.name}: ${count(failed)} of ${count(due)} requests failed${how}`
     // During an outage only the requests due while it was felt are judged, and are in the figures.
@@ -41,7 +44,12 @@ export function serviceStory(journal: Journal): string[] {
       : ` within ${number((phase.end_ms - phase.start_ms) / 1000)} s`
     return [requests + within, `p95 ${milliseconds(p95_ms)}`, ...faultsStory(faults)].join('; ')
   })
-  return [...stories, ...wholeRun(phases), ...elsewhere(happened), ...attacks.map(attackStory)].map((one) => `${one}.`)
+  return [
+    ...stories,
+    ...wholeRun(phases, phases.length < happened.phases.length),
+    ...elsewhere(happened),
+    ...attacks.map(attackStory),
+  ].map((one) => `${one}.`)
 }
 
 /** The faults that were injected in a phase. */
@@ -57,11 +65,12 @@ export function sumIn(phases: Phase[], figure: 'due' | 'failed'): number {
 }
 
 /** Nothing where the run ended before any phase that counts. */
-function wholeRun(phases: Phase[]): string[] {
+function wholeRun(phases: Phase[], isPart: boolean): string[] {
   const [slowest] = phases.toSorted((a, b) => (b.figures.p95_ms ?? 0) - (a.figures.p95_ms ?? 0))
   if (slowest === undefined) return []
   const [due, failed] = [count(sumIn(phases, 'due')), count(sumIn(phases, 'failed'))]
-  const all = failed === '0' ? `All ${due} requests were served` : `In all phases ${failed} of ${due} requests failed`
+  const which = isPart ? 'judged phases' : 'phases'
+  const all = failed === '0' ? `All ${due} requests were served` : `In all ${which} ${failed} of ${due} requests failed`
   return [`${all}; the slowest phase was ${slowest.name}, with a p95 of ${milliseconds(slowest.figures.p95_ms)}`]
 }
 

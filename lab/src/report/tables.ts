@@ -145,11 +145,12 @@ export function gradeTable(runs: MetricsEvent[][], method: Tuning['method']): { 
 }
 
 export const gradeWords = [
-  'found: troubles in which an alarm began.',
+  'found: troubles in which, or in the second before which, an alarm began.',
   'precision: troubles found among all alarms.',
-  'delay: mean time until the end of the first alarmed second.',
-  'coverage: share of the troubled seconds that were alarmed.',
-  `false: alarms outside of the trouble and the ${graceS} s after it.`,
+  'delay: mean time until the end of the first alarmed second, 1 s at least.',
+  'coverage: share of the troubled seconds with an alarm, even one from before.',
+  `false: alarms outside of the trouble, the second before and the ${graceS} s after it.`,
+  `per hour: false, by the seconds that may have one: not the first ${defaults.warmUp}.`,
 ]
 
 /** How well the detector did on this run, since it is known when the trouble was there. */

@@ -118,7 +118,7 @@ function excuseOf({ measure, phase, compare, limit }: Expectation, value: number
   if (!isBusy(run.machine, selection.from, selection.to + 2_000)) return undefined
   // Being busy makes a time longer, never shorter.
   if (compare.startsWith('>') && unit === 'ms' && value !== null) return undefined
-  return `${name}, but this machine was busy with other programs then: close them and run it again.`
+  return `${name}, but this machine was busy with other programs then.`
 }
 
 /** The selection without the requests that a busy machine may have kept from being served. */

@@ -45,20 +45,20 @@ const all = {
     title: 'data requests answered 503',
     unit: '%',
     ofAnswers: true,
-    of: ({ settled }) => shareOf(settled, 503),
+    of: (selection) => shareOfSettled(selection, 503),
   },
   reads_served: {
     title: 'reads answered 200',
     unit: '%',
     better: 'more',
     ofAnswers: true,
-    of: ({ settled }) => shareOf(reads(settled), 200),
+    of: (selection) => shareOfSettled(selection, 200, reads),
   },
   writes_refused: {
     title: 'writes answered 503',
     unit: '%',
     ofAnswers: true,
-    of: ({ settled }) => shareOf(writes(settled), 503),
+    of: (selection) => shareOfSettled(selection, 503, writes),
   },
   degraded_after: { title: '/health degraded after', unit: 'ms', of: worst(degradedAfter) },
   recovered_after: { title: 'first success after recovery', unit: 'ms', of: worst(recoveredAfter) },
@@ -138,6 +138,13 @@ function reads(results: Result[]): Result[] {
 
 function shareOf(answers: { status: number }[], wanted: number): Measured {
   return share(answers.filter(({ status }) => status === wanted).length, answers.length)
+}
+
+/** Names the successes that it leaves out, since the figures of the phase count them. */
+function shareOfSettled({ settled, data }: Selection, wanted: number, of = (all: Result[]) => all): Measured {
+  const { value, words } = shareOf(of(settled), wanted)
+  const late = of(data).length - of(settled).length
+  return { value, words: late > 0 ? `${words}; ${count(late)} served after the fault` : words }
 }
 
 /** The largest over all faults of the selection; undefined when one of them has none. */

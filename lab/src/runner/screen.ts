@@ -79,7 +79,7 @@ export const attackHeading = `${heading}   let in`
 const quietRows = 5
 
 /** Explains the table of seconds. */
-export const legend = `A row is one second. Seconds like the one before are left out, but for each fifth. Behind "<-" stands what has changed: "answered" when fewer than 8 of 10 requests got an answer in this second (or enough again), "failed", "p95" or "health".`
+export const legend = `A row is one second and counts the answers that came in it; the report counts a request when it was due. Of seconds like the one before only every fifth is shown. Behind "<-" stands what has changed: "answered" when fewer than 8 of 10 requests got an answer in this second (or enough again), "failed", "p95" or "health".`
 
 /**
  * Returns a function that writes a row for a second, or nothing where nothing has changed: then only every fifth second

@@ -148,5 +148,6 @@ export function inWords({ value, words }: Measured, unit: string, limit = Number
 }
 
 function decimals(value: number, digits: number): string {
-  return String(Number(value.toFixed(digits)))
+  const rounded = Number(value.toFixed(digits))
+  return Number.isInteger(rounded) ? count(rounded) : String(rounded)
 }

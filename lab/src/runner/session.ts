@@ -26,6 +26,8 @@ export function sessionJournal(notes: Note[], { mode, slo }: About): Journal {
     const figures = k6 ? figuresOfK6(k6) : figuresOf(part)
     return { name, rate: Math.round(figures.rate), start_ms, end_ms, figures, k6 }
   })
+  // Its results may have come after the span.
+  const hasK6 = phases.some(({ name }) => name.startsWith('k6 '))
   return {
     schema: 2,
     experiment: 'session',
@@ -34,7 +36,7 @@ export function sessionJournal(notes: Note[], { mode, slo }: About): Journal {
     mode,
     started: new Date(start).toISOString(),
     run: { number: 1, of: 1 },
-    environment: { ...thisMachine(), load_generator: loads.length > 0 ? 'k6' : 'the lab' },
+    environment: { ...thisMachine(), load_generator: hasK6 ? 'k6' : 'the lab' },
     slo,
     planned: {
       phases: phases.map(({ name, rate, start_ms, end_ms }) => {
