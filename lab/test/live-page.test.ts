@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { join } from 'node:path'
 import { after, type TestContext, test } from 'node:test'
-import type { Browser, ElementHandle, Page } from 'puppeteer-core'
+import type { Browser, ElementHandle, HTTPRequest, Page } from 'puppeteer-core'
 import { mystery } from '../src/course/mystery.ts'
 import { faultsOf } from '../src/runner/experiment.ts'
 import { controlsOf } from '../src/server/controls.ts'
@@ -24,7 +24,10 @@ const started = noBrowser ? undefined : browser({ after }).then((one) => (chromi
 type Options = { token?: boolean; width?: number; scheme?: 'light' | 'dark'; still?: boolean }
 
 /** Opens the page as a visitor does and waits until it is connected; notes what the browser complains about. */
-async function visit(t: TestContext, { token = true, width = 1280, scheme = 'light', still = false }: Options = {}) {
+async function visit(
+  t: TestContext,
+  { token = true, width = 1280, scheme = 'light', still = false }: Options = {},
+) {
   await started
   // A session storage of its own, as in another window.
   const context = await chromium.createBrowserContext()
@@ -130,6 +133,31 @@ test('one page acts at a time, and its turn ends when it is closed', async (t) =
   assert.equal((await post({ page: second.number, ...order })).status, 409)
   first.close()
   await until('the other may act', async () => (await post({ page: second.number, ...order })).status === 200, 10)
+})
+
+const rateNow = async () => ((await (await fetch(`${link.origin}/status`)).json()) as { rate: number }).rate
+
+test('an older answer of the lab does not take the slider back', { skip: noBrowser }, async (t) => {
+  const { page } = await visit(t)
+  const held: HTTPRequest[] = []
+  await page.setRequestInterception(true)
+  page.on('request', (one) => void (one.url().endsWith('/act') ? held.push(one) : one.continue()))
+  const turn = async (steps: number) => {
+    const before = held.length
+    for (let i = 0; i < steps; i++) await page.keyboard.press('ArrowRight')
+    await until('it is sent', () => held.length > before)
+  }
+  const letGo = () => held.at(-1)?.continue()
+  await page.focus('#rate')
+  await turn(1)
+  const [first] = held
+  await turn(2)
+  await first?.continue()
+  await page.waitForFunction("document.querySelector('#scene .number')?.textContent === '1'")
+  await turn(1)
+  await letGo()
+  await until('all four steps are the load', async () => (await rateNow()) > 5)
+  assert.equal(await rateNow(), 20)
 })
 
 test('the picture moves, and a click on a dot shows the life of that request and its own log line', {

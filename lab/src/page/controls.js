@@ -8,21 +8,33 @@ const rates = [
   10000,
 ]
 const nearest = (rate) => rates.findIndex((one) => one >= rate)
+/** The load that this page has set and the lab has not confirmed yet: it stands above what the lab says. */
+let own
 let timer
 
 /** A slider that is being moved sends its value a moment later, and only the last one. */
-function soon(send) {
+function setLoad(app, act, draw, change) {
+  const { rate, arrivals, writes, clients } = app.state
+  const load = { rate, arrivals, writes, clients, ...own, ...change }
+  own = load
+  draw()
   clearTimeout(timer)
-  timer = setTimeout(send, 120)
+  timer = setTimeout(async () => {
+    const told = await act({ do: 'load', load })
+    if (own !== load) return
+    if (told && !told.error) Object.assign(app.state, load)
+    own = undefined
+    draw()
+  }, 120)
 }
 
-export function controls(app, act) {
+export function controls(app, act, draw) {
   const { state, token, page, connected, error, pending } = app
   const mayAct = connected && token && (!state.actor || state.actor.page === page) && !isHidden(state)
   const [here, elsewhere] = [false, true].map((far) => app.controls.filter((one) => Boolean(one.instead) === far))
   const isOff = pending || Boolean(state.fault)
-  const { rate, arrivals, writes, clients } = state
-  const load = (change) => soon(() => act({ do: 'load', load: { rate, arrivals, writes, clients, ...change } }))
+  const { rate, arrivals, writes, clients } = { ...state, ...own }
+  const load = (change) => setLoad(app, act, draw, change)
   return html`<h2>Controls</h2>
     <fieldset ?disabled=${!mayAct}>
       <legend>Load</legend>

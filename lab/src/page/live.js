@@ -56,7 +56,7 @@ function update() {
   const { state, seconds } = app
   if (!state) return
   render(head(), by('head'))
-  render(controls(app, act), by('controls'))
+  render(controls(app, act, update), by('controls'))
   render(lessons(app, act), by('lessons'))
   render(tiles(app), by('tiles'))
   render(story(), by('story'))

@@ -85,6 +85,7 @@ export function createLive(options: Options) {
     }
   let shed = false
   let byPage = false
+  let newest = off
   let actor: { page: number } | undefined
   let loadEnd: NodeJS.Timeout | undefined
   let told: NodeJS.Timeout | undefined
@@ -104,7 +105,11 @@ export function createLive(options: Options) {
   const sendState = () => events.send('state', state())
 
   async function setLoad(knobs: Knobs, why = ''): Promise<void> {
-    await load.set(knobs)
+    newest = knobs
+    if (knobs.rate > 0) await load.prepare()
+    // The first load waits for its notes: a newer one may hold by now.
+    if (knobs !== newest) return
+    load.set(knobs)
     clearTimeout(loadEnd)
     if (knobs.rate > 0) loadEnd = setTimeout(() => setLoad({ ...knobs, rate: 0 }, ' by itself'), ends.load)
     // A slider that is moved sets many: the last one is told.
