@@ -21,12 +21,12 @@ const usual = { arrivals: 'even', writes: 0.15, clients: 'patient' }
 let chromium: Browser
 const started = noBrowser ? undefined : browser({ after }).then((one) => (chromium = one))
 
-type Options = { token?: boolean; width?: number; scheme?: 'light' | 'dark'; still?: boolean }
+type Options = { hash?: string; width?: number; scheme?: 'light' | 'dark'; still?: boolean }
 
 /** Opens the page as a visitor does and waits until it is connected; notes what the browser complains about. */
 async function visit(
   t: TestContext,
-  { token = true, width = 1280, scheme = 'light', still = false }: Options = {},
+  { hash = link.hash, width = 1280, scheme = 'light', still = false }: Options = {},
 ) {
   await started
   // A session storage of its own, as in another window.
@@ -41,7 +41,7 @@ async function visit(
     { name: 'prefers-color-scheme', value: scheme },
     { name: 'prefers-reduced-motion', value: still ? 'reduce' : 'no-preference' },
   ])
-  await page.goto(token ? link.href : link.origin)
+  await page.goto(link.origin + link.pathname + hash)
   await page.waitForSelector('.tiles')
   return { page, wrong }
 }
@@ -160,6 +160,17 @@ test('an older answer of the lab does not take the slider back', { skip: noBrows
   assert.equal(await rateNow(), 20)
 })
 
+test('the link of a lab that was started anew is taken in the same tab', { skip: noBrowser }, async (t) => {
+  const { page } = await visit(t, { hash: '#old' })
+  await turnUp(page)
+  await until('it may not act', async () => (await text(page, '#controls .error')) !== '')
+  await page.evaluate(`location.hash = '${token}'`)
+  await page.waitForFunction(`sessionStorage.getItem('token') === '${token}' && document.querySelector('.tiles')`)
+  const before = await rateNow()
+  await turnUp(page)
+  await until('it acts', async () => (await rateNow()) > before)
+})
+
 test('the picture moves, and a click on a dot shows the life of that request and its own log line', {
   skip: noBrowser,
 }, async (t) => {
@@ -191,7 +202,7 @@ test('the picture moves, and a click on a dot shows the life of that request and
 
 test('outage and recovery by mouse and by keyboard; another page looks on', { skip: noBrowser }, async (t) => {
   const { page, wrong } = await visit(t)
-  const { page: other } = await visit(t, { token: false })
+  const { page: other } = await visit(t, { hash: '' })
   const box = await (await page.$('#rate'))?.boundingBox()
   assert.ok(box)
   const y = box.y + box.height / 2

@@ -150,6 +150,8 @@ function fit() {
   update()
   drawCharts(app, true)
 }
+// The link of a lab that was started anew, in the same tab: its clock and its pages count anew too.
+addEventListener('hashchange', () => location.reload())
 addEventListener('keydown', ({ key }) => key === 'Escape' && app.dot && inspect(undefined))
 matchMedia('(prefers-color-scheme: dark)').addEventListener('change', fit)
 
