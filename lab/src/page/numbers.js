@@ -12,7 +12,11 @@ export function headline({ seconds, state }) {
   if (!now || !state) return ''
   const { good, failed, p95, waiting } = now
   const all = good + failed
-  if (all === 0 && state.rate === 0) return 'No load yet. Move the slider: requests begin to travel.'
+  if (all === 0 && waiting === 0) {
+    if (state.playing) return 'A lesson is being played on an API of its own. This picture shows the API of this page.'
+    if (state.rate === 0) return 'No load. Move the slider: requests begin to travel.'
+    return 'No request has ended in the last second.'
+  }
   if (p95 === null)
     return `No request is answered: ${count(waiting)} wait${failed > 0 ? ', and the lab lets no more wait' : ''}.`
   const served =

@@ -67,7 +67,11 @@ export function createLive(options: Options) {
   })
   const recorder = startRecorder({ session, metricsUrl: target.metricsUrl, record, doing: now })
   const isStack = mode === 'stack'
-  const lessons = createLessons({ folder, slo, seconds: length, isStack, changed: () => events.send('lessons', {}) })
+  const lessonsChanged = () => {
+    events.send('lessons', {})
+    sendState()
+  }
+  const lessons = createLessons({ folder, slo, seconds: length, isStack, changed: lessonsChanged })
   const changed = () => {
     events.send('past', past())
     sendState()
@@ -100,7 +104,7 @@ export function createLive(options: Options) {
     const acting = actor && events.has(actor.page) ? actor : null
     const fault = mystery.isHidden() ? null : (faults.active() ?? null)
     const now = { fault, actor: acting, pages: events.count(), mystery: mystery.view() }
-    return { ...load.knobs(), shed, ...now }
+    return { ...load.knobs(), shed, playing: lessons.isPlaying(), ...now }
   }
   const sendState = () => events.send('state', state())
 

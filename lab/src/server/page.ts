@@ -51,10 +51,7 @@ export function livePage(live: Live, token: string): Router {
   })
   router.post('/act', async (ctx) => {
     if (!ctx.get('origin') || ctx.get('x-lab-token') !== token)
-      return ctx.throw(
-        403,
-        'The lab was started anew, or this is not its link: open the link that make has printed last.',
-      )
+      return ctx.throw(403, 'The lab was started anew: open the link that it has just printed.')
     if (!ctx.is('json')) return ctx.throw(415, 'Send JSON.')
     if (!(Number(ctx.get('content-length')) <= mostBytes)) return ctx.throw(413, 'Send less.')
     try {
