@@ -19,12 +19,12 @@ export function headline({ seconds, state }) {
   }
   if (p95 === null)
     return `No request is answered: ${count(waiting)} wait${failed > 0 ? ', and the lab lets no more wait' : ''}.`
-  const served =
-    failed === 0 ? `All ${count(all)}` : good === 0 ? `None of ${count(all)}` : `${count(good)} of ${count(all)}`
+  const ended = `${count(all)} requests that ended in the last second`
+  if (good === 0) return `None of the ${ended} was served.`
   const speed = isSlow(now)
     ? `5 of 100 waited longer than ${short(p95)} ms: too slow`
     : `95 of 100 within ${short(p95)} ms`
-  return `${served} requests of the last second were served; ${speed}.`
+  return `${failed === 0 ? 'All' : `${count(good)} of the`} ${ended} were served; ${speed}.`
 }
 
 const isFailing = ({ failed }) => failed > 0
