@@ -32,7 +32,7 @@ const card = ({ x, y, w, h, middle }, title, isBroken) => svg`
   <rect class=${isBroken ? 'card bad' : 'card'} x=${x} y=${y} width=${w} height=${h} rx="10"></rect>
   ${text(title, middle, y - 10, 'title')}`
 
-/** The ring shows how much of the time the API's thread has work: a full machine, too, keeps it from ending that. */
+/** The ring shows the share of the time in which the API's thread had work, also while it waited for a processor. */
 function thread({ api, line, narrow }, now) {
   const { busy = null, health = 'none', waiting = 0 } = now ?? {}
   const radius = narrow ? 30 : 38
