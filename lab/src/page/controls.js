@@ -22,7 +22,7 @@ function setLoad(app, act, draw, change) {
   timer = setTimeout(async () => {
     const told = await act({ do: 'load', load })
     if (own !== load) return
-    if (told && !told.error) Object.assign(app.state, load)
+    if (!told.error) Object.assign(app.state, load)
     own = undefined
     draw()
   }, 120)

@@ -24,8 +24,8 @@ function show(name) {
 /** Sends what the reader does; the lab says then that something has changed. */
 async function send(act, what) {
   const answer = await act(what)
-  wrong = answer?.error ?? ''
-  if (what.do === 'answer' && answer && !answer.error) told = answer
+  wrong = answer.error ?? ''
+  if (what.do === 'answer' && !wrong) told = answer
   draw()
 }
 

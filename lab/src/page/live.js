@@ -27,10 +27,14 @@ async function act(what) {
   const headers = { 'content-type': 'application/json', 'x-lab-token': app.token }
   const body = JSON.stringify({ page: app.page, ...what })
   const answer = await fetch('/act', { method: 'POST', headers, body }).catch(() => undefined)
-  const told = [200, 409].includes(answer?.status) ? await answer.json() : undefined
+  const told = !answer
+    ? { error: 'The lab does not answer: is it still running?' }
+    : [200, 409].includes(answer.status)
+      ? await answer.json()
+      : { error: await answer.text() }
   app.pending = false
-  app.error = told?.error ?? (told || !answer ? '' : await answer.text())
-  if (!answer) app.error = 'The lab does not answer: is it still running?'
+  // A lesson shows its own.
+  app.error = what.lesson ? '' : told.error
   update()
   return told
 }
