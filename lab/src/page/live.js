@@ -97,6 +97,7 @@ const key = () => html`<ul class="key">
     <li class="look">Click a dot, or look at
       <button @click=${() => inspect(dots.last.ok)} ?disabled=${!dots.last.ok}>the last one served</button>
       <button @click=${() => inspect(dots.last.failed)} ?disabled=${!dots.last.failed}>the last one failed</button></li>
+    <li class="phone"><button @click=${() => by('lessons').scrollIntoView()}>Lessons ↓</button></li>
   </ul>`
 
 const clock = (at) => new Date(at).toTimeString().slice(0, 8)
