@@ -38,7 +38,7 @@ export function controls(app, act, draw) {
   return html`<h2>Controls</h2>
     <fieldset ?disabled=${!mayAct}>
       <legend>Load</legend>
-      <label for="rate">Requests per second <output>${rate.toLocaleString('en')}</output></label>
+      <label for="rate">Requests a second <output>${rate.toLocaleString('en')}</output></label>
       <input id="rate" type="range" min="0" max=${rates.length - 1} .value=${String(nearest(rate))}
         aria-valuetext="${rate} requests per second" @input=${({ target }) => load({ rate: rates[target.value] })}>
       <div class="choice"><label for="arrivals">Arrivals</label>${explain('Arrivals', 'arrivals', app)}
@@ -71,12 +71,12 @@ export function controls(app, act, draw) {
 
 const arrivalWords = { even: 'evenly, as a metronome', poisson: 'at random, as people (Poisson)' }
 const clientWords = {
-  patient: 'wait up to 10 s once sent',
-  impatient: 'give up after 1 s',
-  immediate: 'after 1 s, retry at once',
-  backoff: 'retry after growing pauses',
-  budget: 'pauses, few retries (budget)',
-  breaker: 'pauses, stop a while (breaker)',
+  patient: 'patient: 10 s once sent',
+  impatient: 'impatient: 1 s, give up',
+  immediate: 'immediate: 1 s, retry',
+  backoff: 'backoff: growing pauses',
+  budget: 'budget: few retries',
+  breaker: 'breaker: stop a while',
 }
 
 const choice = (

@@ -29,7 +29,7 @@ export function headline({ seconds, state }) {
 
 const isFailing = ({ failed }) => failed > 0
 const asked = ({ offered, sent }) => (sent > 1.05 * offered ? `asked for, ${count(sent)} sent` : 'clients ask for')
-const goalWords = ({ goal }) => `goal at ${count(goal.rate)}/s: ${goal.latency_ms}\u00a0ms`
+const goalWords = ({ goal }) => `goal up to ${count(goal.rate)}/s: ${goal.latency_ms}\u00a0ms`
 const itself = ({ health }) => (health === 'none' ? 'silent' : health.replace('_', '-'))
 // Name, unit, in plain words, its word in the glossary, the value, and whether that is bad.
 const numbers = [
