@@ -26,12 +26,10 @@ async function act(what) {
   update()
   const headers = { 'content-type': 'application/json', 'x-lab-token': app.token }
   const body = JSON.stringify({ page: app.page, ...what })
-  const answer = await fetch('/act', { method: 'POST', headers, body }).catch(() => undefined)
-  const told = !answer
-    ? { error: 'The lab does not answer: is it still running?' }
-    : [200, 409].includes(answer.status)
-      ? await answer.json()
-      : { error: await answer.text() }
+  const told = await fetch('/act', { method: 'POST', headers, body }).then(
+    async (answer) => ([200, 409].includes(answer.status) ? answer.json() : { error: await answer.text() }),
+    () => ({ error: 'The lab does not answer: is it still running?' }),
+  )
   app.pending = false
   // A lesson shows its own.
   app.error = what.lesson ? '' : told.error

@@ -78,11 +78,7 @@ export function createStory(send: (line: Line) => void) {
     if (isSlow === false) tell(`p95 is ${milliseconds(p95)}: ${goalWords} is met again`, 'good')
     const isFull = full(isBusy, (busy ?? 1) < 0.85)
     if (isFull)
-      tell(
-        "The API's only thread is always busy, or kept waiting by other programs",
-        'bad',
-        fault || !isOnTime ? undefined : whyFull,
-      )
+      tell("The API's only thread is always busy or kept waiting", 'bad', fault || !isOnTime ? undefined : whyFull)
     if (isFull === false) tell("The API's thread has time again", 'good')
     const isLate = late(lag > 100, lag < 20)
     if (isLate) tell('The load itself is late: this machine has too few processors for it', 'bad', whyLate)
