@@ -75,6 +75,13 @@ test('the turn of a page that does nothing ends, and the others are told', async
   assert.equal(await second.act({ do: 'mend' }), 200)
 })
 
+test('of two loads the newer one holds, also when the older one takes longer to begin', async () => {
+  const older = live.setLoad({ arrivals: 'even', writes: 0.15, clients: 'patient', rate: 20 })
+  await live.setLoad({ arrivals: 'even', writes: 0.15, clients: 'patient', rate: 0 })
+  await older
+  assert.equal(live.state().rate, 0)
+})
+
 test('a load and a fault end by themselves', async (t) => {
   Object.assign(ends, { load: 1_000, fault: 500 })
   const page = await opened(t)

@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { join } from 'node:path'
 import { after, type TestContext, test } from 'node:test'
-import type { Browser, ElementHandle, Page } from 'puppeteer-core'
+import type { Browser, ElementHandle, HTTPRequest, Page } from 'puppeteer-core'
 import { mystery } from '../src/course/mystery.ts'
 import { faultsOf } from '../src/runner/experiment.ts'
 import { controlsOf } from '../src/server/controls.ts'
@@ -21,10 +21,13 @@ const usual = { arrivals: 'even', writes: 0.15, clients: 'patient' }
 let chromium: Browser
 const started = noBrowser ? undefined : browser({ after }).then((one) => (chromium = one))
 
-type Options = { token?: boolean; width?: number; scheme?: 'light' | 'dark'; still?: boolean }
+type Options = { hash?: string; width?: number; scheme?: 'light' | 'dark'; still?: boolean }
 
 /** Opens the page as a visitor does and waits until it is connected; notes what the browser complains about. */
-async function visit(t: TestContext, { token = true, width = 1280, scheme = 'light', still = false }: Options = {}) {
+async function visit(
+  t: TestContext,
+  { hash = link.hash, width = 1280, scheme = 'light', still = false }: Options = {},
+) {
   await started
   // A session storage of its own, as in another window.
   const context = await chromium.createBrowserContext()
@@ -38,7 +41,7 @@ async function visit(t: TestContext, { token = true, width = 1280, scheme = 'lig
     { name: 'prefers-color-scheme', value: scheme },
     { name: 'prefers-reduced-motion', value: still ? 'reduce' : 'no-preference' },
   ])
-  await page.goto(token ? link.href : link.origin)
+  await page.goto(link.origin + link.pathname + hash)
   await page.waitForSelector('.tiles')
   return { page, wrong }
 }
@@ -132,6 +135,42 @@ test('one page acts at a time, and its turn ends when it is closed', async (t) =
   await until('the other may act', async () => (await post({ page: second.number, ...order })).status === 200, 10)
 })
 
+const rateNow = async () => ((await (await fetch(`${link.origin}/status`)).json()) as { rate: number }).rate
+
+test('an older answer of the lab does not take the slider back', { skip: noBrowser }, async (t) => {
+  const { page } = await visit(t)
+  const held: HTTPRequest[] = []
+  await page.setRequestInterception(true)
+  page.on('request', (one) => void (one.url().endsWith('/act') ? held.push(one) : one.continue()))
+  const turn = async (steps: number) => {
+    const before = held.length
+    for (let i = 0; i < steps; i++) await page.keyboard.press('ArrowRight')
+    await until('it is sent', () => held.length > before)
+  }
+  const letGo = () => held.at(-1)?.continue()
+  await page.focus('#rate')
+  await turn(1)
+  const [first] = held
+  await turn(2)
+  await first?.continue()
+  await page.waitForFunction("document.querySelector('#scene .number')?.textContent === '1'")
+  await turn(1)
+  await letGo()
+  await until('all four steps are the load', async () => (await rateNow()) > 5)
+  assert.equal(await rateNow(), 20)
+})
+
+test('the link of a lab that was started anew is taken in the same tab', { skip: noBrowser }, async (t) => {
+  const { page } = await visit(t, { hash: '#old' })
+  await turnUp(page)
+  await until('it may not act', async () => (await text(page, '#controls .error')) !== '')
+  await page.evaluate(`location.hash = '${token}'`)
+  await page.waitForFunction(`sessionStorage.getItem('token') === '${token}' && document.querySelector('.tiles')`)
+  const before = await rateNow()
+  await turnUp(page)
+  await until('it acts', async () => (await rateNow()) > before)
+})
+
 test('the picture moves, and a click on a dot shows the life of that request and its own log line', {
   skip: noBrowser,
 }, async (t) => {
@@ -163,7 +202,7 @@ test('the picture moves, and a click on a dot shows the life of that request and
 
 test('outage and recovery by mouse and by keyboard; another page looks on', { skip: noBrowser }, async (t) => {
   const { page, wrong } = await visit(t)
-  const { page: other } = await visit(t, { token: false })
+  const { page: other } = await visit(t, { hash: '' })
   const box = await (await page.$('#rate'))?.boundingBox()
   assert.ok(box)
   const y = box.y + box.height / 2

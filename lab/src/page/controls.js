@@ -8,25 +8,37 @@ const rates = [
   10000,
 ]
 const nearest = (rate) => rates.findIndex((one) => one >= rate)
+/** The load that this page has set and the lab has not confirmed yet: it stands above what the lab says. */
+let own
 let timer
 
 /** A slider that is being moved sends its value a moment later, and only the last one. */
-function soon(send) {
+function setLoad(app, act, draw, change) {
+  const { rate, arrivals, writes, clients } = app.state
+  const load = { rate, arrivals, writes, clients, ...own, ...change }
+  own = load
+  draw()
   clearTimeout(timer)
-  timer = setTimeout(send, 120)
+  timer = setTimeout(async () => {
+    const told = await act({ do: 'load', load })
+    if (own !== load) return
+    if (!told.error) Object.assign(app.state, load)
+    own = undefined
+    draw()
+  }, 120)
 }
 
-export function controls(app, act) {
+export function controls(app, act, draw) {
   const { state, token, page, connected, error, pending } = app
   const mayAct = connected && token && (!state.actor || state.actor.page === page) && !isHidden(state)
   const [here, elsewhere] = [false, true].map((far) => app.controls.filter((one) => Boolean(one.instead) === far))
   const isOff = pending || Boolean(state.fault)
-  const { rate, arrivals, writes, clients } = state
-  const load = (change) => soon(() => act({ do: 'load', load: { rate, arrivals, writes, clients, ...change } }))
+  const { rate, arrivals, writes, clients } = { ...state, ...own }
+  const load = (change) => setLoad(app, act, draw, change)
   return html`<h2>Controls</h2>
     <fieldset ?disabled=${!mayAct}>
       <legend>Load</legend>
-      <label for="rate">Requests per second <output>${rate.toLocaleString('en')}</output></label>
+      <label for="rate">Requests a second <output>${rate.toLocaleString('en')}</output></label>
       <input id="rate" type="range" min="0" max=${rates.length - 1} .value=${String(nearest(rate))}
         aria-valuetext="${rate} requests per second" @input=${({ target }) => load({ rate: rates[target.value] })}>
       <div class="choice"><label for="arrivals">Arrivals</label>${explain('Arrivals', 'arrivals', app)}
@@ -59,12 +71,12 @@ export function controls(app, act) {
 
 const arrivalWords = { even: 'evenly, as a metronome', poisson: 'at random, as people (Poisson)' }
 const clientWords = {
-  patient: 'wait up to 10 s once sent',
-  impatient: 'give up after 1 s',
-  immediate: 'after 1 s, retry at once',
-  backoff: 'retry after growing pauses',
-  budget: 'pauses, few retries (budget)',
-  breaker: 'pauses, stop a while (breaker)',
+  patient: 'patient: 10 s once sent',
+  impatient: 'impatient: 1 s, give up',
+  immediate: 'immediate: 1 s, retry',
+  backoff: 'backoff: growing pauses',
+  budget: 'budget: few retries',
+  breaker: 'breaker: stop a while',
 }
 
 const choice = (

@@ -24,8 +24,8 @@ function show(name) {
 /** Sends what the reader does; the lab says then that something has changed. */
 async function send(act, what) {
   const answer = await act(what)
-  wrong = answer?.error ?? ''
-  if (what.do === 'answer' && answer && !answer.error) told = answer
+  wrong = answer.error ?? ''
+  if (what.do === 'answer' && !wrong) told = answer
   draw()
 }
 
@@ -37,7 +37,7 @@ export function lessons({ state, token, page, connected, mode }, act) {
   const done = list.filter((one) => one.done).length
   if (!open || !view)
     return html`<h2>Lessons</h2>
-      <p class="quiet">Guess, run, compare, understand: 5 to 10 minutes each. ${done} of ${list.length} are done.</p>
+      <p class="quiet">Guess, run, compare, understand: 5 to 10 minutes each. Done: ${done} of ${list.length}.</p>
       <ol>${list.map(
         (one) =>
           html`<li><button @click=${() => show(one.name)}>${one.done ? '✓ ' : ''}${numberOf(one.name)}. ${one.title}</button></li>`,

@@ -26,11 +26,13 @@ async function act(what) {
   update()
   const headers = { 'content-type': 'application/json', 'x-lab-token': app.token }
   const body = JSON.stringify({ page: app.page, ...what })
-  const answer = await fetch('/act', { method: 'POST', headers, body }).catch(() => undefined)
-  const told = [200, 409].includes(answer?.status) ? await answer.json() : undefined
+  const told = await fetch('/act', { method: 'POST', headers, body }).then(
+    async (answer) => ([200, 409].includes(answer.status) ? answer.json() : { error: await answer.text() }),
+    () => ({ error: 'The lab does not answer: is it still running?' }),
+  )
   app.pending = false
-  app.error = told?.error ?? (told || !answer ? '' : await answer.text())
-  if (!answer) app.error = 'The lab does not answer: is it still running?'
+  // A lesson shows its own.
+  app.error = what.lesson ? '' : told.error
   update()
   return told
 }
@@ -56,7 +58,7 @@ function update() {
   const { state, seconds } = app
   if (!state) return
   render(head(), by('head'))
-  render(controls(app, act), by('controls'))
+  render(controls(app, act, update), by('controls'))
   render(lessons(app, act), by('lessons'))
   render(tiles(app), by('tiles'))
   render(story(), by('story'))
@@ -93,6 +95,7 @@ const key = () => html`<ul class="key">
     <li class="look">Click a dot, or look at
       <button @click=${() => inspect(dots.last.ok)} ?disabled=${!dots.last.ok}>the last one served</button>
       <button @click=${() => inspect(dots.last.failed)} ?disabled=${!dots.last.failed}>the last one failed</button></li>
+    <li class="phone"><button @click=${() => by('lessons').scrollIntoView()}>Lessons ↓</button></li>
   </ul>`
 
 const clock = (at) => new Date(at).toTimeString().slice(0, 8)
@@ -150,6 +153,8 @@ function fit() {
   update()
   drawCharts(app, true)
 }
+// The link of a lab that was started anew, in the same tab: its clock and its pages count anew too.
+addEventListener('hashchange', () => location.reload())
 addEventListener('keydown', ({ key }) => key === 'Escape' && app.dot && inspect(undefined))
 matchMedia('(prefers-color-scheme: dark)').addEventListener('change', fit)
 

@@ -12,20 +12,24 @@ export function headline({ seconds, state }) {
   if (!now || !state) return ''
   const { good, failed, p95, waiting } = now
   const all = good + failed
-  if (all === 0 && state.rate === 0) return 'No load yet. Move the slider: requests begin to travel.'
+  if (all === 0 && waiting === 0) {
+    if (state.playing) return 'A lesson is being played on an API of its own. This picture shows the API of this page.'
+    if (state.rate === 0) return 'No load. Move the slider: requests begin to travel.'
+    return 'No request has ended in the last second.'
+  }
   if (p95 === null)
     return `No request is answered: ${count(waiting)} wait${failed > 0 ? ', and the lab lets no more wait' : ''}.`
-  const served =
-    failed === 0 ? `All ${count(all)}` : good === 0 ? `None of ${count(all)}` : `${count(good)} of ${count(all)}`
+  const ended = `${count(all)} requests that ended in the last second`
+  if (good === 0) return `None of the ${ended} was served.`
   const speed = isSlow(now)
     ? `5 of 100 waited longer than ${short(p95)} ms: too slow`
     : `95 of 100 within ${short(p95)} ms`
-  return `${served} requests of the last second were served; ${speed}.`
+  return `${failed === 0 ? 'All' : `${count(good)} of the`} ${ended} were served; ${speed}.`
 }
 
 const isFailing = ({ failed }) => failed > 0
 const asked = ({ offered, sent }) => (sent > 1.05 * offered ? `asked for, ${count(sent)} sent` : 'clients ask for')
-const goalWords = ({ goal }) => `goal at ${count(goal.rate)}/s: ${goal.latency_ms}\u00a0ms`
+const goalWords = ({ goal }) => `goal up to ${count(goal.rate)}/s: ${goal.latency_ms}\u00a0ms`
 const itself = ({ health }) => (health === 'none' ? 'silent' : health.replace('_', '-'))
 // Name, unit, in plain words, its word in the glossary, the value, and whether that is bad.
 const numbers = [

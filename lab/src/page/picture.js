@@ -32,7 +32,7 @@ const card = ({ x, y, w, h, middle }, title, isBroken) => svg`
   <rect class=${isBroken ? 'card bad' : 'card'} x=${x} y=${y} width=${w} height=${h} rx="10"></rect>
   ${text(title, middle, y - 10, 'title')}`
 
-/** The ring shows how much of the time the API's thread is busy. */
+/** The ring shows the share of the time in which the API's thread had work, also while it waited for a processor. */
 function thread({ api, line, narrow }, now) {
   const { busy = null, health = 'none', waiting = 0 } = now ?? {}
   const radius = narrow ? 30 : 38
@@ -41,7 +41,7 @@ function thread({ api, line, narrow }, now) {
     <circle class="ring ${busy > 0.9 ? 'bad' : busy > 0.7 ? 'warm' : 'good'}" cx=${api.middle} cy=${line} r=${radius}
       pathLength="1" stroke-dasharray="${busy ?? 0} 1" transform="rotate(-90 ${api.middle} ${line})"></circle>
     ${text(busy === null ? '–' : `${Math.round(busy * 100)} %`, api.middle, line + 6, 'title')}
-    ${text(narrow ? 'busy' : 'its one thread is busy', api.middle, line + radius + 21, 'small')}
+    ${text(narrow ? 'busy, waiting' : 'busy, or kept waiting', api.middle, line + radius + 21, 'small')}
     ${text(narrow ? said : `/health: ${said}`, api.middle, api.y + 22, health === 'ok' ? 'title good' : 'title bad')}
     ${waiting > 0 ? text(`${waiting.toLocaleString('en')} in flight`, api.middle, api.y + api.h - 12, 'small') : nothing}`
 }

@@ -61,12 +61,14 @@ export function createLiveLoad(session: Session) {
   }
   const loop = openLoop({ next, maxInFlight: mostWaiting })
 
+  /** Gets what a load needs: a token, and notes that it can read. */
+  async function prepare(): Promise<void> {
+    token = await session.token()
+    if (ids.length === 0) ids = [...(await startMix(pool, token)).acknowledged.keys()]
+  }
+
   /** Changes the load from now on. */
-  async function set(wanted: Knobs): Promise<void> {
-    if (wanted.rate > 0) {
-      token = await session.token()
-      if (ids.length === 0) ids = [...(await startMix(pool, token)).acknowledged.keys()]
-    }
+  function set(wanted: Knobs): void {
     knobs = wanted
     loop.setRate(knobs.rate, { arrivals: knobs.arrivals, clients: clients[knobs.clients] })
   }
@@ -84,7 +86,7 @@ export function createLiveLoad(session: Session) {
     loop.setRate(0)
     return pool.destroy()
   }
-  return { knobs: () => knobs, set, drain, isWaiting, stop }
+  return { knobs: () => knobs, prepare, set, drain, isWaiting, stop }
 }
 
 /** Chooses requests evenly over time, without a look at how they end, and follows them from being sent to their answer. */

@@ -67,7 +67,11 @@ export function createLive(options: Options) {
   })
   const recorder = startRecorder({ session, metricsUrl: target.metricsUrl, record, doing: now })
   const isStack = mode === 'stack'
-  const lessons = createLessons({ folder, slo, seconds: length, isStack, changed: () => events.send('lessons', {}) })
+  const lessonsChanged = () => {
+    events.send('lessons', {})
+    sendState()
+  }
+  const lessons = createLessons({ folder, slo, seconds: length, isStack, changed: lessonsChanged })
   const changed = () => {
     events.send('past', past())
     sendState()
@@ -85,6 +89,7 @@ export function createLive(options: Options) {
     }
   let shed = false
   let byPage = false
+  let newest = off
   let actor: { page: number } | undefined
   let loadEnd: NodeJS.Timeout | undefined
   let told: NodeJS.Timeout | undefined
@@ -99,12 +104,16 @@ export function createLive(options: Options) {
     const acting = actor && events.has(actor.page) ? actor : null
     const fault = mystery.isHidden() ? null : (faults.active() ?? null)
     const now = { fault, actor: acting, pages: events.count(), mystery: mystery.view() }
-    return { ...load.knobs(), shed, ...now }
+    return { ...load.knobs(), shed, playing: lessons.isPlaying(), ...now }
   }
   const sendState = () => events.send('state', state())
 
   async function setLoad(knobs: Knobs, why = ''): Promise<void> {
-    await load.set(knobs)
+    newest = knobs
+    if (knobs.rate > 0) await load.prepare()
+    // The first load waits for its notes: a newer one may hold by now.
+    if (knobs !== newest) return
+    load.set(knobs)
     clearTimeout(loadEnd)
     if (knobs.rate > 0) loadEnd = setTimeout(() => setLoad({ ...knobs, rate: 0 }, ' by itself'), ends.load)
     // A slider that is moved sets many: the last one is told.

@@ -56,6 +56,7 @@ export function watchOutside(session: Session, heard: (sample: ProbeSample) => v
     if (token && seen.data.status === 401) session.invalidate()
   }
 
+  void lookAround()
   const timer = setInterval(lookAround, everyMs)
   const health = () => (now() - said.at < silentMs ? said.what : 'none')
   return { seen, health, stop: () => clearInterval(timer) }

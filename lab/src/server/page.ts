@@ -50,7 +50,8 @@ export function livePage(live: Live, token: string): Router {
     ctx.body = { line: live.logLine(String(ctx.params.id)) ?? null, command: live.target.log ? null : 'make logs' }
   })
   router.post('/act', async (ctx) => {
-    if (!ctx.get('origin') || ctx.get('x-lab-token') !== token) return ctx.throw(403, 'Open the link with the token.')
+    if (!ctx.get('origin') || ctx.get('x-lab-token') !== token)
+      return ctx.throw(403, 'The lab was started anew: open the link that it has just printed.')
     if (!ctx.is('json')) return ctx.throw(415, 'Send JSON.')
     if (!(Number(ctx.get('content-length')) <= mostBytes)) return ctx.throw(413, 'Send less.')
     try {

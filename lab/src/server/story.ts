@@ -59,7 +59,7 @@ export function createStory(send: (line: Line) => void) {
     const [most] = Object.entries(statuses).sort((a, b) => b[1] - a[1])
     const how = most ? `, most ${named(most[0])}` : ''
     const isFailing = failing(share > 0.01, offered > 0 && share <= 0.01)
-    if (isFailing) tell(`${number(100 * share)} % of the requests fail${how}`, 'bad', whyFail)
+    if (isFailing) tell(`Requests begin to fail${how}`, 'bad', whyFail)
     if (isFailing === false) {
       // It was back two seconds ago already, and two had to follow it. A second failure later has nothing to do with that fault.
       const since = over === undefined ? undefined : Math.max(0, at - 2_000 - over) / 1000
@@ -77,7 +77,8 @@ export function createStory(send: (line: Line) => void) {
     if (isSlow) tell(`p95 is ${milliseconds(p95)}: beyond ${goalWords}`, 'bad', whySlow)
     if (isSlow === false) tell(`p95 is ${milliseconds(p95)}: ${goalWords} is met again`, 'good')
     const isFull = full(isBusy, (busy ?? 1) < 0.85)
-    if (isFull) tell("The API's only thread is busy all the time", 'bad', fault || !isOnTime ? undefined : whyFull)
+    if (isFull)
+      tell("The API's only thread is always busy or kept waiting", 'bad', fault || !isOnTime ? undefined : whyFull)
     if (isFull === false) tell("The API's thread has time again", 'good')
     const isLate = late(lag > 100, lag < 20)
     if (isLate) tell('The load itself is late: this machine has too few processors for it', 'bad', whyLate)
