@@ -199,7 +199,7 @@ export function createProgram(stop: AbortSignal): Command {
 /** The names that make has for options: a message must name what its reader can write. */
 const makes: Record<string, string> = {
   ...{ seconds: 'LENGTH', runs: 'RUNS', load: 'LOAD', mode: 'MODE' },
-  ...{ seed: 'SEED', level: 'LEVEL' },
+  ...{ seed: 'SEED', level: 'LEVEL', port: 'LAB_PORT' },
 }
 
 function makesName(flags: string): string {

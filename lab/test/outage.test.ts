@@ -56,6 +56,7 @@ const mistakes: [string, string[], RegExp, NodeJS.ProcessEnv?][] = [
   ['a length that is none', ['experiment', 'baseline', '--seconds', 'abc'], /LENGTH=abc/],
   ['no repeat at all', ['experiment', 'baseline', '--runs', '0'], /RUNS=0/],
   ['half a repeat', ['experiment', 'baseline', '--runs', '2.5'], /RUNS=2\.5/],
+  ['a port that is none', ['lab', '--port', 'abc'], /LAB_PORT=abc/],
   ['an unknown load', ['experiment', 'baseline', '--load', 'wrk'], /LOAD=wrk.* own, k6/],
   ['one run to compare', ['compare', '--a', 'x'], /A=.* B=/],
   ['an unknown option', ['outage', '--mod', 'lock'], /'--mod'/],

@@ -1,7 +1,7 @@
 // The helpers of scripts/stack, without Docker. Each test has a checkout of its own that holds nothing but the scripts and compose.yaml.
 import assert from 'node:assert/strict'
 import { spawnSync } from 'node:child_process'
-import { chmodSync, cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import { chmodSync, cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { type TestContext, test } from 'node:test'
@@ -426,6 +426,16 @@ esac`,
     asked,
     /phase k6 spike 24h overload\nk6\n.*phase none idle 1s\n.*main\.ts k6 \S+\n\{"verdict": "FAIL"\}\n$/,
   )
+})
+
+test('a load that cannot begin says nothing of one and leaves no folder', (t) => {
+  const { there, fake } = checkout(t)
+  cpSync(join(root, 'k6'), join(there, 'k6'), { recursive: true, filter: (path) => !path.includes('node_modules') })
+  for (const K6 of ['', 'no-such-k6']) {
+    const env = { ...fake('docker', 'exit 1'), K6 }
+    const { status, stdout } = spawnSync('bash', ['scripts/stack/load', 'smoke'], { cwd: there, env, encoding: 'utf8' })
+    assert.deepEqual([status, stdout, existsSync(join(there, 'runs'))], [2, '', false])
+  }
 })
 
 test('load_test and anomaly_zscore do what make load and make anomalies do', (t) => {
