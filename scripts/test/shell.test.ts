@@ -5,6 +5,7 @@ import { chmodSync, cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rm
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { type TestContext, test } from 'node:test'
+import { kinds } from '../../lab/src/faults/all.ts'
 
 const root = join(import.meta.dirname, '../..')
 
@@ -267,6 +268,7 @@ test('a flag that is 0 is off', (t) => {
 test('an experiment without a stack is no FAIL, and names both ways; without a name the lab answers', (t) => {
   const variables = { NAME: 'spike', GIVEN: 'NAME EMBEDDED' }
   const { there, fake } = checkout(t)
+  cpSync(join(root, 'lab/src/experiments'), join(there, 'lab/src/experiments'), { recursive: true })
   const env = { ...fake('docker', 'exit 1'), ...variables }
   const { status, stderr } = spawnSync('bash', ['scripts/stack/experiment'], { cwd: there, env, encoding: 'utf8' })
   assert.equal(status, 2)
@@ -275,9 +277,24 @@ test('an experiment without a stack is no FAIL, and names both ways; without a n
   const all = spawnSync('bash', ['scripts/stack/experiment', 'experiments'], { cwd: there, env: resumed })
   assert.match(String(all.stderr), /make experiments ALL=1 RESUME=1 EMBEDDED=1/)
   assert.equal(asked(t, ['experiment'], { ...variables, EMBEDDED: '1' }).stdout, 'experiment spike')
-  assert.equal(asked(t, ['experiment'], { ...variables, EMBEDDED: '0' }).status, 2)
+  // In a checkout without experiments every name is wrong.
+  assert.equal(asked(t, ['experiment'], { ...variables, EMBEDDED: '0' }).stdout, 'experiment spike')
+  assert.equal(asked(t, ['experiment', 'tradeoff'], variables).stdout, 'tradeoff spike')
   assert.equal(asked(t, ['experiment'], { GIVEN: '' }).stdout, 'experiment')
   assert.equal(asked(t, ['load', 'foo'], { GIVEN: '' }).status, 2)
+})
+
+test('the kind of an outage is checked before a stack is asked for', (t) => {
+  const { there, fake } = checkout(t)
+  const said = (MODE: string) => {
+    const env = { ...fake('docker', 'exit 1'), MODE }
+    const { status, stderr } = spawnSync('bash', ['scripts/stack/outage'], { cwd: there, env, encoding: 'utf8' })
+    assert.equal(status, 2)
+    return stderr
+  }
+  const withoutDocker = said('')
+  for (const kind of [...kinds, 'crash']) assert.equal(said(kind), withoutDocker, kind)
+  for (const wrong of ['nope', 'loc', 'k, m']) assert.match(said(wrong), new RegExp(`MODE=${wrong}: .*chmod`))
 })
 
 const compose = spawnSync('docker', ['compose', 'version']).status === 0 ? undefined : 'there is no Docker Compose here'
