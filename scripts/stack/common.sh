@@ -92,12 +92,13 @@ check_project() { # fails unless all containers and volumes of this name are thi
   other=$(grep -vxF "$PWD" <<<"$folders" | head -1) || true
   [ -z "$other" ] ||
     { echo "A stack named $name was started in $other. Stop that one, or choose in .env another name and other ports for this one."; return 1; }
-  volumes=$(grep -E "^${name}_(data|runs|prometheus) | $name\$" <<<"$volumes" | cut -d' ' -f1 | paste -sd' ' -) || true
+  volumes=$(grep -E "^${name}_(data|runs|prometheus) | $name\$" <<<"$volumes" | cut -d' ' -f1) || true
   # They are of this checkout when a container of this folder is there, or when an earlier start has written so. A label on
   # them would be no way: Compose offers to recreate, empty, a volume that was made without it.
   [[ -z $volumes || -n $folders || ",$(setting OWN_VOLUMES '')," = *",$name,"* ]] && echo "$name" && return
-  echo "Volumes of a project named $name are here that this checkout did not make: $volumes. It neither uses nor removes them." \
-    "Choose another name: make up COMPOSE_PROJECT_NAME=... Only if they are yours: write OWN_VOLUMES=$name into .env."
+  printf '%s\n' 'These volumes were not made by this checkout:' "$volumes" \
+    'They stay. Choose another name: make up COMPOSE_PROJECT_NAME=...' \
+    "If they are yours: write OWN_VOLUMES=$name into .env."
   return 1
 }
 

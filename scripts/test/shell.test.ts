@@ -172,6 +172,16 @@ test('make clean removes nothing while volumes are there that this checkout may 
   assert.doesNotMatch(readFileSync(join(place.folder, 'asked'), 'utf8'), /^compose (?!version)|^volume (?!ls)/m)
 })
 
+test('make down and make clean where nothing was started leave the volumes of others alone and are no error', (t) => {
+  for (const words of [[], ['clean']]) {
+    const place = checkout(t)
+    rmSync(place.file)
+    const env = fakeDocker(place, [], ['systems-thinking-lab_data systems-thinking-lab'])
+    assert.equal(spawnSync('bash', ['scripts/stack/down', ...words], { cwd: place.there, env }).status, 0)
+    assert.doesNotMatch(readFileSync(join(place.folder, 'asked'), 'utf8'), /^compose (?!version)|^volume (?!ls)/m)
+  }
+})
+
 test('make clean removes the project of .env, in this folder, whatever is exported', (t) => {
   const { there, folder, fake } = checkout(t, 'COMPOSE_PROJECT_NAME=mine\n')
   mkdirSync(join(folder, 'other/scripts/stack'), { recursive: true })
