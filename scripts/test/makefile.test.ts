@@ -83,6 +83,16 @@ test('make ends with 0 or 2, so the last line of the output names the verdict', 
   }
 })
 
+test('make demo refuses values, and does not hear what is exported', (t) => {
+  const folder = mkdtempSync(join(tmpdir(), 'lab-make-'))
+  t.after(() => rmSync(folder, { recursive: true }))
+  cpSync(join(root, 'Makefile'), join(folder, 'Makefile'))
+  mkdirSync(join(folder, 'scripts'))
+  writeFileSync(join(folder, 'scripts/node26.cjs'), "console.log('played')")
+  const played = [['demo', 'RATE=5'], ['demo']].map((words) => make(words, { RATE: '5' }, folder).stdout)
+  assert.deepEqual(played, ['', 'played\n'])
+})
+
 test('an exported HOST does not decide where `make start` listens, one behind make does', (t) => {
   const folder = mkdtempSync(join(tmpdir(), 'lab-make-'))
   t.after(() => rmSync(folder, { recursive: true }))

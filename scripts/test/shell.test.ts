@@ -465,6 +465,16 @@ test('a load that cannot begin says nothing of one and leaves no folder', (t) =>
   }
 })
 
+test('a load refuses a value that it does not take', (t) => {
+  const said = (GIVEN: string) => {
+    const { there } = checkout(t)
+    const options = { cwd: there, env: { PATH: process.env.PATH, GIVEN }, encoding: 'utf8' } as const
+    return spawnSync('bash', ['scripts/stack/load', 'peak'], options).stderr
+  }
+  assert.match(said('DURATION RATE'), /RATE.*DURATION/)
+  assert.equal(said('DURATION K6'), said(''))
+})
+
 test('load_test and anomaly_zscore do what make load and make anomalies do', (t) => {
   const { there } = checkout(t)
   for (const name of ['load_test', 'anomaly_zscore']) cpSync(join(root, 'scripts', name), join(there, 'scripts', name))
