@@ -126,6 +126,19 @@ measured() { # measured COMMAND...: runs it, and prints how long a client of the
   cat <&3
 }
 
+addresses() { # addresses SERVICE...: where to look at them
+  local service metrics; metrics=", :$(setting METRICS_PORT 9464)/metrics"
+  [ "$(setting DATABASE sqlite)" = sqlite ] || metrics=', two replicas' # their metrics are in Prometheus
+  for service in "$@"; do
+    case $service in
+      grafana) echo "  Grafana     http://localhost:$(setting GRAFANA_PORT 3000)   the dashboards; start here" ;;
+      prometheus) ! running lab || echo "  Prometheus  http://localhost:$(setting PROMETHEUS_PORT 9090)   every metric" ;;
+      api) echo "  API         http://localhost:$(setting API_PORT 8080)   /health, /openapi.json$metrics" ;;
+      lab) echo "  Lab         http://localhost:$(setting LAB_PORT 8090)/#$(setting LAB_TOKEN '')   the live page" ;;
+    esac
+  done
+}
+
 random() { od -An -N"$1" -tx1 /dev/urandom | tr -d ' \n'; } # random BYTES
 
 # Rolls back the fault that is recorded beside the database, in a container of its own: the lab may have been killed.
