@@ -4,6 +4,7 @@ import { chmodSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, st
 import { basename, join } from 'node:path'
 import { after, type TestContext, test } from 'node:test'
 import Database from 'better-sqlite3'
+import { report } from '../src/commands/show.ts'
 import { UserError } from '../src/errors.ts'
 import { writeRun as keep } from '../src/runner/write-run.ts'
 import { findRun } from '../src/runs/find-run.ts'
@@ -210,6 +211,20 @@ test('a run is found as the newest, by its folder, by a path to it, and by its e
     constructor: UserError,
     message: /\n {2}2026-01-03.*baseline\n/,
   })
+})
+
+test('a load of k6 is found for its page, the newest of all included, and never for its journal', (t) => {
+  const runs = runsFolder(t)
+  const folder = writeRun(runs, journalOf({ started: '2026-01-01T00:00:00Z' }))
+  const load = '2026-01-02T00-00-00Z-k6-peak'
+  mkdirSync(join(runs, load))
+  writeFileSync(join(runs, load, 'summary.json'), '{"verdict": "FAIL"}')
+  assert.equal(findRun(runs).folder, folder)
+  for (const name of [load, `runs/${load}/`]) {
+    assert.match(report(runs, name), new RegExp(`^FAIL .*${load}/report.html$`))
+    assert.throws(() => findRun(runs, name), { constructor: UserError, message: /A=/ })
+  }
+  assert.match(report(runs), new RegExp(load))
 })
 
 const broken: [string, string, RegExp][] = [
