@@ -58,6 +58,8 @@ const mistakes: [string, string[], RegExp, NodeJS.ProcessEnv?][] = [
   ['half a repeat', ['experiment', 'baseline', '--runs', '2.5'], /RUNS=2\.5/],
   ['a port that is none', ['lab', '--port', 'abc'], /LAB_PORT=abc/],
   ['an unknown load', ['experiment', 'baseline', '--load', 'wrk'], /LOAD=wrk.* own, k6/],
+  ['a lesson without a terminal', ['lesson', '3'], /terminal/],
+  ['a mystery without a terminal', ['mystery'], /terminal/],
   ['one run to compare', ['compare', '--a', 'x'], /A=.* B=/],
   ['an unknown option', ['outage', '--mod', 'lock'], /'--mod'/],
   ['no lab', ['outage'], /LAB_SOCKET/],
