@@ -238,12 +238,9 @@ function asked(t: TestContext, words: string[], variables: Record<string, string
   const { there, fake } = checkout(t)
   const env = { ...fake('node', 'shift 2; echo "$*"'), ...fake('docker', 'exit 1'), ...variables }
   const [script = '', ...args] = words
-  const { status, stdout } = spawnSync('bash', [`scripts/stack/${script}`, ...args], {
-    cwd: there,
-    env,
-    encoding: 'utf8',
-  })
-  return { status, stdout: stdout.trim() }
+  const options = { cwd: there, env, encoding: 'utf8' } as const
+  const { status, stdout, stderr } = spawnSync('bash', [`scripts/stack/${script}`, ...args], options)
+  return { status, stdout: stdout.trim(), stderr }
 }
 
 test('a command takes only its own values, and only those that stand behind make', (t) => {
@@ -304,17 +301,13 @@ test('an experiment without a stack is no FAIL, and names both ways; without a n
   assert.equal(asked(t, ['load', 'foo'], { GIVEN: '' }).status, 2)
 })
 
-test('the kind of an outage is checked before a stack is asked for', (t) => {
-  const { there, fake } = checkout(t)
-  const said = (MODE: string) => {
-    const env = { ...fake('docker', 'exit 1'), MODE }
-    const { status, stderr } = spawnSync('bash', ['scripts/stack/outage'], { cwd: there, env, encoding: 'utf8' })
-    assert.equal(status, 2)
-    return stderr
-  }
-  const withoutDocker = said('')
-  for (const kind of [...kinds, 'crash']) assert.equal(said(kind), withoutDocker, kind)
-  for (const wrong of ['nope', 'loc', 'k, m']) assert.match(said(wrong), new RegExp(`MODE=${wrong}: .*chmod`))
+test('the kind of an outage and the values of a load are checked before a stack is asked for', (t) => {
+  const outage = (MODE: string) => asked(t, ['outage'], { MODE }).stderr
+  for (const kind of [...kinds, 'crash']) assert.equal(outage(kind), outage(''), kind)
+  for (const wrong of ['nope', 'loc', 'k, m']) assert.match(outage(wrong), new RegExp(`MODE=${wrong}: .*chmod`))
+  const load = (GIVEN: string) => asked(t, ['load', 'peak'], { GIVEN }).stderr
+  assert.match(load('DURATION RATE'), /RATE.*DURATION/)
+  assert.equal(load('DURATION K6'), load(''))
 })
 
 const compose = spawnSync('docker', ['compose', 'version']).status === 0 ? undefined : 'there is no Docker Compose here'
@@ -473,16 +466,6 @@ test('a load that cannot begin says nothing of one and leaves no folder', (t) =>
     const { status, stdout } = spawnSync('bash', ['scripts/stack/load', 'smoke'], { cwd: there, env, encoding: 'utf8' })
     assert.deepEqual([status, stdout, existsSync(join(there, 'runs'))], [2, '', false])
   }
-})
-
-test('a load refuses a value that it does not take', (t) => {
-  const said = (GIVEN: string) => {
-    const { there } = checkout(t)
-    const options = { cwd: there, env: { PATH: process.env.PATH, GIVEN }, encoding: 'utf8' } as const
-    return spawnSync('bash', ['scripts/stack/load', 'peak'], options).stderr
-  }
-  assert.match(said('DURATION RATE'), /RATE.*DURATION/)
-  assert.equal(said('DURATION K6'), said(''))
 })
 
 test('load_test and anomaly_zscore do what make load and make anomalies do', (t) => {

@@ -9,10 +9,7 @@ type FoundRun = { name: string; folder: string; journal: Journal }
 /** `2026-11-22T18-03-05.123Z-` in front of the experiment's name; a load of k6 has no milliseconds. */
 const stamp = /^\d{4}-\d\d-\d\dT\d\d-\d\d-\d\d(\.\d{3})?Z-/
 
-/**
- * Returns the names of all runs, the newest last. A comparison (`<time>-tradeoff-rollback-or-wal`) is none, and neither is a
- * load (`<time>-k6-peak`): they have no such journal.
- */
+/** Returns the names of all runs, the newest last; `<time>-tradeoff-rollback-or-wal` and `<time>-k6-peak` are none. */
 export function runNames(runsFolder: string): string[] {
   return allNames(runsFolder).filter((name) => !/^(tradeoff|k6)-/.test(name.replace(stamp, '')))
 }
