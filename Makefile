@@ -31,6 +31,7 @@ node:
 	@command -v node >/dev/null 2>&1 || { echo 'Node is missing. Install any Node from 16 on (nodejs.org); the project brings its own Node 26.' >&2; exit 1; }
 
 demo: node ## the whole story in a minute: load, outage, recovery
+	@$(if $(strip $(GIVEN)),echo 'make demo takes no values; make experiment does: NAME=demo EMBEDDED=1 LENGTH=20' >&2; exit 2)
 	@$(NODE) lab/src/main.ts experiment demo
 
 lab: node ## the live page: load it, break it, watch; LAB_PORT=18090

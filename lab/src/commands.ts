@@ -54,7 +54,10 @@ export function createProgram(stop: AbortSignal): Command {
     .addOption(choiceOption('--load <kind>', 'what sends the load', ['own', 'k6']))
     .action(async (name: string, given: ExperimentOptions) => {
       const { runExperiment } = await import('./runner/run-experiment.ts')
-      end(await runExperiment({ name, ...given, stack: stackOf(), ...files(), stop }))
+      const { warnOfOthers } = await import('./commands/running.ts')
+      const stack = stackOf()
+      if (stack) await warnOfOthers(stack.socket)
+      end(await runExperiment({ name, ...given, stack, ...files(), stop }))
     })
 
   command('experiments', 'their names and their questions; with --all every one is played, for a scorecard')
@@ -178,6 +181,8 @@ export function createProgram(stop: AbortSignal): Command {
     .arguments('<experiment> <phase> <time> [trouble]')
     .action(async (experiment, phase, time, trouble) => {
       const { askLab } = await import('./api-client.ts')
+      const { warnOfOthers } = await import('./commands/running.ts')
+      if (experiment !== 'none') await warnOfOthers(needStack().socket)
       await askLab(needStack().socket, 'POST', '/phase', { experiment, phase, for: time, trouble })
     })
 
@@ -199,7 +204,7 @@ export function createProgram(stop: AbortSignal): Command {
 /** The names that make has for options: a message must name what its reader can write. */
 const makes: Record<string, string> = {
   ...{ seconds: 'LENGTH', runs: 'RUNS', load: 'LOAD', mode: 'MODE' },
-  ...{ seed: 'SEED', level: 'LEVEL' },
+  ...{ seed: 'SEED', level: 'LEVEL', port: 'LAB_PORT' },
 }
 
 function makesName(flags: string): string {

@@ -4,6 +4,7 @@ import { chmodSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, st
 import { basename, join } from 'node:path'
 import { after, type TestContext, test } from 'node:test'
 import Database from 'better-sqlite3'
+import { report } from '../src/commands/show.ts'
 import { UserError } from '../src/errors.ts'
 import { writeRun as keep } from '../src/runner/write-run.ts'
 import { findRun } from '../src/runs/find-run.ts'
@@ -210,6 +211,18 @@ test('a run is found as the newest, by its folder, by a path to it, and by its e
     constructor: UserError,
     message: /\n {2}2026-01-03.*baseline\n/,
   })
+})
+
+test('a load of k6 is found for its page, and never for a journal', (t) => {
+  const runs = runsFolder(t)
+  const load = '2099-01-02T00-00-00Z-k6-peak'
+  const folder = writeRun(runs, outageJournal())
+  mkdirSync(join(runs, load))
+  writeFileSync(join(runs, load, 'summary.json'), '{"verdict": "FAIL"}')
+  for (const name of [undefined, load, `runs/${load}/`])
+    assert.match(report(runs, name), /^FAIL .*k6-peak\/report.html$/)
+  assert.equal(findRun(runs).folder, folder)
+  assert.throws(() => findRun(runs, `runs/${load}/`), { constructor: UserError, message: /A=/ })
 })
 
 const broken: [string, string, RegExp][] = [

@@ -70,6 +70,21 @@ test('an overload or an attack on purpose is on the metrics page as long as its 
   assert.equal((await ask('phase', 'flood', 'after', '5m', 'boredom')).code, 2)
 })
 
+test('what begins beside an experiment or a load warns of it', async () => {
+  const { ask } = shared
+  const warned = async (...words: string[]) => /WARNING.*/.exec((await ask(...words)).out)?.[0] ?? ''
+  assert.equal((await ask('phase', 'none', 'idle', '1s')).code, 0)
+  assert.equal(await warned('phase', 'k6', 'peak', '5m'), '')
+  assert.match((await ask('status')).out, /experiment +none\nload +k6, peak/)
+  // SQLite has no rights to revoke: this one is refused, after the warning.
+  assert.equal(await warned('outage', '--mode', 'revoke'), '', 'a load is there to be broken')
+  assert.match(await warned('phase', 'k6', 'spike', '5m'), /peak/)
+  assert.equal((await ask('phase', 'flood', 'after', '5m')).code, 0)
+  assert.match((await ask('status')).out, /experiment +flood, phase after\nload +\w/)
+  assert.match(await warned('outage', '--mode', 'revoke'), /flood/)
+  assert.equal(await warned('phase', 'none', 'idle', '1s'), '')
+})
+
 test('a fault ends by itself when its time is over', async () => {
   const { ask, metrics } = shared
   assert.equal((await ask('outage', '--mode', 'move', '--for', '1s')).code, 0)

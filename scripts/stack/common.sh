@@ -92,12 +92,13 @@ check_project() { # fails unless all containers and volumes of this name are thi
   other=$(grep -vxF "$PWD" <<<"$folders" | head -1) || true
   [ -z "$other" ] ||
     { echo "A stack named $name was started in $other. Stop that one, or choose in .env another name and other ports for this one."; return 1; }
-  volumes=$(grep -E "^${name}_(data|runs|prometheus) | $name\$" <<<"$volumes" | cut -d' ' -f1 | paste -sd' ' -) || true
+  volumes=$(grep -E "^${name}_(data|runs|prometheus) | $name\$" <<<"$volumes" | cut -d' ' -f1) || true
   # They are of this checkout when a container of this folder is there, or when an earlier start has written so. A label on
   # them would be no way: Compose offers to recreate, empty, a volume that was made without it.
   [[ -z $volumes || -n $folders || ",$(setting OWN_VOLUMES '')," = *",$name,"* ]] && echo "$name" && return
-  echo "Volumes of a project named $name are here that this checkout did not make: $volumes. It neither uses nor removes them." \
-    "Choose another name: make up COMPOSE_PROJECT_NAME=... Only if they are yours: write OWN_VOLUMES=$name into .env."
+  printf '%s\n' 'These volumes were not made by this checkout:' "$volumes" \
+    'They stay. Choose another name: make up COMPOSE_PROJECT_NAME=...' \
+    "If they are yours: write OWN_VOLUMES=$name into .env."
   return 1
 }
 
@@ -123,6 +124,19 @@ measured() { # measured COMMAND...: runs it, and prints how long a client of the
   read -r <&3 || stop 'The API cannot be watched from outside; the line above says why.'
   "$@"
   cat <&3
+}
+
+addresses() { # addresses SERVICE...: where to look at them
+  local service metrics; metrics=", :$(setting METRICS_PORT 9464)/metrics"
+  [ "$(setting DATABASE sqlite)" = sqlite ] || metrics=', two replicas' # their metrics are in Prometheus
+  for service in "$@"; do
+    case $service in
+      grafana) echo "  Grafana     http://localhost:$(setting GRAFANA_PORT 3000)   the dashboards; start here" ;;
+      prometheus) ! running lab || echo "  Prometheus  http://localhost:$(setting PROMETHEUS_PORT 9090)   every metric" ;;
+      api) echo "  API         http://localhost:$(setting API_PORT 8080)   /health, /openapi.json$metrics" ;;
+      lab) echo "  Lab         http://localhost:$(setting LAB_PORT 8090)/#$(setting LAB_TOKEN '')   the live page" ;;
+    esac
+  done
 }
 
 random() { od -An -N"$1" -tx1 /dev/urandom | tr -d ' \n'; } # random BYTES

@@ -78,9 +78,10 @@ test('make ends with 0 or 2, so the last line of the output names the verdict', 
     [2, 'INVALID', 2],
   ] as const) {
     writeFileSync(join(folder, 'scripts/node26.cjs'), `console.log('Verdict: ${verdict}'); process.exit(${code})`)
-    const { status, stdout } = make(['demo'], {}, folder)
+    const { status, stdout } = make(['demo'], { RATE: '5' }, folder)
     assert.deepEqual([status, stdout.trim().split('\n').at(-1)], [exit, `Verdict: ${verdict}`])
   }
+  assert.equal(make(['demo', 'RATE=5'], {}, folder).stdout, '', 'a demo takes no values')
 })
 
 test('an exported HOST does not decide where `make start` listens, one behind make does', (t) => {

@@ -1,10 +1,21 @@
 // The helpers of scripts/stack, without Docker. Each test has a checkout of its own that holds nothing but the scripts and compose.yaml.
 import assert from 'node:assert/strict'
 import { spawnSync } from 'node:child_process'
-import { chmodSync, cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import {
+  chmodSync,
+  cpSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { type TestContext, test } from 'node:test'
+import { kinds } from '../../lab/src/faults/all.ts'
 
 const root = join(import.meta.dirname, '../..')
 
@@ -171,6 +182,16 @@ test('make clean removes nothing while volumes are there that this checkout may 
   assert.doesNotMatch(readFileSync(join(place.folder, 'asked'), 'utf8'), /^compose (?!version)|^volume (?!ls)/m)
 })
 
+test('make down and make clean where nothing was started leave the volumes of others alone and are no error', (t) => {
+  for (const words of [[], ['clean']]) {
+    const place = checkout(t)
+    rmSync(place.file)
+    const env = fakeDocker(place, [], ['systems-thinking-lab_data systems-thinking-lab'])
+    assert.equal(spawnSync('bash', ['scripts/stack/down', ...words], { cwd: place.there, env }).status, 0)
+    assert.doesNotMatch(readFileSync(join(place.folder, 'asked'), 'utf8'), /^compose (?!version)|^volume (?!ls)/m)
+  }
+})
+
 test('make clean removes the project of .env, in this folder, whatever is exported', (t) => {
   const { there, folder, fake } = checkout(t, 'COMPOSE_PROJECT_NAME=mine\n')
   mkdirSync(join(folder, 'other/scripts/stack'), { recursive: true })
@@ -217,12 +238,9 @@ function asked(t: TestContext, words: string[], variables: Record<string, string
   const { there, fake } = checkout(t)
   const env = { ...fake('node', 'shift 2; echo "$*"'), ...fake('docker', 'exit 1'), ...variables }
   const [script = '', ...args] = words
-  const { status, stdout } = spawnSync('bash', [`scripts/stack/${script}`, ...args], {
-    cwd: there,
-    env,
-    encoding: 'utf8',
-  })
-  return { status, stdout: stdout.trim() }
+  const options = { cwd: there, env, encoding: 'utf8' } as const
+  const { status, stdout, stderr } = spawnSync('bash', [`scripts/stack/${script}`, ...args], options)
+  return { status, stdout: stdout.trim(), stderr }
 }
 
 test('a command takes only its own values, and only those that stand behind make', (t) => {
@@ -267,6 +285,7 @@ test('a flag that is 0 is off', (t) => {
 test('an experiment without a stack is no FAIL, and names both ways; without a name the lab answers', (t) => {
   const variables = { NAME: 'spike', GIVEN: 'NAME EMBEDDED' }
   const { there, fake } = checkout(t)
+  cpSync(join(root, 'lab/src/experiments'), join(there, 'lab/src/experiments'), { recursive: true })
   const env = { ...fake('docker', 'exit 1'), ...variables }
   const { status, stderr } = spawnSync('bash', ['scripts/stack/experiment'], { cwd: there, env, encoding: 'utf8' })
   assert.equal(status, 2)
@@ -275,9 +294,20 @@ test('an experiment without a stack is no FAIL, and names both ways; without a n
   const all = spawnSync('bash', ['scripts/stack/experiment', 'experiments'], { cwd: there, env: resumed })
   assert.match(String(all.stderr), /make experiments ALL=1 RESUME=1 EMBEDDED=1/)
   assert.equal(asked(t, ['experiment'], { ...variables, EMBEDDED: '1' }).stdout, 'experiment spike')
-  assert.equal(asked(t, ['experiment'], { ...variables, EMBEDDED: '0' }).status, 2)
+  // In a checkout without experiments every name is wrong.
+  assert.equal(asked(t, ['experiment'], { ...variables, EMBEDDED: '0' }).stdout, 'experiment spike')
+  assert.equal(asked(t, ['experiment', 'tradeoff'], variables).stdout, 'tradeoff spike')
   assert.equal(asked(t, ['experiment'], { GIVEN: '' }).stdout, 'experiment')
   assert.equal(asked(t, ['load', 'foo'], { GIVEN: '' }).status, 2)
+})
+
+test('the kind of an outage and the values of a load are checked before a stack is asked for', (t) => {
+  const outage = (MODE: string) => asked(t, ['outage'], { MODE }).stderr
+  for (const kind of [...kinds, 'crash']) assert.equal(outage(kind), outage(''), kind)
+  for (const wrong of ['nope', 'loc', 'k, m']) assert.match(outage(wrong), new RegExp(`MODE=${wrong}: .*chmod`))
+  const load = (GIVEN: string) => asked(t, ['load', 'peak'], { GIVEN }).stderr
+  assert.match(load('DURATION RATE'), /RATE.*DURATION/)
+  assert.equal(load('DURATION K6'), load(''))
 })
 
 const compose = spawnSync('docker', ['compose', 'version']).status === 0 ? undefined : 'there is no Docker Compose here'
@@ -426,6 +456,16 @@ esac`,
     asked,
     /phase k6 spike 24h overload\nk6\n.*phase none idle 1s\n.*main\.ts k6 \S+\n\{"verdict": "FAIL"\}\n$/,
   )
+})
+
+test('a load that cannot begin says nothing of one and leaves no folder', (t) => {
+  const { there, fake } = checkout(t)
+  cpSync(join(root, 'k6'), join(there, 'k6'), { recursive: true, filter: (path) => !path.includes('node_modules') })
+  for (const K6 of ['', 'no-such-k6']) {
+    const env = { ...fake('docker', 'exit 1'), K6 }
+    const { status, stdout } = spawnSync('bash', ['scripts/stack/load', 'smoke'], { cwd: there, env, encoding: 'utf8' })
+    assert.deepEqual([status, stdout, existsSync(join(there, 'runs'))], [2, '', false])
+  }
 })
 
 test('load_test and anomaly_zscore do what make load and make anomalies do', (t) => {

@@ -1,4 +1,4 @@
-import { join, relative } from 'node:path'
+import { basename, join, relative } from 'node:path'
 import { z } from 'zod'
 import { detect, type Tuning } from '../anomalies/detect.ts'
 import { troublesIn } from '../anomalies/grade.ts'
@@ -12,10 +12,11 @@ import { findFolder, findRun } from '../runs/find-run.ts'
 import type { MetricsEvent } from '../runs/journal.ts'
 import type { Slo } from '../slo.ts'
 
-/** Names the report of a run or a comparison, the newest without a name, and opens it where there is a screen. */
+/** Names the report of a run, a comparison or a load, the newest without a name, and opens it where there is a screen. */
 export function report(runsFolder: string, name?: string): string {
   const folder = findFolder(runsFolder, name)
-  const { verdict = 'Session' } = readJson(join(folder, 'journal.json'), z.object({ verdict: z.string().optional() }))
+  const judged = join(folder, /Z-k6-/.test(basename(folder)) ? 'summary.json' : 'journal.json')
+  const { verdict = 'Session' } = readJson(judged, z.object({ verdict: z.string().optional() }))
   const file = join(folder, 'report.html')
   openOnDesktop(file)
   return `${verdict}  ${relative('', file)}`

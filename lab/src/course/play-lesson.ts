@@ -1,3 +1,4 @@
+import { UserError } from '../errors.ts'
 import { inTerminal } from '../runner/predict.ts'
 import { runExperiment } from '../runner/run-experiment.ts'
 import { paragraphs, say, wrap } from '../runner/screen.ts'
@@ -31,9 +32,8 @@ export async function playLesson(given: string, options: LessonOptions): Promise
       say(`  [${done[one]?.done ? 'x' : ' '}] ${one.padEnd(13)} ${(await loadLesson(one)).title}`)
   }
   if (name === undefined) return say('\nAll are done. What did you learn? Try: make mystery')
-  if (!process.stdin.isTTY || !process.stdout.isTTY)
-    return say('\nA lesson asks you questions: start it in a terminal.')
-  await play(name, options)
+  if (process.stdin.isTTY && process.stdout.isTTY) await play(name, options)
+  else if (given) throw new UserError('A lesson asks you questions: start it in a terminal.')
 }
 
 async function play(name: string, options: LessonOptions): Promise<void> {

@@ -1,5 +1,6 @@
 import { randomInt } from 'node:crypto'
 import { relative } from 'node:path'
+import { UserError } from '../errors.ts'
 import { type StartLoad, startOwnLoad } from '../load/load.ts'
 import { journalOf } from '../runner/journal-of.ts'
 import { play } from '../runner/play.ts'
@@ -32,7 +33,8 @@ type TerminalOptions = Omit<Options, 'seed' | 'slo'> & { seed?: number; slo: str
 
 /** Plays a mystery, asks what it was, and compares the answers with the truth. */
 export async function playMystery({ seed = randomInt(1_000), ...given }: TerminalOptions): Promise<void> {
-  if (!process.stdin.isTTY || !process.stdout.isTTY) return say('A mystery asks you questions: start it in a terminal.')
+  if (!process.stdin.isTTY || !process.stdout.isTTY)
+    throw new UserError('A mystery asks you questions: start it in a terminal.')
   const options = { ...given, seed, slo: loadSlo(given.slo) }
   const { level, slo, folder, stop } = options
   const hidden = mystery(seed, level, slo.goals.baseline.rate)

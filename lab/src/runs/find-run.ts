@@ -6,12 +6,12 @@ import { type Journal, journal } from './journal.ts'
 
 type FoundRun = { name: string; folder: string; journal: Journal }
 
-/** `2026-11-22T18-03-05.123Z-` in front of the experiment's name. */
-const stamp = /^\d{4}-\d\d-\d\dT\d\d-\d\d-\d\d\.\d{3}Z-/
+/** `2026-11-22T18-03-05.123Z-` in front of the experiment's name; a load of k6 has no milliseconds. */
+const stamp = /^\d{4}-\d\d-\d\dT\d\d-\d\d-\d\d(\.\d{3})?Z-/
 
-/** Returns the names of all runs, the newest last; a comparison (`<time>-tradeoff-rollback-or-wal`) is none. */
+/** Returns the names of all runs, the newest last; `<time>-tradeoff-rollback-or-wal` and `<time>-k6-peak` are none. */
 export function runNames(runsFolder: string): string[] {
-  return allNames(runsFolder).filter((name) => !name.replace(stamp, '').startsWith('tradeoff-'))
+  return allNames(runsFolder).filter((name) => !/^(tradeoff|k6)-/.test(name.replace(stamp, '')))
 }
 
 function allNames(runsFolder: string): string[] {
@@ -30,12 +30,14 @@ function allNames(runsFolder: string): string[] {
  * Throws a UserError when there is none, or when its journal cannot be used.
  */
 export function findRun(runsFolder: string, name?: string): FoundRun {
+  if (/Z-k6-[^/]+\/?$/.test(name ?? ''))
+    throw new UserError(`${name} is a load of k6. Look at a span of time: SINCE=4m, or make compare A=4m-2m B=2m`)
   const found = findName(runNames(runsFolder), runsFolder, name)
   const folder = join(runsFolder, found)
   return { name: found, folder, journal: readJson(join(folder, 'journal.json'), journal) }
 }
 
-/** The same of runs and comparisons: the folder only. */
+/** The same of runs, comparisons and loads: the folder only. */
 export function findFolder(runsFolder: string, name?: string): string {
   return join(runsFolder, findName(allNames(runsFolder), runsFolder, name))
 }

@@ -97,6 +97,7 @@ test('make up makes secrets, starts everything and keeps what it was given; a se
   const out = await succeeds('up')
   assert.deepEqual([stack.docker('compose', 'ps', '--quiet'), readFileSync(file, 'utf8')], before)
   for (const password of passwords()) assert.ok(!out.includes(password), out)
+  assert.match(await succeeds('status'), new RegExp(`Lab +http://localhost:${stack.ports.LAB_PORT}/#.+\n`))
   await tell('idle', () => sleep(8_000))
 })
 
