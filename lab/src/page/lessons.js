@@ -58,11 +58,11 @@ export function lessons({ state, token, page, connected, mode }, act) {
 
 function result(after, act, mayAct) {
   const next = list[list.findIndex(({ name }) => name === view.name) + 1]
-  const { isInvalid, blanks, compared, theory, why, knob, question, places } = after
+  const { compared, theory, why, knob, question, places } = after
   return html`${remark(after, view.run, false, act, mayAct)}
     <ol class="compared">${compared.map((one, i) => html`<li><p>${view.asked[i].ask}</p>${compared1(one)}</li>`)}</ol>
     ${theory ? html`<div class="theory" tabindex="0" role="group" aria-label="Theory" .innerHTML=${theory}></div>` : nothing}
-    <h3>Why</h3>${isInvalid ? html`<p>${blanks}</p>` : nothing}${paragraphs(why)}
+    <h3>Why</h3>${paragraphs(why)}
     <h3>Change one thing</h3>${paragraphs(knob.says)}
     ${knob.seconds === undefined ? html`<p><code>${knob.command}</code></p>` : nothing}
     ${knob.after ? html`${remark(knob, knob, true, act, mayAct)}${paragraphs(knob.after)}` : play(knob, true, act, mayAct)}
