@@ -14,7 +14,7 @@ import {
   placeOf,
   secondsUnderLoad,
 } from '../src/course/lesson.ts'
-import { compare, isAnswer, isRight, optionsOf, withNumbers } from '../src/course/numbers.ts'
+import { compare, isAnswer, isRight, numberGiven, optionsOf, withNumbers } from '../src/course/numbers.ts'
 import { remarkOf } from '../src/course/progress.ts'
 import { experimentNames, lengthOf, loadExperiment } from '../src/runner/experiment.ts'
 import { journalOf } from '../src/runner/journal-of.ts'
@@ -150,12 +150,17 @@ test('guesses stand beside the measurement: numbers, choices and orders, and no 
   const order: Guess = { ask: '', order: { much: 'due@before', few: 'failed@before', some: 'p95_ms@before' } }
   assert.deepEqual([off(order, 'bca'), off(order, 'abc') === off(order, 'bca')], ['right', false])
   for (const guess of [number, choice, order]) assert.equal(off(guess, '?'), '')
-  const answers = (guess: Guess) => ['1.5', 'a', 'd', 'bca', 'abd', '?', ''].filter((one) => isAnswer(guess, one))
+  const all = ['1.5', '1 s', '1,000', '5 h', 'a', 'd', 'bca', 'abd', '?', '']
+  const answers = (guess: Guess) => all.filter((one) => isAnswer(guess, one))
   assert.deepEqual([number, choice, order].map(answers), [
-    ['1.5', '?'],
+    ['1.5', '1 s', '1,000', '?'],
     ['a', '?'],
     ['bca', '?'],
   ])
+  assert.deepEqual(
+    ['1 s', '0.5 s', '200 ms', '1,000'].map((one) => numberGiven(number, one)),
+    ['1000', '500', '200', '1000'],
+  )
 })
 
 /** Answers that come too late for the expectations, on a machine that may be why. */

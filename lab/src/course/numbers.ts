@@ -2,6 +2,7 @@ import { detect } from '../anomalies/detect.ts'
 import { troublesIn } from '../anomalies/grade.ts'
 import { number } from '../report/html.ts'
 import { offBy } from '../report/story.ts'
+import { numberIn } from '../runner/predict.ts'
 import type { Journal } from '../runs/journal.ts'
 import type { Guess, Question } from './lesson.ts'
 
@@ -99,7 +100,7 @@ export function hintOf(one: Asked): string {
       ? 'every letter once, for example: bac'
       : optionsOf(one).length > 0
         ? 'the letter of one option'
-        : 'one number and no words, for example: 200'
+        : 'one number, for example: 200'
   return `Write ${what}${'because' in one ? '' : `. Or ${noIdea} for no idea`}.`
 }
 
@@ -109,12 +110,17 @@ export function isAnswer(one: Asked, answer: string): boolean {
   if (answer === noIdea && 'because' in one === false) return true
   if ('order' in one) return [...answer].sort().join('') === letters.slice(0, options.length)
   if (options.length > 0) return answer.length === 1 && letters.slice(0, options.length).includes(answer)
-  return /^-?\d+(?:[.,]\d+)?$/.test(answer)
+  return numberGiven(one, answer) !== undefined
+}
+
+/** The number in an answer, in the unit that is asked for. */
+export function numberGiven(one: Asked, answer: string): string | undefined {
+  return numberIn(answer, 'unit' in one ? one.unit : '')
 }
 
 export function isRight(question: Question, answer: string): boolean {
   if ('options' in question) return question.options[letters.indexOf(answer)] === question.right
-  return Math.abs(Number(answer.replace(',', '.')) - question.number) <= Math.abs(question.number) / 10
+  return Math.abs(Number(numberGiven(question, answer)) - question.number) <= Math.abs(question.number) / 10
 }
 
 /** A guess beside the measurement. `bars`: both as numbers, where they are. */

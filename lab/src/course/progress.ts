@@ -17,6 +17,7 @@ import {
   isAnswer,
   isRight,
   noIdea,
+  numberGiven,
   provesNothing,
   withNumbers,
 } from './numbers.ts'
@@ -101,7 +102,8 @@ export async function keepGuesses(folder: string, given: string, guesses: string
   const [one] = asked.slice(unread)
   if (unread >= 0 && one) throw new UserError(`Question ${unread + 1}: ${hintOf(one)}`)
   if (guesses.length > asked.length) throw new UserError(`Answer ${asked.length} questions.`)
-  keepProgress(folder, name, { guesses, guessed: new Date().toISOString() })
+  const kept = asked.map((one, i) => numberGiven(one, guesses[i] ?? '') ?? guesses[i] ?? noIdea)
+  keepProgress(folder, name, { guesses: kept, guessed: new Date().toISOString() })
 }
 
 /** Checks the answer to the question of a lesson, which is done with it. */
