@@ -35,8 +35,9 @@ async function answerable({ experiment: name }: Play): Promise<Set<string>> {
   const { phases, expectations, predictions, capacity } = await loadExperiment(name, slo)
   const asked = [...expectations, ...predictions].map(({ measure, phase }) => (phase ? `${measure}@${phase}` : measure))
   const ofPhases = phases.flatMap((phase) => figures.map((figure) => `${figure}@${phase.name}`))
+  const patience = phases.flatMap(({ name, clients }) => (clients ? [`patience@${name}`] : []))
   const alarms = Object.keys(series).map((name) => `alarm:${name}`)
-  return new Set([...asked, ...ofPhases, ...alarms, ...(capacity ? ['capacity', 'work_ms'] : [])])
+  return new Set([...asked, ...ofPhases, ...patience, ...alarms, ...(capacity ? ['capacity', 'work_ms'] : [])])
 }
 
 const inText = (text: string) => [...text.matchAll(/\{(.+?)\}/g)].map(([, reference = '']) => reference)
@@ -137,6 +138,15 @@ test('a text holds the numbers of its run; a missing one is named', async () => 
   const first = structuredClone(run)
   for (const { figures } of first.happened.phases) figures.p95_ms = 7
   assert.equal(withNumbers('{first p95_ms@before}, {p95_ms@before}', run, first).text, '7 ms, 5 ms')
+})
+
+test('how long a client waits is known from the plan of its run', async () => {
+  const experiment = await loadExperiment('retry-storm', slo)
+  const target = { mode: 'embedded', journalMode: 'delete' } as const
+  const run = journalOf(recorded(experiment), { name: 'x', experiment, slo, target, again: '' })
+  const { text, missing } = withNumbers('{patience@after}', run)
+  const { clients } = experiment.phases.find(({ name }) => name === 'after') ?? assert.fail()
+  assert.deepEqual([text, missing], [`${Math.round(clients?.timeoutMs ?? 0)} ms`, []])
 })
 
 test('guesses stand beside the measurement: numbers, choices and orders, and no idea is no mistake', async () => {

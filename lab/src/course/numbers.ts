@@ -14,7 +14,8 @@ type Found = { value?: number; text: string }
  *
  * - a measure that the experiment judges or asks about, and its phase: `goodput@after`, or of the whole run `notes_lost`
  * - a figure of a phase: `p95_ms@before`, `due@before` (the fields of the journal's figures)
- * - what was planned, known of every run: the length of a phase and its rate, `seconds@outage`, `rate@before`
+ * - what was planned, known of every run: the length and the rate of a phase, and how long its clients wait for an
+ *   answer: `seconds@outage`, `rate@before`, `patience@after`
  * - `alarm:p95_ms`: after how many seconds of trouble this series of the anomaly detector raised an alarm
  * - `capacity`: what the API could do at most in a second; `work_ms`: how long one takes then
  * - `max_ms@before/p50_ms@before`: how many times as much
@@ -33,6 +34,7 @@ function numberOf(journal: Journal, reference: string): Found | undefined {
   const planned = journal.planned.phases.find((one) => one.name === phase)
   if (name === 'seconds') return planned && inText(planned.to_s - planned.from_s, 's')
   if (name === 'rate') return planned && inText(planned.rate, '')
+  if (name === 'patience') return planned?.clients && inText(Number(planned.clients.timeoutMs), 'ms')
   const measured = journal.measured?.find((one) => one.measure === name && one.phase === phase)
   if (measured) return measured.value === null ? undefined : inText(measured.value, measured.unit)
   const figures: Record<string, number | null> =
