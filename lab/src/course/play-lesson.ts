@@ -85,7 +85,7 @@ async function play(name: string, options: LessonOptions): Promise<void> {
   const { grafana, code } = places
   say(
     wrap(
-      `In Grafana (make up, then http://localhost:3000/d/${grafana.dashboard}), "${grafana.panel}": ${grafana.look}`,
+      `In Grafana, the dashboards of make up (with Docker): http://localhost:3000/d/${grafana.dashboard}, "${grafana.panel}": ${grafana.look}`,
     ),
   )
   say(wrap(`In the code, ${code.place}: ${code.look}`))
@@ -114,7 +114,7 @@ async function playRun(play: Play, since: string, options: LessonOptions): Promi
   if (run) say(`\nHere is your run of ${run.started.slice(11, 16)} UTC.`)
   else {
     const about = await secondsUnderLoad({ ...play, seconds }, loadSlo(slo))
-    const ways = `Press Enter to play it now (about ${about} s). Or leave with Ctrl-C, play it yourself, and come back:`
+    const ways = `Press Enter to play it now (about ${about} s). Or leave with Ctrl-C, play it yourself (EMBEDDED=1: without Docker), and come back:`
     say(`\n${wrap(ways)}\n\n  ${commandOf(play)}\n`)
     await inTerminal(stop, (ask) => ask('  [Enter]', () => true))
   }

@@ -68,9 +68,9 @@ function result(after, act, mayAct) {
     ${knob.after ? html`${remark(knob, knob, true, act, mayAct)}${paragraphs(knob.after)}` : play(knob, true, act, mayAct)}
     <h3>One question</h3>
     ${form([question], 'Answer', mayAct, ([given]) => send(act, { do: 'answer', lesson: open, answer: given }))}
-    <p role="status">${told ? `${told.isRight ? 'Right.' : `Not quite. The answer is: ${told.right}.`} ${told.because}` : ''}</p>
+    <p role="status">${told ? html`${told.isRight ? 'Right.' : `Not quite. The answer is: ${told.right}.`} ${withCode(told.because)}` : nothing}</p>
     <h3>See it elsewhere</h3>
-    <p>In Grafana, which needs Docker: start the stack with <code>make up</code>, then open
+    <p>In Grafana, the dashboards of <code>make up</code> (with Docker):
       <code>http://localhost:3000/d/${places.grafana.dashboard}</code>, “${places.grafana.panel}”: ${withCode(places.grafana.look)}</p>
     <p>In the code, <code>${places.code.place}</code>: ${places.code.look}</p>
     <button ?disabled=${!mayAct} @click=${() => again(act)}>Guess and play it again</button>
@@ -104,7 +104,7 @@ function play({ command, seconds }, knob, act, mayAct, says = 'Play it') {
   const { playing, name } = view
   if (playing) return progress(playing, playing.name === name)
   return html`<p><button ?disabled=${!mayAct} @click=${() => send(act, { do: 'play', lesson: open, knob })}>${says} (about ${seconds} s)</button>
-    The load of this page is set to 0 meanwhile: leave it there, other load disturbs the run. Or in a terminal:
+    The load of this page is set to 0 meanwhile: leave it there, other load disturbs the run. Or in a terminal, EMBEDDED=1 for “without Docker”:
     <code>${command}</code></p>`
 }
 
