@@ -83,7 +83,7 @@ export function judge(data: Data, goal: Goal, load: Planned, tag = ''): Judgemen
     : loadProblems(sending, goal.latency_ms)
   // A late generator excuses a latency, and no errors beside it.
   if (problems.length === 0 && missed.length === 1 && isOwn(latency, of('latency_from_sent', at), goal.latency_ms))
-    problems.push('The latency was missed because the generator was late itself: the machine is too busy.')
+    problems.push('The latency was missed only because k6 sent its requests late: this computer was too busy.')
   rows.push({
     what: 'every request was sent',
     limit: load.requests,

@@ -14,7 +14,7 @@ import {
   placeOf,
   secondsUnderLoad,
 } from '../src/course/lesson.ts'
-import { blank, compare, isAnswer, isRight, optionsOf, withNumbers } from '../src/course/numbers.ts'
+import { compare, isAnswer, isRight, numberGiven, optionsOf, withNumbers } from '../src/course/numbers.ts'
 import { remarkOf } from '../src/course/progress.ts'
 import { experimentNames, lengthOf, loadExperiment } from '../src/runner/experiment.ts'
 import { journalOf } from '../src/runner/journal-of.ts'
@@ -35,8 +35,9 @@ async function answerable({ experiment: name }: Play): Promise<Set<string>> {
   const { phases, expectations, predictions, capacity } = await loadExperiment(name, slo)
   const asked = [...expectations, ...predictions].map(({ measure, phase }) => (phase ? `${measure}@${phase}` : measure))
   const ofPhases = phases.flatMap((phase) => figures.map((figure) => `${figure}@${phase.name}`))
+  const patience = phases.flatMap(({ name, clients }) => (clients ? [`patience@${name}`] : []))
   const alarms = Object.keys(series).map((name) => `alarm:${name}`)
-  return new Set([...asked, ...ofPhases, ...alarms, ...(capacity ? ['capacity', 'work_ms'] : [])])
+  return new Set([...asked, ...ofPhases, ...patience, ...alarms, ...(capacity ? ['capacity', 'work_ms'] : [])])
 }
 
 const inText = (text: string) => [...text.matchAll(/\{(.+?)\}/g)].map(([, reference = '']) => reference)
@@ -139,6 +140,15 @@ test('a text holds the numbers of its run; a missing one is named', async () => 
   assert.equal(withNumbers('{first p95_ms@before}, {p95_ms@before}', run, first).text, '7 ms, 5 ms')
 })
 
+test('how long a client waits is known from the plan of its run', async () => {
+  const experiment = await loadExperiment('retry-storm', slo)
+  const target = { mode: 'embedded', journalMode: 'delete' } as const
+  const run = journalOf(recorded(experiment), { name: 'x', experiment, slo, target, again: '' })
+  const { text, missing } = withNumbers('{patience@after}', run)
+  const { clients } = experiment.phases.find(({ name }) => name === 'after') ?? assert.fail()
+  assert.deepEqual([text, missing], [`${Math.round(clients?.timeoutMs ?? 0)} ms`, []])
+})
+
 test('guesses stand beside the measurement: numbers, choices and orders, and no idea is no mistake', async () => {
   const run = await journal()
   const off = (guess: Guess, answer: string) => compare(guess, answer, run).off
@@ -150,33 +160,41 @@ test('guesses stand beside the measurement: numbers, choices and orders, and no 
   const order: Guess = { ask: '', order: { much: 'due@before', few: 'failed@before', some: 'p95_ms@before' } }
   assert.deepEqual([off(order, 'bca'), off(order, 'abc') === off(order, 'bca')], ['right', false])
   for (const guess of [number, choice, order]) assert.equal(off(guess, '?'), '')
-  const answers = (guess: Guess) => ['1.5', 'a', 'd', 'bca', 'abd', '?', ''].filter((one) => isAnswer(guess, one))
+  const all = ['1.5', '1 s', '1,000', '5 h', 'a', 'd', 'bca', 'abd', '?', '']
+  const answers = (guess: Guess) => all.filter((one) => isAnswer(guess, one))
   assert.deepEqual([number, choice, order].map(answers), [
-    ['1.5', '?'],
+    ['1.5', '1 s', '1,000', '?'],
     ['a', '?'],
     ['bca', '?'],
   ])
+  assert.deepEqual(
+    ['1 s', '0.5 s', '200 ms', '1,000'].map((one) => numberGiven(number, one)),
+    ['1000', '500', '200', '1000'],
+  )
 })
 
 /** Answers that come too late for the expectations, on a machine that may be why. */
 const busy = (run: Run) => onBusyMachine(withResults(run, ({ done }) => ({ done: done + 2000 })))
 
-test('an INVALID run judges no guess, and none of its numbers stands in a text', async () => {
+test('an INVALID run judges no guess, and shows what it has: nothing is left out of a text', async () => {
   const [good, invalid] = [await journal(), await journal(busy)]
   assert.deepEqual([good.verdict, invalid.verdict], ['PASS', 'INVALID'])
   const lesson = await loadLesson('03-outage')
   for (const guess of lesson.guesses)
-    for (const answer of ['choice' in guess ? 'a' : '7', '?']) {
+    for (const answer of 'choice' in guess ? ['a', 'b', 'c', '?'] : ['7', '2000', '?']) {
       const { off, bars, measured } = compare(guess, answer, invalid)
-      assert.deepEqual([off, bars, /\d/.test(measured)], ['', undefined, false])
+      assert.deepEqual([off, bars], [answer === '?' ? '' : compare(guess, 'b', invalid).off, undefined])
+      assert.match(measured, /\d/)
       assert.equal(compare(guess, answer, good).off === '', answer === '?')
     }
-  const filled = (run: Journal) => withNumbers(lesson.why, run).text
-  assert.equal(filled(invalid), lesson.why.replace(/\{.+?\}/g, blank))
-  assert.notEqual(filled(good), filled(invalid))
+  for (const { lesson } of lessons) {
+    const { text } = withNumbers(`${lesson.why} ${lesson.knob.says} ${lesson.knob.after}`, invalid)
+    assert.doesNotMatch(text, /[[\]{}]/)
+  }
+  assert.deepEqual(withNumbers(lesson.why, invalid).missing, [])
   // Each number of a comparison is that of its own run.
   const both = (run: Journal, first: Journal) => withNumbers('{first p95_ms@before}, {p95_ms@before}', run, first).text
-  assert.deepEqual([both(good, invalid), both(invalid, good)], [`${blank}, 5 ms`, `5 ms, ${blank}`])
+  assert.deepEqual([both(good, invalid), both(invalid, good)], ['2,005 ms, 5 ms', '5 ms, 2,005 ms'])
 })
 
 test('the remark on an INVALID run says the reason; a run that went as most do has none', async () => {

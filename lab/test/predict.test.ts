@@ -39,12 +39,12 @@ test('a guess stands beside what was measured, with the reason of the same expec
 
 test('a guess is read as the lab writes numbers, with its unit or without, and nothing else is', () => {
   const read = (measure: 'p95' | 'errors', answers: string[]) => answers.map((answer) => guessOf(answer, { measure }))
-  assert.deepEqual(read('p95', ['1,000', '1,234,567.5', '5 ms', '5ms', ' 1.5 ', '-1', '?']), [
-    ...['1000', '1234567.5', '5', '5', '1.5', '-1', '?'],
+  assert.deepEqual(read('p95', ['1,000', '1,234,567.5', '5 ms', '5ms', ' 1.5 ', '-1', '?', '1 s', '0.5s']), [
+    ...['1000', '1234567.5', '5', '5', '1.5', '-1', '?', '1000', '500'],
   ])
   assert.deepEqual(read('errors', ['50%', '50 %']), ['50', '50'])
   const none = (answers: string[]) => answers.map(() => undefined)
-  const unclear = ['', 'maybe', '1,5', '1,0000', '10,00', ',5', '5 s', '5 %']
+  const unclear = ['', 'maybe', '1,5', '1,0000', '10,00', ',5', '5 h', 's', '5 %']
   assert.deepEqual(read('p95', unclear), none(unclear))
 })
 

@@ -2,6 +2,7 @@ import { detect } from '../anomalies/detect.ts'
 import { troublesIn } from '../anomalies/grade.ts'
 import { number } from '../report/html.ts'
 import { offBy } from '../report/story.ts'
+import { numberIn } from '../runner/predict.ts'
 import type { Journal } from '../runs/journal.ts'
 import type { Guess, Question } from './lesson.ts'
 
@@ -13,7 +14,8 @@ type Found = { value?: number; text: string }
  *
  * - a measure that the experiment judges or asks about, and its phase: `goodput@after`, or of the whole run `notes_lost`
  * - a figure of a phase: `p95_ms@before`, `due@before` (the fields of the journal's figures)
- * - the length of a phase: `seconds@outage`
+ * - what was planned, known of every run: the length and the rate of a phase, and how long its clients wait for an
+ *   answer: `seconds@outage`, `rate@before`, `patience@after`
  * - `alarm:p95_ms`: after how many seconds of trouble this series of the anomaly detector raised an alarm
  * - `capacity`: what the API could do at most in a second; `work_ms`: how long one takes then
  * - `max_ms@before/p50_ms@before`: how many times as much
@@ -31,6 +33,8 @@ function numberOf(journal: Journal, reference: string): Found | undefined {
   if (name === 'work_ms') return journal.capacity && inText(1000 / journal.capacity.before, 'ms')
   const planned = journal.planned.phases.find((one) => one.name === phase)
   if (name === 'seconds') return planned && inText(planned.to_s - planned.from_s, 's')
+  if (name === 'rate') return planned && inText(planned.rate, '')
+  if (name === 'patience') return planned?.clients && inText(Number(planned.clients.timeoutMs), 'ms')
   const measured = journal.measured?.find((one) => one.measure === name && one.phase === phase)
   if (measured) return measured.value === null ? undefined : inText(measured.value, measured.unit)
   const figures: Record<string, number | null> =
@@ -54,17 +58,14 @@ function alarmOf({ seconds }: Journal, series: string): Found | undefined {
   return at < 0 ? { text: 'never' } : inText((seconds[at]?.second ?? 0) - trouble.from + 1, 's')
 }
 
-/** The numbers of an INVALID run say nothing: no guess is compared with them, and no text holds them. */
+/** The numbers of an INVALID run are shown, and no guess is judged by them. */
 export const provesNothing = ({ verdict }: Pick<Journal, 'verdict'>) => verdict === 'INVALID'
-export const blank = '[number]'
 
 /** A text with the numbers of a run in it, and the references that could not be resolved. */
 export function withNumbers(text: string, run: Journal, first = run): { text: string; missing: string[] } {
   const missing: string[] = []
   const filled = text.replace(/\{(first )?(.+?)\}/g, (_, ofFirst, reference) => {
-    const of = ofFirst ? first : run
-    if (provesNothing(of)) return blank
-    const found = numberOf(of, reference)
+    const found = numberOf(ofFirst ? first : run, reference)
     if (found === undefined) missing.push(reference)
     return found?.text ?? '(not measured)'
   })
@@ -101,7 +102,7 @@ export function hintOf(one: Asked): string {
       ? 'every letter once, for example: bac'
       : optionsOf(one).length > 0
         ? 'the letter of one option'
-        : 'one number and no words, for example: 200'
+        : 'one number, for example: 200'
   return `Write ${what}${'because' in one ? '' : `. Or ${noIdea} for no idea`}.`
 }
 
@@ -111,12 +112,17 @@ export function isAnswer(one: Asked, answer: string): boolean {
   if (answer === noIdea && 'because' in one === false) return true
   if ('order' in one) return [...answer].sort().join('') === letters.slice(0, options.length)
   if (options.length > 0) return answer.length === 1 && letters.slice(0, options.length).includes(answer)
-  return /^-?\d+(?:[.,]\d+)?$/.test(answer)
+  return numberGiven(one, answer) !== undefined
+}
+
+/** The number in an answer, in the unit that is asked for. */
+export function numberGiven(one: Asked, answer: string): string | undefined {
+  return numberIn(answer, 'unit' in one ? one.unit : '')
 }
 
 export function isRight(question: Question, answer: string): boolean {
   if ('options' in question) return question.options[letters.indexOf(answer)] === question.right
-  return Math.abs(Number(answer.replace(',', '.')) - question.number) <= Math.abs(question.number) / 10
+  return Math.abs(Number(numberGiven(question, answer)) - question.number) <= Math.abs(question.number) / 10
 }
 
 /** A guess beside the measurement. `bars`: both as numbers, where they are. */
@@ -131,26 +137,27 @@ export function guessedWords(guess: Guess, answer: string): string {
 
 export function compare(guess: Guess, answer: string, run: Journal): Compared {
   const guessed = guessedWords(guess, answer)
-  const known = answer !== noIdea
-  if (provesNothing(run)) return { guessed, measured: 'nothing that counts: the run is INVALID', off: '' }
-  const worded = (right: string, measured: string): Compared => {
-    const off = guessed === right ? 'right' : 'not this time'
-    return { guessed, measured, off: known ? off : '' }
-  }
+  const asked = 'number' in guess ? [guess.number] : 'choice' in guess ? [guess.of] : Object.values(guess.order)
+  const found = asked.flatMap((reference, i) => {
+    const { value, text = '' } = numberOf(run, reference) ?? {}
+    return value === undefined ? [] : [{ name: optionsOf(guess)[i] ?? '', value, text }]
+  })
+  const [first] = found
+  if (first === undefined || found.length < asked.length) return { guessed, measured: 'not measured', off: '' }
+  const unjudged = guessed === '' ? '' : provesNothing(run) ? 'not judged: the run is INVALID' : undefined
   if ('number' in guess) {
-    const { value, text = 'nothing to measure' } = numberOf(run, guess.number) ?? {}
-    const off = known ? offBy({ guess: answer, unit: guess.unit, value }) : ''
-    const bars =
-      known && value !== undefined ? ([Number(answer.replace(',', '.')), value] as [number, number]) : undefined
-    return { guessed, measured: text, off, bars }
+    const off = unjudged ?? offBy({ guess: answer, unit: guess.unit, value: first.value })
+    const bars: Compared['bars'] = unjudged === undefined ? [Number(answer), first.value] : undefined
+    return { guessed, measured: first.text, off, bars }
+  }
+  const worded = (right: string, measured: string): Compared => {
+    return { guessed, measured, off: unjudged ?? (guessed === right ? 'right' : 'not this time') }
   }
   if ('choice' in guess) {
-    const { value = Number.NaN, text = '' } = numberOf(run, guess.of) ?? {}
-    const right = guess.choice[guess.limits.filter((limit) => value >= limit).length] ?? ''
-    return worded(right, `${right} (${text})`)
+    const right = guess.choice[guess.limits.filter((limit) => first.value >= limit).length] ?? ''
+    return worded(right, `${right} (${first.text})`)
   }
-  const numbers = Object.entries(guess.order).map(([name, of]) => ({ name, ...numberOf(run, of) }))
-  numbers.sort((a, b) => (a.value ?? Infinity) - (b.value ?? Infinity))
-  const right = numbers.map(({ name }) => name).join(', ')
-  return worded(right, numbers.map(({ name, text }) => `${name} ${text}`).join(', '))
+  found.sort((a, b) => a.value - b.value)
+  const right = found.map(({ name }) => name).join(', ')
+  return worded(right, found.map(({ name, text }) => `${name} ${text}`).join(', '))
 }

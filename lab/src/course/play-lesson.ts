@@ -58,13 +58,12 @@ async function play(name: string, options: LessonOptions): Promise<void> {
   const started = await playRun(firstRun, readProgress(folder)[name]?.guessed ?? '', options)
   const view = await viewOf(folder, name)
   if (view.after === undefined) return
-  const { compared, isInvalid, blanks, why, knob, places } = view.after
+  const { compared, why, knob, places } = view.after
   heading('Guess and measurement')
   compared.forEach((one, i) => {
     showGuess(guesses[i]?.ask ?? '', one)
   })
   heading('Why')
-  if (isInvalid) say(`${blanks}\n`)
   say(paragraphs(why))
 
   heading('Change one thing')
@@ -86,7 +85,7 @@ async function play(name: string, options: LessonOptions): Promise<void> {
   const { grafana, code } = places
   say(
     wrap(
-      `In Grafana (make up, then http://localhost:3000/d/${grafana.dashboard}), "${grafana.panel}": ${grafana.look}`,
+      `In Grafana, the dashboards of make up (with Docker): http://localhost:3000/d/${grafana.dashboard}, "${grafana.panel}": ${grafana.look}`,
     ),
   )
   say(wrap(`In the code, ${code.place}: ${code.look}`))
@@ -115,7 +114,7 @@ async function playRun(play: Play, since: string, options: LessonOptions): Promi
   if (run) say(`\nHere is your run of ${run.started.slice(11, 16)} UTC.`)
   else {
     const about = await secondsUnderLoad({ ...play, seconds }, loadSlo(slo))
-    const ways = `Press Enter to play it now (about ${about} s). Or leave with Ctrl-C, play it yourself, and come back:`
+    const ways = `Press Enter to play it now (about ${about} s). Or leave with Ctrl-C, play it yourself (EMBEDDED=1: without Docker), and come back:`
     say(`\n${wrap(ways)}\n\n  ${commandOf(play)}\n`)
     await inTerminal(stop, (ask) => ask('  [Enter]', () => true))
   }
@@ -128,9 +127,8 @@ async function playRun(play: Play, since: string, options: LessonOptions): Promi
     if (remark === '') return run.started
     if (provesNothing(run)) heading('THIS RUN PROVES NOTHING')
     say(`\n${wrap(remark)}`)
-    const goesOn = provesNothing(run) ? 'Enter goes on without its numbers' : 'Enter goes on'
     const answer = await inTerminal(stop, (ask) =>
-      ask(`  r plays it again, ${goesOn} [Enter]`, (one) => /^r?$/.test(one)),
+      ask('  r plays it again, Enter goes on [Enter]', (one) => /^r?$/.test(one)),
     )
     if (answer === '') return run.started
     run = undefined

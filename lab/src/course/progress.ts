@@ -11,13 +11,13 @@ import type { Journal } from '../runs/journal.ts'
 import { commandOf, findLesson, loadLesson, type Play, placeOf } from './lesson.ts'
 import {
   askedOn,
-  blank,
   compare,
   guessedWords,
   hintOf,
   isAnswer,
   isRight,
   noIdea,
+  numberGiven,
   provesNothing,
   withNumbers,
 } from './numbers.ts'
@@ -75,12 +75,10 @@ export async function viewOf(
     ...{ name, title, hook, asked, guesses: kept?.guesses, done: Boolean(kept?.done) },
     run: { command: commandOf(play), ...(await about(play)) },
     after: run && {
-      // An INVALID run: no guess was judged, the texts have no numbers of it.
       isInvalid: provesNothing(run),
       remark: remarkOf(run),
-      blanks: blanksRemark,
       compared: guesses.map((guess, i) => compare(guess, kept?.guesses[i] ?? noIdea, run)),
-      theory: provesNothing(run) ? '' : text(waits(run)),
+      theory: text(waits(run)),
       why: withNumbers(why, run).text,
       knob: {
         says: withNumbers(knob.says, run).text,
@@ -104,7 +102,8 @@ export async function keepGuesses(folder: string, given: string, guesses: string
   const [one] = asked.slice(unread)
   if (unread >= 0 && one) throw new UserError(`Question ${unread + 1}: ${hintOf(one)}`)
   if (guesses.length > asked.length) throw new UserError(`Answer ${asked.length} questions.`)
-  keepProgress(folder, name, { guesses, guessed: new Date().toISOString() })
+  const kept = asked.map((one, i) => numberGiven(one, guesses[i] ?? '') ?? guesses[i] ?? noIdea)
+  keepProgress(folder, name, { guesses: kept, guessed: new Date().toISOString() })
 }
 
 /** Checks the answer to the question of a lesson, which is done with it. */
@@ -125,8 +124,5 @@ export function remarkOf(run: Journal): string {
   if (run.verdict === 'PASS') return ''
   if (!provesNothing(run))
     return `This run is not like most (${run.verdict}): ${reason} Read its numbers with that in mind.`
-  return `This run is INVALID. It proves nothing, and your guesses are not judged. Close other programs and play it again. The reason: ${reason}`
+  return `This run is INVALID: its numbers stand below, but they prove nothing. The reason: ${reason} Close other programs and play it again, or go on.`
 }
-
-/** Stands before a text whose numbers are missing, since a run was INVALID. */
-const blanksRemark = `Where you read ${blank}, only a valid run can tell.`

@@ -5,7 +5,7 @@ import { burst, usualLogins } from './shared/overload.ts'
 export function experiment(_slo: Slo, perSecond = usualLogins): Experiment {
   const phase = 'after'
   return burst(perSecond, 'immediate', {
-    question: 'Clients try again at once, up to four times. How long does a burst of three seconds hurt?',
+    question: 'Clients try again at once, four tries in all. How long does a burst of three seconds hurt?',
     hypothesis:
       'It never ends by itself: retries keep the queue longer than the patience of the clients, so all work comes too late.',
     expectations: [

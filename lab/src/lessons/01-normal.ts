@@ -6,13 +6,13 @@ export const lesson: Lesson = {
     customers write to him: "Your page is slow." Both are right. How can that be?`,
   guesses: [
     {
-      ask: `The lab now sends 300 requests a second to a real API. It sorts all answers from fast to slow and looks at the one
-        in the middle: half of the answers were faster. How long did that one take?`,
+      ask: `In the run, the lab sends 300 requests a second to a real API. Sort all answers from fast to slow and look at the one
+        in the middle: half of the answers are faster. How long does that one take?`,
       number: 'p50_ms@baseline',
       unit: 'ms',
     },
     {
-      ask: 'And the slowest of all answers? Compared with the one in the middle, it took',
+      ask: 'And the slowest of all answers? Compared with the one in the middle, it takes',
       choice: [
         'up to 3 times as long',
         '3 to 10 times as long',
@@ -36,21 +36,21 @@ export const lesson: Lesson = {
     Walk on until 95 of 100 are behind you: {p95_ms@baseline}. This is p95. Until 99 of 100 are behind you:
     {p99_ms@baseline}, p99. The last one in the row took {max_ms@baseline}.
 
-    The average of all is {mean_ms@baseline}. One number for all, and it describes no one of them: the slow answers are too few to
-    move it far. They disappear in it.
+    The average of all is {mean_ms@baseline}. It is neither the usual answer nor a slow one: one number for all, and it
+    describes none of them. The slow answers disappear in it.
 
     Why care about one answer in a hundred? Because a person rarely sends only one. Open a page that needs 100 requests: the
     chance that all are faster than p99 is 0.99 x 0.99 x ..., a hundred times: 37 %. So 63 of 100 visitors meet a slower one. The customers who use the shop most meet it most.
 
     That is why engineers promise percentiles and not averages. The promise here: p95 below 200 ms at 300 requests a second.
-    Such a promise is called a goal, or SLO.`,
+    Such a promise is called a goal, or SLO (service level objective).`,
   knob: {
-    says: 'Now turn one knob: 500 requests a second instead of 300, two thirds more. Will answers take two thirds longer?',
+    says: 'Now turn one knob: 500 requests a second instead of 300, two thirds more. Guess for yourself: will answers take two thirds longer?',
     experiment: 'peak',
     seconds: 45,
-    after: `p95 was {p95_ms@before} at {rate@before} requests a second, and {p95_ms@peak} at {rate@peak}. Latency does not simply follow the rate.
-      It follows how often a request finds the API busy with another one, and at both rates that is seldom. When does it begin
-      to hurt? That is lesson 2.`,
+    after: `p95 was {p95_ms@before} at {rate@before} requests a second, and {p95_ms@peak} at {rate@peak}. How long an answer takes (its latency) does not
+      simply follow the rate. It follows how often a request finds the API busy with another one. On a quiet computer that is
+      seldom, at both rates. When does it begin to hurt? That is lesson 2.`,
   },
   question: {
     ask: 'At 300 requests a second: how many answers in one minute are slower than p99?',

@@ -6,8 +6,8 @@ export const lesson: Lesson = {
     she works 95 % of the time. She is not overloaded, she even has a free minute now and then. How long do people wait now?`,
   guesses: [
     {
-      ask: `Here the till is the login of the API: it checks one password at a time, and each takes about 10 ms. Users arrive at
-        random, so that it works half of the time. How long does a user wait for the turn, on average?`,
+      ask: `Here the till is the login of the API: it checks one password at a time, and each takes about 10 to 20 ms. Users arrive at
+        random, so that it works half of the time. How long does a user wait for their turn, on average?`,
       number: 'mean_wait@load-50',
       unit: 'ms',
     },
@@ -19,7 +19,7 @@ export const lesson: Lesson = {
     },
   ],
   run: { experiment: 'queue', seconds: 50 },
-  why: `This machine can do {capacity} logins a second: one takes {work_ms}. At 50 % of that, a user waited {mean_wait@load-50}. At 80 %:
+  why: `This machine can do {capacity} logins a second (its capacity): one takes {work_ms}. At 50 % of that, a user waited {mean_wait@load-50}. At 80 %:
     {mean_wait@load-80}. At 95 %: {mean_wait@load-95}.
 
     Why is there a wait at all below 100 %? Because people do not arrive one after another like soldiers. Three come at once,
@@ -33,8 +33,8 @@ export const lesson: Lesson = {
 
     Free time is not waste. It is what keeps the wait short.`,
   knob: {
-    says: `Now stand at the door of the shop. You see how many people enter per second, and how long each one stays. Can you say
-      how many are inside, without looking?`,
+    says: `Now stand at the door of the shop. You see how many people enter per second, and how long each one stays. Guess for
+      yourself: can you say how many are inside, without looking?`,
     experiment: 'littles-law',
     seconds: 44,
     after: `Yes: people inside = people per second x seconds that each stays. This is Little's law. The API counted

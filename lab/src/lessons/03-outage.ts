@@ -7,14 +7,18 @@ export const lesson: Lesson = {
     and how soon does it know?`,
   guesses: [
     {
-      ask: `In a moment the lab takes away all permissions of the database file, for a while, and 300 requests a second
+      ask: `In the run, the lab takes away all permissions of the database file, for a while, and 300 requests a second
         arrive. How long until the API's own health page (/health) says that something is wrong?`,
       number: 'degraded_after@outage',
       unit: 'ms',
     },
     {
-      ask: 'In this time no request can be served. The answers of the API come',
-      choice: ['faster than before', 'about as fast as before', 'slower than before'],
+      ask: 'In this time no request can be served. What clients get instead, an error, comes',
+      choice: [
+        'faster than the answers before',
+        'about as fast as the answers before',
+        'slower than the answers before',
+      ],
       of: 'p95_ms@outage/p95_ms@before',
       limits: [0.8, 1.25],
     },
@@ -26,25 +30,25 @@ export const lesson: Lesson = {
   ],
   run: { experiment: 'outage-chmod', seconds: 38 },
   why: `{refused@outage} of the requests got the answer 503: "Service Unavailable, try again later". 95 of 100 of these answers
-    came within {p95_ms@outage}. Before, with a healthy database, it was {p95_ms@before}. Saying no needs no database, so it is
-    quick. This is called failing fast.
+    came within {p95_ms@outage}. Before, with a healthy database, it was {p95_ms@before}. Saying no needs no database: on a
+    quiet computer it is the quicker answer. This is called failing fast.
 
     Why not wait, perhaps the database comes back soon? Because {rate@outage} new requests arrive each second. After
-    {seconds@outage} {due@outage} would wait, each with a person or another program behind it that also waits. One broken part would slow down everything
-    in front of it.
+    {seconds@outage}, {due@outage} requests would wait, each with a person or another program behind it that also waits. One broken
+    part would slow down everything in front of it. (Could an API that waits still answer /health? See lesson 4.)
 
-    After {degraded_after@outage} /health said "degraded": I live, but I cannot work. A program that watches asks this page
-    every second, so it knew at its next question.
+    After {degraded_after@outage} /health said "degraded": I live, but I cannot work. The lab asks this page
+    20 times a second. A real watcher asks less often, and learns it at its next question.
 
     And no person had to repair the API: {recovered_after@outage} after the file was back, a request succeeded. The API looks at
-    its database before every use, so it sees the good news as quickly as the bad.
+    its database before every use and, while it is gone, ten times a second. So it soon sees the good news, too.
 
     Three rules, then: fail fast, say so, and come back by yourself.`,
   knob: {
     says: 'The same outage with another cause: now a second program locks the database file. A lock looks harmless.',
     experiment: 'outage-lock',
     seconds: 38,
-    after: `Other cause, same picture: {refused@outage} refused, known after {degraded_after@outage}, and back after
+    after: `Another cause, the same outcome: {refused@outage} refused, known after {degraded_after@outage}, and back after
       {recovered_after@outage}. Clients need not learn a new rule for each cause. But this is no matter of course: lesson 4
       changes one setting, and the same lock does something much worse.`,
   },

@@ -12,15 +12,15 @@ export const lesson: Lesson = {
       unit: 'ms',
     },
     {
-      ask: 'And the data requests, 300 a second? 95 of 100 are answered within',
+      ask: 'And the requests that need the database, 300 a second? 95 of 100 are answered within',
       choice: ['100 ms', '1 second', 'more than 1 second'],
       of: 'p95_ms@outage',
       limits: [100, 1000],
     },
   ],
   run: { experiment: 'busy-timeout', seconds: 38 },
-  why: `The slowest answer of /health took {health_slowest@outage}, and p95 of all data requests was {p95_ms@outage}. Before the
-    lock p95 was {p95_ms@before}.
+  why: `The slowest answer of /health took {health_slowest@outage}. Of the requests that need the database, 95 of 100 were answered
+    within {p95_ms@outage} (this is called p95). Before the lock p95 was {p95_ms@before}.
 
     Think of a small post office with one clerk. A customer asks for a parcel, and the store room is locked. The friendly clerk
     says: "I wait at the door until it opens." He stands there for five seconds. Behind the customer there are others who only
@@ -36,12 +36,12 @@ export const lesson: Lesson = {
     says: 'Turn the knob back: the same lock for the same time, and a wait of 0 ms instead of 5,000.',
     experiment: 'outage-lock',
     seconds: 38,
-    after: `p95 during the lock was {p95_ms@outage} now, and {first p95_ms@outage} with the setting. {refused@outage} of the data
+    after: `p95 during the lock was {p95_ms@outage} now, and {first p95_ms@outage} with the setting. {refused@outage} of these
       requests were refused, at once, and /health answered {health_answered@outage} of its questions. More requests failed, and
       the service was better. That sounds wrong only as long as you count failures and not waiting people.`,
   },
   question: {
-    ask: 'A load balancer asks /health every second and gets no answer for five seconds. What will it think?',
+    ask: 'A load balancer, which spreads users over several APIs, asks /health every second and gets no answer for five seconds. What will it think?',
     options: [
       'that the database is slow',
       'that the process is dead; so it sends its users elsewhere, or restarts an API that was not ill',

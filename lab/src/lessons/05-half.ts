@@ -7,8 +7,8 @@ export const lesson: Lesson = {
     the safe side?`,
   guesses: [
     {
-      ask: `In the load of the lab, 70 of 100 requests read one note, 15 read a list, and 15 write a note. The database file
-        becomes read-only. How many of 100 requests fail?`,
+      ask: `In the load of the lab, 70 of 100 requests read one note, 15 read a list, and 15 write a note. In the run, the
+        database file becomes read-only. How many of 100 requests fail?`,
       number: 'error_ratio@outage',
       unit: '%',
     },
@@ -40,7 +40,7 @@ export const lesson: Lesson = {
 
     This is called graceful degradation: lose a part, keep the rest, and say which part.`,
   knob: {
-    says: `In the outages before, a lock took everything away. Turn one knob: the database now keeps its changes in a second file
+    says: `In lesson 3 a lock took everything away. Turn one knob: the database now keeps its changes in a second file
       (this is called WAL, write-ahead log). Then the lab locks it again.`,
     experiment: 'outage-lock-wal',
     seconds: 38,
@@ -57,7 +57,7 @@ export const lesson: Lesson = {
   grafana: {
     dashboard: 'outage',
     panel: 'Answers by status',
-    look: 'after make up, try make outage MODE=readonly FOR=20s: 503 and 2xx side by side, at the same time.',
+    look: 'after make up, try make outage MODE=readonly FOR=20s: 503 (refused) and 2xx (served) side by side, at the same time.',
   },
   code: {
     file: 'api/src/database/sqlite.ts',

@@ -4,7 +4,7 @@ export const lesson: Lesson = {
   title: 'Help that hurts: the rush is over, and the service stays ill',
   hook: `An API serves its users well, with less than half of its strength. Then, for three seconds, five times as many come. The
     rush ends, and the load is exactly as it was before. Nothing is broken. The clients are good clients: when a login fails,
-    they try again, up to four times, as every programmer learns. How long until all is well again?`,
+    they try again, four tries in all, as every programmer learns. How long until all is well again?`,
   guesses: [
     {
       ask: 'The rush is over. From then on, how many of 100 users get in?',
@@ -21,13 +21,13 @@ export const lesson: Lesson = {
   run: { experiment: 'retry-storm', seconds: 34 },
   why: `Before the rush {goodput@before} of the users got in, and in the {seconds@after} after it {goodput@after}, under the same load.
 
-    Follow one user. The API can do {capacity} logins a second. The rush has left a queue. Our user waits a while, gives up and
-    sends a second request. But the first one still stands in the queue. The API cannot know that its client has left. It does
+    Follow one user. The API can do {capacity} logins a second: checking a password is costly on purpose, against guessing.
+    The rush has left a queue. Our user waits {patience@after}, gives up and sends a second request. But the first one still stands in the queue. The API cannot know that its client has left. It does
     the work, and no client reads the answer. Meanwhile the second request waits behind it, gets too late as well, and so
     on. One user has become {amplification@after} requests.
 
-    Less than half of the strength, times that, is more than the API can do. So the queue never gets shorter. Look at the
-    circle: the queue makes clients give up, giving up makes retries, retries make the queue. It feeds itself. The rush only
+    Less than half of the strength, times that, is more than the API can do. So the queue never gets shorter. See how it
+    goes round: the queue makes clients give up, giving up makes retries, retries make the queue. It feeds itself. The rush only
     started it.
 
     The API is busy all the time, with work that helps no user. Such a failure is called metastable: the same load, two

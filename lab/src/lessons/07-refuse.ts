@@ -7,13 +7,13 @@ export const lesson: Lesson = {
     person. How many people go home with bread?`,
   guesses: [
     {
-      ask: `The API can check a certain number of logins a second: this is 100 %. Now three times as many users come, and each
-        waits a short time, then leaves. How many are served in time, in % of what it can do?`,
+      ask: `The API can check a certain number of logins a second: this is 100 %. In the run, three times as many users come, and each
+        waits less than a second, then leaves. How many are served in time, in % of what it can do?`,
       number: 'goodput_of_capacity@three-times',
       unit: '%',
     },
     {
-      ask: 'Then the load is as low as before. How many of 100 users are served then?',
+      ask: 'Afterwards the load is low again. How many of 100 users are served then?',
       choice: ['fewer than 50', '50 to 95', 'more than 95'],
       of: 'goodput@after',
       limits: [50, 95],
@@ -21,22 +21,23 @@ export const lesson: Lesson = {
   ],
   run: { experiment: 'goodput-collapse', seconds: 36 },
   why: `The API can do {capacity} logins a second, and it worked all the time. Of this work {goodput_of_capacity@three-times} was
-    of use. Of all users {goodput@three-times} got in. A third would have been possible.
+    of use. Of all users {goodput@three-times} got in. Each waited {patience@three-times}, then left. A third would have been possible.
 
     Where did the work go? Into the queue. It grows as long as more people arrive than the API can serve. Soon it is longer
     than people want to wait. First come, first served means: next is the one who has waited longest. That is just the one who
     has left. The API checks a password for a user who has left, then the next one. Each user comes to the front a little too
     late.
 
-    Engineers have a word for work that arrives in time: goodput. The API did not get slower. Its throughput was full and its
-    goodput was nearly zero. If you look only at "how busy is it?", all looks fine.
+    Engineers have a word for work that arrives in time: goodput. The API did not get slower. Its throughput, all work in a second, was
+    full, and its goodput was {goodput_of_capacity@three-times} of that. If you look only at "how busy is it?", all looks fine.
 
-    After the rush {goodput@after} got in: the old queue must first be worked off.
+    When the load was low again, {goodput@after} got in: first the old queue had to be worked off.
 
     A queue is good for a short rush. For a long one it needs an end.`,
   knob: {
     says: `One new rule for the API: if a request would have to wait too long, refuse it at once with 503. (The setting is called
-      SHED_AFTER_MS, and the idea is load shedding.) Two of three users hear no. Will more be served, or fewer?`,
+      SHED_AFTER_MS, and the idea is load shedding.) Two of three users hear no. Guess for yourself: will more be
+      served, or fewer?`,
     experiment: 'shed',
     seconds: 36,
     after: `{goodput_of_capacity@three-times} of the capacity was of use now; without the rule it was

@@ -17,14 +17,14 @@ export const lesson: Lesson = {
       unit: 'ms',
     },
     {
-      ask: 'In the first seconds after the kill, requests get',
+      ask: 'In the 15 seconds after the kill, requests get',
       choice: ['hardly any error: it is back too soon', 'errors, for a part of this time', 'only errors'],
       of: 'errors@crash',
       limits: [0.5, 90],
     },
   ],
   run: { experiment: 'crash', seconds: 50 },
-  why: `Lost: {notes_lost}. Back: after {recovered_after@crash}. Meanwhile {errors@crash} of the requests of this part failed.
+  why: `Lost: {notes_lost}. Back: after {recovered_after@crash}. Of all requests in the {seconds@crash} from the kill on, {errors@crash} failed.
 
     There is one rule behind the first number, and it is about order. First write to the disk. Wait until the disk says "I have
     it". Only then answer "saved". An API that answers first and writes later is faster, and sometimes it lies.

@@ -32,16 +32,16 @@ export const lesson: Lesson = {
     valid for an hour, but after the logout it worked for {served_on@logout} more, {served_for@logout} in all. For this the API
     does keep a small note for each user: "no token from before this moment".
 
-    All three thieves got the same answer in the end: 401, and no reason. A reason would teach them.`,
+    All three thieves got the same answer in the end: 401 (not logged in), and no reason. A reason would teach them.`,
   knob: {
     says: `Another thief has no token and guesses passwords, 100 a second. The API checks only ten a minute for one name from one
-      address. How many guesses does it check in this run?`,
+      address. Guess for yourself: how many does it check in this run?`,
     experiment: 'brute-force',
     seconds: 58,
-    after: `{guesses_heard@one-address} were checked, and all others refused before they cost anything. p95 of the other
-      users moved by {p95_rise@one-address}. A password check is slow on purpose: without the limit the thief
-      would also steal the time of the honest users (make experiment NAME=brute-force-unlimited EMBEDDED=1). And token or list
-      of sessions? Compare: make tradeoff NAME=jwt-or-session EMBEDDED=1`,
+    after: `{guesses_heard@one-address} were checked, and all others refused before they cost anything. The time that 95 of
+      100 answers to other users stay below (p95) moved by {p95_rise@one-address}. A password check is slow on purpose: without the limit the thief
+      would also steal the time of the honest users (make experiment NAME=brute-force-unlimited EMBEDDED=1). And would a
+      list of all who are logged in (sessions) be better than tokens? Compare: make tradeoff NAME=jwt-or-session EMBEDDED=1`,
   },
   question: {
     ask: 'You learn that a thief has copied your token, which is valid for an hour. What ends it here, right now?',

@@ -12,7 +12,7 @@ export const lesson: Lesson = {
       limits: [3, 50],
     },
     {
-      ask: 'And the time of an answer (p95)? Compared with before, it is',
+      ask: 'And the time that 95 of 100 answers stay below (p95)? Compared with before, it is',
       choice: ['less than twice as long', '2 to 20 times as long', 'more than 20 times as long'],
       of: 'p95_ms@spike/p95_ms@before',
       limits: [2, 20],
@@ -32,11 +32,12 @@ export const lesson: Lesson = {
 
     Yet not each alarm should wake a person. A number that is strange harms no user. An alert should say: users are hurt, now.`,
   knob: {
-    says: 'Now another trouble, one you know from lesson 3: the database file loses its permissions. Which watcher wakes up, and which one sleeps?',
+    says: 'Now another trouble, one you know from lesson 3: the database file loses its permissions. Guess for yourself: which watcher wakes up, and which one sleeps?',
     experiment: 'outage-chmod',
     seconds: 38,
-    after: `Errors: alarm after {alarm:error_ratio}. p95: {alarm:p95_ms}; it went from {p95_ms@before} to {p95_ms@outage}. Requests:
-      {alarm:rate}. An engineer who watches only how long answers take sleeps well while no user is served. Neither number is better. Each
+    after: `After how long did each watcher wake up now? Errors: {alarm:error_ratio}. p95: {alarm:p95_ms}; it went from
+      {p95_ms@before} to {p95_ms@outage}. Rate of requests: {alarm:rate}. An engineer who watches only how long answers take may
+      sleep well while no user is served. Neither number is better. Each
       trouble has its own.`,
   },
   question: {

@@ -58,19 +58,19 @@ export function lessons({ state, token, page, connected, mode }, act) {
 
 function result(after, act, mayAct) {
   const next = list[list.findIndex(({ name }) => name === view.name) + 1]
-  const { isInvalid, blanks, compared, theory, why, knob, question, places } = after
+  const { compared, theory, why, knob, question, places } = after
   return html`${remark(after, view.run, false, act, mayAct)}
     <ol class="compared">${compared.map((one, i) => html`<li><p>${view.asked[i].ask}</p>${compared1(one)}</li>`)}</ol>
     ${theory ? html`<div class="theory" tabindex="0" role="group" aria-label="Theory" .innerHTML=${theory}></div>` : nothing}
-    <h3>Why</h3>${isInvalid ? html`<p>${blanks}</p>` : nothing}${paragraphs(why)}
+    <h3>Why</h3>${paragraphs(why)}
     <h3>Change one thing</h3>${paragraphs(knob.says)}
     ${knob.seconds === undefined ? html`<p><code>${knob.command}</code></p>` : nothing}
     ${knob.after ? html`${remark(knob, knob, true, act, mayAct)}${paragraphs(knob.after)}` : play(knob, true, act, mayAct)}
     <h3>One question</h3>
     ${form([question], 'Answer', mayAct, ([given]) => send(act, { do: 'answer', lesson: open, answer: given }))}
-    <p role="status">${told ? `${told.isRight ? 'Right.' : `Not quite. The answer is: ${told.right}.`} ${told.because}` : ''}</p>
+    <p role="status">${told ? html`${told.isRight ? 'Right.' : `Not quite. The answer is: ${told.right}.`} ${withCode(told.because)}` : nothing}</p>
     <h3>See it elsewhere</h3>
-    <p>In Grafana, which needs Docker: start the stack with <code>make up</code>, then open
+    <p>In Grafana, the dashboards of <code>make up</code> (with Docker):
       <code>http://localhost:3000/d/${places.grafana.dashboard}</code>, “${places.grafana.panel}”: ${withCode(places.grafana.look)}</p>
     <p>In the code, <code>${places.code.place}</code>: ${places.code.look}</p>
     <button ?disabled=${!mayAct} @click=${() => again(act)}>Guess and play it again</button>
@@ -104,7 +104,7 @@ function play({ command, seconds }, knob, act, mayAct, says = 'Play it') {
   const { playing, name } = view
   if (playing) return progress(playing, playing.name === name)
   return html`<p><button ?disabled=${!mayAct} @click=${() => send(act, { do: 'play', lesson: open, knob })}>${says} (about ${seconds} s)</button>
-    The load of this page is set to 0 meanwhile: leave it there, other load disturbs the run. Or in a terminal:
+    The load of this page is set to 0 meanwhile: leave it there, other load disturbs the run. Or in a terminal, EMBEDDED=1 for “without Docker”:
     <code>${command}</code></p>`
 }
 

@@ -16,7 +16,7 @@ export function verdictWords({
   if (verdict === 'PASS') return `the prediction held: ${share}.`
   if (verdict === 'FAIL') return `the prediction did not hold: ${share}.`
   if (busy)
-    return 'this machine was busy, so no time proves anything. What is expected of 503s, /health and notes does not depend on speed: it holds where it was met. Close other programs and run it again.'
+    return 'this computer was busy, so no time proves anything. What is expected of 503s, /health and notes does not depend on speed: it holds where it was met. Close other programs and run it again.'
   return 'the experiment itself went wrong, so it proves nothing either way. Run it again.'
 }
 

@@ -4,7 +4,15 @@ import type { Slo } from '../slo.ts'
 import type { Expectation, Experiment } from './experiment.ts'
 import { isBusy } from './machine.ts'
 import { measure, measures } from './measures.ts'
-import { capacityProblems, clockProblems, faultProblems, hangs, type Problem, sendingProblems } from './problems.ts'
+import {
+  capacityProblems,
+  clockProblems,
+  faultProblems,
+  hangs,
+  inPhase,
+  type Problem,
+  sendingProblems,
+} from './problems.ts'
 import type { Run } from './run.ts'
 import { searchProblems } from './search.ts'
 import { inWords, type Selection, select } from './selection.ts'
@@ -37,7 +45,9 @@ export function judge(run: Run, experiment: Experiment, slo: Slo): Judgement {
   const unmet = judged.filter(({ one, met }) => !met && one.precondition)
   const missed = judged.filter(({ one, met }) => !met && !one.precondition)
   const hung = hangs(run, slo)
-  const notMet = missed.map(({ phase, what, measured }) => `Not met: ${phase}: ${what}: measured ${measured}`)
+  const notMet = missed.map(
+    ({ one, what, measured }) => `${inPhase(one.phase)}: expected ${what}, measured ${measured}.`,
+  )
   const reasons = [...hung, ...notMet]
 
   if (run.died) return { verdict: 'FAIL', reasons: [run.died, ...reasons], expectations }
@@ -55,7 +65,7 @@ export function judge(run: Run, experiment: Experiment, slo: Slo): Judgement {
     ...sendingProblems(run, experiment, slo),
     ...searchProblems(run).map((text) => ({ text })),
     ...unmet.map(({ one, value, phase, what, measured }) => ({
-      ...{ phase, text: `${phase}: ${what} is the condition for the rest: measured ${measured}` },
+      ...{ phase, text: `${inPhase(one.phase)}: ${what} is the condition for the rest, measured ${measured}.` },
       busy: excuseOf(one, value, run, slo) !== undefined,
     })),
     ...excused.map((text, i) => ({ text, phase: missed[i]?.phase, busy: true })),
@@ -107,18 +117,18 @@ function excuseOf({ measure, phase, compare, limit }: Expectation, value: number
   const { latency, title, unit } = measures[measure]
   const selection = select(run, slo, phase)
   if (selection === undefined) return undefined
-  const name = `${phase ?? 'The whole run'}: ${title} was missed`
+  const name = `${inPhase(phase)}: ${title} missed its limit`
   const at = (of: (one: Result) => number) =>
     latency ? quantileOf(latency.requests(selection), of, latency.quantile) : Number.NaN
   const [all, fromSent] = [at(latencyOf), at(({ sent, done }) => done - sent)]
   if (compare.startsWith('<') && isOwn(all, fromSent, limit))
-    return `${name}, but the generator was late itself: the machine is too busy.`
+    return `${name}, but only because the lab sent its requests late: this computer was too busy.`
 
   // A recovery is measured from the end of a phase on.
   if (!isBusy(run.machine, selection.from, selection.to + 2_000)) return undefined
   // Being busy makes a time longer, never shorter.
   if (compare.startsWith('>') && unit === 'ms' && value !== null) return undefined
-  return `${name}, but this machine was busy with other programs then.`
+  return `${name}, but other programs kept this computer busy then.`
 }
 
 /** The selection without the requests that a busy machine may have kept from being served. */

@@ -16,13 +16,18 @@ const aNumber = /^-?(?:\d{1,3}(?:,\d{3})+|\d+)(?:\.\d+)?$/
 /** One guess for each question, a number or "?" for no idea. */
 export type Guesses = string[]
 
-/** The number in an answer, which may bear the unit that the question shows; or "?"; undefined when it is neither. */
+/** The number in an answer, which may bear the unit that is asked for, or seconds for milliseconds; undefined when it is none. */
+export function numberIn(answer: string, unit: string): string | undefined {
+  const [, digits = '', its = ''] = /^([-\d.,]+) *(.*)$/.exec(answer.trim()) ?? []
+  if (!aNumber.test(digits)) return undefined
+  const found = digits.replaceAll(',', '')
+  if (its === 's' && unit === 'ms') return String(1000 * Number(found))
+  return its === '' || its === unit ? found : undefined
+}
+
+/** The number in an answer, or "?"; undefined when it is neither. */
 export function guessOf(answer: string, { measure }: Pick<Prediction, 'measure'>): string | undefined {
-  const { unit } = measures[measure]
-  const text = answer.trim().replace(/ +/g, ' ')
-  const guess = unit !== '' && text.endsWith(unit) ? text.slice(0, -unit.length).trimEnd() : text
-  if (guess === noIdea) return guess
-  return aNumber.test(guess) ? guess.replaceAll(',', '') : undefined
+  return answer.trim() === noIdea ? noIdea : numberIn(answer, measures[measure].unit)
 }
 
 const hint = `Write a number without its unit, such as 1000 or 1.5, or ${noIdea}.`

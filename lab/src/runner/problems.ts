@@ -8,6 +8,9 @@ import { isWithin, type Selection, select } from './selection.ts'
 
 // Why a run would prove nothing, and what proves that an API hangs.
 
+/** Where something happened, at the head of a sentence. */
+export const inPhase = (name?: string) => (name === undefined ? 'In the whole run' : `In the phase "${name}"`)
+
 /** One sentence. `busy`: this machine is the cause, and no more has to be known. */
 export type Problem = { text: string; phase?: string; busy?: boolean }
 
@@ -33,9 +36,9 @@ export function clockProblems({ wallOffset, wallOffsetAtEnd, health, phases }: R
   const still = asked.reduce((most, at, i) => Math.max(most, at - (asked[i - 1] ?? at)), 0)
   const problems: Problem[] = []
   if (Math.abs(jump) > 500)
-    problems.push({ text: `The clock of this machine jumped by ${(jump / 1000).toFixed(1)} s.` })
+    problems.push({ text: `The clock of this computer jumped by ${(jump / 1000).toFixed(1)} s.` })
   if (still > outage.degraded_within_ms) {
-    const text = `This machine stood still for ${(still / 1000).toFixed(1)} s: nothing was watched then.`
+    const text = `This computer stood still for ${(still / 1000).toFixed(1)} s: nothing was watched then.`
     problems.push({ text, busy: true })
   }
   return problems
@@ -52,7 +55,7 @@ export function capacityProblems({ capacity }: Run): string[] {
   const unit = `${of} requests a second`
   const words = after === undefined ? 'could not be asked afterwards' : `${after.toFixed(1)} afterwards`
   return [
-    `The API could serve ${perSecond.toFixed(1)} ${unit} before the run and ${words}: the machine was not equally fast.`,
+    `The API could serve ${perSecond.toFixed(1)} ${unit} before the run and ${words}: this computer was not equally fast all the time.`,
   ]
 }
 
@@ -65,7 +68,11 @@ export function sendingProblems(run: Run, experiment: Experiment, slo: Slo): Pro
     const limit = judgedLatency(experiment, phase.plan.name)
     const busy = isLate(sending, limit) || isBusy(run.machine, phase.start, phase.end)
     const problems = [...loadProblems(sending, limit), ...attackProblems(phase, selection)]
-    return problems.map((problem) => ({ text: `${phase.plan.name}: ${problem}`, phase: phase.plan.name, busy }))
+    return problems.map((problem) => ({
+      text: `${inPhase(phase.plan.name)}: ${problem}`,
+      phase: phase.plan.name,
+      busy,
+    }))
   })
 }
 
@@ -73,7 +80,7 @@ export function sendingProblems(run: Run, experiment: Experiment, slo: Slo): Pro
 export function hangs(run: Run, slo: Slo): string[] {
   return judgedPhases(run, slo).flatMap(({ phase, selection }) => {
     const { dropped, heldUp } = sendingIn(run, phase, selection)
-    return heldUp ? [`${phase.plan.name}: ${hung(dropped)}`] : []
+    return heldUp ? [`${inPhase(phase.plan.name)}: ${hung(dropped)}`] : []
   })
 }
 
