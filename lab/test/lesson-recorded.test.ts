@@ -134,5 +134,5 @@ test('every lesson is followed from its guess to its answer; runs that are made 
     await shows(`Right. ${squeezed(question.because).split('{')[0]}`.trim())
   }
   await press('All lessons')
-  await shows(`${names.length} of ${names.length} are done`)
+  await shows(`Done: ${names.length} of ${names.length}`)
 })
