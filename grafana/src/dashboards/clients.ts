@@ -52,7 +52,7 @@ export const clients = (): Page =>
       timeSeries({
         title: 'Latency, p95',
         description:
-          '95 % of the answers are faster. The client counts from the moment a request was due, so with the network and every wait, and counts refusals too. Each step of the axis is ten times the last.',
+          '95 % of the answers are faster. The client counts from the moment a request was due (from sending, once k6 has failed to send some), so with the network and every wait, and counts refusals too. Each step of the axis is ten times the last.',
         good: 'two close lines, below the dashed ones.',
         size: [12, 9],
         unit: 's',

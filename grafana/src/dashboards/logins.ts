@@ -20,7 +20,7 @@ export const logins = (): Page =>
   page(
     'logins',
     'Which logins are refused?',
-    '**Guesses leave traces here before one succeeds.** Try `make experiment NAME=brute-force`.',
+    '**Guesses leave traces here before one succeeds.** Try `make experiment NAME=forged-tokens`.',
     [
       number({
         title: 'Password guesses in this time range',
