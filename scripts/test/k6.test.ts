@@ -157,13 +157,15 @@ describe('k6', { skip, concurrency: 2, timeout: 120_000 }, () => {
     assert.ok(['FAIL', 'INVALID'].includes(summary.verdict), summary.verdict)
   })
 
-  test('a load that could not be sent is INVALID and blamed on the generator', async (t) => {
+  test('a load that could not be sent proves nothing, unless the API held all its users up', async (t) => {
     const folder = labWith(t, { peak: { rate: 50_000, duration_seconds: 1 } })
     const { code, out, summary } = await run(t, 'peak', { folder })
     assert.equal(code, 99)
     assert.ok(summary.dropped > 0)
-    assert.equal(summary.verdict, 'INVALID')
-    assert.match(out, /^ +INVALID$/m)
+    // Which of the two was slower depends on the machine.
+    const heldUp = summary.reasons.some((reason: string) => /could not be sent/.test(reason))
+    assert.equal(summary.verdict, heldUp && summary.verdict === 'FAIL' ? 'FAIL' : 'INVALID', summary.reasons.join())
+    assert.match(out, new RegExp(`^ +${summary.verdict}$`, 'm'))
   })
 
   test('requests that could not be sent because the API hung are its failure', async (t) => {
