@@ -157,7 +157,7 @@ export function loadProblems(sending: Sending, limit_ms: number): string[] {
     problems.push(`The load was not reached: ${count(sent)} of ${count(Math.round(planned))} requests were sent.`)
   if (isLate(sending, limit_ms))
     problems.push(
-      `The lab sent its requests late (1 of 100 by ${lag_p99_ms.toFixed(1)} ms or more; ${limit_ms / 2} ms are allowed): this computer was too busy.`,
+      `The requests were sent late (1 of 100 by ${lag_p99_ms.toFixed(1)} ms or more; ${limit_ms / 2} ms are allowed): this computer was too busy.`,
     )
   return problems
 }

@@ -1,7 +1,5 @@
 import { count } from '../load/figures.ts'
 
-export { count }
-
 // A symbol, so that nothing read from a journal can pretend to be HTML.
 const markup = Symbol('markup')
 

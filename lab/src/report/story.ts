@@ -1,7 +1,8 @@
 import { type Outcome, outcomeOf } from '../attacks/attack.ts'
 import { killing } from '../faults/all.ts'
+import { count } from '../load/figures.ts'
 import type { HappenedFault as Fault, Journal } from '../runs/journal.ts'
-import { count, milliseconds, number } from './html.ts'
+import { milliseconds, number } from './html.ts'
 
 // A run in sentences, the same in the terminal and in the report.
 

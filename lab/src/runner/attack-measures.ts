@@ -1,6 +1,5 @@
 import type { Attempt } from '../attacks/attack.ts'
-import { isSuccess, sorted } from '../load/figures.ts'
-import { count } from '../report/html.ts'
+import { count, isSuccess, sorted } from '../load/figures.ts'
 import { largest, type Measure, type Measured, type Selection, share } from './selection.ts'
 
 /** What an attack met. */

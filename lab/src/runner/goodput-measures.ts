@@ -1,6 +1,5 @@
-import { isSuccess } from '../load/figures.ts'
+import { count, isSuccess } from '../load/figures.ts'
 import { goodputOf, goodputPerSecond, recoverySeconds } from '../load/goodput.ts'
-import { count } from '../report/html.ts'
 import { counted } from './cost-measures.ts'
 import { isWithin, type Measure, type Measured, type Selection, share } from './selection.ts'
 

@@ -1,6 +1,6 @@
 import { faults } from '../faults/all.ts'
-import { isSuccess, latencyOf, quantileOf, type Result } from '../load/figures.ts'
-import { count, number } from '../report/html.ts'
+import { count, isSuccess, latencyOf, quantileOf, type Result } from '../load/figures.ts'
+import { number } from '../report/html.ts'
 import { attackMeasures } from './attack-measures.ts'
 import { costMeasures } from './cost-measures.ts'
 import { goodputMeasures } from './goodput-measures.ts'

@@ -1,7 +1,7 @@
 import type { Attempt } from '../attacks/attack.ts'
 import { killing } from '../faults/all.ts'
-import { besideLimit, figures, isSuccess, type Result } from '../load/figures.ts'
-import { count, number } from '../report/html.ts'
+import { besideLimit, count, figures, isSuccess, type Result } from '../load/figures.ts'
+import { number } from '../report/html.ts'
 import type { Slo } from '../slo.ts'
 import type { PlayedFault, Run } from './run.ts'
 

@@ -1,5 +1,6 @@
 import { faults } from '../faults/all.ts'
-import { count, milliseconds, number } from '../report/html.ts'
+import { count } from '../load/figures.ts'
+import { milliseconds, number } from '../report/html.ts'
 import type { FaultEvent } from './faults.ts'
 import { type Knobs, mostWaiting } from './live-load.ts'
 import type { Second } from './seconds.ts'
