@@ -108,6 +108,18 @@ test('a fault on a file that is not the database of the API does not land and is
   assert.ok(!existsSync(recordPath(database)))
 })
 
+test('one answer that is late before a fault is no outage', async () => {
+  const late = [0, 0]
+  const fault = await injectAndLand({
+    database,
+    kind: 'chmod',
+    forMs: longMs,
+    probe: async () => late.pop() ?? probe(),
+  })
+  await fault.undo()
+  await served()
+})
+
 test('without a record nothing is touched', async () => {
   const before = mode(database)
   const draft = `${recordPath(database)}.${process.pid}.tmp`
