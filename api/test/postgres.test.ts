@@ -375,6 +375,7 @@ test('an id with U+0000, which no text of PostgreSQL holds, is no note', limit, 
 
 test('of two processes that start together with another password, one revokes the tokens, once', limit, async (t) => {
   const first = await startOnPostgres(t)
+  await until('its tables are there', () => isOk(first))
   await first.stop()
   const owner = await ownerOf(t, first)
   const future = Math.floor(Date.now() / 1000) + 1_000 // each revocation adds a second to it
