@@ -24,7 +24,7 @@ function checkout(t: TestContext, env = '', name = 'checkout') {
   t.after(() => rmSync(folder, { recursive: true, force: true }))
   const there = join(folder, name)
   mkdirSync(join(there, 'scripts'), { recursive: true })
-  for (const part of ['scripts/stack', 'compose.yaml']) cpSync(join(root, part), join(there, part), { recursive: true })
+  for (const part of ['scripts/stack', 'compose.yaml', 'Makefile']) cpSync(join(root, part), join(there, part), { recursive: true })
   const file = join(there, '.env')
   writeFileSync(file, env)
   /** Runs commands after common.sh; their exit code and output. */
