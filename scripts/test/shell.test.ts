@@ -24,7 +24,7 @@ function checkout(t: TestContext, env = '', name = 'checkout') {
   t.after(() => rmSync(folder, { recursive: true, force: true }))
   const there = join(folder, name)
   mkdirSync(join(there, 'scripts'), { recursive: true })
-  for (const part of ['scripts/stack', 'compose.yaml', 'Makefile']) cpSync(join(root, part), join(there, part), { recursive: true })
+  for (const part of ['scripts/stack', 'compose.yaml']) cpSync(join(root, part), join(there, part), { recursive: true })
   const file = join(there, '.env')
   writeFileSync(file, env)
   /** Runs commands after common.sh; their exit code and output. */
@@ -236,6 +236,7 @@ test('Podman, an old Compose and a Docker that does not answer are named', (t) =
 /** What scripts/stack/lab hands to the lab, or where another script fails. */
 function asked(t: TestContext, words: string[], variables: Record<string, string>) {
   const { there, fake } = checkout(t)
+  cpSync(join(root, 'Makefile'), join(there, 'Makefile')) // it lists the modes of an outage
   const env = { ...fake('node', 'shift 2; echo "$*"'), ...fake('docker', 'exit 1'), ...variables }
   const [script = '', ...args] = words
   const options = { cwd: there, env, encoding: 'utf8' } as const
