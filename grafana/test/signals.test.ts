@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { queries as ofSessions } from '../../lab/src/runner/k6-summary.ts'
 import { dashboards, pages } from '../src/all.ts'
 import { metricOf, seriesIn } from '../src/promql.ts'
 import { rules } from '../src/rules.ts'
@@ -43,8 +44,16 @@ function unitOf(expr: string): string {
   return isRate ? `${unit}/s` : unit
 }
 
-test('every rule, panel and annotation reads only what docs/signals.md names', () => {
-  const readers = [...rules().map(({ record, alert, expr }) => ({ name: record ?? alert, expr })), ...queries]
+test('every rule, panel, annotation and session reads only what docs/signals.md names', () => {
+  const sessions = ofSessions.map((expr) => ({ name: 'a session', expr }))
+  // One meaning of k6's latency, for dashboards and sessions.
+  const latencies = ofSessions.filter((expr) => expr.includes('histogram_quantile'))
+  assert.deepEqual([...new Set(latencies.flatMap(seriesIn))], ['client:latency_seconds:rate5s'])
+  const readers = [
+    ...rules().map(({ record, alert, expr }) => ({ name: record ?? alert, expr })),
+    ...queries,
+    ...sessions,
+  ]
   for (const { name, expr } of readers) {
     for (const series of seriesIn(expr)) assert.ok(units.has(metricOf(series)), `${name} reads ${series}`)
   }

@@ -57,8 +57,9 @@ export function sessionJournal(notes: Note[], { mode, slo }: About): Journal {
 }
 
 const how = `The lab noted every second while it ran. What clients met is what those of its own loads told, what k6 wrote into
-Prometheus (over three seconds each), or in a second without a load one request of the lab's probe; the statuses are those that
-the API counted. The latencies of a phase are the medians of its seconds, except where k6 has told those of its whole run.`
+Prometheus (over three seconds each, a latency over five), or in a second without a load one request of the lab's probe; the
+statuses are those that the API counted. The latencies of a phase are the medians of its seconds, except where k6 has told
+those of its whole run.`
 
 /** The faults that began in the span; one that has not ended, or whose lab was killed, lasts to the end. */
 function faultsIn(notes: Note[], start: number, end: number): HappenedFault[] {
