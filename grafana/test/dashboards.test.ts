@@ -8,6 +8,7 @@ import { loadSlo } from '../../lab/src/slo.ts'
 import { dashboards, pages } from '../src/all.ts'
 import { artifacts } from '../src/artifacts.ts'
 import { names } from '../src/page.ts'
+import { rules } from '../src/rules.ts'
 import { exprOf, queriesOf } from './queries.ts'
 
 const root = join(import.meta.dirname, '../..')
@@ -58,6 +59,11 @@ test('dashboards have an order, a tag, a folder, the last five minutes, and link
   assert.match(readFileSync(join(root, 'grafana/provisioning/dashboards/files.yaml'), 'utf8'), /^ {4}folder: \S/m)
 })
 
+test('no dashboard names an address of this machine, where every port can be moved', () => {
+  for (const dashboard of all)
+    assert.doesNotMatch(JSON.stringify(dashboard), /https?:\/\/(localhost|127)/, dashboard.uid ?? '')
+})
+
 test('nothing is hidden in the menu of controls, where Grafana 13 shows no links', () => {
   for (const dashboard of all) assert.doesNotMatch(JSON.stringify(dashboard), /inControlsMenu/, dashboard.uid ?? '')
 })
@@ -79,6 +85,17 @@ test('no text is cut off on a screen of 390 pixels', () => {
       const pixels = Number(gridPos?.h) * 38 - 8 - (title ? 32 : 0)
       assert.ok(lines * linePixels + 12 <= pixels, `${uid}, ${title}: ${lines} lines in ${pixels} pixels`)
     }
+  }
+})
+
+test('no name of a row is cut off on a screen of 390 pixels', () => {
+  const alerts = rules().flatMap(({ alert }) => alert ?? [])
+  const rows = all.flatMap(({ panels }) => panels.filter(({ type }) => type === 'state-timeline'))
+  for (const target of rows.flatMap(({ targets = [] }) => targets)) {
+    const { legendFormat = '' } = target as { legendFormat?: string }
+    const [, short = '', long = ''] = /, "(\$1.*?)", "alertname", "(.*?)"/.exec(exprOf(target)) ?? []
+    const shown = alerts.map((alert) => alert.replace(new RegExp(`^${long || 'none'}$`), short))
+    for (const name of legendFormat === '{{alertname}}' ? shown : [legendFormat]) assert.ok(name.length <= 20, name)
   }
 })
 
@@ -177,6 +194,14 @@ test('the home page says in one tile whether all is right', () => {
   assert.deepEqual(Object.keys(options), ['0', '1', '2'])
   assert.equal(new Set(Object.values(options).map(({ color }) => color)).size, 3)
   assert.equal(stepsOf(tile as Panel).length, 1)
+})
+
+test('an error budget that is spent is said in a word, in red', () => {
+  const tile = all[0]?.panels.find(({ title }) => title?.startsWith('Error budget'))
+  const [{ options } = { options: {} }] = (tile?.fieldConfig?.defaults.mappings ?? []) as Mapping[]
+  const colors = stepsOf(tile as Panel).map(({ color }) => color)
+  assert.deepEqual(Object.keys(options), ['0'])
+  assert.ok(!colors.includes(options[0]?.color ?? ''), 'of no value above 0')
 })
 
 test('a firing alert links to its section of the runbook and to its dashboard', () => {
