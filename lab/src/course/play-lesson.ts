@@ -83,11 +83,7 @@ async function play(name: string, options: LessonOptions): Promise<void> {
 
   heading('See it elsewhere')
   const { grafana, code } = places
-  say(
-    wrap(
-      `In Grafana, the dashboards of make up (with Docker): http://localhost:3000/d/${grafana.dashboard}, "${grafana.panel}": ${grafana.look}`,
-    ),
-  )
+  say(wrap(`In Grafana (make up, with Docker), page /d/${grafana.dashboard}, "${grafana.panel}": ${grafana.look}`))
   say(wrap(`In the code, ${code.place}: ${code.look}`))
   const next = lessonNames().find((one) => !readProgress(folder)[one]?.done)
   say(`\nThis lesson is done. ${next ? `Next: make lesson (${next})` : 'It was the last one. Try: make mystery'}`)

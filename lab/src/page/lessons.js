@@ -70,8 +70,8 @@ function result(after, act, mayAct) {
     ${form([question], 'Answer', mayAct, ([given]) => send(act, { do: 'answer', lesson: open, answer: given }))}
     <p role="status">${told ? html`${told.isRight ? 'Right.' : `Not quite. The answer is: ${told.right}.`} ${withCode(told.because)}` : nothing}</p>
     <h3>See it elsewhere</h3>
-    <p>In Grafana, the dashboards of <code>make up</code> (with Docker):
-      <code>http://localhost:3000/d/${places.grafana.dashboard}</code>, “${places.grafana.panel}”: ${withCode(places.grafana.look)}</p>
+    <p>In Grafana (<code>make up</code>, with Docker), page <code>/d/${places.grafana.dashboard}</code>,
+      “${places.grafana.panel}”: ${withCode(places.grafana.look)}</p>
     <p>In the code, <code>${places.code.place}</code>: ${places.code.look}</p>
     <button ?disabled=${!mayAct} @click=${() => again(act)}>Guess and play it again</button>
     ${next ? html`<button @click=${() => show(next.name)}>Next lesson: ${numberOf(next.name)}. ${next.title}</button>` : nothing}`
