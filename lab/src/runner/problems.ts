@@ -1,4 +1,5 @@
 import { heldUpMs, hung, isHeldUp, isLate, lagOf, loadProblems, quantileOf } from '../load/figures.ts'
+import { readSessionDb } from '../runs/session-db.ts'
 import type { Slo } from '../slo.ts'
 import type { Experiment } from './experiment.ts'
 import { isBusy } from './machine.ts'
@@ -42,6 +43,17 @@ export function clockProblems({ wallOffset, wallOffsetAtEnd, health, phases }: R
     problems.push({ text, busy: true })
   }
   return problems
+}
+
+/** Faults and loads that other commands of the stack began during a run, as its lab has noted them in `record`. */
+export function otherProblems({ startedAt, wallOffset }: Run, record: string): string[] {
+  // Until the first phase begins, the seconds have the name of a load that ran before.
+  const notes = readSessionDb(record, startedAt + wallOffset - 2_000, Date.now())
+  const others = notes.flatMap(({ kind, data }) => {
+    const { kind: fault, phase = '' } = data as { kind?: string; phase?: string }
+    return kind === 'fault' ? `The fault ${fault}` : /^k6 /.test(phase) ? `The load ${phase}` : []
+  })
+  return [...new Set(others)].map((other) => `${other} of another command ran too: what was measured is about both.`)
 }
 
 /** How much faster or slower an API may be at the end: loads relative to what it could do at first mean little beyond. */

@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs'
 import { relative } from 'node:path'
 import { quantile, sorted, type Verdict } from '../load/figures.ts'
 import { startK6Load } from '../load/k6-load.ts'
@@ -19,6 +20,7 @@ import {
 import { journalOf } from './journal-of.ts'
 import { play } from './play.ts'
 import { capacityFor, playOwn } from './play-own.ts'
+import { otherProblems } from './problems.ts'
 import type { Run } from './run.ts'
 import { conclusion, say, textTable, wrap } from './screen.ts'
 import { checkRunsFolder, writeRun } from './write-run.ts'
@@ -36,6 +38,8 @@ export type ExperimentOptions = {
   guesses?: string
   /** An API that runs already; without one the lab starts its own. */
   stack?: StackOptions
+  /** The file in which the long-running lab notes what happens. */
+  record?: string
   /** What sends the load: k6 where there is a stack. */
   load?: 'own' | 'k6'
   /** The file of the goals, and the folder in which runs are kept. */
@@ -48,7 +52,7 @@ export type ExperimentOptions = {
 
 /** Plays an experiment `runs` times, prints the verdicts and returns the one of all together. */
 export async function runExperiment(options: ExperimentOptions): Promise<Verdict> {
-  const { name, runs = 1, load = options.stack ? 'k6' : 'own', folder, stop } = options
+  const { name, runs = 1, load = options.stack ? 'k6' : 'own', folder, record, stop } = options
   const slo = loadSlo(options.slo)
   const full = await loadExperiment(name, slo)
   const factor = lengthAsked(full, options.seconds) / lengthOf(full)
@@ -74,7 +78,9 @@ export async function runExperiment(options: ExperimentOptions): Promise<Verdict
   return together(judged)
 
   async function playOnStack(number: number, target: Target) {
-    return { experiment, target, run: await playOn(number, target, experiment) }
+    const run = await playOn(number, target, experiment)
+    if (record && existsSync(record)) run.problems.push(...otherProblems(run, record))
+    return { experiment, target, run }
   }
 
   async function playOnOwn(number: number) {
