@@ -75,11 +75,8 @@ function head(journal: Journal): Html {
   return html`<header>
 <p class="quiet">${experiment} · ${mode} · ${calendar(started)}${repeat}</p>
 <h1>${question}</h1>
-${
-  verdict &&
-  html`<div class="verdict ${verdict.toLowerCase()}"><p><strong>${word(verdict, verdict === 'INVALID' ? 'invalid' : 'verdict')}</strong> ${verdictWords(journal)}</p>
-${reasons.length > 0 && html`<ul>${reasons.map((one) => html`<li>${one}</li>`)}</ul>`}</div>`
-}
+<div class="verdict ${verdict?.toLowerCase()}"><p><strong>${verdict ? word(verdict, verdict === 'INVALID' ? 'invalid' : 'verdict') : 'No verdict'}</strong> ${verdictWords(journal)}</p>
+${reasons.length > 0 && html`<ul>${reasons.map((one) => html`<li>${one}</li>`)}</ul>`}</div>
 </header>
 <section class="pair">
 <div><h3>${verdict ? 'Hypothesis, written before' : 'How it was recorded'}</h3><p>${hypothesis}</p>
@@ -87,7 +84,7 @@ ${why && html`<h3>${why.title}</h3><p>${why.text}</p>`}
 ${next && html`<h3>Try next</h3><p><code>${next}</code></p>`}</div>
 <div><h3>How the service did</h3><ul>
 ${serviceStory(journal).map((one) => html`<li>${one}</li>`)}
-${verdict ? html`<li>${count(notes.acknowledged)} notes were ${word('acknowledged', 'acknowledged')}; ${lost}.</li>` : reasons.map((one) => html`<li>${one}</li>`)}
+${verdict && html`<li>${count(notes.acknowledged)} notes were ${word('acknowledged', 'acknowledged')}; ${lost}.</li>`}
 </ul></div>
 </section>`
 }

@@ -14,6 +14,7 @@ export function verdictWords({
 }: Pick<Journal, 'verdict' | 'busy' | 'expectations'>): string {
   const met = expectations.filter((one) => one.met).length
   const share = `${met} of ${expectations.length} expectations were met`
+  if (!verdict) return 'of free play: nothing was predicted, so nothing is judged but the goals of a k6 load.'
   if (verdict === 'PASS') return `the prediction held: ${share}.`
   if (verdict === 'FAIL') return `the prediction did not hold: ${share}.`
   if (busy)
