@@ -41,6 +41,8 @@ test('the serving lab holds a fault, shows it on its metrics page, and rolls it 
   const began = await ask('outage', '--mode', 'chmod', '--for', '5m')
   assert.equal(began.code, 0, began.out)
   assert.match(began.out, /503\D+[\d.,]+ ms\n.*degraded\D+[\d.,]+ ms\n.*\/data\/notes\D+503/)
+  // The first line has the path of this test's database.
+  for (const line of began.out.split('\n').slice(1)) assert.ok(line.length <= 80, line)
   assert.equal(await service.probe(), 503)
   assert.equal(await metrics('lab_fault_active', { kind: 'chmod' }), 1)
   assert.equal(await metrics('lab_fault_active', { kind: 'lock' }), 0)
@@ -217,6 +219,21 @@ test('the metrics page counts the attempts of an attacker and what the clients m
   assert.equal(await metrics('lab_attack_guesses_total', {}), 40)
   await askLab(socket, 'POST', '/load', { success: 0, failure: 2, dropped: 3, latencies: [0.0004, 7] })
   assert.deepEqual([await requests('failure'), await requests('dropped')], [failed + 2, dropped + 3])
+})
+
+test('a fault and a load that begin beside an experiment are why it proves nothing', async (t) => {
+  const own = await api(t)
+  const { socket, ask, metrics } = await serving(t, undefined, own)
+  const args = ['experiment', 'baseline', '--seconds', '10', '--load', 'own', '--record', `${socket}.db`]
+  const run = experiment(t, args, undefined, { env: stackEnv(own, socket) })
+  await until('it sends requests', async () =>
+    Number(await metrics('lab_client_requests_total', { outcome: 'success' })),
+  )
+  await ask('outage', '--mode', 'chmod', '--for', '1s')
+  await ask('phase', 'k6', 'peak', '3s')
+  assert.equal(await run.ended, 2, run.out())
+  const [{ reasons = [] } = {}] = run.journals()
+  assert.match(reasons.slice(0, 2).join(), /chmod.*k6 peak/)
 })
 
 test('an experiment attacks although no lab listens', async (t) => {

@@ -9,6 +9,7 @@ import { recoverLeftovers } from '../faults/rollback.ts'
 import { isSuccess } from '../load/figures.ts'
 import { milliseconds } from '../report/html.ts'
 import { firstAfter, startProbe } from './probe.ts'
+import { wrap } from './screen.ts'
 
 type Order = Victim & { kind: FaultKind; forMs: number; session: Session; signal: AbortSignal }
 
@@ -19,9 +20,8 @@ export type Begun = {
   until: string
   landed_ms: number
   degraded_ms: number | null
-  read_now: string
-  write_now: string
-  health_now: string
+  /** By request, as it is answered now. */
+  answers: Record<string, string>
 }
 export type Ended = { did: string; success_ms: number | null }
 
@@ -50,9 +50,11 @@ export async function beginOutage(order: Order): Promise<{ fault: ActiveFault; b
       until: fault.until.toISOString(),
       landed_ms: fault.landedAt - injectedAt,
       degraded_ms: await soon(degraded),
-      read_now: await answer(session, { ...probes.read, token }),
-      write_now: await answer(session, { ...probes.write, token }),
-      health_now: await answer(session, { method: 'GET', path: '/health' }),
+      answers: {
+        'GET /data/notes': await answer(session, { ...probes.read, token }),
+        'POST /data/notes': await answer(session, { ...probes.write, token }),
+        'GET /health': await answer(session, { method: 'GET', path: '/health' }),
+      },
     }
     return { fault, begun, repaired }
   } finally {
@@ -95,14 +97,14 @@ async function soon(of: () => number | undefined | Promise<number | undefined>):
 }
 
 /** For a terminal. */
-export function begunWords({ did, landed_ms, degraded_ms, read_now, write_now, health_now }: Begun): string {
+export function begunWords({ did, landed_ms, degraded_ms, answers }: Begun): string {
   return [
     did,
     `  first 503 after        ${ms(landed_ms)}`,
     `  /health degraded after ${ms(degraded_ms)}`,
-    `  GET /data/notes now    ${read_now}`,
-    `  POST /data/notes now   ${write_now}`,
-    `  GET /health now        ${health_now}`,
+    ...Object.entries(answers).map(
+      ([request, text]) => `  ${request} now\n${wrap(text.replaceAll(',"', ', "'), '    ')}`,
+    ),
   ].join('\n')
 }
 
