@@ -3,7 +3,7 @@ import { ask, askLab, connect, openSession } from '../api-client.ts'
 import { now, sleep } from '../clock.ts'
 import { UserError } from '../errors.ts'
 import type { FaultKind } from '../faults/all.ts'
-import { milliseconds } from '../report/html.ts'
+import { clock, milliseconds } from '../report/html.ts'
 import { begunWords, endedWords } from '../runner/outage.ts'
 import { firstAfter, startProbe } from '../runner/probe.ts'
 import type { Faults } from '../server/faults.ts'
@@ -31,10 +31,10 @@ export async function askForOutage(socket: string, mode: FaultKind, time: string
   if (repaired) console.log(repaired)
   if (begun) {
     console.log(begunWords(begun))
-    console.log(`It ends by itself at ${clockTime(begun.until)}, after ${time}, or at once by: make recover`)
+    console.log(`It ends by itself at ${clock(begun.until)}, after ${time}, or at once by: make recover`)
   } else {
     const { fault } = await askLab<Status>(socket, 'GET', '/status')
-    console.log(`The ${mode} outage is on already, until ${clockTime(fault?.until)}: nothing was changed.`)
+    console.log(`The ${mode} outage is on already, until ${clock(fault?.until ?? Date.now())}: nothing was changed.`)
     console.log('To end it: make recover')
   }
 }
@@ -51,19 +51,12 @@ export async function askForStatus(socket: string): Promise<void> {
   const load = isLoad ? `k6, ${phase}` : "the experiment's"
   const seen = ({ status, seconds }: Outside['data']) =>
     status === 0 ? 'no answer' : `${status} in ${milliseconds(seconds * 1000)}`
-  console.log(
-    `fault       ${fault ? `${fault.kind}, until ${clockTime(fault.until)}; to end it: make recover` : 'none'}`,
-  )
+  console.log(`fault       ${fault ? `${fault.kind}, until ${clock(fault.until)}; to end it: make recover` : 'none'}`)
   console.log(`experiment  ${experiment === 'none' || isLoad ? 'none' : `${experiment}, phase ${phase}`}`)
   console.log(`load        ${experiment === 'none' ? 'none; try: make load-peak' : load}`)
   console.log('from outside, a moment ago')
   console.log(`  GET /data/notes  ${seen(data)}${data.status === 401 ? ', as the lab could not log in' : ''}`)
   console.log(`  GET /health      ${seen(health)}${degraded ? ', degraded' : ''}`)
-}
-
-/** In UTC: the container and its reader may be in different time zones. */
-function clockTime(iso = ''): string {
-  return `${iso.slice(11, 19)} UTC`
 }
 
 const everyMs = 20

@@ -1,6 +1,7 @@
 import { basename } from 'node:path'
 import { duration } from '../config.ts'
 import { UserError } from '../errors.ts'
+import { clock } from '../report/html.ts'
 import { addK6Seconds } from '../runner/k6-summary.ts'
 import { sessionJournal } from '../runner/session.ts'
 import { checkRunsFolder, writeRun } from '../runner/write-run.ts'
@@ -15,7 +16,7 @@ export async function keepSession({ span, record, folder, slo, prometheus }: Opt
   const { from, to } = spanOf(span, Date.now())
   const notes = readSessionDb(record, from, to)
   if (!notes.some(({ kind }) => kind === 'second'))
-    throw new UserError(`Nothing was recorded from ${time(from)} to ${time(to)}: the lab did not run then.`)
+    throw new UserError(`Nothing was recorded from ${clock(from)} to ${clock(to)}: the lab did not run then.`)
   if (prometheus) await addK6Seconds(notes, prometheus)
   checkRunsFolder(folder)
   const journal = sessionJournal(notes, { mode: prometheus ? 'stack' : 'embedded', slo: loadSlo(slo) })
@@ -36,8 +37,4 @@ export function spanOf(text: string, now: number): { from: number; to: number } 
   throw new UserError(
     `${text}: give the last minutes, such as 15m, or a span that is past, 15m-10m; three hours at most.`,
   )
-}
-
-function time(at: number): string {
-  return `${new Date(at).toISOString().slice(11, 19)} UTC`
 }

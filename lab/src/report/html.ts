@@ -44,6 +44,11 @@ export function calendar(started: string): string {
   return `${started.slice(0, 16).replace('T', ' ')} UTC`
 }
 
+/** 2026-11-22T18:03:05.123Z, or its milliseconds since 1970 → 18:03:05 UTC */
+export function clock(at: string | number): string {
+  return `${new Date(at).toISOString().slice(11, 19)} UTC`
+}
+
 export function percent(share: number | null | undefined): string {
   return typeof share === 'number' ? `${number(100 * share)} %` : '–'
 }

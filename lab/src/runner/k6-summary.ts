@@ -38,13 +38,9 @@ export async function addK6Seconds(notes: Note[], prometheus: string): Promise<v
   const pool = connect(prometheus, 4, 10_000)
   // The end of the three seconds around a second.
   const endOf = ({ at }: Note) => at / 1000 + 2
+  const span = { start: `${endOf(first)}`, end: `${endOf(last)}`, step: '1' }
   async function read(query: string): Promise<Map<number, number>> {
-    const words = new URLSearchParams({
-      query,
-      start: `${endOf(first as Note)}`,
-      end: `${endOf(last as Note)}`,
-      step: '1',
-    })
+    const words = new URLSearchParams({ query, ...span })
     const { text } = await ask(pool, { method: 'GET', path: `/api/v1/query_range?${words}` })
     const { data } = JSON.parse(text) as { data: { result: { values: [number, string][] }[] } }
     return new Map(data.result[0]?.values.map(([at, value]) => [at, Math.round(Number(value) * 100) / 100]))

@@ -1,3 +1,4 @@
+import { clock } from '../report/html.ts'
 import type { HappenedFault, Journal, JudgedExpectation, MetricsEvent, PhaseFigures } from '../runs/journal.ts'
 import type { Note } from '../runs/session-db.ts'
 import type { K6Summary } from './k6-summary.ts'
@@ -31,7 +32,7 @@ export function sessionJournal(notes: Note[], { mode, slo }: About): Journal {
   return {
     schema: 2,
     experiment: 'session',
-    question: `What happened from ${clock(start)} to ${clock(end)} UTC?`,
+    question: `What happened from ${clock(start)} to ${clock(end)}?`,
     hypothesis: how,
     mode,
     started: new Date(start).toISOString(),
@@ -163,8 +164,4 @@ function goalsOf(name: string, { verdict, goals }: K6Summary): JudgedExpectation
     compare: '<',
     unit: '',
   }))
-}
-
-function clock(at: number): string {
-  return new Date(at).toISOString().slice(11, 19)
 }
