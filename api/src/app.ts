@@ -66,17 +66,11 @@ export function createApp(dependencies: Dependencies): Koa {
 /** What a request of each route meets: load shedding, the token check, the body, the handler. */
 export function createRouter(routes: Route[], requireUser: Middleware, shed: Middleware[] = []): Router {
   const router = new Router({ strict: true, sensitive: true })
-  for (const route of routes) {
-    const { method, path, secured, before = [], body, bodyLimit, handle } = route
-    const named: Middleware = (ctx, next) => {
-      ctx.state.route = path // for the signals
-      return next()
-    }
-    // Never /health: in an overload it is needed most.
-    const shedLoad = statusesOf(route).includes(503) ? shed : []
+  for (const { method, path, secured, before = [], body, bodyLimit, handle } of routes) {
+    const shedLoad = secured || body ? shed : [] // never /health: in an overload it is needed most
     const user = secured ? [requireUser] : []
     const json = body ? [readJson(bodyLimit)] : []
-    router[method](path, named, ...before, ...shedLoad, ...user, ...json, handle)
+    router[method](path, ...before, ...shedLoad, ...user, ...json, handle)
   }
   return router
 }

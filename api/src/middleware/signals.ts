@@ -50,7 +50,7 @@ export function signals({ log, meter, tracer, draining, answers, recordEvent }: 
       active--
       if (draining() && !res.headersSent) res.setHeader('Connection', 'close')
       // Unknown paths and methods share one series: a client could invent any number of them.
-      const route = String(ctx.state.route ?? 'unmatched')
+      const route: string = ctx.routerPath ?? 'unmatched'
       const method = route === 'unmatched' ? '_OTHER' : ctx.method === 'HEAD' ? 'GET' : ctx.method
       // 499: the client hung up before the answer was ready.
       const status = res.closed ? 499 : res.statusCode
