@@ -83,7 +83,7 @@ function plainRoutes({ find, insert }: { find(id: string): unknown; insert(input
 }
 
 async function sqlite() {
-  const { sqlite } = await openFile(config.DATABASE_PATH, config, false)
+  const { sqlite } = await openFile(config.DATABASE_PATH, config)
   const columns = 'id, title, body, created_at, updated_at'
   const find = sqlite.prepare(`select ${columns} from notes where user_id = ? and id = ?`)
   const insert = sqlite.prepare(

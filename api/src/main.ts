@@ -1,7 +1,6 @@
 // The edge of the process. It is started with --max-semi-space-size=4, because a young generation that grows with the load
 // costs 20 MiB and saves little time, and with --max-old-space-size=96, because the heap would outgrow its container.
-import { accessSync, constants, mkdirSync, statSync } from 'node:fs'
-import { dirname, resolve } from 'node:path'
+import { resolve } from 'node:path'
 import pkg from '../package.json' with { type: 'json' }
 import { createApp } from './app.ts'
 import { ConfigError, loadConfig, readSettings, settingNames } from './config.ts'
@@ -44,7 +43,7 @@ async function main() {
   meter.createObservableCounter('log.lines.dropped', lines).addCallback((counter) => counter.observe(dropped()))
   const database = config.DATABASE_URL
     ? await openPostgres(config.DATABASE_URL, config, log, meter)
-    : await openSqlite(makeFolder(resolve(config.DATABASE_PATH)), config, log, meter)
+    : await openSqlite(resolve(config.DATABASE_PATH), config, log, meter)
   const events = keepEvents(config.METRICS_EVENTS, database.db)
   const phase = { draining: false, ending: false }
   const draining = () => phase.draining
@@ -93,20 +92,6 @@ async function main() {
   const metricsPage = createMetricsPage(exporter, log, events?.list)
   const metrics_port = await listen(metricsPage, host, config.METRICS_PORT, 'METRICS_PORT')
   log.info({ host, port, metrics_port, version, pid: process.pid, settings_from_environment }, 'listening')
-}
-
-/** Creates the folder of the database if only its last part is missing, and returns the path. Throws ConfigError. */
-function makeFolder(path: string) {
-  const folder = dirname(path)
-  try {
-    statSync(dirname(folder))
-    mkdirSync(folder, { recursive: true })
-    accessSync(folder, constants.X_OK)
-    return path
-  } catch (error) {
-    const { code } = error as NodeJS.ErrnoException
-    throw new ConfigError([`DATABASE_PATH: the folder ${folder} cannot be used (${code}): create it, for this user`])
-  }
 }
 
 if (import.meta.main) await start()

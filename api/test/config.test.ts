@@ -194,11 +194,13 @@ for (const [what, create] of Object.entries({
   })
 }
 
-test('a folder that may not be entered ends the program with a sentence', { skip: skipWindows }, async (t) => {
-  const folder = newFolder(t)
-  chmodSync(folder, 0o600)
-  await assertRefused({ DATABASE_PATH: join(folder, 'notes.db') }, ['DATABASE_PATH', 'EACCES'])
-})
+for (const [what, mode] of Object.entries({ entered: 0o600, read: 0o100 })) {
+  test(`a folder that may not be ${what} ends the program with a sentence`, { skip: skipWindows }, async (t) => {
+    const folder = newFolder(t)
+    chmodSync(folder, mode)
+    await assertRefused({ DATABASE_PATH: join(folder, 'notes.db') }, ['DATABASE_PATH', 'EACCES'])
+  })
+}
 
 for (const [what, path] of Object.entries({
   'a name that is too long': 'n'.repeat(300),

@@ -361,21 +361,33 @@ test('a full disk stops only the writes', { ...limit, skip: skipDisk }, async (t
   )
 })
 
-for (const [what, used] of [
-  ['a first start', false],
-  ['a start with a new user', true],
-] as const) {
-  test(`a disk that is full at ${what} is an outage like others`, { ...limit, skip: skipDisk }, async (t) => {
-    const disk = smallDisk(t)
-    if (!disk) return
-    if (used) await (await startApi(t, { DATABASE_PATH: disk.path })).stop()
-    disk.fill()
-    const api = await startApi(t, { DATABASE_PATH: disk.path, LAB_USERS: 'late:late-password' })
-    assert.equal((await healthOf(api)).database.reason, 'full')
-    disk.free()
-    await api.login('late')
-  })
-}
+test('a disk that is full at a start with a new user is an outage like others', {
+  ...limit,
+  skip: skipDisk,
+}, async (t) => {
+  const disk = smallDisk(t)
+  if (!disk) return
+  await (await startApi(t, { DATABASE_PATH: disk.path })).stop()
+  disk.fill()
+  const api = await startApi(t, { DATABASE_PATH: disk.path, LAB_USERS: 'late:late-password' })
+  assert.equal((await healthOf(api)).database.reason, 'full')
+  disk.free()
+  await api.login('late')
+})
+
+test('a disk that is full at the first start ends the program with a sentence', {
+  ...limit,
+  skip: skipDisk,
+}, async (t) => {
+  const disk = smallDisk(t)
+  if (!disk) return
+  disk.fill()
+  const { code, stderr } = await endOf({ DATABASE_PATH: disk.path })
+  assert.match(stderr, /^DATABASE_PATH.*SQLITE_FULL.*\n$/)
+  assert.equal(code, 1)
+  disk.free()
+  await (await startApi(t, { DATABASE_PATH: disk.path })).login()
+})
 
 const skipLimit = spawnSync('prlimit').error !== undefined && 'prlimit is not installed'
 function limitFiles(api: Api, bytes: string) {
@@ -406,8 +418,6 @@ test('started in an outage, the API recovers by itself and makes its users then'
   await (await startApi(t, { DATABASE_PATH: path })).stop()
   const startFaults: Record<string, Story> = {
     'the file is chmod 000': faults['the file is chmod 000'],
-    // Its last bit lets the process start in it.
-    'the folder is chmod 100': { reason: 'permission', land: (path) => chmod(join(path, '..'), 0o100) },
     'the file is renamed': faults['the file is renamed'],
     'another process holds an exclusive lock': faults['another process holds an exclusive lock'],
   }

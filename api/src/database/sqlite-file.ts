@@ -17,10 +17,33 @@ export type Connection = {
 }
 
 const applicationId = 0x6e6f7465 // in the header of our files: "note" in ASCII
+const minimumSize = 512 // of a database: one page
 
-/** Opens the database, or creates it first. Throws ConfigError, DatabaseUnavailable, SqliteError or a system error. */
-export async function openFile(path: string, settings: Settings, mayCreate: boolean): Promise<Connection> {
-  if (mayCreate) await create(path)
+/**
+ * At the start of the program: creates the file where there never was one, and its folder, but not the folder around it.
+ * Throws ConfigError for a path that can never be a database. Later an outage is no reason to create anything: an empty file
+ * in place of a lost one would hide the loss.
+ */
+export async function preparePath(path: string) {
+  const folder = dirname(path)
+  try {
+    if (!fs.existsSync(folder)) fs.mkdirSync(folder)
+    // Other files named like it, such as a journal, mean that there was one.
+    const names = fs.readdirSync(folder).filter((name) => name.startsWith(basename(path)))
+    if (names.every((name) => name.startsWith(`${basename(path)}.new`))) await create(path)
+    const size = fs.statSync(path, { throwIfNoEntry: false })?.size ?? minimumSize
+    if (size < minimumSize) throw foreign(path, 'is too short to be a database')
+  } catch (error) {
+    if (error instanceof ConfigError) throw error
+    const { code } = error as NodeJS.ErrnoException
+    throw new ConfigError([
+      `DATABASE_PATH: ${path} cannot be used (${code}): choose another, in a folder that this user may write`,
+    ])
+  }
+}
+
+/** Opens the database. Throws ConfigError, DatabaseUnavailable, SqliteError or a system error. */
+export async function openFile(path: string, settings: Settings): Promise<Connection> {
   // A busy timeout blocks the only JavaScript thread and every request with it, so it is 0 except in experiments.
   const sqlite = new BetterSqlite(path, { fileMustExist: true, timeout: settings.BUSY_TIMEOUT_MS })
   try {
@@ -33,12 +56,6 @@ export async function openFile(path: string, settings: Settings, mayCreate: bool
     sqlite.close()
     throw error
   }
-}
-
-/** Whether the folder never had this database. Other files named like it, such as a journal, mean that there was one. */
-export function isFresh(path: string) {
-  const names = fs.readdirSync(dirname(path)).filter((name) => name.startsWith(basename(path)))
-  return names.every((name) => name.startsWith(`${basename(path)}.new`))
 }
 
 // The database gets its name when it is complete, so a process that is killed here leaves nothing half made.
@@ -74,7 +91,7 @@ const foreign = (path: string, what: string) =>
 export function refuseForeign(path: string) {
   const found = fs.statSync(path)
   if (!found.isFile()) throw foreign(path, 'is not a file') // to open a pipe would wait for its writer
-  if (found.size < 512) throw new DatabaseUnavailable('truncated')
+  if (found.size < minimumSize) throw new DatabaseUnavailable('truncated')
   const header = Buffer.alloc(100)
   const file = fs.openSync(path, 'r')
   try {
@@ -94,7 +111,7 @@ export function inspect({ path, folder, opened }: Connection, operation: Operati
   const { R_OK, W_OK, X_OK } = fs.constants
   const now = fs.statSync(path)
   if (now.ino !== opened.ino || now.dev !== opened.dev) throw new DatabaseUnavailable('replaced')
-  if (now.size < 512) throw new DatabaseUnavailable('truncated')
+  if (now.size < minimumSize) throw new DatabaseUnavailable('truncated')
   fs.accessSync(path, R_OK)
   if (operation === 'read') return
   try {

@@ -2,13 +2,13 @@ import BetterSqlite from 'better-sqlite3'
 import type { Logger } from 'pino'
 import { ConfigError } from '../config.ts'
 import type { Operation, Reason, State } from './database.ts'
-import { type Connection, inspect, isFresh, openFile, reasonOf, refuseForeign, type Settings } from './sqlite-file.ts'
+import type { Connection, Settings } from './sqlite-file.ts'
+import { inspect, openFile, preparePath, reasonOf, refuseForeign } from './sqlite-file.ts'
 import { trackState } from './state.ts'
 
 // Without traffic an outage is noticed within this time. Only a write finds a full disk, or a reader that blocks commits.
 const tickMs = 200
 const retryMs = 100 // and its end within this
-const incurable = /^(truncated|ELOOP|ENAMETOOLONG)$/ // at the start
 
 type Link = {
   /** Undefined while the file cannot be used at all. */
@@ -25,54 +25,42 @@ type Link = {
  */
 export async function keepOpen(path: string, settings: Settings, log: Logger): Promise<Link> {
   const { state, change } = trackState(log)
-  let mayCreate = true // until the file existed: an empty file in place of a lost one would hide the loss
-  let starting = true
+  let isStart = true
   let timer: NodeJS.Timeout | undefined
   const link: Link = { state, failed, close }
 
   async function tick() {
     let reads = false
-    let isFirstStart = false
     try {
-      if (mayCreate) mayCreate = isFresh(path)
-      isFirstStart = mayCreate
-      if (!link.connection && !mayCreate) refuseForeign(path)
-      link.connection ??= await openFile(path, settings, mayCreate)
-      mayCreate = false
+      if (!link.connection) {
+        refuseForeign(path)
+        link.connection = await openFile(path, settings)
+      }
       tryToRead(link.connection)
       reads = true
       inspect(link.connection, 'write')
       // A file that was opened while it was read-only stays so for this connection.
-      if (state().reason === 'readonly') replace(await openFile(path, settings, false))
+      if (state().reason === 'readonly') replace(await openFile(path, settings))
       // Sees locks without writing anything. Recovery is proved by a committed write: that sees a full disk too.
       link.connection.sqlite.exec(
         state().writes ? 'BEGIN IMMEDIATE; ROLLBACK' : 'UPDATE heartbeat SET beats = beats + 1',
       )
       update(null, true)
     } catch (error) {
-      if (starting) refuseToStart(error, isFirstStart)
+      if (isStart && error instanceof ConfigError) throw error
       const reason = reasonOf(error)
       // Another file under our name, or without our tables. Any other error is one of this program, which ends.
       const isForeign = error instanceof ConfigError || error instanceof BetterSqlite.SqliteError
       if (!reason && !isForeign) throw error
       update(reason ?? 'corrupt', reads, reason ? undefined : error)
     }
-    starting = false
+    isStart = false
     schedule()
   }
 
   function schedule() {
     clearTimeout(timer)
     timer = setTimeout(tick, state().writes ? tickMs : retryMs)
-  }
-
-  /** An outage needs a database that was there. Throws ConfigError for a file that can never be used. */
-  function refuseToStart(error: unknown, isFirstStart: boolean) {
-    if (error instanceof ConfigError) throw error
-    const reason = String(reasonOf(error))
-    const code = String((error as { code?: unknown }).code ?? reason)
-    const isFinal = incurable.test(code) || (isFirstStart && /permission|readonly|cannot_open/.test(reason))
-    if (isFinal) throw new ConfigError([`DATABASE_PATH: ${path} is unusable (${code}): choose another`])
   }
 
   function failed(operation: Operation, reason: Reason) {
@@ -104,6 +92,7 @@ export async function keepOpen(path: string, settings: Settings, log: Logger): P
     replace(undefined)
   }
 
+  await preparePath(path)
   await tick()
   return link
 }
