@@ -9,8 +9,9 @@ import { createApp, createRouter } from '../src/app.ts'
 import { loadConfig } from '../src/config.ts'
 import { openSqlite } from '../src/database/sqlite.ts'
 import { openFile } from '../src/database/sqlite-file.ts'
-import { signedTokens } from '../src/middleware/authentication.ts'
+import { authentication } from '../src/middleware/authentication.ts'
 import { readJson } from '../src/middleware/input.ts'
+import { signedTokens } from '../src/middleware/signed-tokens.ts'
 import { noteRoutes } from '../src/routes/notes.ts'
 import { createApiServer, listen } from '../src/server.ts'
 import { insertNote } from '../src/stores/notes.ts'
@@ -46,7 +47,7 @@ const { db } = database
 await syncUsers(db, config.LAB_USERS)
 const userId = (await findUserByName(db, config.LAB_USERS, config.LAB_USERS[0]?.name ?? ''))?.id ?? ''
 const made = await insertNote(db, userId, note)
-const tokens = signedTokens({ config, db, meter })
+const tokens = authentication(signedTokens(db, config), meter)
 const token = await tokens.issue(userId, Math.floor(Date.now() / 1000), config.JWT_TTL)
 
 const step = process.argv[2] as Variant

@@ -4,13 +4,14 @@ import Koa, { type Middleware } from 'koa'
 import type { Logger } from 'pino'
 import type { Config } from './config.ts'
 import type { Database } from './database/database.ts'
-import { signedTokens } from './middleware/authentication.ts'
+import { authentication } from './middleware/authentication.ts'
 import { errors } from './middleware/errors.ts'
 import { readJson } from './middleware/input.ts'
 import { loadShedding } from './middleware/load-shedding.ts'
 import { countLogins, limitLogins } from './middleware/login-limit.ts'
 import { sessions } from './middleware/sessions.ts'
 import { signals } from './middleware/signals.ts'
+import { signedTokens } from './middleware/signed-tokens.ts'
 import { authRoutes } from './routes/auth.ts'
 import { healthRoutes } from './routes/health.ts'
 import { noteRoutes } from './routes/notes.ts'
@@ -38,7 +39,8 @@ export function createApp(dependencies: Dependencies): Koa {
   const { db, state } = database
   const waits = { event_loop: eventLoopDelay, login_queue: loginWaitMs }
   const shedBy = loadShedding(config.SHED_AFTER_MS, meter, waits)
-  const tokens = (config.AUTH === 'session' ? sessions : signedTokens)({ config, db, meter })
+  const kind = config.AUTH === 'session' ? sessions(db, config.LAB_USERS) : signedTokens(db, config)
+  const tokens = authentication(kind, meter)
   const routes = [
     ...healthRoutes({ state, version }),
     ...authRoutes({

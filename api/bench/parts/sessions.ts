@@ -7,8 +7,9 @@ import jsonwebtoken from 'jsonwebtoken'
 import type { Context } from 'koa'
 import { sql } from 'kysely'
 import { openSqlite } from '../../src/database/sqlite.ts'
-import { signedTokens, type Tokens } from '../../src/middleware/authentication.ts'
+import { authentication, type TokenKind } from '../../src/middleware/authentication.ts'
 import { sessions } from '../../src/middleware/sessions.ts'
+import { signedTokens } from '../../src/middleware/signed-tokens.ts'
 import { findSession } from '../../src/stores/sessions.ts'
 import { createLogger } from '../../src/telemetry/logger.ts'
 import { median, quartiles, rotated, show } from '../figures.ts'
@@ -40,13 +41,14 @@ export async function measureSessions({ quick, say }: Run): Promise<Part> {
     const userId = randomUUID()
     await sql`INSERT INTO users VALUES (${userId}, 'demo', 'none', 0)`.execute(db)
     const key = createSecretKey(randomBytes(48))
-    const config = { JWT_SECRET: key, LAB_USERS: [{ name: 'demo', password: 'none' }] }
-    const ids = await makeSessions(sessions({ config, db, meter }).issue, userId)
+    const users = [{ name: 'demo', password: 'none' }]
+    const ids = await makeSessions(sessions(db, users).issue, userId)
     // Each client has a token of its own: they differ by their end.
     const tokens = Array.from({ length: clients }, (_, n) =>
       jsonwebtoken.sign({}, key, { algorithm: 'HS256', subject: userId, expiresIn: 3600 + n }),
     )
-    const { requireUser } = signedTokens({ config, db, meter })
+    const kind = signedTokens(db, { JWT_SECRET: key, JWT_SECRET_PREVIOUS: undefined, LAB_USERS: users })
+    const { requireUser } = authentication(kind, meter)
 
     const check: Record<Way, (n: number) => Promise<unknown>> = {
       async signature(n) {
@@ -59,7 +61,7 @@ export async function measureSessions({ quick, say }: Run): Promise<Part> {
       },
       async session(n) {
         const hash = createHash('sha256').update(ids[(n * 7919) % stored] ?? '')
-        return (await findSession(db, config.LAB_USERS, hash.digest('base64url')))?.user_id
+        return (await findSession(db, users, hash.digest('base64url')))?.user_id
       },
     }
     for (const way of names) {
@@ -95,15 +97,15 @@ export async function measureSessions({ quick, say }: Run): Promise<Part> {
   }
 }
 
-async function makeSessions(issue: Tokens['issue'], userId: string): Promise<string[]> {
+async function makeSessions(issue: TokenKind['issue'], userId: string): Promise<string[]> {
   const now = Math.floor(Date.now() / 1000)
   return Promise.all(Array.from({ length: stored }, () => issue(userId, now, 3600)))
 }
 
 /** As much of a request as the middleware reads. */
 function contextWith(authorization: string): Context {
-  const req = { headers: { authorization } }
-  return { req, state: {}, throw: fail } as unknown as Context
+  const headers = { authorization }
+  return { req: { headers }, header: headers, state: {}, cookies: {}, throw: fail } as unknown as Context
 }
 
 function fail(status: number, message: string): never {

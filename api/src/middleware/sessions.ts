@@ -1,7 +1,9 @@
 import { createHash, randomBytes } from 'node:crypto'
-import type { Context, Next } from 'koa'
+import type { Context } from 'koa'
+import type { User } from '../config.ts'
+import type { Db } from '../database/database.ts'
 import { deleteSession, findSession, insertSession } from '../stores/sessions.ts'
-import { type Dependencies, maxRemembered, recheckMs, rejections, type Tokens } from './authentication.ts'
+import type { Token, TokenKind } from './authentication.ts'
 
 // As the token is random, it needs no salt and no slow hash: 256 bits cannot be guessed.
 const hashOf = (token: string) => createHash('sha256').update(token).digest('base64url')
@@ -10,38 +12,21 @@ const hashOf = (token: string) => createHash('sha256').update(token).digest('bas
  * Sessions: a token is a random number, which means something only to the database. Each ends by itself. While the database
  * is away, no user is known.
  */
-export function sessions({ config, db, meter }: Dependencies): Tokens {
-  const reject: ReturnType<typeof rejections> = rejections(meter, [
-    'missing',
-    'malformed',
-    'unknown_session',
-    'expired',
-  ])
-  // Remembered for a second, as the row of a signed token's user is: a logout counts here at once, and in another process
-  // on the same database within that time. Without it each request would cost two look-ups instead of one.
-  const remembered = new Map<string, { userId: string; expires: number; checkedAt: number }>()
-  let logouts = 0
+export function sessions(db: Db, users: readonly User[]): TokenKind {
+  async function read(ctx: Context) {
+    const token = /^Bearer ([\w-]{43})$/i.exec(ctx.req.headers.authorization ?? '')?.[1]
+    return token ? sessionOf(hashOf(token)) : 'malformed'
+  }
 
-  async function requireUser(ctx: Context, next: Next) {
-    const now = Date.now()
-    const { authorization } = ctx.req.headers
-    if (!authorization) reject(ctx, 'missing')
-    const [, token] = /^Bearer ([\w-]{43})$/i.exec(authorization) ?? reject(ctx, 'malformed')
-    const hash = hashOf(String(token))
-    let session = remembered.get(hash)
-    if (!session || now - session.checkedAt >= recheckMs) {
-      const logoutsBefore = logouts
-      remembered.delete(hash)
-      const found = (await findSession(db, config.LAB_USERS, hash)) ?? reject(ctx, 'unknown_session')
-      session = { userId: found.user_id, expires: found.expires_at, checkedAt: now }
-      if (remembered.size >= maxRemembered) remembered.clear()
-      // A logout may have overtaken this look-up.
-      if (logouts === logoutsBefore) remembered.set(hash, session)
+  function sessionOf(hash: string): Token {
+    const session: Token = { expires: Number.POSITIVE_INFINITY, confirm, revoke: () => deleteSession(db, hash) }
+    async function confirm() {
+      const row = await findSession(db, users, hash)
+      if (!row) return 'unknown_session'
+      const { user_id: userId, expires_at: expires } = row
+      return expires <= Date.now() / 1000 ? 'expired' : { ...session, userId, expires }
     }
-    if (session.expires <= now / 1000) reject(ctx, 'expired')
-    ctx.state.userId = session.userId
-    ctx.state.sessionHash = hash
-    return next()
+    return session
   }
 
   async function issue(userId: string, issuedAt: number, seconds: number) {
@@ -51,11 +36,5 @@ export function sessions({ config, db, meter }: Dependencies): Tokens {
     return token
   }
 
-  async function revoke(ctx: Context) {
-    await deleteSession(db, ctx.state.sessionHash)
-    logouts++
-    remembered.delete(ctx.state.sessionHash)
-  }
-
-  return { requireUser, issue, revoke }
+  return { read, reasons: ['malformed', 'unknown_session', 'expired'], issue }
 }

@@ -56,7 +56,7 @@ export const lesson: Lesson = {
     look: 'one line for each reason. The API tells its operators the reason, and the thief nothing.',
   },
   code: {
-    file: 'api/src/middleware/authentication.ts',
+    file: 'api/src/middleware/signed-tokens.ts',
     fragment: 'const clockTolerance = 5',
     look: 'the five seconds. From here you can read the whole check.',
   },
