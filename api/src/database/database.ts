@@ -1,4 +1,5 @@
 import type { Kysely } from 'kysely'
+import type { Logger } from 'pino'
 
 /** A database, whichever engine is behind it. */
 export type Database = {
@@ -61,28 +62,43 @@ export const reasons = [
   'cannot_open', // SQLite could not open the file
   'corrupt', // the content of the database is not this program's
   'unreachable', // there is no connection to PostgreSQL
-  'timeout', // PostgreSQL did not answer in time, or all connections were in use (DatabaseBusy)
+  'timeout', // PostgreSQL did not answer in time, or all connections were in use
 ] as const
 export type Reason = (typeof reasons)[number]
+
+/**
+ * What a client can do about it. readOnly: read. overloaded: come back; the database works, and others held the row or all
+ * connections, or it was slow.
+ */
+export type Trouble = 'unavailable' | 'readOnly' | 'overloaded'
 
 /** Thrown by every use of a database that cannot be used. The errors middleware answers 503. */
 export class DatabaseUnavailable extends Error {
   readonly reason: Reason
-  /** Whether reads still work. */
-  readonly readOnly: boolean
+  readonly trouble: Trouble
   /** Whether the change may have been made all the same: the connection broke before the answer, or SQLite's commit failed late. */
   readonly inDoubt: boolean
-  constructor(reason: Reason, readOnly = false, inDoubt = false) {
+  constructor(reason: Reason, trouble: Trouble = 'unavailable', inDoubt = false) {
     super(`database unavailable: ${reason}`)
     this.reason = reason
-    this.readOnly = readOnly
+    this.trouble = trouble
     this.inDoubt = inDoubt
   }
 }
 
-/** The database works, and could not serve this request in time: others hold its row or all connections, or it was slow. */
-export class DatabaseBusy extends DatabaseUnavailable {
-  constructor(reason: Reason, inDoubt: boolean) {
-    super(reason, false, inDoubt)
+/** Holds the state of a database. `change` records what a check or a use has found, and logs it when it is new. */
+export function trackState(log: Logger) {
+  let state: State = { reads: true, writes: true, reason: null, since: new Date() }
+
+  function change(reason: Reason | null, reads: boolean, err?: unknown) {
+    if (reason === state.reason && reads === state.reads) return
+    const writes = reason === null
+    const { since } = state
+    state = { reads, writes, reason, since: state.writes || writes ? new Date() : since }
+    const outage_ms = Date.now() - since.getTime()
+    if (writes) log.info({ db_unavailable: false, outage_ms }, 'database available')
+    else if (reads) log.error({ db_unavailable: true, reason, err }, 'database read-only')
+    else log.error({ db_unavailable: true, reason, err }, 'database unavailable')
   }
+  return { state: () => state, change }
 }

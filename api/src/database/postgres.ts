@@ -3,11 +3,10 @@ import { type CompiledQuery, Kysely, PostgresDialect, type QueryResult } from 'k
 import pg from 'pg'
 import type { Logger } from 'pino'
 import { type Config, ConfigError } from '../config.ts'
-import { type Database, DatabaseBusy, DatabaseUnavailable, type Reason } from './database.ts'
+import { type Database, DatabaseUnavailable, type Reason, trackState } from './database.ts'
 import { createKysely } from './kysely.ts'
 import { databaseMetrics } from './metrics.ts'
 import { migrate } from './migrations.ts'
-import { trackState } from './state.ts'
 
 const allInUse = 'timeout exceeded when trying to connect' // the pool's error has no code
 const tickMs = 200 // an outage is noticed within this time, a full disk by the first write
@@ -85,9 +84,9 @@ export async function openPostgres(
       const inDoubt = !isRead && isInDoubt(error)
       // While the check passes, only this request met a lock or a slow answer.
       const isAlone = state().writes && /^(locked|timeout)$/.test(reason)
-      if (isAlone || (error as Error).message === allInUse) throw new DatabaseBusy(reason, inDoubt)
+      if (isAlone || (error as Error).message === allInUse) throw new DatabaseUnavailable(reason, 'overloaded', inDoubt)
       const readOnly = !isRead && state().reads && !/^(unreachable|timeout)$/.test(reason)
-      throw new DatabaseUnavailable(reason, readOnly, inDoubt)
+      throw new DatabaseUnavailable(reason, readOnly ? 'readOnly' : 'unavailable', inDoubt)
     }
   }
 

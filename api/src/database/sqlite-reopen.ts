@@ -1,10 +1,9 @@
 import BetterSqlite from 'better-sqlite3'
 import type { Logger } from 'pino'
 import { ConfigError } from '../config.ts'
-import type { Operation, Reason, State } from './database.ts'
+import { type Operation, type Reason, type State, trackState } from './database.ts'
 import type { Connection, Settings } from './sqlite-file.ts'
 import { inspect, openFile, preparePath, reasonOf, refuseForeign } from './sqlite-file.ts'
-import { trackState } from './state.ts'
 
 // Without traffic an outage is noticed within this time. Only a write finds a full disk, or a reader that blocks commits.
 const tickMs = 200

@@ -36,7 +36,8 @@ export async function openSqlite(path: string, settings: Settings, log: Logger, 
       metrics.failed(requests, reason)
       link.failed(operation, reason)
       const isWrite = operation === 'write'
-      throw new DatabaseUnavailable(reason, isWrite && link.state().reads, isWrite && isInDoubt(error))
+      const trouble = isWrite && link.state().reads ? 'readOnly' : 'unavailable'
+      throw new DatabaseUnavailable(reason, trouble, isWrite && isInDoubt(error))
     }
   }
 

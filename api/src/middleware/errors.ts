@@ -1,7 +1,7 @@
 import { STATUS_CODES } from 'node:http'
 import type { Context, Middleware, Next } from 'koa'
 import { HttpError } from 'koa'
-import { DatabaseBusy, DatabaseUnavailable } from '../database/database.ts'
+import { DatabaseUnavailable } from '../database/database.ts'
 
 // The type of a 503 says what the client can do. They are relative references: the API has no domain of its own.
 export const problemTypes = {
@@ -44,15 +44,10 @@ export function errors(): Middleware {
   }
 }
 
-function describe(error: DatabaseUnavailable) {
-  const [type, state] =
-    error instanceof DatabaseBusy
-      ? [problemTypes.overloaded, 'is busy with other work']
-      : error.readOnly
-        ? [problemTypes.readOnly, 'can only be read']
-        : [problemTypes.unavailable, 'cannot be used']
-  const change = error.inDoubt ? 'The change may have been made: look before you' : 'Nothing was changed;'
-  return { type, detail: `The database ${state} right now. ${change} try again.` }
+const states = { unavailable: 'cannot be used', readOnly: 'can only be read', overloaded: 'is busy with other work' }
+function describe({ trouble, inDoubt }: DatabaseUnavailable) {
+  const change = inDoubt ? 'The change may have been made: look before you' : 'Nothing was changed;'
+  return { type: problemTypes[trouble], detail: `The database ${states[trouble]} right now. ${change} try again.` }
 }
 
 function answerUnknown(ctx: Context) {
