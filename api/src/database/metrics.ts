@@ -1,6 +1,6 @@
 import type { Meter } from '@opentelemetry/api'
 import type { CompiledQuery, DatabaseConnection, QueryResult } from 'kysely'
-import { DatabaseUnavailable, type Reason, reasons, type State } from './database.ts'
+import { DatabaseUnavailable, reasons, type State } from './database.ts'
 
 /** The metrics of a database, the same for every engine. */
 export function databaseMetrics(meter: Meter, system: 'sqlite' | 'postgresql', state: () => State) {
@@ -34,7 +34,7 @@ export function databaseMetrics(meter: Meter, system: 'sqlite' | 'postgresql', s
     })
 
   return {
-    /** Times every query of an engine, also one that fails. */
+    /** Times every query of an engine, and counts it when it fails for a reason of the database. */
     timed(executeQuery: DatabaseConnection['executeQuery']) {
       return async function timedQuery<R>(query: CompiledQuery): Promise<QueryResult<R>> {
         const start = performance.now()
@@ -42,7 +42,9 @@ export function databaseMetrics(meter: Meter, system: 'sqlite' | 'postgresql', s
         try {
           return await executeQuery<R>(query)
         } catch (thrown) {
-          error = { 'error.type': thrown instanceof DatabaseUnavailable ? thrown.reason : '_OTHER' }
+          const reason = thrown instanceof DatabaseUnavailable ? thrown.reason : undefined
+          if (reason) errors.add(1, { reason })
+          error = { 'error.type': reason ?? '_OTHER' }
           throw thrown
         } finally {
           const operation = attributes[query.query.kind]
@@ -51,7 +53,6 @@ export function databaseMetrics(meter: Meter, system: 'sqlite' | 'postgresql', s
         }
       }
     },
-    failed: (requests: number, reason: Reason) => errors.add(requests, { reason }),
     committed: (writes: number) => batchSize.record(writes),
   }
 }

@@ -80,7 +80,6 @@ export async function openPostgres(
       if ((error as pg.DatabaseError).code === '22021') return { rows: [] } // no row has U+0000, as an id in a path may
       const reason = reasonOf(error)
       if (!reason) throw error
-      metrics.failed(1, reason)
       const inDoubt = !isRead && isInDoubt(error)
       // While the check passes, only this request met a lock or a slow answer.
       const isAlone = state().writes && /^(locked|timeout)$/.test(reason)

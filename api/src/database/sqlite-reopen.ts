@@ -1,49 +1,38 @@
 import BetterSqlite from 'better-sqlite3'
 import type { Logger } from 'pino'
 import { ConfigError } from '../config.ts'
-import { type Operation, type Reason, type State, trackState } from './database.ts'
+import { DatabaseUnavailable, type Operation, type Reason, trackState } from './database.ts'
 import type { Connection, Settings } from './sqlite-file.ts'
-import { inspect, openFile, preparePath, reasonOf, refuseForeign } from './sqlite-file.ts'
+import { inspect, isInDoubt, openFile, preparePath, reasonOf, refuseForeign } from './sqlite-file.ts'
 
 // Without traffic an outage is noticed within this time. Only a write finds a full disk, or a reader that blocks commits.
 const tickMs = 200
 const retryMs = 100 // and its end within this
 
-type Link = {
-  /** Undefined while the file cannot be used at all. */
-  connection?: Connection
-  state(): State
-  /** Reports that the connection could not be used. */
-  failed(operation: Operation, reason: Reason): void
-  close(): void
-}
-
 /**
  * Keeps a file open: tries to read and to write five times per second, and opens it again when it can be used again. Logs
  * each change once. Throws ConfigError if the file is not this program's, or can never be used.
  */
-export async function keepOpen(path: string, settings: Settings, log: Logger): Promise<Link> {
+export async function keepOpen(path: string, settings: Settings, log: Logger) {
   const { state, change } = trackState(log)
   let isStart = true
   let timer: NodeJS.Timeout | undefined
-  const link: Link = { state, failed, close }
+  let connection: Connection | undefined // undefined while the file cannot be used at all
 
   async function tick() {
     let reads = false
     try {
-      if (!link.connection) {
+      if (!connection) {
         refuseForeign(path)
-        link.connection = await openFile(path, settings)
+        connection = await openFile(path, settings)
       }
-      tryToRead(link.connection)
+      tryToRead(connection)
       reads = true
-      inspect(link.connection, 'write')
+      inspect(connection, 'write')
       // A file that was opened while it was read-only stays so for this connection.
       if (state().reason === 'readonly') replace(await openFile(path, settings))
       // Sees locks without writing anything. Recovery is proved by a committed write: that sees a full disk too.
-      link.connection.sqlite.exec(
-        state().writes ? 'BEGIN IMMEDIATE; ROLLBACK' : 'UPDATE heartbeat SET beats = beats + 1',
-      )
+      connection.sqlite.exec(state().writes ? 'BEGIN IMMEDIATE; ROLLBACK' : 'UPDATE heartbeat SET beats = beats + 1')
       update(null, true)
     } catch (error) {
       if (isStart && error instanceof ConfigError) throw error
@@ -62,12 +51,23 @@ export async function keepOpen(path: string, settings: Settings, log: Logger): P
     timer = setTimeout(tick, state().writes ? tickMs : retryMs)
   }
 
-  function failed(operation: Operation, reason: Reason) {
-    const { reads, writes } = state()
-    // Only at the first failure: with a busy timeout a read waits for the lock again.
-    const readable = operation === 'write' && (writes ? canRead(link.connection) : reads)
-    update(reason, readable)
-    if (writes) schedule() // later failures would put the check off
+  /** Checks the file, then does work with it that needs no waiting. Throws DatabaseUnavailable. */
+  function use<T>(operation: Operation, work: (connection: Connection) => T): T {
+    try {
+      if (!connection) throw new DatabaseUnavailable(state().reason ?? 'cannot_open')
+      inspect(connection, operation)
+      return work(connection)
+    } catch (error) {
+      const reason = reasonOf(error)
+      if (!reason) throw error
+      const isWrite = operation === 'write'
+      const { reads, writes } = state()
+      // Only at the first failure: with a busy timeout a read waits for the lock again.
+      const readable = isWrite && (writes ? canRead(connection) : reads)
+      update(reason, readable)
+      if (writes) schedule() // later failures would put the check off
+      throw new DatabaseUnavailable(reason, state().reads ? 'readOnly' : 'unavailable', isWrite && isInDoubt(error))
+    }
   }
 
   function update(reason: Reason | null, readable: boolean, err?: unknown) {
@@ -77,13 +77,13 @@ export async function keepOpen(path: string, settings: Settings, log: Logger): P
     change(reason, isSound && readable, err)
   }
 
-  function replace(connection: Connection | undefined) {
+  function replace(next: Connection | undefined) {
     try {
-      link.connection?.sqlite.close()
+      connection?.sqlite.close()
     } catch (error) {
       log.warn({ err: error }, 'closing the database failed')
     }
-    link.connection = connection
+    connection = next
   }
 
   function close() {
@@ -93,7 +93,7 @@ export async function keepOpen(path: string, settings: Settings, log: Logger): P
 
   await preparePath(path)
   await tick()
-  return link
+  return { state, use, close }
 }
 
 function tryToRead(connection: Connection) {

@@ -1,10 +1,10 @@
 import type { Meter } from '@opentelemetry/api'
 import type { CompiledQuery, QueryResult } from 'kysely'
 import type { Logger } from 'pino'
-import { type Database, DatabaseUnavailable, type Operation } from './database.ts'
+import type { Database } from './database.ts'
 import { createKysely } from './kysely.ts'
 import { databaseMetrics } from './metrics.ts'
-import { type Connection, inspect, isInDoubt, reasonOf, type Settings } from './sqlite-file.ts'
+import { type Connection, reasonOf, type Settings } from './sqlite-file.ts'
 import { keepOpen } from './sqlite-reopen.ts'
 
 type Write = { query: CompiledQuery; resolve(rows: unknown[]): void; reject(error: unknown): void }
@@ -20,25 +20,8 @@ export async function openSqlite(path: string, settings: Settings, log: Logger, 
 
   async function executeQuery<R>(query: CompiledQuery): Promise<QueryResult<R>> {
     const isRead = query.query.kind === 'SelectQueryNode'
-    const rows = isRead ? use('read', 1, (connection) => run(connection, query)) : await write(query)
+    const rows = isRead ? link.use('read', (connection) => run(connection, query)) : await write(query)
     return { rows: rows as R[] }
-  }
-
-  /** `requests` is how many requests fail if the work cannot be done. Throws DatabaseUnavailable. */
-  function use<T>(operation: Operation, requests: number, work: (connection: Connection) => T): T {
-    try {
-      if (!link.connection) throw new DatabaseUnavailable(link.state().reason ?? 'cannot_open')
-      inspect(link.connection, operation)
-      return work(link.connection)
-    } catch (error) {
-      const reason = reasonOf(error)
-      if (!reason) throw error
-      metrics.failed(requests, reason)
-      link.failed(operation, reason)
-      const isWrite = operation === 'write'
-      const trouble = isWrite && link.state().reads ? 'readOnly' : 'unavailable'
-      throw new DatabaseUnavailable(reason, trouble, isWrite && isInDoubt(error))
-    }
   }
 
   // Group commit: all writes of one turn of the event loop share a transaction and its fsync.
@@ -54,8 +37,8 @@ export async function openSqlite(path: string, settings: Settings, log: Logger, 
     waiting = []
     if (batch.length === 0) return // close() has committed them
     try {
-      const runAll = (connection: Connection) => batch.map((write) => runWrite(connection, write))
-      const answers = use('write', batch.length, (open) => open.sqlite.transaction(runAll).immediate(open))
+      const runAll = (open: Connection) => batch.map((write) => runWrite(open, write))
+      const answers = link.use('write', (open) => open.sqlite.transaction(runAll).immediate(open))
       metrics.committed(batch.length)
       for (const answer of answers) answer()
     } catch (error) {
