@@ -3,7 +3,6 @@ import { mkdirSync } from 'node:fs'
 import { createServer, type RequestListener } from 'node:http'
 import { dirname } from 'node:path'
 import Router from '@koa/router'
-import { createNoopMeter, ProxyTracerProvider } from '@opentelemetry/api'
 import Koa, { type Middleware } from 'koa'
 import { createApp, createRouter } from '../src/app.ts'
 import { loadConfig } from '../src/config.ts'
@@ -30,31 +29,29 @@ const steps = {
       return next()
     }),
   token: () => realRoutes(tokens.requireUser),
-  log: () => createApp({ config, database, log, meter, tracer, version, draining, eventLoopDelay }).callback(),
+  log: () => createApp({ config, database, log, version, draining, eventLoopDelay }).callback(),
 }
 
 const config = loadConfig(process.env)
-const meter = createNoopMeter()
 const { log } = createLogger(config.LOG_LEVEL)
-const tracer = new ProxyTracerProvider().getTracer('none')
 const version = 'bench'
 const draining = () => false
 const eventLoopDelay = () => 0
 mkdirSync(dirname(config.DATABASE_PATH))
-const database = await openSqlite(config.DATABASE_PATH, config, log, meter)
+const database = await openSqlite(config.DATABASE_PATH, config, log)
 const { db } = database
 
 await syncUsers(db, config.LAB_USERS)
 const userId = (await findUserByName(db, config.LAB_USERS, config.LAB_USERS[0]?.name ?? ''))?.id ?? ''
 const made = await insertNote(db, userId, note)
-const tokens = authentication(signedTokens(db, config), meter)
+const tokens = authentication(signedTokens(db, config))
 const token = await tokens.issue(userId, Math.floor(Date.now() / 1000), config.JWT_TTL)
 
 const step = process.argv[2] as Variant
 // The steps below Kysely have no database module that checks the file five times per second.
 if (['bare', 'koa', 'sqlite'].includes(step)) database.close()
 const handler = await steps[step]()
-const server = step === 'bare' ? createServer(handler) : createApiServer(handler, log, meter)
+const server = step === 'bare' ? createServer(handler) : createApiServer(handler, log)
 const port = await listen(server, config.HOST, config.PORT, 'PORT')
 process.send?.({ url: `http://127.0.0.1:${port}`, token, notePath: `/data/notes/${made.id}` })
 

@@ -1,5 +1,4 @@
 import Router from '@koa/router'
-import type { Meter, Tracer } from '@opentelemetry/api'
 import Koa, { type Middleware } from 'koa'
 import type { Logger } from 'pino'
 import type { Config } from './config.ts'
@@ -8,14 +7,13 @@ import { authentication } from './middleware/authentication.ts'
 import { errors } from './middleware/errors.ts'
 import { readJson } from './middleware/input.ts'
 import { loadShedding } from './middleware/load-shedding.ts'
-import { countLogins, limitLogins } from './middleware/login-limit.ts'
 import { sessions } from './middleware/sessions.ts'
 import { signals } from './middleware/signals.ts'
 import { signedTokens } from './middleware/signed-tokens.ts'
 import { authRoutes } from './routes/auth.ts'
-import { healthRoutes } from './routes/health.ts'
+import { healthRoute } from './routes/health.ts'
 import { noteRoutes } from './routes/notes.ts'
-import { openapiRoute, type Route, statusesOf } from './routes/openapi.ts'
+import { openapiRoute, type Route } from './routes/openapi.ts'
 import { loginWaitMs } from './stores/passwords.ts'
 import type { RecordEvent } from './telemetry/metrics-events.ts'
 
@@ -23,8 +21,6 @@ type Dependencies = {
   config: Config
   database: Database
   log: Logger
-  meter: Meter
-  tracer: Tracer
   version: string
   draining: () => boolean
   /** How long the requests of this turn of the event loop have waited, in milliseconds. */
@@ -35,31 +31,21 @@ type Dependencies = {
 
 /** The map: what a request meets, in this order. Building is not starting: nothing listens yet. */
 export function createApp(dependencies: Dependencies): Koa {
-  const { config, database, log, meter, tracer, version, draining, eventLoopDelay, recordEvent } = dependencies
+  const { config, database, log, version, draining, eventLoopDelay, recordEvent } = dependencies
   const { db, state } = database
   const waits = { event_loop: eventLoopDelay, login_queue: loginWaitMs }
-  const shedBy = loadShedding(config.SHED_AFTER_MS, meter, waits)
-  const kind = config.AUTH === 'session' ? sessions(db, config.LAB_USERS) : signedTokens(db, config)
-  const tokens = authentication(kind, meter)
+  const shedBy = loadShedding(config.SHED_AFTER_MS, waits)
+  const tokens = authentication(config.AUTH === 'session' ? sessions(db, config.LAB_USERS) : signedTokens(db, config))
   const routes = [
-    ...healthRoutes({ state, version }),
-    ...authRoutes({
-      db,
-      config,
-      tokens,
-      before: [countLogins(meter), ...shedBy('login_queue')],
-      limitLogins: limitLogins(config.LOGIN_ATTEMPTS_PER_MINUTE, config.DATABASE_URL ? db : undefined),
-    }),
+    healthRoute(state, version),
+    ...authRoutes({ db, config, tokens, shed: shedBy('login_queue') }),
     ...noteRoutes(db),
   ]
   routes.push(openapiRoute(routes, version))
-  const answers = routes.flatMap((route) =>
-    statusesOf(route).map((status) => ({ method: route.method.toUpperCase(), route: route.path, status })),
-  )
 
   const app = new Koa()
   app.silent = true // Koa would print errors too, as bare text; the log line of the request has them
-  app.use(signals({ log, meter, tracer, draining, answers, recordEvent })) // in: id, clock, span; out: log line, measurement
+  app.use(signals({ log, draining, routes, recordEvent })) // in: id, clock, span; out: log line, measurement
   app.use(errors()) // out: an error becomes a problem+json
   app.use(createRouter(routes, tokens.requireUser, shedBy('event_loop')).routes())
   return app

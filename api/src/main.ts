@@ -1,6 +1,7 @@
 // The edge of the process. It is started with --max-semi-space-size=4, because a young generation that grows with the load
 // costs 20 MiB and saves little time, and with --max-old-space-size=96, because the heap would outgrow its container.
 import { resolve } from 'node:path'
+import { metrics } from '@opentelemetry/api'
 import pkg from '../package.json' with { type: 'json' }
 import { createApp } from './app.ts'
 import { ConfigError, loadConfig, readSettings, settingNames } from './config.ts'
@@ -37,19 +38,20 @@ async function main() {
 
   const { log, dropped, close: closeLog } = createLogger(config.LOG_LEVEL)
   const { version } = pkg
-  const { meter, tracer, exporter, close: closeTelemetry } = startTelemetry(log, version)
-  const eventLoopDelay = measureEventLoop(meter)
+  const { exporter, close: closeTelemetry } = startTelemetry(log, version)
+  const eventLoopDelay = measureEventLoop()
   const lines = { description: 'Log lines for which there was no room' }
-  meter.createObservableCounter('log.lines.dropped', lines).addCallback((counter) => counter.observe(dropped()))
+  const counter = metrics.getMeter('api').createObservableCounter('log.lines.dropped', lines)
+  counter.addCallback((counter) => counter.observe(dropped()))
   const database = config.DATABASE_URL
-    ? await openPostgres(config.DATABASE_URL, config, log, meter)
-    : await openSqlite(resolve(config.DATABASE_PATH), config, log, meter)
+    ? await openPostgres(config.DATABASE_URL, config, log)
+    : await openSqlite(resolve(config.DATABASE_PATH), config, log)
   const events = keepEvents(config.METRICS_EVENTS, database.db)
   const phase = { draining: false, ending: false }
   const draining = () => phase.draining
   const recordEvent = events?.record
-  const app = createApp({ config, database, log, meter, tracer, version, draining, eventLoopDelay, recordEvent })
-  const server = createApiServer(app.callback(), log, meter)
+  const app = createApp({ config, database, log, version, draining, eventLoopDelay, recordEvent })
+  const server = createApiServer(app.callback(), log)
 
   async function end(code: number) {
     if (phase.ending) return

@@ -3,7 +3,8 @@ import { once } from 'node:events'
 import { createServer, type RequestListener, type Server, type ServerResponse, STATUS_CODES } from 'node:http'
 import type { Duplex } from 'node:stream'
 import { setTimeout as sleep } from 'node:timers/promises'
-import type { Meter } from '@opentelemetry/api'
+import { promisify } from 'node:util'
+import { metrics } from '@opentelemetry/api'
 import type { Logger } from 'pino'
 import { ConfigError } from './config.ts'
 
@@ -24,21 +25,17 @@ const drainMs = 3500 // running requests get this long after it; together they s
 const cutReasons = ['crowded', 'slow', 'malformed', 'headers_too_large']
 
 /** The HTTP server with Node's own limits set. It answers what never becomes a request with problem+json too. */
-export function createApiServer(handler: RequestListener, log: Logger, meter: Meter): Server {
+export function createApiServer(handler: RequestListener, log: Logger): Server {
   const server = createServer({ ...limits, requireHostHeader: false }) // the errors middleware requires Host, with a body
   server.timeout = inactivityTimeout
   server.maxConnections = maxConnections
 
-  let open = 0
+  const meter = metrics.getMeter('api')
   meter
     .createObservableGauge('http.server.open_connections', { description: 'Open connections' })
-    .addCallback((gauge) => gauge.observe(open))
+    .addCallback(async (gauge) => gauge.observe(await connectionsOf(server)))
   const cuts = meter.createCounter('http.server.cut_connections', { description: 'Connections that the API closed' })
   for (const reason of cutReasons) cuts.add(0, { reason })
-  server.on('connection', (socket) => {
-    open++
-    socket.once('close', () => open--)
-  })
   server.on('drop', () => cuts.add(1, { reason: 'crowded' }))
 
   const latest = new WeakMap<Duplex, ServerResponse>() // the newest answer of each connection
@@ -62,6 +59,8 @@ export function createApiServer(handler: RequestListener, log: Logger, meter: Me
   })
   return server
 }
+
+const connectionsOf = (server: Server) => promisify(server.getConnections.bind(server))()
 
 const parserErrors: Record<string, [status: number, reason: string]> = {
   HPE_HEADER_OVERFLOW: [431, 'headers_too_large'],
@@ -115,8 +114,7 @@ export async function listen(server: Server, host: string, port: number, variabl
  */
 export async function drain(server: Server) {
   if (!server.listening) return
-  const connections = await new Promise<number>((resolve) => server.getConnections((_, count) => resolve(count ?? 0)))
-  if (connections > 0) await sleep(graceMs)
+  if ((await connectionsOf(server)) > 0) await sleep(graceMs)
   const closed = once(server, 'close')
   server.close()
   await Promise.race([closed, sleep(drainMs)])

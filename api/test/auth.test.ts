@@ -194,8 +194,8 @@ test('what the limits refuse leaves nothing behind, however many names there are
 test('no more than 50 logins wait for their hash, also when all of them waited for a slow database first', async () => {
   const slow = Promise.withResolvers<{ rows: [] }>()
   const db = createKysely('postgres', () => slow.promise)
-  const config = { JWT_TTL: 60, LAB_USERS: [{ name: 'demo', password: 'x' }] }
-  const dependencies = { db, config, before: [], limitLogins: limitLogins(0) }
+  const config = { JWT_TTL: 60, LOGIN_ATTEMPTS_PER_MINUTE: 0, LAB_USERS: [{ name: 'demo', password: 'x' }] }
+  const dependencies = { db, config, shed: [] }
   const [route] = authRoutes(dependencies as unknown as Parameters<typeof authRoutes>[0])
   const attempts = Array.from({ length: 100 }, async () => {
     const body = { username: 'demo', password: 'wrong' }

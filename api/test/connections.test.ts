@@ -3,7 +3,6 @@ import { readFileSync } from 'node:fs'
 import { connect } from 'node:net'
 import { join } from 'node:path'
 import { before, type TestContext, test } from 'node:test'
-import { createNoopMeter } from '@opentelemetry/api'
 import pino from 'pino'
 import { createApiServer } from '../src/server.ts'
 import { type Api, sendRaw, startApi, until } from './start-api.ts'
@@ -31,7 +30,7 @@ const post = (rest: string) =>
   `POST /data/notes HTTP/1.1\r\nHost: api\r\nAuthorization: Bearer ${token}\r\nContent-Type: application/json\r\n${rest}`
 
 test('the limits of the server are those of docs/security.md', () => {
-  const server = createApiServer(() => {}, pino({ level: 'silent' }), createNoopMeter())
+  const server = createApiServer(() => {}, pino({ level: 'silent' }))
   const { headersTimeout, requestTimeout, keepAliveTimeout, timeout, maxConnections } = server
   const document = readFileSync(join(import.meta.dirname, '../../docs/security.md'), 'utf8')
   const row = (name: string) =>

@@ -2,7 +2,6 @@ import { createHash, createSecretKey, randomBytes, randomUUID } from 'node:crypt
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { createNoopMeter } from '@opentelemetry/api'
 import jsonwebtoken from 'jsonwebtoken'
 import type { Context } from 'koa'
 import { sql } from 'kysely'
@@ -31,10 +30,9 @@ export async function measureSessions({ quick, say }: Run): Promise<Part> {
   const rounds = quick ? 3 : 15
   const checks = quick ? 5_000 : 20_000
   const folder = mkdtempSync(join(tmpdir(), 'bench-'))
-  const meter = createNoopMeter()
   const { log } = createLogger('silent')
   const settings = { JOURNAL_MODE: 'delete', BUSY_TIMEOUT_MS: 0, GROUP_COMMIT: 'on' } as const
-  const database = await openSqlite(join(folder, 'notes.db'), settings, log, meter)
+  const database = await openSqlite(join(folder, 'notes.db'), settings, log)
   const { db } = database
   try {
     say(`${stored} sessions`)
@@ -48,7 +46,7 @@ export async function measureSessions({ quick, say }: Run): Promise<Part> {
       jsonwebtoken.sign({}, key, { algorithm: 'HS256', subject: userId, expiresIn: 3600 + n }),
     )
     const kind = signedTokens(db, { JWT_SECRET: key, JWT_SECRET_PREVIOUS: undefined, LAB_USERS: users })
-    const { requireUser } = authentication(kind, meter)
+    const { requireUser } = authentication(kind)
 
     const check: Record<Way, (n: number) => Promise<unknown>> = {
       async signature(n) {

@@ -1,9 +1,10 @@
-import type { Meter } from '@opentelemetry/api'
+import { metrics } from '@opentelemetry/api'
 import type { CompiledQuery, DatabaseConnection, QueryResult } from 'kysely'
 import { DatabaseUnavailable, reasons, type State } from './database.ts'
 
 /** The metrics of a database, the same for every engine. */
-export function databaseMetrics(meter: Meter, system: 'sqlite' | 'postgresql', state: () => State) {
+export function databaseMetrics(system: 'sqlite' | 'postgresql', state: () => State) {
+  const meter = metrics.getMeter('api')
   const duration = meter.createHistogram('db.client.operation.duration', {
     unit: 's',
     description: 'Duration of database operations, including the wait for the group commit',

@@ -1,4 +1,3 @@
-import type { Meter } from '@opentelemetry/api'
 import { type CompiledQuery, Kysely, PostgresDialect, type QueryResult } from 'kysely'
 import pg from 'pg'
 import type { Logger } from 'pino'
@@ -23,7 +22,6 @@ export async function openPostgres(
   connectionString: string,
   settings: Pick<Config, 'BUSY_TIMEOUT_MS'>,
   log: Logger,
-  meter: Meter,
 ): Promise<Database> {
   const lock_timeout = settings.BUSY_TIMEOUT_MS || rowLockMs
   const options = {
@@ -38,7 +36,7 @@ export async function openPostgres(
   const probe = new pg.Pool({ ...options, max: 1 })
   for (const one of [pool, probe]) one.on('error', () => {}) // an idle connection broke; the next query opens another
   const { state, change } = trackState(log)
-  const metrics = databaseMetrics(meter, 'postgresql', state)
+  const metrics = databaseMetrics('postgresql', state)
   let isMigrated = false
   let starting = true
   let closed = false

@@ -1,4 +1,3 @@
-import type { Meter } from '@opentelemetry/api'
 import type { CompiledQuery, QueryResult } from 'kysely'
 import type { Logger } from 'pino'
 import type { Database } from './database.ts'
@@ -13,9 +12,9 @@ type Write = { query: CompiledQuery; resolve(rows: unknown[]): void; reject(erro
  * The SQLite engine: one connection, whose file is checked before every use. It rejects at once what cannot work. Throws
  * ConfigError if the file is not this program's.
  */
-export async function openSqlite(path: string, settings: Settings, log: Logger, meter: Meter): Promise<Database> {
+export async function openSqlite(path: string, settings: Settings, log: Logger): Promise<Database> {
   const link = await keepOpen(path, settings, log)
-  const metrics = databaseMetrics(meter, 'sqlite', link.state)
+  const metrics = databaseMetrics('sqlite', link.state)
   let waiting: Write[] = []
 
   async function executeQuery<R>(query: CompiledQuery): Promise<QueryResult<R>> {

@@ -1,4 +1,4 @@
-import type { Meter } from '@opentelemetry/api'
+import { metrics } from '@opentelemetry/api'
 import type { Context, Next } from 'koa'
 
 /** What signed-tokens.ts and sessions.ts do differently. */
@@ -23,8 +23,9 @@ export type Tokens = ReturnType<typeof authentication>
 const reconfirmMs = 1000 // a logout in another process on the same database counts within this time
 const maxRemembered = 1000
 
-export function authentication({ read, reasons, issue }: TokenKind, meter: Meter) {
-  const rejections = meter.createCounter('auth.rejections', { description: 'Requests with a missing or invalid token' })
+export function authentication({ read, reasons, issue }: TokenKind) {
+  const description = 'Requests with a missing or invalid token'
+  const rejections = metrics.getMeter('api').createCounter('auth.rejections', { description })
   for (const reason of ['missing', ...reasons]) rejections.add(0, { reason })
   // A signature costs as much as the rest of a read, and a confirmation a query: accepted tokens are remembered.
   const remembered = new Map<string, Token & { confirmedAt: number }>()

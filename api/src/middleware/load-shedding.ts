@@ -1,4 +1,4 @@
-import type { Meter } from '@opentelemetry/api'
+import { metrics } from '@opentelemetry/api'
 import type { Context, Middleware, Next } from 'koa'
 import { overloaded } from './errors.ts'
 
@@ -9,8 +9,9 @@ type Reason = 'event_loop' | 'login_queue'
  * anything: an answer that comes too late is work for a client that has gone. No middleware if `afterMs` is 0, so that
  * requests cost the same as without. Written here because Koa's overload-protection is unmaintained and knows no queue.
  */
-export function loadShedding(afterMs: number, meter: Meter, waits: Record<Reason, () => number>) {
-  const shed = meter.createCounter('requests.shed', { description: 'Requests refused because the wait was too long' })
+export function loadShedding(afterMs: number, waits: Record<Reason, () => number>) {
+  const description = 'Requests refused because the wait was too long'
+  const shed = metrics.getMeter('api').createCounter('requests.shed', { description })
   for (const reason of Object.keys(waits)) shed.add(0, { reason })
 
   return function shedBy(reason: Reason): Middleware[] {

@@ -1,4 +1,4 @@
-import type { Meter } from '@opentelemetry/api'
+import { metrics } from '@opentelemetry/api'
 import type { Context, Middleware, Next } from 'koa'
 import { HttpError } from 'koa'
 import { CompiledQuery } from 'kysely'
@@ -11,8 +11,8 @@ const outcomes = { 200: 'success', 401: 'failure', 429: 'limited', 503: 'overloa
 const maxWaiting = 50 // about one second of hashing; beyond that, refuse immediately
 
 /** Counts every login attempt by its outcome; `invalid` is any other 4xx, such as a body that is no JSON. */
-export function countLogins(meter: Meter): Middleware {
-  const logins = meter.createCounter('auth.logins', { description: 'Login attempts' })
+export function countLogins(): Middleware {
+  const logins = metrics.getMeter('api').createCounter('auth.logins', { description: 'Login attempts' })
   for (const outcome of [...Object.values(outcomes), 'aborted', 'invalid', 'error']) logins.add(0, { outcome })
 
   return async function countLogins(ctx: Context, next: Next) {

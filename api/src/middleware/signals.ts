@@ -1,16 +1,14 @@
 import { randomUUID } from 'node:crypto'
-import { type Meter, propagation, ROOT_CONTEXT, SpanKind, SpanStatusCode, type Tracer } from '@opentelemetry/api'
+import { metrics, propagation, ROOT_CONTEXT, SpanKind, SpanStatusCode, trace } from '@opentelemetry/api'
 import type { Context, Middleware, Next } from 'koa'
 import type { Logger } from 'pino'
+import { type Route, statusesOf } from '../routes/openapi.ts'
 import type { RecordEvent } from '../telemetry/metrics-events.ts'
 
 type Dependencies = {
   log: Logger
-  meter: Meter
-  tracer: Tracer
   draining: () => boolean
-  /** Every documented answer: its series exists, at 0, from the start. */
-  answers: { method: string; route: string; status: number }[]
+  routes: Route[]
   recordEvent?: RecordEvent | undefined
 }
 
@@ -19,13 +17,19 @@ const edges = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.2, 0.3, 1, 5]
 const wellFormedId = /^[A-Za-z0-9._-]{1,128}$/
 
 /** Outermost: the id, time, log line, measurement and span of every request, also of rejected ones. */
-export function signals({ log, meter, tracer, draining, answers, recordEvent }: Dependencies): Middleware {
+export function signals({ log, draining, routes, recordEvent }: Dependencies): Middleware {
+  const meter = metrics.getMeter('api')
+  const tracer = trace.getTracer('api')
   const duration = meter.createHistogram('http.server.request.duration', {
     unit: 's',
     description: 'Time from the first middleware until the answer is ready',
     advice: { explicitBucketBoundaries: edges },
   })
-  for (const { method, route, status } of answers) duration.record(Number.NaN, attributes(method, route, status))
+  // Every documented answer has its series, at 0, from the start.
+  for (const route of routes) {
+    const method = route.method.toUpperCase()
+    for (const status of statusesOf(route)) duration.record(Number.NaN, attributes(method, route.path, status))
+  }
   let active = 0
   meter
     .createObservableGauge('http.server.active_requests', { description: 'Requests in progress' })

@@ -1,10 +1,10 @@
-import type { Context, Middleware } from 'koa'
+import type { Middleware } from 'koa'
 import { z } from 'zod'
 import type { Config } from '../config.ts'
 import type { Db } from '../database/database.ts'
 import type { Tokens } from '../middleware/authentication.ts'
 import { check, text } from '../middleware/input.ts'
-import { refuseWhenCrowded } from '../middleware/login-limit.ts'
+import { countLogins, limitLogins, refuseWhenCrowded } from '../middleware/login-limit.ts'
 import { verifyPassword } from '../stores/passwords.ts'
 import { findUserByName } from '../stores/users.ts'
 import type { Route } from './openapi.ts'
@@ -25,27 +25,26 @@ type Dependencies = {
   db: Db
   config: Config
   tokens: Tokens
-  /** Middleware of the login, before its body is read. */
-  before: Middleware[]
-  /** Throws 429 or 503 when there were too many attempts. */
-  limitLogins: (ctx: Context, username: string) => Promise<void>
+  /** Load shedding by the queue of logins. */
+  shed: Middleware[]
 }
 
-export function authRoutes({ db, config, tokens, before, limitLogins }: Dependencies): Route[] {
+export function authRoutes({ db, config, tokens, shed }: Dependencies): Route[] {
   const Credentials = credentialsOf(config.JWT_TTL)
+  const limit = limitLogins(config.LOGIN_ATTEMPTS_PER_MINUTE, config.DATABASE_URL ? db : undefined)
   return [
     {
       method: 'post',
       path: '/auth/login',
       summary: 'Trade a name and a password for a token',
-      before,
+      before: [countLogins(), ...shed],
       body: Credentials,
       bodyLimit: 16 * 1024, // anyone may send one: this holds the longest, each character written as \uXXXX\uXXXX
       success: { status: 200, schema: Token, headers: { 'Cache-Control': 'no-store' } },
       errors: [401, 429],
       async handle(ctx) {
         const { username, password, expires_in } = check(ctx, Credentials, ctx.request.body)
-        await limitLogins(ctx, username)
+        await limit(ctx, username)
         // The token dates from here: a logout while the hash is being made revokes it too.
         const now = Math.floor(Date.now() / 1000)
         const user = await findUserByName(db, config.LAB_USERS, username)

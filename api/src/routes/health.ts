@@ -19,24 +19,22 @@ const Health = z
   .meta({ id: 'Health' })
 
 /** 200 while the process serves at all; the body reports what it depends on. It never touches the database. */
-export function healthRoutes({ state, version }: { state: () => State; version: string }): Route[] {
-  return [
-    {
-      method: 'get',
-      path: '/health',
-      summary: 'Whether the process serves, and whether the database can be used',
-      success: { status: 200, schema: Health },
-      async handle(ctx) {
-        const { reads, writes, reason, since } = state()
-        const available = reads && writes
-        ctx.body = {
-          status: available ? 'ok' : reads ? 'read_only' : 'degraded',
-          degraded: !available,
-          database: { available, reads, writes, reason, since },
-          version,
-          uptime_seconds: Math.round(process.uptime() * 1000) / 1000,
-        }
-      },
+export function healthRoute(state: () => State, version: string): Route {
+  return {
+    method: 'get',
+    path: '/health',
+    summary: 'Whether the process serves, and whether the database can be used',
+    success: { status: 200, schema: Health },
+    async handle(ctx) {
+      const { reads, writes, reason, since } = state()
+      const available = reads && writes
+      ctx.body = {
+        status: available ? 'ok' : reads ? 'read_only' : 'degraded',
+        degraded: !available,
+        database: { available, reads, writes, reason, since },
+        version,
+        uptime_seconds: Math.round(process.uptime() * 1000) / 1000,
+      }
     },
-  ]
+  }
 }

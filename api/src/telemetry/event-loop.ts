@@ -1,5 +1,5 @@
 import { performance } from 'node:perf_hooks'
-import type { Meter } from '@opentelemetry/api'
+import { metrics } from '@opentelemetry/api'
 
 const periodMs = 20
 
@@ -9,7 +9,8 @@ const periodMs = 20
  * Returns for how many milliseconds the timer is overdue now: the requests of this turn of the loop have waited as long
  * behind others. Each turn begins anew, so some are always served; the delay of the turn before would refuse all of them.
  */
-export function measureEventLoop(meter: Meter): () => number {
+export function measureEventLoop(): () => number {
+  const meter = metrics.getMeter('api')
   const delay = meter.createHistogram('nodejs.eventloop.delay', {
     unit: 's',
     description: `Delay of a timer of ${periodMs} ms`,

@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import { DiagLogLevel, diag, type Meter, metrics, type Tracer, trace } from '@opentelemetry/api'
+import { DiagLogLevel, diag } from '@opentelemetry/api'
 import { OTLPMetricExporter as GrpcExporter } from '@opentelemetry/exporter-metrics-otlp-grpc'
 import { OTLPMetricExporter as JsonExporter } from '@opentelemetry/exporter-metrics-otlp-http'
 import { OTLPMetricExporter as ProtobufExporter } from '@opentelemetry/exporter-metrics-otlp-proto'
@@ -16,15 +16,14 @@ import { NodeSDK } from '@opentelemetry/sdk-node'
 import { AlwaysOffSampler, NoopSpanProcessor } from '@opentelemetry/sdk-trace'
 import type { Logger } from 'pino'
 
-type Telemetry = { meter: Meter; tracer: Tracer; exporter?: PrometheusExporter; close(): Promise<unknown> }
 const { env } = process
 
 /**
  * One OpenTelemetry SDK per process. The variables OTEL_* mean what its specification says, with two defaults of our own,
  * because nothing leaves this machine unasked: no exporter of spans, and `prometheus` for metrics, read from `exporter`.
- * `close` sends what has not been sent yet.
+ * Its meter and tracer are those of @opentelemetry/api from then on. `close` sends what has not been sent yet.
  */
-export function startTelemetry(log: Logger, version: string): Telemetry {
+export function startTelemetry(log: Logger, version: string) {
   logWarnings(log)
   const isDisabled = env.OTEL_SDK_DISABLED?.trim().toLowerCase() === 'true'
   const wanted = new Set(listOf(env.OTEL_METRICS_EXPORTER || 'prometheus'))
@@ -51,9 +50,7 @@ export function startTelemetry(log: Logger, version: string): Telemetry {
   })
   sdk.start()
   return {
-    meter: metrics.getMeter('api'),
-    tracer: trace.getTracer('api'),
-    ...(exporter && { exporter }),
+    exporter,
     // A collector that is not there must not hold up the end.
     close: async () => isSending && Promise.race([sdk.shutdown().catch(() => {}), sleep(1000)]),
   }
