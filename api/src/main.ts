@@ -40,9 +40,9 @@ async function main() {
   const { version } = pkg
   const { exporter, close: closeTelemetry } = startTelemetry(log, version)
   const eventLoopDelay = measureEventLoop()
-  const lines = { description: 'Log lines for which there was no room' }
-  const counter = metrics.getMeter('api').createObservableCounter('log.lines.dropped', lines)
-  counter.addCallback((counter) => counter.observe(dropped()))
+  const description = 'Log lines for which there was no room'
+  const lost = metrics.getMeter('api').createObservableCounter('log.lines.dropped', { description })
+  lost.addCallback((counter) => counter.observe(dropped()))
   const database = config.DATABASE_URL
     ? await openPostgres(config.DATABASE_URL, config, log)
     : await openSqlite(resolve(config.DATABASE_PATH), config, log)

@@ -1,7 +1,6 @@
 import assert from 'node:assert/strict'
 import { join } from 'node:path'
 import { test } from 'node:test'
-import { DatabaseUnavailable } from '../src/database/database.ts'
 import { keepOpen } from '../src/database/sqlite-reopen.ts'
 import { createLogger } from '../src/telemetry/logger.ts'
 import { newFolder } from './start-api.ts'
@@ -11,13 +10,9 @@ test('after the first failed use the next check comes sooner, and more failures 
   const settings = { JOURNAL_MODE: 'delete', BUSY_TIMEOUT_MS: 0, GROUP_COMMIT: 'on' } as const
   const link = await keepOpen(join(newFolder(t), 'notes.db'), settings, createLogger('silent').log)
   t.after(link.close)
-  const fail = () =>
-    link.use('write', () => {
-      throw new DatabaseUnavailable('locked')
-    })
-  assert.throws(fail, DatabaseUnavailable)
+  link.failed('write', 'locked')
   t.mock.timers.tick(60)
-  assert.throws(fail, DatabaseUnavailable)
+  link.failed('write', 'locked')
   assert.equal(link.state().writes, false)
   t.mock.timers.tick(40)
   assert.equal(link.state().writes, true)

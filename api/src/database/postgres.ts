@@ -2,21 +2,20 @@ import { type CompiledQuery, Kysely, PostgresDialect, type QueryResult } from 'k
 import pg from 'pg'
 import type { Logger } from 'pino'
 import { type Config, ConfigError } from '../config.ts'
-import { type Database, DatabaseUnavailable, type Reason, trackState } from './database.ts'
+import { type Database, DatabaseUnavailable, type Reason, watchDatabase } from './database.ts'
 import { createKysely } from './kysely.ts'
 import { databaseMetrics } from './metrics.ts'
 import { migrate } from './migrations.ts'
 
 const allInUse = 'timeout exceeded when trying to connect' // the pool's error has no code
-const tickMs = 200 // an outage is noticed within this time, a full disk by the first write
-const retryMs = 100 // and its end within this
 const rowLockMs = 200 // a write waits for another one of the same row, which takes a commit
 
 pg.types.setTypeParser(pg.types.builtins.INT8, Number) // otherwise a string: not every int8 is exact as a number
 
 /**
- * The PostgreSQL engine: a pool of connections, every wait bounded. Five times per second a connection of its own tries to
- * read and to write; what that says cannot be done is refused at once, without waiting for the server. Throws ConfigError.
+ * The PostgreSQL engine: a pool of connections, every wait bounded. Each check tries to read and to write on a connection of
+ * its own; what that says cannot be done is refused at once, without waiting for the server. A full disk is noticed by the
+ * first write. Throws ConfigError.
  */
 export async function openPostgres(
   connectionString: string,
@@ -35,14 +34,11 @@ export async function openPostgres(
   const pool = new pg.Pool({ ...options, max: 10 })
   const probe = new pg.Pool({ ...options, max: 1 })
   for (const one of [pool, probe]) one.on('error', () => {}) // an idle connection broke; the next query opens another
-  const { state, change } = trackState(log)
+  const { state, change, start, stop } = watchDatabase(log, check)
   const metrics = databaseMetrics('postgresql', state)
   let isMigrated = false
-  let starting = true
-  let closed = false
-  let timer: NodeJS.Timeout | undefined
 
-  async function tick() {
+  async function check(isStart: boolean) {
     let reads = false
     try {
       if (!isMigrated) await migrate(new Kysely({ dialect: new PostgresDialect({ pool: probe }) }), 'postgres')
@@ -54,17 +50,14 @@ export async function openPostgres(
       await probe.query(state().writes ? write : `${write}; UPDATE heartbeat SET beats = beats + 1`)
       change(null, true)
     } catch (error) {
-      if (closed) return
       const reason = reasonOf(error)
       const { code, message } = error as pg.DatabaseError
       // Wrong TLS, password, database or schema, or no right to create tables. Others may be an outage.
       const isFinal =
         reason === undefined || tls.test(textOf(error)) || (!isMigrated && /^(28P01|3D000|42501)$/.test(code ?? ''))
-      if (starting && isFinal) throw new ConfigError([`DATABASE_URL cannot be used: ${message.replaceAll('\n', ' ')}`])
+      if (isStart && isFinal) throw new ConfigError([`DATABASE_URL cannot be used: ${message.replaceAll('\n', ' ')}`])
       change(reason ?? 'corrupt', reads && reason !== 'unreachable', error)
     }
-    starting = false
-    timer = setTimeout(tick, state().writes ? tickMs : retryMs)
   }
 
   async function executeQuery<R>({ query, sql, parameters }: CompiledQuery): Promise<QueryResult<R>> {
@@ -87,13 +80,12 @@ export async function openPostgres(
     }
   }
 
-  await tick()
+  await start()
   return {
     db: createKysely('postgres', metrics.timed(executeQuery)),
     state,
     close() {
-      closed = true
-      clearTimeout(timer)
+      stop()
       for (const one of [pool, probe]) one.end().catch(() => {})
     },
   }

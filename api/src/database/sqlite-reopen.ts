@@ -1,25 +1,20 @@
 import BetterSqlite from 'better-sqlite3'
 import type { Logger } from 'pino'
 import { ConfigError } from '../config.ts'
-import { DatabaseUnavailable, type Operation, type Reason, trackState } from './database.ts'
+import { type Operation, type Reason, watchDatabase } from './database.ts'
 import type { Connection, Settings } from './sqlite-file.ts'
-import { inspect, isInDoubt, openFile, preparePath, reasonOf, refuseForeign } from './sqlite-file.ts'
-
-// Without traffic an outage is noticed within this time. Only a write finds a full disk, or a reader that blocks commits.
-const tickMs = 200
-const retryMs = 100 // and its end within this
+import { inspect, openFile, preparePath, reasonOf, refuseForeign } from './sqlite-file.ts'
 
 /**
- * Keeps a file open: tries to read and to write five times per second, and opens it again when it can be used again. Logs
- * each change once. Throws ConfigError if the file is not this program's, or can never be used.
+ * Keeps a file open: each check tries to read and to write, and opens the file again when it can be used again. Only a write
+ * finds a full disk, or a reader that blocks commits. Throws ConfigError if the file is not this program's, or can never be
+ * used.
  */
 export async function keepOpen(path: string, settings: Settings, log: Logger) {
-  const { state, change } = trackState(log)
-  let isStart = true
-  let timer: NodeJS.Timeout | undefined
+  const { state, change, schedule, start, stop } = watchDatabase(log, check)
   let connection: Connection | undefined // undefined while the file cannot be used at all
 
-  async function tick() {
+  async function check(isStart: boolean) {
     let reads = false
     try {
       if (!connection) {
@@ -42,32 +37,15 @@ export async function keepOpen(path: string, settings: Settings, log: Logger) {
       if (!reason && !isForeign) throw error
       update(reason ?? 'corrupt', reads, reason ? undefined : error)
     }
-    isStart = false
-    schedule()
   }
 
-  function schedule() {
-    clearTimeout(timer)
-    timer = setTimeout(tick, state().writes ? tickMs : retryMs)
-  }
-
-  /** Checks the file, then does work with it that needs no waiting. Throws DatabaseUnavailable. */
-  function use<T>(operation: Operation, work: (connection: Connection) => T): T {
-    try {
-      if (!connection) throw new DatabaseUnavailable(state().reason ?? 'cannot_open')
-      inspect(connection, operation)
-      return work(connection)
-    } catch (error) {
-      const reason = reasonOf(error)
-      if (!reason) throw error
-      const isWrite = operation === 'write'
-      const { reads, writes } = state()
-      // Only at the first failure: with a busy timeout a read waits for the lock again.
-      const readable = isWrite && (writes ? canRead(connection) : reads)
-      update(reason, readable)
-      if (writes) schedule() // later failures would put the check off
-      throw new DatabaseUnavailable(reason, state().reads ? 'readOnly' : 'unavailable', isWrite && isInDoubt(error))
-    }
+  /** Records that a use of the connection has failed. */
+  function failed(operation: Operation, reason: Reason) {
+    const { reads, writes } = state()
+    // Only at the first failure: with a busy timeout a read waits for the lock again.
+    const readable = operation === 'write' && (writes ? canRead(connection) : reads)
+    update(reason, readable)
+    if (writes) schedule() // later failures would put the check off
   }
 
   function update(reason: Reason | null, readable: boolean, err?: unknown) {
@@ -87,13 +65,13 @@ export async function keepOpen(path: string, settings: Settings, log: Logger) {
   }
 
   function close() {
-    clearTimeout(timer)
+    stop()
     replace(undefined)
   }
 
   await preparePath(path)
-  await tick()
-  return { state, use, close }
+  await start()
+  return { state, connection: () => connection, failed, close }
 }
 
 function tryToRead(connection: Connection) {

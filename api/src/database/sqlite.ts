@@ -1,9 +1,9 @@
 import type { CompiledQuery, QueryResult } from 'kysely'
 import type { Logger } from 'pino'
-import type { Database } from './database.ts'
+import { type Database, DatabaseUnavailable, type Operation } from './database.ts'
 import { createKysely } from './kysely.ts'
 import { databaseMetrics } from './metrics.ts'
-import { type Connection, reasonOf, type Settings } from './sqlite-file.ts'
+import { type Connection, inspect, isInDoubt, reasonOf, type Settings } from './sqlite-file.ts'
 import { keepOpen } from './sqlite-reopen.ts'
 
 type Write = { query: CompiledQuery; resolve(rows: unknown[]): void; reject(error: unknown): void }
@@ -19,8 +19,24 @@ export async function openSqlite(path: string, settings: Settings, log: Logger):
 
   async function executeQuery<R>(query: CompiledQuery): Promise<QueryResult<R>> {
     const isRead = query.query.kind === 'SelectQueryNode'
-    const rows = isRead ? link.use('read', (connection) => run(connection, query)) : await write(query)
+    const rows = isRead ? use('read', (connection) => run(connection, query)) : await write(query)
     return { rows: rows as R[] }
+  }
+
+  /** Checks the file, then does work with the connection that needs no waiting. Throws DatabaseUnavailable. */
+  function use<T>(operation: Operation, work: (connection: Connection) => T): T {
+    try {
+      const connection = link.connection()
+      if (!connection) throw new DatabaseUnavailable(link.state().reason ?? 'cannot_open')
+      inspect(connection, operation)
+      return work(connection)
+    } catch (error) {
+      const reason = reasonOf(error)
+      if (!reason) throw error
+      link.failed(operation, reason)
+      const inDoubt = operation === 'write' && isInDoubt(error)
+      throw new DatabaseUnavailable(reason, link.state().reads ? 'readOnly' : 'unavailable', inDoubt)
+    }
   }
 
   // Group commit: all writes of one turn of the event loop share a transaction and its fsync.
@@ -37,7 +53,7 @@ export async function openSqlite(path: string, settings: Settings, log: Logger):
     if (batch.length === 0) return // close() has committed them
     try {
       const runAll = (open: Connection) => batch.map((write) => runWrite(open, write))
-      const answers = link.use('write', (open) => open.sqlite.transaction(runAll).immediate(open))
+      const answers = use('write', (open) => open.sqlite.transaction(runAll).immediate(open))
       metrics.committed(batch.length)
       for (const answer of answers) answer()
     } catch (error) {

@@ -90,20 +90,23 @@ function describe(routes: Route[], version: string) {
   }
 }
 
+const text = { type: 'string' }
+
 function describeRoute(route: Route) {
   const { method, path, summary, secured, query, body, success } = route
-  const inPath = [...path.matchAll(/:(\w+)/g)].map(([, name]) => ({ name, required: true, schema: { type: 'string' } }))
-  const inQuery = Object.entries(query?.shape ?? {}).map(([name, schema]) => ({ name, schema: schemaOf(schema) }))
+  const inPath = [...path.matchAll(/:(\w+)/g)].map(([, name]) => ({ in: 'path', name, required: true, schema: text }))
+  const inQuery = Object.entries(query?.shape ?? {}).map(([name, one]) => ({
+    in: 'query',
+    name,
+    schema: schemaOf(one),
+  }))
   // 400, 408 and 431 are also answers to what never becomes a request.
   const errors = new Set([400, 408, 431, ...statusesOf(route)].filter((status) => status !== success.status))
   return {
     operationId: method + path.replaceAll(/\W+(\w)/g, (_, letter: string) => letter.toUpperCase()),
     summary,
     security: secured ? [{ bearer: [] }] : [],
-    parameters: [
-      ...inPath.map((parameter) => ({ ...parameter, in: 'path' })),
-      ...inQuery.map((parameter) => ({ ...parameter, in: 'query' })),
-    ],
+    parameters: [...inPath, ...inQuery],
     requestBody: body && { required: true, content: { 'application/json': { schema: schemaOf(body) } } },
     responses: Object.fromEntries([
       [success.status, answer(success.status, 'application/json', success.schema, success.headers)],
@@ -114,7 +117,7 @@ function describeRoute(route: Route) {
 
 function answer(status: number, type: string, schema?: z.ZodType, headers: Record<string, string> = {}) {
   const described = Object.entries({ ...everywhere, ...headers }).map(([name, description]) => {
-    return [name, { description, required: true, schema: { type: 'string' } }]
+    return [name, { description, required: true, schema: text }]
   })
   return {
     description: STATUS_CODES[status],

@@ -17,12 +17,8 @@ export function createLogger(level: string): { log: Logger; dropped: () => numbe
   async function close() {
     const flush = () => new Promise<unknown>((resolve) => output.flush(resolve))
     // Twice: the first may have waited for a write that had begun before the last lines came.
-    const isStuck = await Promise.race([
-      flush()
-        .then(flush)
-        .then(() => false),
-      sleep(300, true),
-    ])
+    const flushed = flush().then(flush)
+    const isStuck = await Promise.race([flushed.then(() => false), sleep(300, true)])
     output.destroy() // otherwise pino flushes at the exit, for ever if there is no room
     return isStuck
   }
