@@ -30,15 +30,8 @@ type Dependencies = {
 }
 
 /** The map: what a request meets, in this order. Building is not starting: nothing listens yet. */
-export function createApp({
-  database,
-  config,
-  log,
-  version,
-  draining,
-  eventLoopDelay,
-  recordEvent,
-}: Dependencies): Koa {
+export function createApp(dependencies: Dependencies): Koa {
+  const { config, database, log, version, draining, eventLoopDelay, recordEvent } = dependencies
   const { db, state } = database
   const waits = { event_loop: eventLoopDelay, login_queue: loginWaitMs }
   const shedBy = loadShedding(config.SHED_AFTER_MS, waits)

@@ -71,13 +71,12 @@ function pushingReader(name: string): IMetricReader[] {
   return [new PeriodicExportingMetricReader({ exporter, exportIntervalMillis, exportTimeoutMillis })]
 }
 
+const otlpExporters = { grpc: GrpcExporter, 'http/json': JsonExporter, 'http/protobuf': ProtobufExporter }
 function otlpExporter() {
   const protocol = env.OTEL_EXPORTER_OTLP_METRICS_PROTOCOL || env.OTEL_EXPORTER_OTLP_PROTOCOL || 'http/protobuf'
-  if (protocol === 'grpc') return new GrpcExporter()
-  if (protocol === 'http/json') return new JsonExporter()
-  if (protocol !== 'http/protobuf')
-    diag.warn(`OTEL_EXPORTER_OTLP_PROTOCOL: ${protocol} is unknown; using http/protobuf`)
-  return new ProtobufExporter()
+  const Exporter = otlpExporters[protocol as keyof typeof otlpExporters]
+  if (!Exporter) diag.warn(`OTEL_EXPORTER_OTLP_PROTOCOL: ${protocol} is unknown; using http/protobuf`)
+  return new (Exporter ?? ProtobufExporter)()
 }
 
 // The SDK warns of settings that it does not know and of places that it cannot reach, the latter again and again.
