@@ -69,7 +69,7 @@ export const lesson: Lesson = {
   },
   code: {
     file: 'api/src/database/sqlite.ts',
-    fragment: 'inspect(link.connection, operation)',
+    fragment: 'inspect(connection, operation)',
     look: 'the look at the file before every use. It costs a few thousandths of a millisecond.',
   },
 }

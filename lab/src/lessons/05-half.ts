@@ -61,7 +61,7 @@ export const lesson: Lesson = {
   },
   code: {
     file: 'api/src/database/sqlite.ts',
-    fragment: 'throw new DatabaseUnavailable(reason, isWrite',
+    fragment: "link.state().reads ? 'readOnly'",
     look: 'where an error learns whether reading still works.',
   },
 }
