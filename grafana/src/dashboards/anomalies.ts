@@ -27,9 +27,9 @@ function band(signal: keyof typeof signals) {
     size: [12, 7],
     unit,
     lines: [
-      { name: 'value', expr: of('value'), color: signalColors[signal], mayBeEmpty: signal === 'latency' },
       { name: 'usual, at most', expr: upper, ...line },
       { name: 'usual, at least', expr: `clamp_min(${edge('-')}, 0)`, ...line },
+      { name: 'value', expr: of('value'), color: signalColors[signal], mayBeEmpty: signal === 'latency' },
     ],
     changesWith,
   })
@@ -43,8 +43,8 @@ const trouble = (range = '') => {
     : 'lab_probe_status{target="health"} == bool 0'
   return `max(${of('lab_fault_active')} or ${of('lab_trouble_active')} or (${silent}))`
 }
-// 0 quiet, 1 an alarm without trouble, 2 trouble without an alarm, 3 both. The 10 s after trouble are its recovery.
-const outcome = `(abs(api:signal:zscore) >= bool ${threshold}) + on () group_left () 2 * (${trouble('10s')} or vector(0))`
+// 0 quiet, 1 an alarm without trouble, 2 trouble without an alarm, 3 both; empty in the 10 s of recovery after trouble.
+const outcome = `(abs(api:signal:zscore) >= bool ${threshold}) + on () group_left () 2 * (${trouble()} or vector(0)) unless on () (${trouble('10s')} > ${trouble()})`
 
 export const anomalies = (): Page =>
   page(
@@ -68,21 +68,21 @@ export const anomalies = (): Page =>
         changesWith: 'outage',
       }),
       timeline({
-        title: 'Found, missed and false alarms',
+        title: 'Trouble found, and false alarms',
         description:
-          'The first row is the truth: a fault, an overload or an attack on purpose, or an API that does not answer at all. The others compare each signal with it. Load within the goals is no trouble, so its alarms are false.',
+          'The first row is the truth: a fault, an overload or an attack on purpose, or an API that does not answer at all. The others compare each signal with it. Load within the goals is no trouble, so its alarms are false. Empty: the 10 s of recovery after trouble, and latency without a success.',
         good: 'found in at least one row soon after the trouble begins, and nothing false.',
         size: [24, 7],
         states: [
           ['quiet', quiet],
           ['false alarm', colors.client],
-          ['missed', colors.refused],
+          ['no alarm', colors.refused],
           ['found', colors.database],
           ['trouble', colors.other],
         ],
         lines: [
           { name: 'trouble', expr: `4 * ${trouble()}` },
-          { name: '{{signal}}', expr: outcome },
+          { name: '{{signal}}', expr: outcome, mayBeEmpty: true },
         ],
         changesWith: 'outage',
       }),

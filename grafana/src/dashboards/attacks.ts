@@ -1,10 +1,9 @@
 import { attackColors, colors, statusColors } from '../colors.ts'
-import { connectionLimit, goalLine, goals, memoryLimit } from '../goals.ts'
+import { connectionLimit, goalLine, latencyGoals, memoryLimit } from '../goals.ts'
 import { type Page, page } from '../page.ts'
 import { timeSeries } from '../panels/time-series.ts'
 import { timeline } from '../panels/timeline.ts'
 
-const { baseline } = goals
 // Refusals are fast, so only successful requests show how long clients wait. The quantile of no request would be NaN.
 const served = 'http_route=~"/data.*",http_response_status_code=~"2.."'
 const p95 = `histogram_quantile(0.95, sum by (le) (rate(http_server_request_duration_seconds_bucket{${served}}[$__rate_interval]))) and on () sum(rate(http_server_request_duration_seconds_count{${served}}[$__rate_interval])) > 0`
@@ -34,7 +33,7 @@ export const attacks = (): Page =>
       timeSeries({
         title: 'Refusals by status',
         description:
-          'Refusals per second of all clients: 401 no valid token or password, 404 not there or not yours, 408 too slow, 413 or 431 too large, 422 invalid, 429 too often, 499 the client hung up.',
+          'Refusals per second of all clients: 400, 415 or 422 invalid, 401 no valid token or password, 404 not there or not yours, 405 wrong method, 408 too slow, 413 or 431 too large, 429 too often, 499 the client hung up. An experiment on an API of its own is not seen here.',
         good: 'near 0 without an attack.',
         size: [12, 8],
         unit: 'reqps',
@@ -66,7 +65,7 @@ export const attacks = (): Page =>
       timeSeries({
         title: 'Latency of the other clients (p95)',
         description:
-          '95 % of the successful requests are faster. The client counts from the moment a request was due, and the wait before the API starts its clock too. Each step of the axis is ten times the last.',
+          '95 % of the successful requests are faster. The client counts from the moment a request was due, and the wait before the API starts its clock too.',
         good: 'below the dashed line.',
         size: [12, 8],
         unit: 's',
@@ -79,7 +78,7 @@ export const attacks = (): Page =>
             color: colors.client,
             mayBeEmpty: true,
           },
-          goalLine(`goal at ${baseline.rate} requests/s`, baseline.seconds),
+          ...latencyGoals.slice(0, 1),
         ],
         changesWith: 'load',
       }),
@@ -114,6 +113,7 @@ export const attacks = (): Page =>
         good: 'p99 below the dashed line.',
         size: [12, 8],
         unit: 's',
+        logarithmic: true,
         lines: [
           { name: 'p99', expr: 'api:eventloop_delay_seconds:p99_5s', color: colors.serverDark },
           goalLine('limit of the alert', 0.1),

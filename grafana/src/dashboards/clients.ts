@@ -24,7 +24,7 @@ export const clients = (): Page =>
       timeSeries({
         title: 'Requests per second',
         description:
-          'The client counts requests that are over, answered or not; the API counts its answers. The lab’s own probe adds one per second, that of an experiment twenty, and at its end an experiment reads all notes back. An experiment on an API of its own is seen by the client only.',
+          'The client counts requests that are over, answered or not; the API counts its answers. The lab’s own probe adds one per second, that of an experiment twenty, an attacker its attempts, and an experiment reads all notes back at its end. An experiment on an API of its own is seen by the client only.',
         good: 'two nearly equal lines. A client line above the server’s: requests got no answer.',
         size: [12, 8],
         unit: 'reqps',
@@ -52,7 +52,7 @@ export const clients = (): Page =>
       timeSeries({
         title: 'Latency, p95',
         description:
-          '95 % of the answers are faster. The client counts from the moment a request was due (from sending, once k6 has failed to send some), so with the network and every wait, and counts refusals too. Each step of the axis is ten times the last.',
+          '95 % of the answers are faster. The client counts from the moment a request was due (from sending, once k6 has failed to send some), so with the network and every wait, and counts refusals too.',
         good: 'two close lines, below the dashed ones.',
         size: [12, 9],
         unit: 's',
@@ -63,7 +63,7 @@ export const clients = (): Page =>
       timeSeries({
         title: 'Latency, p50',
         description:
-          'Half of the answers are faster. If p50 rises with p95, all clients wait; if only p95 rises, a few do. Each step of the axis is ten times the last.',
+          'Half of the answers are faster. If p50 rises with p95, all clients wait; if only p95 rises, a few do.',
         good: 'two close lines.',
         size: [12, 9],
         unit: 's',
@@ -92,6 +92,7 @@ export const clients = (): Page =>
         good: 'a few milliseconds.',
         size: [8, 8],
         unit: 's',
+        logarithmic: true,
         lines: [
           { name: 'a page of notes', expr: 'lab_probe_duration_seconds{target="data"}', color: colors.client },
           { name: '/health', expr: 'lab_probe_duration_seconds{target="health"}', color: colors.database },

@@ -114,7 +114,7 @@ export const logins = (): Page =>
       timeSeries({
         title: 'What others wait (p95)',
         description:
-          'Checking a password is slow on purpose. Many guesses keep the API busy, and all other requests wait. Refusals count too, and they are quick. Each step of the axis is ten times the last.',
+          'Checking a password is slow on purpose. Many guesses keep the API busy, and all other requests wait. Refusals count too, and they are quick. 5 s means 5 s or longer.',
         good: 'data stays as fast as without logins.',
         size: [8, 8],
         unit: 's',

@@ -59,9 +59,9 @@ export const outage = (): Page =>
             name: 'the worst of them',
             expr: `max(${firing('critical')} * 3 or ${firing('warning')} * 2 or ${firing('info')} or vector(0))`,
           },
-          { name: '{{alertname}}', expr: firing('info'), mayBeEmpty: true },
-          { name: '{{alertname}}', expr: `${firing('warning')} * 2`, mayBeEmpty: true },
           { name: '{{alertname}}', expr: `${firing('critical')} * 3`, mayBeEmpty: true },
+          { name: '{{alertname}}', expr: `${firing('warning')} * 2`, mayBeEmpty: true },
+          { name: '{{alertname}}', expr: firing('info'), mayBeEmpty: true },
         ],
         changesWith: 'outage',
       }),
@@ -90,6 +90,7 @@ export const outage = (): Page =>
           },
           {
             name: 'how long ago',
+            unit: 'dthms',
             expr: `time() - max by (kind) (max_over_time(timestamp(lab_fault_active == 1)[3h:1s])) and on (kind) lab_fault_landed_seconds`,
             mayBeEmpty: true,
           },
@@ -121,7 +122,7 @@ export const outage = (): Page =>
       timeSeries({
         title: 'Latency of successes and refusals (p99)',
         description:
-          '99 % of the answers are faster. A refusal is cheap, so the latency of all answers together falls in an outage; that is why the two are apart. Each step of the axis is ten times the last.',
+          '99 % of the answers are faster. A refusal is cheap, so the latency of all answers together falls in an outage; that is why the two are apart.',
         good: 'refusals below the dashed line: a refusal must not make the client wait.',
         size: [12, 8],
         unit: 's',

@@ -42,12 +42,12 @@ export const time = (): Page =>
         title: 'Requests being processed',
         description:
           'How many requests are inside the API, on average and at this moment. A growing number is a queue.',
-        good: 'below 10 and steady.',
+        good: 'the average below 10 and steady; "now" may jump.',
         size: [8, 8],
         unit: 'locale',
         lines: [
           { name: 'on average', expr: 'api:http_requests_active:mean5s', color: colors.server },
-          { name: 'now', expr: 'sum(http_server_active_requests)', color: colors.serverLight },
+          { name: 'now', expr: 'sum(http_server_active_requests)', color: colors.other },
         ],
         changesWith: 'load',
       }),
@@ -58,6 +58,7 @@ export const time = (): Page =>
         good: 'p99 below the dashed line. Above it the alert EventLoopBlocked fires.',
         size: [8, 8],
         unit: 's',
+        logarithmic: true,
         lines: [
           { name: 'p99', expr: 'api:eventloop_delay_seconds:p99_5s', color: colors.serverDark },
           { name: 'p50', expr: 'api:eventloop_delay_seconds:p50_5s', color: colors.serverLight },
@@ -66,7 +67,12 @@ export const time = (): Page =>
             'histogram_quantile(0.99, sum by (le, instance) (rate(nodejs_eventloop_delay_seconds_bucket[5s]))) >= 0',
             colors.server,
           ),
-          { name: 'p99 of the lab', expr: 'lab:eventloop_delay_seconds:p99_5s', color: colors.client },
+          // A 0 has no place on the axis.
+          {
+            name: 'p99 of the lab',
+            expr: 'clamp_min(lab:eventloop_delay_seconds:p99_5s, 0.0001)',
+            color: colors.client,
+          },
           goalLine('limit of the alert', 0.1),
         ],
         changesWith: 'load',
@@ -74,7 +80,7 @@ export const time = (): Page =>
       timeSeries({
         title: 'How busy the process is',
         description:
-          'Share of the time in which the event loop is active, processor time (100 % is one core), and garbage collection.',
+          'Share of the time in which the event loop is active, processor time (100 % is one core), and garbage collection. A loop far above the processor waits: for a lock, the disk or a processor.',
         good: 'an event loop below 70 %. Near 100 % every request queues.',
         size: [8, 8],
         unit: 'percentunit',

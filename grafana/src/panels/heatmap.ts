@@ -20,6 +20,7 @@ export function heatmap(panel: Panel): Built {
   const queries = queriesOf(panel.lines).map((query) => query.format(PromQueryFormat.Heatmap))
   const builder = frame(new Heatmap(), panel, queries)
     .calculate(false)
+    .cellGap(0) // with gaps a rare cell fades on a narrow screen
     .yAxis(new YAxisConfigBuilder().unit('s'))
     .color(
       new HeatmapColorOptionsBuilder()

@@ -10,7 +10,13 @@ const notYet = { text: 'not yet', color: tiles.info }
 
 /** A row for each value of `label`, a column for each line. A value above the line's `goal` has a red background. */
 export function table(
-  panel: Panel & { label: string; heading: string; unit: string; lines: (Line & { goal?: number })[]; noValue: string },
+  panel: Panel & {
+    label: string
+    heading: string
+    unit: string
+    lines: (Line & { goal?: number; unit?: string })[]
+    noValue: string
+  },
 ): Built {
   const queries = queriesOf(panel.lines, true).map((query) => query.format(PromQueryFormat.Table))
   const headings = panel.lines.map(({ name }, index) => [`Value #${refId(index)}`, name])
@@ -30,7 +36,10 @@ export function table(
         },
       },
     ])
-  for (const { name, goal } of panel.lines) if (goal !== undefined) builder.overrideByName(name, above(goal))
+  for (const { name, goal, unit } of panel.lines) {
+    if (goal !== undefined) builder.overrideByName(name, above(goal))
+    if (unit !== undefined) builder.overrideByName(name, [{ id: 'unit', value: unit }])
+  }
   return { ...panel, builder }
 }
 

@@ -32,11 +32,13 @@ type Chart = Panel & {
 }
 
 /** Lines over time. */
-export function timeSeries(panel: Chart): Built {
+export function timeSeries(chart: Chart): Built {
+  const description = `${chart.description}${chart.logarithmic ? ' Each step of the axis is ten times the last.' : ''}`
+  const panel = { ...chart, description }
   const builder = frame(new TimeSeries(), panel)
     .unit(panel.unit)
     .lineWidth(panel.stacked ? 0 : 2)
-    .fillOpacity(panel.stacked ? 60 : 0)
+    .fillOpacity(panel.stacked ? 90 : 0)
     .showPoints(VisibilityMode.Never)
     .tooltip(new VizTooltipOptionsBuilder().mode(TooltipDisplayMode.Multi).sort(SortOrder.Descending))
     .legend(bottomLegend)
