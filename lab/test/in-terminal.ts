@@ -1,10 +1,10 @@
 // Lessons and mysteries ask questions: a test answers them in a terminal, as a person does.
 import assert from 'node:assert/strict'
 import { spawnSync } from 'node:child_process'
-import { join } from 'node:path'
 import type { TestContext } from 'node:test'
 import { stripVTControlCharacters } from 'node:util'
-import { type Run, root, until } from './helpers.ts'
+import type { Slo } from '../src/slo.ts'
+import { type Run, until } from './helpers.ts'
 import { experiment } from './run-experiment.ts'
 
 export const noPty =
@@ -13,9 +13,14 @@ export const noPty =
 export const prompt = /\[(?<kind>[^[\]\n]+)\] $/
 const answers: Record<string, string> = { 'a letter': 'a', 'letters, for example: bac': 'cab', Enter: '' }
 
-/** Starts a command in a terminal, its runs kept in `folder`, with the goals and rates that the texts speak of. */
-export const start = (t: TestContext, folder: string, args: string[]) =>
-  experiment(t, [...args, '--folder', folder, '--slo', join(root, 'slo.json')], undefined, { terminal: true })
+/** Starts a command in a terminal, its runs kept in `folder`. */
+export function start(t: TestContext, folder: string, args: string[]) {
+  // Requests that are frozen for longer than a refusal may take count as such.
+  const change = ({ outage }: Slo) => {
+    outage.refusal_p99_ms = 100
+  }
+  return experiment(t, [...args, '--folder', folder], change, { terminal: true })
+}
 
 /** Answers every question until the command ends; a number where no other answer is known. */
 export async function answerAll(run: Run): Promise<void> {

@@ -51,7 +51,7 @@ test('make says by its last line that an experiment failed', async (t) => {
   writeFileSync(join(there, 'slo.json'), JSON.stringify(slo))
 
   const run = await conclusive(t, async () => {
-    const child = spawn('make', ['experiment', 'NAME=baseline', 'EMBEDDED=1', 'LENGTH=6'], { cwd: there, env })
+    const child = spawn('make', ['experiment', 'NAME=baseline', 'EMBEDDED=1', 'LENGTH=4'], { cwd: there, env })
     t.after(() => child.kill('SIGKILL'))
     let out = ''
     child.stdout.on('data', (data) => (out += data))

@@ -4,16 +4,16 @@ import { readFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { join } from 'node:path'
 import { test } from 'node:test'
-import { lab, says, scratchFolder } from './helpers.ts'
+import { says } from './helpers.ts'
 import { browser, noBrowser, shoot } from './report-browser.ts'
+import { experiment } from './run-experiment.ts'
 
 const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8')
 
 test('a lesson on the page: guess, run, compare, why, one knob, a question that is checked', {
   skip: noBrowser,
 }, async (t) => {
-  const folder = join(scratchFolder(t), 'runs')
-  const run = lab(t, ['lab', '--port', '0', '--no-open', '--seconds', '8', '--folder', folder])
+  const run = experiment(t, ['lab', '--port', '0', '--no-open', '--seconds', '8'])
   await says(run, /http:\S+#\S+/)
   const link = /http:\S+/.exec(run.out())?.[0] ?? ''
   const page = await (await browser(t)).newPage()
@@ -56,7 +56,7 @@ test('a lesson on the page: guess, run, compare, why, one knob, a question that 
   await page.click('#lessons [name=q0][value=a]')
   await press('Answer')
   await page.waitForFunction("document.querySelector('#lessons [role=status]')?.textContent.includes('Right')")
-  assert.ok(JSON.parse(readFileSync(join(folder, 'lessons.json'), 'utf8'))['03-outage'].done)
+  assert.ok(JSON.parse(readFileSync(join(run.kept, 'lessons.json'), 'utf8'))['03-outage'].done)
   // One knob: its run, and the text about it.
   await press('Play it (about 8 s)')
   await page.waitForSelector('#lessons progress')
