@@ -302,13 +302,16 @@ test('an experiment without a stack is no FAIL, and names both ways; without a n
   assert.equal(asked(t, ['load', 'foo'], { GIVEN: '' }).status, 2)
 })
 
-test('the kind of an outage and the values of a load are checked before a stack is asked for', (t) => {
+test('values are checked before a stack is asked for: the kind of an outage, the length of a load, the database', (t) => {
   const outage = (MODE: string) => asked(t, ['outage'], { MODE }).stderr
   for (const kind of [...kinds, 'crash']) assert.equal(outage(kind), outage(''), kind)
   for (const wrong of ['nope', 'loc', 'k, m']) assert.match(outage(wrong), new RegExp(`MODE=${wrong}: .*chmod`))
   const load = (GIVEN: string) => asked(t, ['load', 'peak'], { GIVEN }).stderr
   assert.match(load('DURATION RATE'), /RATE.*DURATION/)
   assert.equal(load('DURATION K6'), load(''))
+  const up = (DATABASE: string) => asked(t, ['up'], { DATABASE, GIVEN: 'DATABASE' }).stderr
+  assert.match(up('oracle'), /DATABASE=oracle: .*postgres/)
+  assert.equal(up('postgres'), up('sqlite'))
 })
 
 const compose = spawnSync('docker', ['compose', 'version']).status === 0 ? undefined : 'there is no Docker Compose here'

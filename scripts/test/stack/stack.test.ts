@@ -9,6 +9,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { isDeepStrictEqual } from 'node:util'
 import { checkPanels, type Range } from '../../../grafana/test/panels.ts'
 import { checkout, noStack } from './checkout.ts'
+import { reachOwnBackEnd } from './own-back-end.ts'
 
 const skip = noStack()
 test('the stack can be tested here, or this is not CI', { skip: process.env.CI === 'true' ? undefined : skip }, () =>
@@ -231,7 +232,7 @@ test('a load run judges itself, and what it leaves belongs to the caller', { ski
   assert.doesNotMatch(stack.docker('compose', 'exec', '-T', 'lab', 'ls', '/runs'), /^(?!session\.db)/m)
 })
 
-test('chmod, lock and move under load: 503 at once, Prometheus sees it, and it ends', { skip }, async (t) => {
+test('chmod and lock under load: 503 at once, Prometheus sees it, and it ends', { skip }, async (t) => {
   const firing = () => stack.prometheus('max(ALERTS{alertname="DatabaseUnavailable",alertstate="firing"})')
   await until(
     'Prometheus knows what is usual',
@@ -242,7 +243,7 @@ test('chmod, lock and move under load: 503 at once, Prometheus sees it, and it e
   await until('the load is on', async () => ((await stack.prometheus('k6_http_reqs_total{scenario="soak"}')) ?? 0) > 0)
   await sleep(3_000)
   await tell('before', () => sleep(10_000))
-  for (const mode of ['chmod', 'lock', 'move']) {
+  for (const mode of ['chmod', 'lock']) {
     const began = Date.now()
     await succeeds('outage', `MODE=${mode}`, 'FOR=5m')
     const health = await ask('/health')
@@ -289,7 +290,7 @@ test('the outages by hand are kept as a session and graded, under the load as k6
     seconds: { phase: string; rate: number; p99_ms: number | null; fault: string | null; error_ratio: number | null }[]
   }
   const { content } = newestRun<Session>('-session', 'journal.json')
-  assert.deepEqual(content.happened.faults.map(({ kind }) => kind).slice(0, 3), ['chmod', 'lock', 'move'])
+  assert.deepEqual(content.happened.faults.map(({ kind }) => kind).slice(0, 2), ['chmod', 'lock'])
   const loaded = content.seconds.filter(({ phase, p99_ms }) => phase === 'k6 soak' && p99_ms !== null)
   const refused = loaded.filter(({ fault, error_ratio }) => fault !== null && error_ratio === 1)
   // At the edge of a load, and on a busy machine, k6 sends less in a second; the probe alone would send one.
@@ -361,7 +362,7 @@ test("an experiment on the stack's API is played, judged and copied", { skip }, 
 })
 
 test('a comparison is played on APIs in the container of the lab, and copied', { skip }, async () => {
-  const { code, out } = await stack.make('tradeoff', 'NAME=refuse-or-wait', 'LENGTH=6', 'RUNS=2')
+  const { code, out } = await stack.make('tradeoff', 'NAME=refuse-or-wait', 'LENGTH=3', 'RUNS=2')
   assert.match(out, /^Verdict: (PASS|FAIL|INVALID)$/m)
   type Comparison = { verdict: string; plays: { variant: string; journal: Played }[] }
   const { verdict, plays } = newestRun<Comparison>('-tradeoff-refuse-or-wait', 'journal.json').content
@@ -535,6 +536,8 @@ test('make down in an outage whose lab was killed leaves a healthy file and keep
   await succeeds('up')
   assert.equal((await ask(`/data/notes/${id}`)).status, 200)
 })
+
+test('traces, metrics, remote_write and k6 reach a back end of your own', { skip }, (t) => reachOwnBackEnd(t, stack))
 
 test('make clean leaves no container, volume, network, image or secret', { skip }, async () => {
   const out = await succeeds('clean')

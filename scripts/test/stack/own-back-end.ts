@@ -4,16 +4,14 @@ import { readFileSync, writeFileSync } from 'node:fs'
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
-import { test } from 'node:test'
+import type { TestContext } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { checkout, noStack } from './checkout.ts'
+import type { Checkout } from './checkout.ts'
 
-const skip = noStack()
 const basic = (user: string) => `Basic ${Buffer.from(user).toString('base64')}`
 
-test('traces, metrics, remote_write and k6 reach a back end of your own', { skip }, async (t) => {
-  const stack = await checkout()
-  t.after(() => stack.remove())
+/** Changes a stack that runs as the document says, and loads it. */
+export async function reachOwnBackEnd(t: TestContext, stack: Checkout) {
   const got = new Set<string>()
   const receiver = createServer(async (req, res) => {
     const { authorization, 'content-encoding': encoding, 'user-agent': agent = '' } = req.headers
@@ -44,10 +42,9 @@ test('traces, metrics, remote_write and k6 reach a back end of your own', { skip
     K6_PROMETHEUS_RW_USERNAME: 'lab',
     K6_PROMETHEUS_RW_PASSWORD: 'of-k6',
   }
-  const given = [...stack.given, ...Object.entries(settings).map(([name, value]) => `${name}=${value}`)]
-  const up = await stack.make('up', ...given)
+  const up = await stack.make('up', ...Object.entries(settings).map(([name, value]) => `${name}=${value}`))
   assert.equal(up.code, 0, up.out)
-  await stack.make('load', 'SCRIPT=smoke')
+  await stack.make('load', 'SCRIPT=smoke', 'DURATION=3s')
   const expected = [
     '/v1/traces OTel  Basic abc',
     '/v1/metrics OTel  Basic abc',
@@ -57,4 +54,4 @@ test('traces, metrics, remote_write and k6 reach a back end of your own', { skip
   for (const deadline = Date.now() + 60_000; Date.now() < deadline && got.size < expected.length; ) await sleep(200)
   assert.deepEqual([...got].sort(), expected.sort())
   assert.equal(await stack.prometheus('min(up{job=~"api|lab"})'), 1, 'the dashboards have their data too')
-})
+}
