@@ -32,6 +32,8 @@ COPY --chown=1000:1000 api/src api/src
 CMD ["node", "--max-semi-space-size=4", "--max-old-space-size=96", "api/src/main.ts"]
 
 FROM base AS lab
+# Each command of make starts a program in this container; with its compiled modules kept it starts in half the time.
+ENV NODE_COMPILE_CACHE=/tmp/compiled
 COPY --from=grafana/k6:2.2.0 /usr/bin/k6 /usr/bin/k6
 COPY --from=lab-packages /app/node_modules node_modules
 COPY --chown=1000:1000 api/package.json api/
