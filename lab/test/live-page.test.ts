@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { readFileSync } from 'node:fs'
+import { readFileSync, writeFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { join } from 'node:path'
 import { after, type TestContext, test } from 'node:test'
@@ -9,10 +9,13 @@ import { faultsOf } from '../src/runner/experiment.ts'
 import { controlsOf } from '../src/server/controls.ts'
 import { lab, says, scratchFolder, until } from './helpers.ts'
 import { browser, noBrowser } from './report-browser.ts'
+import { wideGoals } from './run-experiment.ts'
 
 const scratch = scratchFolder({ after })
-const record = ['--record', join(scratch, 'session.db'), '--folder', join(scratch, 'runs')]
-const run = lab({ after }, ['lab', '--port', '0', '--no-open', ...record])
+const slo = wideGoals()
+writeFileSync(join(scratch, 'slo.json'), JSON.stringify(slo))
+const files = ['--slo', join(scratch, 'slo.json'), '--record', join(scratch, 'session.db')]
+const run = lab({ after }, ['lab', '--port', '0', '--no-open', ...files, '--folder', join(scratch, 'runs')])
 await says(run, /http:\S+#\S+/)
 const link = new URL(/http:\S+/.exec(run.out())?.[0] ?? '')
 const token = link.hash.slice(1)
@@ -132,7 +135,7 @@ test('one page acts at a time, and its turn ends when it is closed', async (t) =
   assert.equal((await post({ page: first.number, ...order })).status, 200)
   assert.equal((await post({ page: second.number, ...order })).status, 409)
   first.close()
-  await until('the other may act', async () => (await post({ page: second.number, ...order })).status === 200, 10)
+  await until('the other may act', async () => (await post({ page: second.number, ...order })).status === 200)
 })
 
 const rateNow = async () => ((await (await fetch(`${link.origin}/status`)).json()) as { rate: number }).rate
@@ -179,20 +182,19 @@ test('the picture moves, and a click on a dot shows the life of that request and
   await until('requests are served', async () => (await tile(page, 'Goodput')) > 50)
   const drawn = () => page.evaluate("document.querySelector('#dots').toDataURL()")
   const before = await drawn()
-  await until('it moves', async () => (await drawn()) !== before, 5)
+  await until('it moves', async () => (await drawn()) !== before)
 
   const dots = await page.$('#dots')
   const box = await dots?.boundingBox()
   assert.ok(box)
-  await until(
-    'a dot was under the mouse',
-    async () => {
-      await page.mouse.click(box.x + box.width * 0.35, box.y + box.height * 0.5)
-      return (await page.$('.life')) !== null
-    },
-    10,
-  )
-  await page.waitForFunction("document.querySelector('.life pre')?.textContent.includes('duration_ms')")
+  // A request that was lost on a busy machine has no line.
+  const hasLine = "document.querySelector('.life pre')?.textContent.includes('duration_ms')"
+  await until('a dot was under the mouse, and its line is there', async () => {
+    if (await page.$('.life'))
+      return page.waitForFunction(hasLine, { timeout: 2_000 }).catch(() => page.keyboard.press('Escape'))
+    await page.mouse.click(box.x + box.width * 0.35, box.y + box.height * 0.5)
+    return false
+  })
   const id = /request id\s*(\S{36})/.exec(await text(page, '.life'))?.[1]
   assert.ok(id && (await text(page, '.life pre')).includes(id))
   await page.keyboard.press('Escape')
@@ -267,7 +269,7 @@ for (const width of [360, 1280]) {
 }
 
 test('a mystery: numbers and nothing else, then three answers and the truth', { skip: noBrowser }, async (t) => {
-  const made = (seed: number) => mystery(seed, 1, 300)
+  const made = (seed: number) => mystery(seed, 1, slo.goals.baseline.rate)
   const seed = Array.from({ length: 50 }, (_, i) => i).find((i) => made(i).trouble === 'outage') ?? 0
   const { page, wrong } = await visit(t, { width: 360 })
   const press = async (name: string) => (await page.waitForSelector(`#lessons ::-p-text(${name})`))?.click()
@@ -278,7 +280,7 @@ test('a mystery: numbers and nothing else, then three answers and the truth', { 
   await page.type('#lessons [name=q1]', String(seed))
   await press('Play a mystery')
   await page.waitForSelector('#lessons progress')
-  await until('it shows in the numbers', async () => (await tile(page, 'Failed')) > 100, 60)
+  await until('it shows in the numbers', async () => (await tile(page, 'Failed')) > 50)
   assert.deepEqual([await shown('#picture'), await shown('#story'), await fault()], [false, false, null])
   assert.equal(await page.$eval('#controls fieldset', (one) => one.matches(':disabled')), true)
 

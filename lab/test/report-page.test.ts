@@ -22,7 +22,7 @@ async function drawn(page: Page): Promise<Drawn[]> {
 
 /** The charts in the colours of the theme that the page has now: they are drawn anew a moment after it changed. */
 async function drawnAnew(page: Page): Promise<void> {
-  await until('every chart has its lines', async () => (await drawn(page)).every(({ line }) => line > 100), 10)
+  await until('every chart has its lines', async () => (await drawn(page)).every(({ line }) => line > 100))
 }
 
 const charts = ['traffic', 'latency', 'errors', 'database', 'sides', 'scores']
