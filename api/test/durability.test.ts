@@ -73,12 +73,12 @@ async function assertNothingLost(api: Api, token: string, expected: Expected) {
 
 // How SQLite commits depends on settings; with PostgreSQL the server commits.
 const kinds: { rounds: number; settings: Record<string, string> }[] = [
-  { rounds: 5, settings: {} },
+  { rounds: 4, settings: {} },
   ...(onPostgres
     ? []
     : [
-        { rounds: 3, settings: { JOURNAL_MODE: 'wal' } },
-        { rounds: 3, settings: { AUTH: 'session', GROUP_COMMIT: 'off' } },
+        { rounds: 2, settings: { JOURNAL_MODE: 'wal' } },
+        { rounds: 2, settings: { AUTH: 'session', GROUP_COMMIT: 'off' } },
       ]),
 ]
 for (const { rounds, settings } of kinds) {

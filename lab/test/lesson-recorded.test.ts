@@ -3,7 +3,7 @@ import assert from 'node:assert/strict'
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { join } from 'node:path'
-import { type TestContext, test } from 'node:test'
+import { after, type TestContext, test } from 'node:test'
 import { lessonNames, loadLesson, type Play } from '../src/course/lesson.ts'
 import { optionsOf } from '../src/course/numbers.ts'
 import { type Experiment, lengthOf, loadExperiment, scale } from '../src/runner/experiment.ts'
@@ -18,11 +18,14 @@ import { browser, noBrowser, shoot } from './report-browser.ts'
 const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8')
 const slo = loadSlo(join(root, 'slo.json'))
 const target = { mode: 'embedded', journalMode: 'delete' } as const
+const chromium = noBrowser ? undefined : browser({ after })
 
 async function openedLab(t: TestContext, folder: string) {
   const started = lab(t, ['lab', '--port', '0', '--no-open', '--folder', folder])
   await says(started, /http:\S+#\S+/)
-  const page = await (await browser(t)).newPage()
+  const context = (await (await chromium)?.createBrowserContext()) ?? assert.fail()
+  t.after(() => context.close())
+  const page = await context.newPage()
   await page.setViewport({ width: 1280, height: 800 })
   await page.goto(/http:\S+/.exec(started.out())?.[0] ?? '')
   return page
