@@ -1,5 +1,5 @@
 import { test } from 'node:test'
-import { runSql } from '../../lab/src/postgres.ts'
+import { runSql } from '../../lab/src/faults/postgres.ts'
 import { findPostgres, type PostgresServer, startPostgres } from '../../lab/src/targets/postgres-server.ts'
 
 const bin = findPostgres()

@@ -4,8 +4,8 @@ import type { Fault, Victim } from './fault.ts'
 import { fill } from './fill.ts'
 import { lock } from './lock.ts'
 import { move } from './move.ts'
+import { revoke } from './postgres.ts'
 import { readonly } from './readonly.ts'
-import { revoke } from './revoke.ts'
 import { serverCrash } from './server-crash.ts'
 
 /** Every fault, in the order in which the page offers them. */

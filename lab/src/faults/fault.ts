@@ -1,7 +1,6 @@
 import { lstatSync, realpathSync } from 'node:fs'
 import { basename, dirname, join, resolve } from 'node:path'
 import { reasonOf, UserError } from '../errors.ts'
-import type { ProcessId } from '../processes.ts'
 import type { FaultRecord } from './record.ts'
 
 /** The API's process, where the lab has started it. `kill` returns the moment (clock.ts) of the signal. */
@@ -40,8 +39,6 @@ export type Fault = {
 
   /** Throws a UserError when the fault cannot be injected or could not be rolled back exactly. Changes nothing. */
   check?(file: DatabaseFile, victim: Victim): void
-  /** Starts what must run before the record is written. The result goes into the record. */
-  prepare?(victim: Victim, until: Date): Promise<{ holder: ProcessId }>
   /** Injects it. Returns the moment (clock.ts) from which it is in force. */
   inject(victim: Victim, record: FaultRecord): Promise<number>
   /** Whether it is in force now; without it only the lab can have ended it. */

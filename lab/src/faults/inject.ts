@@ -1,7 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import { now, sleep } from '../clock.ts'
 import { UserError } from '../errors.ts'
-import { self, signalTo } from '../processes.ts'
+import { self } from '../processes.ts'
 import { type FaultKind, faults, kindsOn } from './all.ts'
 import { databasePath, type Fault, look, octal, type Victim } from './fault.ts'
 import { type FaultRecord, refuseSecond, writeRecord } from './record.ts'
@@ -12,7 +12,7 @@ const landsWithinMs = 5_000
 export type Order = Victim & {
   kind: FaultKind
   forMs: number
-  /** The moment (clock.ts) to inject it, when everything is prepared. Without it: at once. */
+  /** The moment (clock.ts) to inject it, when it is on record. Without it: at once. */
   at?: number
   /** The status of one authenticated read or write from outside, 0 when no answer came. */
   probe: (kind: Fault['feltBy']) => Promise<number>
@@ -41,26 +41,17 @@ export async function inject(order: Order): Promise<ActiveFault> {
   const victim: Victim = { ...order, database: databasePath(order.database) }
   const file = await checkBefore(victim, order)
 
-  const end = () => new Date(Date.now() + Math.max(0, at - now()) + forMs)
-  const prepared = await fault.prepare?.(victim, end())
-  // Preparing takes time that is not the fault's.
-  const until = end()
+  const until = new Date(Date.now() + Math.max(0, at - now()) + forMs)
   const record: FaultRecord = {
     schema: 1,
     kind,
     mode: octal(file.mode),
     inode: file.inode,
     owner: self(),
-    ...prepared,
     since: new Date().toISOString(),
     until: until.toISOString(),
   }
-  try {
-    await writeRecord(victim.database, record)
-  } catch (error) {
-    if (prepared) signalTo(prepared.holder, 'SIGTERM')
-    throw error
-  }
+  await writeRecord(victim.database, record)
 
   const { undo, ended } = prepareRollback(victim, record)
   try {

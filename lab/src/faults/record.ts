@@ -13,8 +13,6 @@ export type FaultRecord = {
   mode: string
   inode: string
   owner: ProcessId
-  /** The process that holds the lock. */
-  holder?: ProcessId
   since: string
   until: string
 }

@@ -42,7 +42,6 @@ export function prepareRollback(victim: Victim, record: FaultRecord): Rollback {
     const intact = fault.holds?.(victim, record) ?? true
     const at = now()
     const did = await fault.rollback(victim, record)
-    if (record.holder && !(await gone(record.holder, 2_000))) signalTo(record.holder, 'SIGKILL')
     removeRecord(database)
     process.off('exit', atExit)
     return { at, intact, did }
@@ -67,8 +66,6 @@ export async function recoverLeftovers(database: string, server?: string): Promi
   const path = databasePath(database)
   const record = readRecord(path)
   if (record === undefined || isRunning(record.owner)) return undefined
-  // The holder ends by itself when its parent is gone; the lock is free only after that.
-  if (record.holder && !(await gone(record.holder, 2_000))) signalLab(record.holder, 'SIGKILL')
   const did = await faults[record.kind].rollback({ database: path, server }, record)
   removeRecord(path)
   return `A ${record.kind} fault of ${record.since} was left by a process that is gone: ${did}.`

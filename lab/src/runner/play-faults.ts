@@ -13,7 +13,7 @@ import type { TimedFault } from './experiment.ts'
 import type { Run } from './run.ts'
 import { say, wrap } from './screen.ts'
 
-/** A process that will hold a lock has to start, and a record to reach the disk, before the fault is due. */
+/** The service is checked, and the record reaches the disk, before the fault is due. */
 const preparationMs = 1_000
 
 type FaultContext = {

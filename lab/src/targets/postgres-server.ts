@@ -6,7 +6,7 @@ import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { delimiter, join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { runSql } from '../postgres.ts'
+import { runSql } from '../faults/postgres.ts'
 
 export type PostgresServer = Awaited<ReturnType<typeof startPostgres>>
 
