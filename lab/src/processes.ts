@@ -44,16 +44,6 @@ export function isRunning(id: ProcessId): boolean {
   return identify(id.pid)?.started === id.started
 }
 
-/** Whether a process belongs to a lab, where the system shows its command line. */
-export function isLab(pid: number): boolean {
-  if (process.platform !== 'linux') return true
-  try {
-    return /lab\/(src|test)\//.test(readFileSync(`/proc/${pid}/cmdline`, 'utf8'))
-  } catch {
-    return false
-  }
-}
-
 /** Sends a signal to exactly this process. Returns false when it is gone; throws a UserError when another user owns it. */
 export function signalTo(id: ProcessId, signal: NodeJS.Signals): boolean {
   if (!isRunning(id)) return false

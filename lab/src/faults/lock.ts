@@ -51,7 +51,9 @@ async function lockFile(path: string): Promise<() => void> {
     while (!begin(db, deadline)) await sleep(1)
     return () => db.close()
   } catch (error) {
-    throw new UserError(`The lab cannot lock ${path} (${reasonOf(error)}): may it write, and does another process hold it?`)
+    throw new UserError(
+      `The lab cannot lock ${path} (${reasonOf(error)}): may it write, and does another process hold it?`,
+    )
   }
 }
 

@@ -1,6 +1,6 @@
 import { now } from '../clock.ts'
 import { UserError } from '../errors.ts'
-import { gone, isLab, isRunning, type ProcessId, signalTo } from '../processes.ts'
+import { gone, isRunning, signalTo } from '../processes.ts'
 import { faults } from './all.ts'
 import { databasePath, type Victim } from './fault.ts'
 import { type FaultRecord, readRecord, removeRecord } from './record.ts'
@@ -77,7 +77,7 @@ export async function recover(database: string, server?: string): Promise<string
   const record = readRecord(path)
   if (record && isRunning(record.owner)) {
     const { kind, since, owner } = record
-    signalLab(owner, 'SIGTERM')
+    signalTo(owner, 'SIGTERM')
     // The owner rolls back first and may then have other work to end: the record is what counts.
     for (const deadline = now() + 10_000; readRecord(path) && !(await gone(owner, 20)); ) {
       if (now() > deadline)
@@ -88,12 +88,4 @@ export async function recover(database: string, server?: string): Promise<string
     if (!readRecord(path)) return `The ${kind} fault of ${since} was ended by the process that kept it (${owner.pid}).`
   }
   return recoverLeftovers(path, server)
-}
-
-/** Every user with write permission for the folder can write such a record: only processes of the lab are signalled. */
-function signalLab(id: ProcessId, signal: NodeJS.Signals): void {
-  if (!isRunning(id)) return
-  if (!isLab(id.pid))
-    throw new UserError(`The record names process ${id.pid}, which is not this lab's: it was left alone.`)
-  signalTo(id, signal)
 }
