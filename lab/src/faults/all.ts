@@ -1,12 +1,10 @@
-import { chmod } from './chmod.ts'
-import { crash } from './crash.ts'
+import { chmod, readonly } from './chmod.ts'
+import { crash, serverCrash } from './crash.ts'
 import type { Fault, Victim } from './fault.ts'
 import { fill } from './fill.ts'
 import { lock } from './lock.ts'
 import { move } from './move.ts'
 import { revoke } from './postgres.ts'
-import { readonly } from './readonly.ts'
-import { serverCrash } from './server-crash.ts'
 
 /** Every fault, in the order in which the page offers them. */
 export const faults = {

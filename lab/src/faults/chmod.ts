@@ -5,16 +5,24 @@ import { type Fault, look, octal } from './fault.ts'
 
 /** Removes all permissions of the file; restores exactly the bits it had. */
 export const chmod: Fault = {
-  ...withoutPermissions(0o7777),
+  ...withoutPermissions(0o7777, 'no process may open it'),
   feltBy: 'read',
   button: ['Take the permissions', 'No process may open its file.'],
   story: ['The permissions of the database file are taken away (chmod)', 'The permissions are back'],
   picture: ['closed', 'no permission'],
-  did: ({ mode }) => `chmod: the file had mode ${mode} and has 0000 now; no process may open it.`,
 }
 
-/** The part that every fault has in common which takes these bits from the mode of the file. */
-export function withoutPermissions(bits: number) {
+/** Removes the permissions to write, so that mode 0644 becomes 0444; restores exactly the bits it had. */
+export const readonly: Fault = {
+  ...withoutPermissions(0o222, 'reads go on'),
+  feltBy: 'write',
+  button: ['Make it read-only', 'Only writes fail.'],
+  story: ['The database file may only be read (readonly)', 'The database file may be written again'],
+  picture: ['read-only', 'may not be written'],
+}
+
+/** What both have in common: they take these bits from the mode of the file. */
+function withoutPermissions(bits: number, effect: string) {
   const left = (mode: string) => Number.parseInt(mode, 8) & ~bits
   return {
     engines: ['SQLite'],
@@ -32,6 +40,8 @@ export function withoutPermissions(bits: number) {
       chmodSync(database, left(mode))
       return now()
     },
+
+    did: ({ kind, mode }) => `${kind}: the file had mode ${mode} and has ${octal(left(mode))} now; ${effect}.`,
 
     hint: 'Does the API run as root? Permissions mean nothing to root.',
 
