@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
 import type { Attempt } from '../src/attacks/attack.ts'
-import { dictionary } from '../src/attacks/weak-secret.ts'
+import { dictionary } from '../src/attacks/guesses.ts'
 import { UserError } from '../src/errors.ts'
 import { attackMeasures } from '../src/runner/attack-measures.ts'
 import { type Experiment, lengthOf, loadExperiment, scale } from '../src/runner/experiment.ts'

@@ -1,10 +1,8 @@
-import { anothersNotes } from './anothers-notes.ts'
 import type { Attacker } from './attack.ts'
 import { flood } from './flood.ts'
 import { forgedTokens } from './forgeries.ts'
-import { guessFromManyAddresses, guessPasswords } from './guess-passwords.ts'
-import { stolenToken, stolenTokenLoggedOut } from './stolen-token.ts'
-import { guessableSecret, randomSecret } from './weak-secret.ts'
+import { guessableSecret, guessFromManyAddresses, guessPasswords, randomSecret } from './guesses.ts'
+import { anothersNotes, stolenToken, stolenTokenLoggedOut } from './second-user.ts'
 
 /** Every attack that a phase may have beside its load. */
 export const attackers = {
