@@ -1,20 +1,14 @@
 import { createHmac, generateKeyPairSync, type KeyObject, randomBytes, sign } from 'node:crypto'
 import { type AttackContext, type AttackRun, attemptAtRate, request } from './attack.ts'
 
-/** Why the API rejects it: a label of auth_rejections_total and a field of its log. */
-type Reason =
-  | 'missing'
-  | 'malformed'
-  | 'algorithm'
-  | 'signature'
-  | 'critical_header'
-  | 'expired'
-  | 'not_active'
-  | 'no_expiry'
-  | 'unknown_user'
+/**
+ * A request that must be answered 401: what is wrong with it, and what is sent. `reason`: why the API rejects it, as a label of
+ * auth_rejections_total and a field of its log.
+ */
+type Forgery = { name: string; reason: string; headers: Record<string, string>; query?: string }
 
-/** A request that must be answered 401: what is wrong with it, and what is sent. */
-type Forgery = { name: string; reason: Reason; headers: Record<string, string>; query?: string }
+/** Tokens by reason and name. */
+type Tokens = Record<string, Record<string, string>>
 
 type Json = Record<string, unknown>
 
@@ -36,20 +30,12 @@ const each = <T>(what: string, values: T[], make: (value: T) => string) =>
  * careless API would accept.
  */
 export function forgeries(token: string, key?: string): Forgery[] {
-  const groups: Tokens[] = [withoutKey(token), key === undefined ? {} : withKey(token, key)]
-  const tokens = groups
-    .flatMap(Object.entries<Record<string, string>>)
-    .flatMap(([reason, tokens]) =>
-      Object.entries(tokens).map(([name, forged]) => bearer(name, reason as Reason, forged)),
-    )
-  return [...tokens, ...misplaced(token)]
+  const groups = [withoutKey(token), key === undefined ? {} : withKey(token, key)].flatMap(Object.entries<Tokens[string]>)
+  const bearers = groups.flatMap(([reason, tokens]) =>
+    Object.entries(tokens).map(([name, one]) => ({ name, reason, headers: { Authorization: `Bearer ${one}` } })),
+  )
+  return [...bearers, ...misplaced(token)]
 }
-
-function bearer(name: string, reason: Reason, token: string): Forgery {
-  return { name, reason, headers: { Authorization: `Bearer ${token}` } }
-}
-
-type Tokens = Partial<Record<Reason, Record<string, string>>>
 
 function withoutKey(token: string): Tokens {
   const [head, payload, signature] = token.split('.') as [string, string, string]
