@@ -12,7 +12,7 @@ export type ApiProcess = {
 }
 
 /** A PostgreSQL server that the lab has started. `immediate` is a crash. Starting one that runs does nothing. */
-type OwnServer = { stop: (mode: 'immediate') => Promise<void>; start: () => Promise<void> }
+type OwnServer = { stop: (mode: 'immediate') => Promise<unknown>; start: () => Promise<void> }
 
 /** What a fault acts on; `server`: the URL of PostgreSQL, where `database` is only the place of the record. */
 export type Victim = { database: string; server?: string; ownServer?: OwnServer; api?: ApiProcess }

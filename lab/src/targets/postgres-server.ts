@@ -1,11 +1,10 @@
 // A PostgreSQL of one's own: what is installed on this machine, on a temporary folder and a free port.
-import { type ChildProcess, execFileSync, spawn, spawnSync } from 'node:child_process'
+import { execFileSync, spawn, spawnSync } from 'node:child_process'
 import { once } from 'node:events'
-import { accessSync, chownSync, constants, existsSync, globSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { accessSync, chownSync, constants, globSync, mkdtempSync, rmSync } from 'node:fs'
 import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { delimiter, join } from 'node:path'
-import { setTimeout as sleep } from 'node:timers/promises'
 import { runSql } from '../faults/postgres.ts'
 
 export type PostgresServer = Awaited<ReturnType<typeof startPostgres>>
@@ -40,33 +39,22 @@ export async function startPostgres(bin: string, place = tmpdir()) {
   const words = ['-D', data, '-U', 'postgres', '-E', 'UTF8', '--locale=C', '--auth=trust', '--no-sync']
   execFileSync(join(bin, 'initdb'), words, { ...options, stdio: ['ignore', 'ignore', 'inherit'] })
   const port = await freePort()
-  let server: ChildProcess | undefined
 
-  async function start() {
-    if (server?.exitCode === null) return // it runs already
-    const words = ['-D', data, '-h', '127.0.0.1', '-p', String(port), '-c', 'unix_socket_directories=']
-    server = spawn(join(bin, 'postgres'), words, { ...options, stdio: 'ignore' })
-    server.unref() // this process ends it, and does not wait for it
-    for (const end = Date.now() + 30_000; !isReady(server.pid); await sleep(20)) {
-      if (Date.now() > end || server.exitCode !== null) throw new Error('PostgreSQL does not start')
-    }
+  /** Returns whether pg_ctl succeeded; it waits until the server has started, or has ended. */
+  async function control(...words: string[]): Promise<boolean> {
+    const child = spawn(join(bin, 'pg_ctl'), [...words, '-w', '-D', data], { ...options, stdio: 'ignore' })
+    return (await once(child, 'exit'))[0] === 0
   }
 
-  // The server writes its state into this file: the process on line 1, the state on line 8.
-  function isReady(pid: number | undefined) {
-    const file = join(data, 'postmaster.pid')
-    const lines = existsSync(file) ? readFileSync(file, 'utf8').split('\n') : []
-    return lines[0] === String(pid) && lines[7]?.trim() === 'ready'
+  async function start() {
+    const settings = `-h 127.0.0.1 -p ${port} -c unix_socket_directories=`
+    const isRunning = await control('status')
+    if (!isRunning && !(await control('start', '-l', join(folder, 'log'), '-o', settings)))
+      throw new Error('PostgreSQL does not start')
   }
 
   /** `immediate` is a crash: nothing is finished, the next start recovers from the log. */
-  async function stop(mode: 'fast' | 'immediate') {
-    if (!server || server.exitCode !== null) return
-    server.ref()
-    const exited = once(server, 'exit')
-    server.kill(mode === 'immediate' ? 'SIGQUIT' : 'SIGINT')
-    await exited
-  }
+  const stop = (mode: 'fast' | 'immediate') => control('stop', '-m', mode)
 
   function remove() {
     // Waits for all processes of the server: they would write into the folder while it is removed.
