@@ -14,8 +14,15 @@ export type ApiProcess = {
 /** A PostgreSQL server that the lab has started. `immediate` is a crash. Starting one that runs does nothing. */
 type OwnServer = { stop: (mode: 'immediate') => Promise<unknown>; start: () => Promise<void> }
 
-/** What a fault acts on; `server`: the URL of PostgreSQL, where `database` is only the place of the record. */
-export type Victim = { database: string; server?: string; ownServer?: OwnServer; api?: ApiProcess }
+/** What a fault acts on. `ownServer` and `api`: where the lab has started them. */
+export type Victim = {
+  /** The database file, as the lab can reach it; with PostgreSQL only the place of the record. */
+  database: string
+  /** The URL of the PostgreSQL server. */
+  server?: string
+  ownServer?: OwnServer
+  api?: ApiProcess
+}
 
 /** The database file before anything is done to it; mode holds all twelve bits. */
 type DatabaseFile = { path: string; mode: number; inode: string; uid: number }

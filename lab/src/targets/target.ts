@@ -1,28 +1,21 @@
-import { closeSync, openSync, readSync } from 'node:fs'
+import Database from 'better-sqlite3'
 import { askLab } from '../api-client.ts'
 import type { AttackTarget, Tally } from '../attacks/attack.ts'
 import { reasonOf, UserError } from '../errors.ts'
-import { type ApiProcess, databasePath, type Victim } from '../faults/fault.ts'
+import { databasePath, type Victim } from '../faults/fault.ts'
 import { type Result, tallyOf } from '../load/figures.ts'
 import { goodputOf } from '../load/goodput.ts'
 import type { LoadTarget } from '../load/load.ts'
 import type { ApiLog } from './api-child.ts'
 
 /** The API of an experiment. */
-export type Target = AttackTarget & {
+export type Target = AttackTarget &
+  Victim & {
   mode: 'embedded' | 'stack'
   metricsUrl: string
-  /** Its database file, as the lab can reach it. */
-  database: string
-  /** The URL of its PostgreSQL server, for faults; `database` is then only the place of their record. */
-  server?: string
-  /** That server, where the lab has started it. */
-  ownServer?: Victim['ownServer']
   journalMode: 'delete' | 'wal'
   /** Its log, where it can be read. */
   log?: ApiLog
-  /** Its process, where the lab has started it. */
-  api?: ApiProcess
   /** Resolves with the reason when the API ends by itself; never where that cannot be seen. */
   ended: Promise<string>
   /** Called when a phase begins; `trouble`: what it does to the API on purpose, apart from faults. */
@@ -76,14 +69,12 @@ export function reporting(
   }
 }
 
-/** Byte 18 of a database file is 2 in WAL mode. */
 function journalModeOf(database: string): 'delete' | 'wal' {
   try {
-    const file = openSync(database, 'r')
-    const header = Buffer.alloc(20)
-    readSync(file, header)
-    closeSync(file)
-    return header[18] === 2 ? 'wal' : 'delete'
+    const db = new Database(database, { readonly: true, fileMustExist: true })
+    const mode = db.pragma('journal_mode', { simple: true })
+    db.close()
+    return mode === 'wal' ? 'wal' : 'delete'
   } catch (error) {
     throw new UserError(`The database file ${database} cannot be read (${reasonOf(error)}).`)
   }
