@@ -14,7 +14,7 @@ const main = join(import.meta.dirname, '../src/main.ts')
 const isRoot = process.getuid?.() === 0
 
 /** The arguments of Node that start the API. It refuses to run as root: for tests of root a launcher makes it nobody. */
-export const program = isRoot ? [join(import.meta.dirname, '../../lab/src/targets/as-nobody.ts'), main] : [main]
+export const program = isRoot ? [join(import.meta.dirname, '../../lab/src/targets/run-api.ts'), main] : [main]
 
 // Node hands coverage on by itself, and as another user the API could not write it: it would complain on standard error.
 const ofNode = { NODE_V8_COVERAGE: undefined, NODE_COMPILE_CACHE: process.env.NODE_COMPILE_CACHE }

@@ -46,7 +46,7 @@ export type Api = Target & {
 export async function api(t: Scope, settings?: Record<string, string>, apiMain?: string): Promise<Api> {
   const folder = await makeTempFolder()
   t.after(folder.clear)
-  const target = await openEmbedded(folder, settings, apiMain)
+  const target = await openEmbedded(folder.path, settings, apiMain)
   t.after(target.stop)
   const pool = connect(target.url, 4, 5_000)
   t.after(() => pool.destroy())

@@ -4,13 +4,12 @@ import { createInterface } from 'node:readline'
 import { sleep } from '../clock.ts'
 import { reasonOf, UserError } from '../errors.ts'
 import { endProcess, identify, type ProcessId } from '../processes.ts'
-import type { TempFolder } from './temp-folder.ts'
 
 const startsWithinMs = 20_000
-const asNobody = join(import.meta.dirname, 'as-nobody.ts')
+const launcher = join(import.meta.dirname, 'run-api.ts')
 
-/** `main`: the API's main file. `folder` owns the process as soon as it exists. */
-type Start = { main: string; folder: TempFolder; env: NodeJS.ProcessEnv; log: ApiLog }
+/** `main`: the API's main file. `folder`: its working directory. */
+type Start = { main: string; folder: string; env: NodeJS.ProcessEnv; log: ApiLog }
 
 type ApiChild = {
   id: ProcessId
@@ -26,14 +25,13 @@ type ApiChild = {
 export async function startApi({ main, folder, env, log }: Start): Promise<ApiChild> {
   log.listening = undefined
   const ports = () => log.listening
-  const program = process.getuid?.() === 0 ? [asNobody, main] : [main]
   // The limits of the heap are those of the API's image.
-  const child = spawn(process.execPath, ['--max-semi-space-size=4', '--max-old-space-size=96', ...program], {
+  const child = spawn(process.execPath, ['--max-semi-space-size=4', '--max-old-space-size=96', launcher, main], {
     // Not the project's folder: an .env there is meant for another API.
-    cwd: folder.path,
+    cwd: folder,
     // A process group of its own: Ctrl-C is for the lab, which stops the API after the load.
     detached: true,
-    stdio: ['ignore', 'pipe', 'pipe'],
+    stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
     env: { NODE_COMPILE_CACHE: process.env.NODE_COMPILE_CACHE, ...env },
   })
   const id = await identified(child)
@@ -55,7 +53,6 @@ export async function startApi({ main, folder, env, log }: Start): Promise<ApiCh
   ended.then((how) => (end = how))
   const stop = () => endProcess(id, 6_000)
   try {
-    folder.owns(id)
     for (let waited = 0; waited < startsWithinMs && end === undefined; waited += 20) {
       const listening = ports()
       if (listening) return { id, ...listening, ended, stop }

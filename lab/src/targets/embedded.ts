@@ -7,7 +7,7 @@ import { isRunning, signalTo } from '../processes.ts'
 import { keepLog, startApi } from './api-child.ts'
 import { findPostgres, startPostgres } from './postgres-server.ts'
 import type { Target } from './target.ts'
-import { makeTempFolder, type TempFolder } from './temp-folder.ts'
+import { makeTempFolder } from './temp-folder.ts'
 
 const defaultMain = join(import.meta.dirname, '..', '..', '..', 'api', 'src', 'main.ts')
 /** On Linux the whole of 127.0.0.0/8 is this machine; elsewhere only 127.0.0.1 is. */
@@ -21,22 +21,20 @@ export type EmbeddedOptions = { settings?: Settings; disk?: number; postgres?: b
 /** Starts an API for as long as `use` takes. Leaves nothing behind, even after kill -9. */
 export async function withEmbedded<T>(options: EmbeddedOptions, use: (target: Target) => Promise<T>): Promise<T> {
   await using started = new AsyncDisposableStack()
-  const newFolder = async (disk?: number) => started.adopt(await makeTempFolder(disk), ({ clear }) => clear())
-  const open = async (folder: TempFolder, settings: Settings) =>
-    started.adopt(await openEmbedded(folder, settings), ({ stop }) => stop())
-  const folder = await newFolder(options.disk)
+  const { path } = started.adopt(await makeTempFolder(options.disk), ({ clear }) => clear())
+  const open = async (settings: Settings) => started.adopt(await openEmbedded(path, settings), ({ stop }) => stop())
   // When its folder is gone, also after kill -9 of the lab, a PostgreSQL ends by itself within a minute.
   const postgres = options.postgres
-    ? started.adopt(await startPostgres(needPostgres(), folder.path), ({ remove }) => remove())
+    ? started.adopt(await startPostgres(needPostgres(), path), ({ remove }) => remove())
     : undefined
   const ofServer = postgres && { DATABASE_URL: postgres.url('notes', 'notes'), DATABASE_PATH: '' }
   const settings: Settings = { ...options.settings, ...ofServer }
-  const target = await open(folder, settings)
+  const target = await open(settings)
   const others: string[] = []
   const { username, password, other, database, jwtSecret = '' } = target
   const users = [{ username, password }, ...(other ? [other] : [])].map((one) => `${one.username}:${one.password}`)
   const shared = { DATABASE_PATH: database, JWT_SECRET: jwtSecret, LAB_USERS: users.join(), ...settings }
-  for (let i = 1; i < (options.processes ?? 1); i++) others.push((await open(await newFolder(), shared)).url)
+  for (let i = 1; i < (options.processes ?? 1); i++) others.push((await open(shared)).url)
   const result = await use({ ...target, server: postgres?.url('postgres', 'notes'), ownServer: postgres, others })
   // The log is complete when the API has ended.
   await target.stop()
@@ -56,13 +54,13 @@ type EmbeddedTarget = Target & { stop: () => Promise<void> }
 
 /** Starts the API on a database in this folder and on free ports. */
 export async function openEmbedded(
-  folder: TempFolder,
+  folder: string,
   settings: Settings = {},
   main = defaultMain,
 ): Promise<EmbeddedTarget> {
   const user = { username: 'demo', password: randomSecret(18) }
   const other = { username: 'other', password: randomSecret(18) }
-  const data = join(folder.path, 'data')
+  const data = join(folder, 'data')
   mkdirSync(data, { mode: 0o700, recursive: true })
   if (process.getuid?.() === 0) giveToNobody(data)
   const database = join(data, 'notes.db')
@@ -141,7 +139,7 @@ export async function openEmbedded(
   }
 }
 
-/** Permissions mean nothing to root, so a lab of root starts the API as another user (as-nobody.ts). */
+/** Permissions mean nothing to root, so a lab of root starts the API as another user (run-api.ts). */
 function giveToNobody(folder: string): void {
   try {
     chownSync(folder, 65534, 65534)

@@ -7,45 +7,32 @@ import type { Writable } from 'node:stream'
 import { text } from 'node:stream/consumers'
 import { reasonOf, Skipped, UserError } from '../errors.ts'
 import { largestMegabytes } from '../faults/fill.ts'
-import { endProcess, type ProcessId } from '../processes.ts'
 
 const neededBytes = 16 * 1024 * 1024
 
-/** What has to be ended and unmounted before the folder can be removed. */
-type Owned = { api?: ProcessId; disk: boolean }
-
 export type TempFolder = {
   path: string
-  /** Takes down the process of the API: whatever happens to the lab or to the folder, it will be ended. */
-  owns: (api: ProcessId) => void
-  /** Ends the API and removes the folder. */
   clear: () => Promise<void>
 }
 
 /**
- * Makes a temporary folder for an API, with so many megabytes of a small file system for its data. When this process is
- * killed, the janitor clears it. Throws a UserError when there is no place for one.
+ * Makes a temporary folder for an API, with so many megabytes of a small file system for its data. `clear` removes it, and so
+ * does the janitor when this process is killed. Throws a UserError when there is no place for one.
  */
 export async function makeTempFolder(disk?: number): Promise<TempFolder> {
-  const owned: Owned = { disk: disk !== undefined }
   const path = makeFolder()
   const janitor = callJanitor(path)
-  const owns = (api?: ProcessId) => {
-    owned.api = api
-    janitor.write(`${JSON.stringify(owned)}\n`)
-  }
   const clear = async () => {
-    await clearFolder(path, owned)
+    await clearFolder(path)
     janitor.end()
   }
-  owns()
   try {
     if (disk !== undefined) needSmallDisk(join(path, 'data'), disk)
   } catch (error) {
     await clear()
     throw error
   }
-  return { path, owns, clear }
+  return { path, clear }
 }
 
 function makeFolder(): string {
@@ -64,11 +51,9 @@ function makeFolder(): string {
   }
 }
 
-/** Ends the API of a temporary folder, first with SIGTERM, and removes the folder. */
-async function clearFolder(folder: string, { api, disk }: Owned): Promise<void> {
-  if (api) await endProcess(api, 6_000)
+async function clearFolder(folder: string): Promise<void> {
   // Harmless where nothing is mounted. A process that still uses the file system keeps it until it ends.
-  if (disk) spawnSync('umount', ['--lazy', join(folder, 'data')], { stdio: 'ignore' })
+  spawnSync('umount', ['--lazy', join(folder, 'data')], { stdio: 'ignore' })
   await rm(folder, { recursive: true, force: true, maxRetries: 3 })
 }
 
@@ -79,7 +64,7 @@ function callJanitor(folder: string): Writable {
     // In a process group of its own, which neither Ctrl-C nor a signal to the lab's group reaches.
     detached: true,
   })
-  // Without a janitor a killed lab leaves its folder and its API.
+  // Without a janitor a killed lab leaves its folder.
   janitor.on('error', () => {})
   janitor.stdin.on('error', () => {})
   janitor.unref()
@@ -101,8 +86,8 @@ function needSmallDisk(folder: string, megabytes: number): void {
 }
 
 // As a program this file is the janitor. It outlives the lab, even after kill -9: whatever ended the lab, the system closes its
-// end of the pipe. The last line holds the processes, because the folder may be gone by then.
+// end of the pipe.
 if (import.meta.main) {
-  const lines = (await text(process.stdin)).trim().split('\n')
-  await clearFolder(String(process.argv[2]), JSON.parse(lines.at(-1) || '{}'))
+  await text(process.stdin)
+  await clearFolder(String(process.argv[2]))
 }
