@@ -194,10 +194,6 @@ export function createProgram(stop: AbortSignal): Command {
       await askLab(needStack().socket, 'POST', '/k6', readJson(file, k6Summary))
     })
 
-  command('await-scrape', 'wait until Prometheus has read the metrics of these jobs')
-    .argument('<jobs...>')
-    .action(async (jobs: string[]) => (await import('./commands/running.ts')).awaitScrape(prometheusUrl, jobs))
-
   return program
 }
 

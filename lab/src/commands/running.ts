@@ -1,5 +1,5 @@
 // Commands about an API, or a lab, that runs already.
-import { ask, askLab, connect, openSession } from '../api-client.ts'
+import { askLab, openSession } from '../api-client.ts'
 import { now, sleep } from '../clock.ts'
 import { UserError } from '../errors.ts'
 import type { FaultKind } from '../faults/all.ts'
@@ -85,9 +85,9 @@ export async function downtime({ url, username, password, fault, socket, stop }:
   try {
     // The caller reads this line and does then what makes the API fail.
     console.log('Watching the API from outside.')
-    if (!(await within(failsWithinMs, everyMs, () => failed().length > 0, stop)))
+    if (!(await within(failsWithinMs, () => failed().length > 0, stop)))
       return console.log(`No request failed in ${failsWithinMs / 1000} s.`)
-    if (!(await within(backWithinMs, everyMs, () => now() - backAt() > steadyMs, stop)))
+    if (!(await within(backWithinMs, () => now() - backAt() > steadyMs, stop)))
       throw new UserError(`The API was not back within ${backWithinMs / 1000} s of its first failed request.`)
     const from = Math.min(...failed().map(({ at }) => at))
     console.log(`  first failed request  after ${milliseconds(from - began)}`)
@@ -109,29 +109,7 @@ export async function downtime({ url, username, password, fault, socket, stop }:
 }
 
 /** Asks again and again whether something is so; false when it was not in time. */
-async function within(limitMs: number, everyMs: number, isSo: () => boolean | Promise<boolean>, stop?: AbortSignal) {
-  for (const deadline = now() + limitMs; now() < deadline; await sleep(everyMs, stop)) if (await isSo()) return true
+async function within(limitMs: number, isSo: () => boolean, stop: AbortSignal) {
+  for (const deadline = now() + limitMs; now() < deadline; await sleep(everyMs, stop)) if (isSo()) return true
   return false
-}
-
-/** Waits until Prometheus has read the metrics page of each of these jobs. */
-export async function awaitScrape(url: string, wanted: string[]): Promise<void> {
-  const pool = connect(url, 1, 5_000)
-  let missing = wanted
-  const areAllUp = async () => {
-    // Prometheus may still be starting.
-    const answer = await ask(pool, { method: 'GET', path: '/api/v1/query?query=up==1' }).catch(() => undefined)
-    if (answer?.status !== 200) return false
-    const { data } = JSON.parse(answer.text) as { data: { result: { metric: { job: string } }[] } }
-    missing = wanted.filter((job) => !data.result.some(({ metric }) => metric.job === job))
-    return missing.length === 0
-  }
-  try {
-    if (await within(60_000, 200, areAllUp)) return
-    throw new UserError(
-      `Prometheus has not read the metrics of ${missing.join(', ')} within a minute: make logs ONLY=prometheus`,
-    )
-  } finally {
-    await pool.destroy()
-  }
 }
