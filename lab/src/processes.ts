@@ -66,13 +66,6 @@ export async function gone(id: ProcessId, withinMs: number): Promise<boolean> {
   return true
 }
 
-/** Sends SIGTERM, then SIGKILL after the grace time. */
-export async function endProcess(id: ProcessId, graceMs: number): Promise<void> {
-  if (!signalTo(id, 'SIGTERM') || (await gone(id, graceMs))) return
-  signalTo(id, 'SIGKILL')
-  await gone(id, 1_000)
-}
-
 /** Opens a file or a link where there is a desktop. Harmless where there is none: its name stands in the terminal. */
 export function openOnDesktop(target: string): void {
   const { platform, env } = process

@@ -1,9 +1,9 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
+import type { Readable } from 'node:stream'
 import { sleep } from '../clock.ts'
 import { reasonOf, UserError } from '../errors.ts'
-import { endProcess, identify, type ProcessId } from '../processes.ts'
 
 const startsWithinMs = 20_000
 const launcher = join(import.meta.dirname, 'run-api.ts')
@@ -12,9 +12,9 @@ const launcher = join(import.meta.dirname, 'run-api.ts')
 type Start = { main: string; folder: string; env: NodeJS.ProcessEnv; log: ApiLog }
 
 type ApiChild = {
-  id: ProcessId
   port: number
   metricsPort: number
+  process: ChildProcess
   /** Resolves with how it ended, after its last log line was read. */
   ended: Promise<string>
   /** Sends SIGTERM, then SIGKILL after 6 s. */
@@ -34,47 +34,37 @@ export async function startApi({ main, folder, env, log }: Start): Promise<ApiCh
     stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
     env: { NODE_COMPILE_CACHE: process.env.NODE_COMPILE_CACHE, ...env },
   })
-  const id = await identified(child)
   const lastLines: string[] = []
   const hear = (line: string) => {
     lastLines.push(line)
     if (lastLines.length > 5) lastLines.shift()
   }
-  createInterface({ input: child.stdout }).on('line', (line) => {
+  child.once('error', (error) => hear(reasonOf(error)))
+  createInterface({ input: child.stdout as Readable }).on('line', (line) => {
     log.take(line)
     if (log.listening === undefined) hear(line)
   })
-  createInterface({ input: child.stderr }).on('line', hear)
+  createInterface({ input: child.stderr as Readable }).on('line', hear)
   // `close` comes after the last log line was read, `exit` before.
   const ended = new Promise<string>((resolve) => {
     child.once('close', (code, signal) => resolve(signal ? `by ${signal}` : `with exit code ${code}`))
   })
   let end: string | undefined
   ended.then((how) => (end = how))
-  const stop = () => endProcess(id, 6_000)
-  try {
-    for (let waited = 0; waited < startsWithinMs && end === undefined; waited += 20) {
-      const listening = ports()
-      if (listening) return { id, ...listening, ended, stop }
-      await sleep(20)
-    }
-    const how = end ? `ended ${end}` : `did not listen within ${startsWithinMs / 1000} s`
-    throw new UserError(`The API did not start: it ${how}. Its last lines:\n  ${lastLines.join('\n  ')}`)
-  } catch (error) {
-    await stop()
-    throw error
+  async function stop(): Promise<void> {
+    child.kill('SIGTERM')
+    const timer = setTimeout(() => child.kill('SIGKILL'), 6_000)
+    await ended
+    clearTimeout(timer)
   }
-}
-
-/** At once, before another process may have its number: a process that could not be started has none. */
-async function identified(child: ChildProcess): Promise<ProcessId> {
-  const id = identify(child.pid ?? -1)
-  if (id) return id
-  const reason = await new Promise((resolve) => {
-    child.once('error', resolve)
-    child.once('close', (code) => resolve(`exit code ${code}`))
-  })
-  throw new UserError(`The API cannot be started (${reasonOf(reason)}).`)
+  for (let waited = 0; waited < startsWithinMs && end === undefined; waited += 20) {
+    const listening = ports()
+    if (listening) return { ...listening, process: child, ended, stop }
+    await sleep(20)
+  }
+  const how = end ? `ended ${end}` : `did not listen within ${startsWithinMs / 1000} s`
+  await stop()
+  throw new UserError(`The API did not start: it ${how}. Its last lines:\n  ${lastLines.join('\n  ')}`)
 }
 
 type Line = { msg?: string; db_unavailable?: boolean; request_id?: string; port?: number; metrics_port?: number }

@@ -3,7 +3,6 @@ import { chownSync, mkdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { now } from '../clock.ts'
 import { reasonOf, Skipped, UserError } from '../errors.ts'
-import { isRunning, signalTo } from '../processes.ts'
 import { keepLog, startApi } from './api-child.ts'
 import { findPostgres, startPostgres } from './postgres-server.ts'
 import type { Target } from './target.ts'
@@ -31,10 +30,7 @@ export async function withEmbedded<T>(options: EmbeddedOptions, use: (target: Ta
   const settings: Settings = { ...options.settings, ...ofServer }
   const target = await open(settings)
   const others: string[] = []
-  const { username, password, other, database, jwtSecret = '' } = target
-  const users = [{ username, password }, ...(other ? [other] : [])].map((one) => `${one.username}:${one.password}`)
-  const shared = { DATABASE_PATH: database, JWT_SECRET: jwtSecret, LAB_USERS: users.join(), ...settings }
-  for (let i = 1; i < (options.processes ?? 1); i++) others.push((await open(shared)).url)
+  for (let i = 1; i < (options.processes ?? 1); i++) others.push((await open(target.shared)).url)
   const result = await use({ ...target, server: postgres?.url('postgres', 'notes'), ownServer: postgres, others })
   // The log is complete when the API has ended.
   await target.stop()
@@ -50,7 +46,8 @@ export function needPostgres(usualFolders?: string[]): string {
   )
 }
 
-type EmbeddedTarget = Target & { stop: () => Promise<void> }
+/** `shared`: settings with which another API has the same users on the same database. */
+type EmbeddedTarget = Target & { shared: Settings; stop: () => Promise<void> }
 
 /** Starts the API on a database in this folder and on free ports. */
 export async function openEmbedded(
@@ -64,8 +61,8 @@ export async function openEmbedded(
   mkdirSync(data, { mode: 0o700, recursive: true })
   if (process.getuid?.() === 0) giveToNobody(data)
   const database = join(data, 'notes.db')
-  const env: NodeJS.ProcessEnv = {
-    PATH: process.env.PATH,
+  const shared: Settings = {
+    PATH: process.env.PATH ?? '',
     HOST: '127.0.0.1',
     PORT: '0',
     METRICS_PORT: '0',
@@ -77,6 +74,7 @@ export async function openEmbedded(
     LOG_LEVEL: 'info',
     ...settings,
   }
+  const env = { ...shared }
   const log = keepLog()
   const start = () => startApi({ main, folder, env, log })
   let child = await start()
@@ -91,7 +89,7 @@ export async function openEmbedded(
 
   async function startAgain() {
     // Started again already: a second API on its ports would fail.
-    if (isRunning(child.id)) return
+    if (child.process.exitCode === null && child.process.signalCode === null) return
     try {
       child = await start()
     } catch (error) {
@@ -111,6 +109,7 @@ export async function openEmbedded(
     other,
     addresses: process.platform === 'linux' ? loopback : [],
     jwtSecret: env.JWT_SECRET,
+    shared,
     journalMode: settings.JOURNAL_MODE === 'wal' ? 'wal' : 'delete',
     log,
     ended,
@@ -118,7 +117,7 @@ export async function openEmbedded(
       async kill() {
         isKilled = true
         const at = now()
-        signalTo(child.id, 'SIGKILL')
+        child.process.kill('SIGKILL')
         await child.ended
         return at
       },
@@ -126,16 +125,11 @@ export async function openEmbedded(
       async restart(changed) {
         isKilled = true
         await child.stop()
-        await child.ended
         Object.assign(env, changed)
         await startAgain()
       },
     },
-    async stop() {
-      await child.stop()
-      // Only now the last lines of its log have been read.
-      await child.ended
-    },
+    stop: () => child.stop(),
   }
 }
 
