@@ -126,7 +126,7 @@ export function createProgram(stop: AbortSignal): Command {
   command('session', 'keep as a run what the lab has noted: 15m, or from 15 to 10 minutes ago, 15m-10m')
     .argument('<span>')
     .action(async (span) => {
-      const { keepSession } = await import('./commands/session.ts')
+      const { keepSession } = await import('./commands/show.ts')
       const prometheus = LAB_SOCKET && prometheusUrl
       console.log(await keepSession({ span, ...files(), prometheus }))
     })
