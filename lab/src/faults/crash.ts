@@ -1,5 +1,4 @@
 import { now } from '../clock.ts'
-import { UserError } from '../errors.ts'
 import type { Fault } from './fault.ts'
 
 /** Ends the API by kill -9; starts it again. */
@@ -11,11 +10,6 @@ export const crash: Fault = {
   button: ['Kill the API', 'kill -9, while it works.'],
   story: ['The API is killed (kill -9)', 'The API is started again'],
   picture: ['open', 'read and written'],
-
-  check(_file, { api }) {
-    if (api === undefined)
-      throw new UserError('crash needs an API that the lab has started: run the experiment crash, which starts one.')
-  },
 
   async inject({ api }) {
     return api ? api.kill() : now()
@@ -40,13 +34,6 @@ export const serverCrash: Fault = {
   button: ['Kill the server', 'PostgreSQL ends in the middle of its work.'],
   story: ['The PostgreSQL server is killed (server-crash)', 'The server is started again'],
   picture: ['gone', 'its server was killed'],
-
-  check(_file, { ownServer }) {
-    if (ownServer === undefined)
-      throw new UserError(
-        'server-crash needs a PostgreSQL server that the lab has started: run the experiment server-crash, which starts one.',
-      )
-  },
 
   async inject({ ownServer }) {
     const at = now()

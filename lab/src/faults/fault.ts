@@ -45,7 +45,7 @@ export type Fault = {
   picture: [state: 'open' | 'locked' | 'closed' | 'gone' | 'read-only', why: string]
 
   /** Throws a UserError when the fault cannot be injected or could not be rolled back exactly. Changes nothing. */
-  check?(file: DatabaseFile, victim: Victim): void
+  check?(file: DatabaseFile): void
   /** Injects it. Returns the moment (clock.ts) from which it is in force. */
   inject(victim: Victim, record: FaultRecord): Promise<number>
   /** Whether it is in force now; without it only the lab can have ended it. */

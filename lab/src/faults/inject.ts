@@ -96,7 +96,10 @@ async function checkBefore(victim: Victim, { kind, probe }: Order) {
   // A server has no file that the lab can reach: what a record says of one stays empty.
   const file = victim.server ? { path: '', mode: 0, inode: '', uid: 0 } : look(victim.database)
   if (file === undefined) throw new UserError(`There is no database file ${victim.database}.`)
-  faults[kind].check?.(file, victim)
+  const { needs, check } = faults[kind]
+  if ((needs?.own === 'process' && !victim.api) || (needs?.own === 'server' && !victim.ownServer))
+    throw new UserError(`${kind} needs a ${needs.own} that the lab has started: ${needs.command}`)
+  check?.(file)
   let status = 0
   // One answer that is late on a busy machine is no outage.
   for (let tries = 0; status === 0 && tries < 3; tries++) status = await probe(faults[kind].feltBy)
