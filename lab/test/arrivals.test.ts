@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { arrivals, seededRandom } from '../src/load/arrivals.ts'
+import { arrivals, seededRandom } from '../src/load/open-loop.ts'
 
 function gapsOf(count: number, rate: number, seed: number): number[] {
   const dues = arrivals('poisson', rate, 1000, seededRandom(seed))

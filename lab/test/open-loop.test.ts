@@ -4,10 +4,9 @@ import type { AddressInfo } from 'node:net'
 import { type TestContext, test } from 'node:test'
 import { ask, connect } from '../src/api-client.ts'
 import { now, sleep } from '../src/clock.ts'
-import { seededRandom } from '../src/load/arrivals.ts'
 import type { ClientPolicy } from '../src/load/client-policy.ts'
 import { figures, lagOf, quantile, sorted, statusesOf } from '../src/load/figures.ts'
-import { type Options, openLoop } from '../src/load/open-loop.ts'
+import { type Options, openLoop, seededRandom } from '../src/load/open-loop.ts'
 
 async function against(t: TestContext, answer: RequestListener, options: Partial<Options> = {}) {
   const server = createServer(answer).listen(0, '127.0.0.1')

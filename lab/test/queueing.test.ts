@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { arrivals, seededRandom } from '../src/load/arrivals.ts'
+import { arrivals, seededRandom } from '../src/load/open-loop.ts'
 import {
   constant,
   knee,

@@ -1,4 +1,4 @@
-import { seededRandom } from '../load/arrivals.ts'
+import { seededRandom } from '../load/open-loop.ts'
 import type { Experiment, Phase } from '../runner/experiment.ts'
 
 export type Level = 1 | 2 | 3

@@ -2,10 +2,9 @@ import type { Dispatcher, Pool } from 'undici'
 import { type Answer, type Ask, ask, connect, connectInTurn } from '../api-client.ts'
 import { now, sleep } from '../clock.ts'
 import { UserError } from '../errors.ts'
-import { seededRandom } from './arrivals.ts'
 import type { Result } from './figures.ts'
 import { type Note, noteAt, notesToRead, requestAt } from './mix.ts'
-import { type Manner, openLoop, type Request } from './open-loop.ts'
+import { type Manner, openLoop, type Request, seededRandom } from './open-loop.ts'
 
 /** The API that is loaded, and the user who sends the requests. */
 export type LoadTarget = {

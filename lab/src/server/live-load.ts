@@ -2,12 +2,11 @@ import { randomUUID } from 'node:crypto'
 import { type Answer, ask, connect, type Session } from '../api-client.ts'
 import { now } from '../clock.ts'
 import { reasonOf } from '../errors.ts'
-import type { ArrivalProcess } from '../load/arrivals.ts'
 import { type ClientPolicy, policies } from '../load/client-policy.ts'
 import type { Attempt, Kind, Result } from '../load/figures.ts'
 import { startMix } from '../load/load.ts'
 import { requestAt, usualWrites } from '../load/mix.ts'
-import { openLoop, type Request } from '../load/open-loop.ts'
+import { type ArrivalProcess, openLoop, type Request } from '../load/open-loop.ts'
 
 const { none, ...retrying } = policies(1_000)
 const clients: Record<string, ClientPolicy | undefined> = { patient: undefined, impatient: none, ...retrying }
