@@ -31,9 +31,7 @@ export const graceS = 10
 const edgeS = 1
 
 /** Returns what a second was troubled by. Older runs name their faults only. */
-function troubleIn({ trouble, fault }: MetricsEvent): string | null {
-  return trouble === undefined ? fault : trouble
-}
+const troubleIn = ({ trouble, fault }: MetricsEvent) => trouble ?? fault
 
 export function troublesIn(events: MetricsEvent[]): Trouble[] {
   const found: Trouble[] = []

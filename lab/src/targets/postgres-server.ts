@@ -1,7 +1,7 @@
 // A PostgreSQL of one's own: what is installed on this machine, on a temporary folder and a free port.
 import { execFileSync, spawn, spawnSync } from 'node:child_process'
 import { once } from 'node:events'
-import { accessSync, chownSync, constants, globSync, mkdtempSync, rmSync } from 'node:fs'
+import { chownSync, existsSync, globSync, mkdtempSync, rmSync } from 'node:fs'
 import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { delimiter, join } from 'node:path'
@@ -17,14 +17,8 @@ const folders = ['/usr/lib/postgresql/*/bin', '/opt/homebrew/opt/postgresql*/bin
 export function findPostgres(patterns = folders): string | undefined {
   const numbers = new Intl.Collator('en', { numeric: true })
   const usual = patterns.flatMap((pattern) => globSync(pattern).sort(numbers.compare).reverse())
-  return [...(process.env.PATH ?? '').split(delimiter), ...usual].find((folder) => {
-    try {
-      for (const program of ['initdb', 'pg_ctl', 'postgres']) accessSync(join(folder, program), constants.X_OK)
-      return true
-    } catch {
-      return false
-    }
-  })
+  const places = [...(process.env.PATH ?? '').split(delimiter), ...usual]
+  return places.find((folder) => ['initdb', 'pg_ctl'].every((program) => existsSync(join(folder, program))))
 }
 
 /**
