@@ -1,25 +1,25 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import fc from 'fast-check'
-import { defaults, robustScore, score, type Tuning, zScore } from '../src/anomalies/detect.ts'
+import { defaults, deviations, score, type Tuning } from '../src/anomalies/detect.ts'
 
 test('a z-score counts standard deviations from the mean', () => {
   // Mean 5, standard deviation 2.
-  assert.equal(zScore(11, [2, 4, 4, 4, 5, 5, 7, 9], 0.1), 3)
-  assert.equal(zScore(1, [2, 4, 4, 4, 5, 5, 7, 9], 0.1), -2)
+  assert.equal(deviations('mean', 11, [2, 4, 4, 4, 5, 5, 7, 9], 0.1), 3)
+  assert.equal(deviations('mean', 1, [2, 4, 4, 4, 5, 5, 7, 9], 0.1), -2)
 })
 
 test('the robust score counts median deviations, and one wild second in the baseline does not move it', () => {
   const calm = [1, 2, 3, 4, 5]
-  assert.ok(Math.abs(robustScore(3 + 1.4826 * 2, calm, 0.1) - 2) < 1e-12)
-  assert.equal(robustScore(9, [1, 2, 3, 4, 5000], 0.1), robustScore(9, calm, 0.1))
-  assert.notEqual(zScore(9, [1, 2, 3, 4, 5000], 0.1), zScore(9, calm, 0.1))
+  assert.ok(Math.abs(deviations('median', 3 + 1.4826 * 2, calm, 0.1) - 2) < 1e-12)
+  assert.equal(deviations('median', 9, [1, 2, 3, 4, 5000], 0.1), deviations('median', 9, calm, 0.1))
+  assert.notEqual(deviations('mean', 9, [1, 2, 3, 4, 5000], 0.1), deviations('mean', 9, calm, 0.1))
 })
 
 test('a baseline without any deviation gives finite scores: the floor stands in', () => {
-  assert.equal(zScore(1, [0, 0, 0], 0.1), 10)
-  assert.equal(robustScore(1, [0, 0, 0], 0.1), 10)
-  assert.equal(zScore(0, [0, 0, 0], 0), 0)
+  assert.equal(deviations('mean', 1, [0, 0, 0], 0.1), 10)
+  assert.equal(deviations('median', 1, [0, 0, 0], 0.1), 10)
+  assert.equal(deviations('mean', 0, [0, 0, 0], 0), 0)
 })
 
 // No score of such series is exactly this: rounding must not decide what is an alarm.

@@ -45,29 +45,24 @@ function valueIn(second: MetricsEvent, name: SeriesName): number | null {
   return second[name]
 }
 
-/** How far a value lies from its baseline, in deviations. `floor`: the smallest deviation. */
-type Score = (value: number, baseline: number[], floor: number) => number
-
-/** From the mean, in standard deviations. */
-export const zScore: Score = (value, baseline, floor) => {
-  const center = mean(baseline)
-  const deviation = Math.sqrt(mean(baseline.map((one) => (one - center) ** 2)))
-  return inDeviations(value - center, deviation, floor)
+/** The centre of a baseline and how far its values usually lie from it. A few wild seconds do not move the medians. */
+const spreads: Record<Tuning['method'], (baseline: number[]) => [center: number, deviation: number]> = {
+  mean(baseline) {
+    const center = mean(baseline)
+    return [center, Math.sqrt(mean(baseline.map((one) => (one - center) ** 2)))]
+  },
+  median(baseline) {
+    const center = median(baseline)
+    // For normally distributed values this many median deviations are one standard deviation.
+    return [center, 1.4826 * median(baseline.map((one) => Math.abs(one - center)))]
+  },
 }
 
-// For normally distributed values this many median deviations are one standard deviation.
-const madToDeviation = 1.4826
-
-/** From the median, in median absolute deviations: a few wild seconds in the baseline do not move it. */
-export const robustScore: Score = (value, baseline, floor) => {
-  const center = median(baseline)
-  const deviation = median(baseline.map((one) => Math.abs(one - center)))
-  return inDeviations(value - center, madToDeviation * deviation, floor)
-}
-
-function inDeviations(distance: number, deviation: number, floor: number): number {
+/** How far a value lies from its baseline, in deviations; with the mean it is the z-score. */
+export function deviations(method: Tuning['method'], value: number, baseline: number[], floor: number): number {
+  const [center, deviation] = spreads[method](baseline)
   // Without a floor a series that never moved has no deviation, and the smallest change would be endlessly far away.
-  return distance === 0 ? 0 : distance / Math.max(deviation, floor)
+  return value === center ? 0 : (value - center) / Math.max(deviation, floor)
 }
 
 function mean(values: number[]): number {
@@ -77,8 +72,6 @@ function mean(values: number[]): number {
 export function median(values: number[]): number {
   return quantile(sorted(values), 0.5)
 }
-
-const methods: Record<Tuning['method'], Score> = { mean: zScore, median: robustScore }
 
 /** null: not scored, because the value is missing or the baseline is still too short. */
 type Scored = { scores: (number | null)[]; alarms: boolean[] }
@@ -97,7 +90,7 @@ export function score(values: (number | null)[], floor: number, tuning: Tuning =
     calm = calm.filter((one) => one.at >= at - memory).slice(-window)
     const baseline = calm.map((one) => one.value)
     const known = value !== null && baseline.length >= Math.min(warmUp, window)
-    const result = known ? methods[method](value, baseline, floor) : null
+    const result = known ? deviations(method, value, baseline, floor) : null
     const alarm = result !== null && Math.abs(result) >= threshold
     scores.push(result)
     alarms.push(alarm)

@@ -54,7 +54,7 @@ export const lesson: Lesson = {
   },
   code: {
     file: 'lab/src/anomalies/detect.ts',
-    fragment: 'export const zScore: Score',
+    fragment: 'const spreads: Record',
     look: 'the whole watcher: an average, a deviation and a division.',
   },
 }
