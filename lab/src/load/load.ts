@@ -1,3 +1,4 @@
+import pLimit from 'p-limit'
 import type { Dispatcher, Pool } from 'undici'
 import { type Answer, type Ask, ask, connect, connectInTurn } from '../api-client.ts'
 import { now, sleep } from '../clock.ts'
@@ -135,20 +136,15 @@ const [readTries, retryMs] = [20, 50]
 
 /** Reads every acknowledged note; returns the ids of those that are missing, changed or refused for a second. */
 export async function lost(pool: Pool, token: string, acknowledged: Map<string, string>, signal?: AbortSignal) {
-  const missing: string[] = []
-  const rest = acknowledged.entries()
-  const reader = async () => {
-    for (const [id, title] of rest) {
-      const read = () => ask(pool, { method: 'GET', path: `/data/notes/${id}`, token, signal })
-      let found = await read()
-      for (let tries = 1; found.status === 503 && tries < readTries; tries++) {
-        await sleep(retryMs, signal)
-        found = await read()
-      }
-      const same = found.status === 200 && (JSON.parse(found.text) as { title: string }).title === title
-      if (!same) missing.push(id)
+  const isThere = async ([id, title]: [string, string]) => {
+    const read = () => ask(pool, { method: 'GET', path: `/data/notes/${id}`, token, signal })
+    let found = await read()
+    for (let tries = 1; found.status === 503 && tries < readTries; tries++) {
+      await sleep(retryMs, signal)
+      found = await read()
     }
+    return found.status === 200 && (JSON.parse(found.text) as { title: string }).title === title
   }
-  await Promise.all(Array.from({ length: 16 }, reader))
-  return missing
+  const there = await pLimit(16).map(acknowledged, isThere)
+  return [...acknowledged.keys()].filter((_, i) => !there[i])
 }
