@@ -1,4 +1,4 @@
-import { BalancedPool, type Dispatcher, Pool } from 'undici'
+import { type Dispatcher, Pool } from 'undici'
 import { now, sleep } from './clock.ts'
 import { reasonOf, UserError } from './errors.ts'
 
@@ -20,11 +20,6 @@ export function connect(url: string, connections: number, timeoutMs: number): Po
     bodyTimeout: timeoutMs,
     connect: { timeout: timeoutMs },
   })
-}
-
-/** The same for several processes of one API, of which each next request takes another one. */
-export function connectInTurn(urls: string[], connections: number, timeoutMs: number): Dispatcher {
-  return new BalancedPool(urls, { connections, headersTimeout: timeoutMs, bodyTimeout: timeoutMs })
 }
 
 /** Sends one request. Reads its body to the end, so that the connection is free for the next one. */

@@ -1,6 +1,6 @@
 import pLimit from 'p-limit'
-import type { Dispatcher, Pool } from 'undici'
-import { type Answer, type Ask, ask, connect, connectInTurn } from '../api-client.ts'
+import { BalancedPool, type Dispatcher, type Pool } from 'undici'
+import { type Answer, type Ask, ask, connect } from '../api-client.ts'
 import { now, sleep } from '../clock.ts'
 import { UserError } from '../errors.ts'
 import type { Result } from './figures.ts'
@@ -54,7 +54,8 @@ export async function startOwnLoad(target: LoadTarget, token: string, phases: Lo
   const { url } = target
   // Enough connections for a stall to meet many waiting clients at once, as it would in real life; more would only
   // test the listen queue. Nearly all are unused while answers take a millisecond.
-  const pool = target.others?.length ? connectInTurn([url, ...target.others], 64, 10_000) : connect(url, 128, 10_000)
+  const inTurn = { connections: 64, headersTimeout: 10_000, bodyTimeout: 10_000 }
+  const pool = target.others?.length ? new BalancedPool([url, ...target.others], inTurn) : connect(url, 128, 10_000)
   // Logins wait for each other's hashes: ten seconds of them may be under way, and data requests are not behind them.
   const loginPool = connect(url, 512, 10_000)
   const { next, acknowledged, refused } = await startMix(pool, token)
