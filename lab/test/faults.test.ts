@@ -12,6 +12,7 @@ import {
 } from 'node:fs'
 import { dirname } from 'node:path'
 import { after, test } from 'node:test'
+import Database from 'better-sqlite3'
 import { now } from '../src/clock.ts'
 import { UserError } from '../src/errors.ts'
 import { faults } from '../src/faults/all.ts'
@@ -176,6 +177,23 @@ test('a fault with a moment is prepared before it and never early', async () => 
   assert.ok(fault.injectedAt >= at)
   await fault.undo()
   await served()
+})
+
+test('a lock waits until the database is free, and no other connection gets it then', async (t) => {
+  const database = scratchDatabase(t)
+  const other = new Database(database, { timeout: 0 })
+  other.exec('BEGIN EXCLUSIVE')
+  let freed = Number.POSITIVE_INFINITY
+  setTimeout(() => {
+    freed = now()
+    other.exec('COMMIT')
+  }, 200)
+  const fault = await inject({ database, kind: 'lock', forMs: longMs, probe: async () => 200 })
+  assert.ok(fault.injectedAt >= freed)
+  assert.throws(() => other.exec('BEGIN EXCLUSIVE'), { code: 'SQLITE_BUSY' })
+  assert.ok((await fault.undo()).intact)
+  other.exec('BEGIN EXCLUSIVE; COMMIT')
+  other.close()
 })
 
 test('a fault that is interrupted while it waits for its moment leaves no record', async () => {
