@@ -4,8 +4,8 @@ import { createServer, type IncomingMessage, type ServerResponse } from 'node:ht
 import type { AddressInfo } from 'node:net'
 import { type TestContext, test } from 'node:test'
 import { ask, connect } from '../src/api-client.ts'
-import { seededRandom } from '../src/load/open-loop.ts'
 import { type Answer, type ClientPolicy, createClient, policies } from '../src/load/client-policy.ts'
+import { seededRandom } from '../src/load/open-loop.ts'
 import { until } from './helpers.ts'
 
 type Respond = (response: ServerResponse, request: IncomingMessage) => void

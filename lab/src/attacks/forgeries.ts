@@ -30,10 +30,12 @@ const each = <T>(what: string, values: T[], make: (value: T) => string) =>
  * careless API would accept.
  */
 export function forgeries(token: string, key?: string): Forgery[] {
-  const groups = [withoutKey(token), key === undefined ? {} : withKey(token, key)].flatMap(Object.entries<Tokens[string]>)
-  const bearers = groups.flatMap(([reason, tokens]) =>
-    Object.entries(tokens).map(([name, one]) => ({ name, reason, headers: { Authorization: `Bearer ${one}` } })),
-  )
+  const tables = [withoutKey(token), ...(key === undefined ? [] : [withKey(token, key)])]
+  const bearers = tables
+    .flatMap(Object.entries<Tokens[string]>)
+    .flatMap(([reason, tokens]) =>
+      Object.entries(tokens).map(([name, one]) => ({ name, reason, headers: { Authorization: `Bearer ${one}` } })),
+    )
   return [...bearers, ...misplaced(token)]
 }
 

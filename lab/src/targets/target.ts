@@ -11,20 +11,20 @@ import type { ApiLog } from './api-child.ts'
 /** The API of an experiment. */
 export type Target = AttackTarget &
   Victim & {
-  mode: 'embedded' | 'stack'
-  metricsUrl: string
-  journalMode: 'delete' | 'wal'
-  /** Its log, where it can be read. */
-  log?: ApiLog
-  /** Resolves with the reason when the API ends by itself; never where that cannot be seen. */
-  ended: Promise<string>
-  /** Called when a phase begins; `trouble`: what it does to the API on purpose, apart from faults. */
-  entered?: (phase: string, seconds: number, trouble: string | null) => void
-  /** Called every second of an attack with the outcomes of its attempts since the last call. */
-  attacked?: (attack: string, tally: Tally) => void
-  /** Called several times in every second of a load with its results and its dropped requests since the last call. */
-  loaded?: (results: Result[], dropped: number) => void
-}
+    mode: 'embedded' | 'stack'
+    metricsUrl: string
+    journalMode: 'delete' | 'wal'
+    /** Its log, where it can be read. */
+    log?: ApiLog
+    /** Resolves with the reason when the API ends by itself; never where that cannot be seen. */
+    ended: Promise<string>
+    /** Called when a phase begins; `trouble`: what it does to the API on purpose, apart from faults. */
+    entered?: (phase: string, seconds: number, trouble: string | null) => void
+    /** Called every second of an attack with the outcomes of its attempts since the last call. */
+    attacked?: (attack: string, tally: Tally) => void
+    /** Called several times in every second of a load with its results and its dropped requests since the last call. */
+    loaded?: (results: Result[], dropped: number) => void
+  }
 
 /** An API that runs already; the lab neither starts nor stops it. */
 export type StackOptions = LoadTarget & {
