@@ -5,6 +5,11 @@ import Database from 'better-sqlite3'
 
 const nobody = 65534
 
+// Not exit(): it was seen to hang when the API's folder and the reader of its log are gone.
+const end = () => process.kill(process.pid, 'SIGKILL')
+process.once('disconnect', end)
+if (process.connected === false) end() // it was gone already
+
 const { start } = await import(pathToFileURL(String(process.argv[2])).href)
 // The API refuses to run as root. All code has been loaded while the process may still read the checkout, which other users
 // may not enter (/root, a folder of mktemp -d). Then it becomes the user nobody, for good.
@@ -15,5 +20,4 @@ if (process.getuid?.() === 0) {
   process.setgid?.(nobody)
   process.setuid?.(nobody)
 }
-process.once('disconnect', () => process.exit())
 await start()
