@@ -1,30 +1,35 @@
 import { spawn, spawnSync } from 'node:child_process'
+import { once } from 'node:events'
 import { chmodSync, mkdirSync, mkdtempSync, realpathSync, statfsSync } from 'node:fs'
-import { rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
-import type { Writable } from 'node:stream'
-import { text } from 'node:stream/consumers'
 import { reasonOf, Skipped, UserError } from '../errors.ts'
 import { largestMegabytes } from '../faults/fill.ts'
 
 const neededBytes = 16 * 1024 * 1024
 
-export type TempFolder = {
-  path: string
-  clear: () => Promise<void>
-}
+export type TempFolder = { path: string; clear: () => Promise<void> }
 
 /**
- * Makes a temporary folder for an API, with so many megabytes of a small file system for its data. `clear` removes it, and so
- * does the janitor when this process is killed. Throws a UserError when there is no place for one.
+ * A shell program that removes a folder when its input ends: whatever ends the lab, the system closes the lab's end of the pipe.
+ * An API that ends at the same time may still write into it, so a removal can fail.
+ */
+const janitor = `cat >/dev/null; umount -l "$0/data"; for i in 1 2 3 4 5; do rm -rf "$0" && exit; sleep 0.1; done`
+
+/**
+ * Makes a temporary folder for an API, with so many megabytes of a small file system for its data. It is gone after `clear`, and
+ * soon after a kill -9 of this process. Throws a UserError when there is no place for one.
  */
 export async function makeTempFolder(disk?: number): Promise<TempFolder> {
   const path = makeFolder()
-  const janitor = callJanitor(path)
+  // In a process group of its own, which neither Ctrl-C nor a signal to the lab's group reaches.
+  const child = spawn('sh', ['-c', janitor, path], { stdio: ['pipe', 'ignore', 'ignore'], detached: true })
+  child.unref()
+  const ended = once(child, 'exit')
   const clear = async () => {
-    await clearFolder(path)
-    janitor.end()
+    child.ref()
+    child.stdin.end()
+    await ended
   }
   try {
     if (disk !== undefined) needSmallDisk(join(path, 'data'), disk)
@@ -51,26 +56,6 @@ function makeFolder(): string {
   }
 }
 
-async function clearFolder(folder: string): Promise<void> {
-  // Harmless where nothing is mounted. A process that still uses the file system keeps it until it ends.
-  spawnSync('umount', ['--lazy', join(folder, 'data')], { stdio: 'ignore' })
-  await rm(folder, { recursive: true, force: true, maxRetries: 3 })
-}
-
-/** Starts the process that clears the folder when its input ends, and returns that input. */
-function callJanitor(folder: string): Writable {
-  const janitor = spawn(process.execPath, [import.meta.filename, folder], {
-    stdio: ['pipe', 'ignore', 'ignore'],
-    // In a process group of its own, which neither Ctrl-C nor a signal to the lab's group reaches.
-    detached: true,
-  })
-  // Without a janitor a killed lab leaves its folder.
-  janitor.on('error', () => {})
-  janitor.stdin.on('error', () => {})
-  janitor.unref()
-  return janitor.stdin
-}
-
 /** Makes sure that a folder lies on a small file system. Mounts one in memory unless it does already. */
 function needSmallDisk(folder: string, megabytes: number): void {
   const { blocks, bsize } = statfsSync(dirname(folder))
@@ -83,11 +68,4 @@ function needSmallDisk(folder: string, megabytes: number): void {
   const options = ['-t', 'tmpfs', '-o', `size=${megabytes}m,mode=0700`, 'systems-thinking-lab', folder]
   const { status, stderr, error } = spawnSync('mount', options, { encoding: 'utf8' })
   if (status !== 0) throw new Skipped(`${skipped} it could not be mounted (${error?.message ?? stderr.trim()}).`)
-}
-
-// As a program this file is the janitor. It outlives the lab, even after kill -9: whatever ended the lab, the system closes its
-// end of the pipe.
-if (import.meta.main) {
-  await text(process.stdin)
-  await clearFolder(String(process.argv[2]))
 }
