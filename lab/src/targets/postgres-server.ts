@@ -42,9 +42,9 @@ export async function startPostgres(bin: string, place = tmpdir()) {
 
   async function start() {
     const settings = `-h 127.0.0.1 -p ${port} -c unix_socket_directories=`
-    const isRunning = await control('status')
-    if (!isRunning && !(await control('start', '-l', join(folder, 'log'), '-o', settings)))
-      throw new Error('PostgreSQL does not start')
+    const isStarted = await control('start', '-l', join(folder, 'log'), '-o', settings)
+    // One that runs is not started twice.
+    if (!isStarted && !(await control('status'))) throw new Error('PostgreSQL does not start')
   }
 
   /** `immediate` is a crash: nothing is finished, the next start recovers from the log. */
