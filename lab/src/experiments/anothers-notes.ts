@@ -1,6 +1,6 @@
 import type { Experiment } from '../runner/experiment.ts'
 import type { Slo } from '../slo.ts'
-import { meetsGoal, nothingLearned, nothingLost, warmUp } from './shared/presets.ts'
+import { attackPhases, meetsGoal, nothingLearned, nothingLost } from './shared/presets.ts'
 
 export function experiment({ goals: { baseline } }: Slo): Experiment {
   const { rate } = baseline
@@ -9,18 +9,13 @@ export function experiment({ goals: { baseline } }: Slo): Experiment {
     question: "What can a user learn by trying the ids of another user's notes?",
     hypothesis:
       "Nothing: another user's note gets the same 404 as a missing one, in the same time. It cannot be changed.",
-    phases: [
-      warmUp(rate),
-      { name: 'quiet', rate, seconds: 15 },
-      {
-        name: phase,
-        rate,
-        attack: { name: 'anothers-notes', perSecond: 200 },
-        seconds: 30,
-        says: 'A second user reads, changes and deletes by guessed ids: half belong to another user, half do not exist.',
-      },
-      { name: 'after', rate, seconds: 10 },
-    ],
+    phases: attackPhases({
+      name: phase,
+      rate,
+      attack: { name: 'anothers-notes', perSecond: 200 },
+      seconds: 30,
+      says: 'A second user reads, changes and deletes by guessed ids: half belong to another user, half do not exist.',
+    }),
     expectations: [
       ...meetsGoal('quiet', baseline),
       ...meetsGoal(phase, baseline),

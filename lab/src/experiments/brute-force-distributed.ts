@@ -1,6 +1,6 @@
 import type { Experiment } from '../runner/experiment.ts'
 import type { Slo } from '../slo.ts'
-import { meetsGoal, nothingLost, warmUp } from './shared/presets.ts'
+import { attackPhases, meetsGoal, nothingLost } from './shared/presets.ts'
 
 export function experiment({ goals: { baseline } }: Slo): Experiment {
   const { rate } = baseline
@@ -11,18 +11,13 @@ export function experiment({ goals: { baseline } }: Slo): Experiment {
     hypothesis:
       'The limit counts per name and address: ten a minute from each of twenty addresses, two hundred together.',
     settings: { LOGIN_ATTEMPTS_PER_MINUTE: String(attempts) },
-    phases: [
-      warmUp(rate),
-      { name: 'quiet', rate, seconds: 15 },
-      {
-        name: phase,
-        rate,
-        attack: { name: 'password-guesses-from-many-addresses', perSecond: 100 },
-        seconds: 30,
-        says: 'The same 100 guesses a second for one user, but from twenty addresses.',
-      },
-      { name: 'after', rate, seconds: 10 },
-    ],
+    phases: attackPhases({
+      name: phase,
+      rate,
+      attack: { name: 'password-guesses-from-many-addresses', perSecond: 100 },
+      seconds: 30,
+      says: 'The same 100 guesses a second for one user, but from twenty addresses.',
+    }),
     expectations: [
       ...meetsGoal('quiet', baseline),
       ...meetsGoal(phase, baseline),

@@ -1,6 +1,6 @@
 import type { Experiment } from '../runner/experiment.ts'
 import type { Slo } from '../slo.ts'
-import { meetsGoal, nothingLost, warmUp } from './shared/presets.ts'
+import { attackPhases, meetsGoal, nothingLost } from './shared/presets.ts'
 
 export function experiment({ goals: { baseline } }: Slo): Experiment {
   const { rate } = baseline
@@ -10,19 +10,14 @@ export function experiment({ goals: { baseline } }: Slo): Experiment {
     hypothesis:
       'Only the cost of the hash, one at a time: thousands a minute are checked, and honest logins wait in the queue.',
     settings: { LOGIN_ATTEMPTS_PER_MINUTE: '0' },
-    phases: [
-      warmUp(rate),
-      { name: 'quiet', rate, logins: 1, seconds: 15 },
-      {
-        name: phase,
-        rate,
-        logins: 1,
-        attack: { name: 'password-guesses', perSecond: 100 },
-        seconds: 30,
-        says: 'An attacker tries 100 passwords a second for one user. Look at p95, and think of the users who log in.',
-      },
-      { name: 'after', rate, logins: 1, seconds: 10 },
-    ],
+    phases: attackPhases({
+      name: phase,
+      rate,
+      logins: 1,
+      attack: { name: 'password-guesses', perSecond: 100 },
+      seconds: 30,
+      says: 'An attacker tries 100 passwords a second for one user. Look at p95, and think of the users who log in.',
+    }),
     expectations: [
       ...meetsGoal('quiet', baseline),
       ...meetsGoal(phase, baseline),

@@ -1,6 +1,6 @@
 import type { Experiment } from '../runner/experiment.ts'
 import type { Slo } from '../slo.ts'
-import { meetsGoal, nothingLost, warmUp } from './shared/presets.ts'
+import { attackPhases, meetsGoal, nothingLost } from './shared/presets.ts'
 
 export function experiment({ goals: { baseline } }: Slo): Experiment {
   const { rate } = baseline
@@ -10,18 +10,13 @@ export function experiment({ goals: { baseline } }: Slo): Experiment {
     question: 'How many guessed passwords a minute does the API check when an attacker sends 100 a second?',
     hypothesis: 'Ten, as LOGIN_ATTEMPTS_PER_MINUTE says. The others get a 429 before any hash is computed.',
     settings: { LOGIN_ATTEMPTS_PER_MINUTE: String(attempts) },
-    phases: [
-      warmUp(rate),
-      { name: 'quiet', rate, seconds: 15 },
-      {
-        name: phase,
-        rate,
-        attack: { name: 'password-guesses', perSecond: 100 },
-        seconds: 30,
-        says: 'An attacker tries 100 passwords a second for one user, from one address.',
-      },
-      { name: 'after', rate, seconds: 10 },
-    ],
+    phases: attackPhases({
+      name: phase,
+      rate,
+      attack: { name: 'password-guesses', perSecond: 100 },
+      seconds: 30,
+      says: 'An attacker tries 100 passwords a second for one user, from one address.',
+    }),
     expectations: [
       ...meetsGoal('quiet', baseline),
       ...meetsGoal(phase, baseline),

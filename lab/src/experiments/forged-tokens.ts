@@ -1,6 +1,6 @@
 import type { Experiment } from '../runner/experiment.ts'
 import type { Slo } from '../slo.ts'
-import { meetsGoal, nothingLearned, nothingLost, warmUp } from './shared/presets.ts'
+import { attackPhases, meetsGoal, nothingLearned, nothingLost } from './shared/presets.ts'
 
 export function experiment({ goals: { baseline } }: Slo): Experiment {
   const { rate } = baseline
@@ -9,18 +9,13 @@ export function experiment({ goals: { baseline } }: Slo): Experiment {
     question: 'Is any forged token accepted, and what do 200 of them a second cost all other requests?',
     hypothesis:
       'None is accepted, and all get the same 401. A signature costs some microseconds: other requests are no slower.',
-    phases: [
-      warmUp(rate),
-      { name: 'quiet', rate, seconds: 15 },
-      {
-        name: phase,
-        rate,
-        attack: { name: 'forged-tokens', perSecond: 200 },
-        seconds: 25,
-        says: 'An attacker sends 200 forged tokens a second: unsigned, signed with guessed keys, expired, of no user ...',
-      },
-      { name: 'after', rate, seconds: 10 },
-    ],
+    phases: attackPhases({
+      name: phase,
+      rate,
+      attack: { name: 'forged-tokens', perSecond: 200 },
+      seconds: 25,
+      says: 'An attacker sends 200 forged tokens a second: unsigned, signed with guessed keys, expired, of no user ...',
+    }),
     expectations: [
       ...meetsGoal('quiet', baseline),
       ...meetsGoal(phase, baseline),

@@ -21,6 +21,13 @@ export function outagePhases(rate: number, outage: Pick<Phase, 'fault' | 'says'>
   ]
 }
 
+/** An attack between quiet times with the usual load, so that it can be compared with them. */
+export function attackPhases(attack: Phase): Phase[] {
+  const { rate, logins } = attack
+  const usual = logins ? { rate, logins } : { rate }
+  return [warmUp(rate), { name: 'quiet', ...usual, seconds: 15 }, attack, { name: 'after', ...usual, seconds: 10 }]
+}
+
 type OwnPart = Required<Pick<Phase, 'fault' | 'says'>> &
   Pick<Experiment, 'question' | 'hypothesis' | 'level' | 'order' | 'learned' | 'next'>
 
