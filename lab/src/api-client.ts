@@ -41,12 +41,11 @@ export const probes = {
 } satisfies Record<string, Ask>
 
 /** The status of a read or a write; 0 when no answer came. */
-export async function dataStatus(pool: Pool, token: string, operation: keyof typeof probes = 'read'): Promise<number> {
-  try {
-    return (await ask(pool, { ...probes[operation], token })).status
-  } catch {
-    return 0
-  }
+export function dataStatus(pool: Pool, token: string, operation: keyof typeof probes = 'read'): Promise<number> {
+  return ask(pool, { ...probes[operation], token }).then(
+    ({ status }) => status,
+    () => 0,
+  )
 }
 
 /**

@@ -58,16 +58,12 @@ export async function attemptAtRate(
       return {
         kind: 'attack',
         async send(giveUp) {
-          const attempt: Attempt = { what, at: now(), done: 0, status: 0 }
-          try {
-            Object.assign(attempt, await send(giveUp))
-          } catch (error) {
-            attempt.error = giveUp.aborted ? 'timeout' : reasonOf(error)
-          } finally {
-            attempt.done = now()
-            attempts.push(attempt)
-          }
-          return attempt
+          const at = now()
+          const outcome = await send(giveUp).catch((error) => {
+            return { status: 0, error: giveUp.aborted ? 'timeout' : reasonOf(error) }
+          })
+          attempts.push({ what, at, done: now(), ...outcome })
+          return outcome
         },
       }
     },
