@@ -1,9 +1,9 @@
 import { chmodSync, statSync } from 'node:fs'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { now } from '../../../lab/src/clock.ts'
+import { lockFile } from '../../../lab/src/faults/lock.ts'
 import { type Client, createClient, evenly } from '../evenly.ts'
 import { median, quantile, show, spread } from '../figures.ts'
-import { takeLock } from '../lock.ts'
 import type { Part, Run } from '../report.ts'
 import { startServer } from '../servers.ts'
 
@@ -21,7 +21,7 @@ export async function measureOutage({ quick, say }: Run): Promise<Part> {
       chmodSync(server.databasePath, 0)
       return () => chmodSync(server.databasePath, mode)
     },
-    lock: () => takeLock(server.databasePath),
+    lock: () => lockFile(server.databasePath),
   }
 
   await evenly(client.read, 1_000, 2)

@@ -40,8 +40,8 @@ export const lock: Fault = {
 
 const takenWithinMs = 3_000
 
-/** Locks a database file. Until the release this process must not open it by `fs`: closing it again would drop the lock. */
-async function lockFile(path: string): Promise<() => void> {
+/** Locks a database file, returns the release. Until then this process must not open it by `fs`: closing it would drop the lock. */
+export async function lockFile(path: string): Promise<() => void> {
   const deadline = now() + takenWithinMs
   try {
     // Without the right to write, BEGIN EXCLUSIVE succeeds all the same and is only a shared lock.
