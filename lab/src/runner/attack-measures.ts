@@ -1,16 +1,10 @@
 import type { Attempt } from '../attacks/attack.ts'
 import { count, isSuccess, sorted } from '../load/figures.ts'
-import { largest, type Measure, type Measured, type Selection, share } from './selection.ts'
+import { largest, type Measure, type Measured, ofAnswers, type Selection, shareOf } from './selection.ts'
 
 /** What an attack met. */
 export const attackMeasures = {
-  attack_refused: {
-    title: 'attempts refused with a 4xx',
-    unit: '%',
-    better: 'more',
-    ofAnswers: true,
-    of: refused,
-  },
+  attack_refused: ofAnswers('attempts refused with a 4xx', refused, 'more'),
   attack_accepted: { title: 'got through', unit: 'attempts', ofAnswers: true, of: accepted },
   attack_kinds: {
     title: 'the attacker tried',
@@ -21,14 +15,14 @@ export const attackMeasures = {
     title: 'the API checked',
     unit: 'guesses',
     ofAnswers: true,
-    of: ({ attempts }) => ({ value: heard(attempts).length, words: `of ${count(attempts.length)}` }),
+    // A guess counts when the API checked the password: not when it was limited, or never answered.
+    of({ attempts }) {
+      const heard = attempts.filter(({ status }) => status === 200 || status === 401)
+      return { value: heard.length, words: `of ${count(attempts.length)}` }
+    },
   },
   guesses_needed: { title: 'the secret is found after', unit: 'guesses', of: guessesNeeded },
-  guesses_per_second: {
-    title: 'one core tries',
-    unit: 'guesses a second',
-    of: guessesPerSecond,
-  },
+  guesses_per_second: { title: 'one core tries', unit: 'guesses a second', of: guessesPerSecond },
   refusals_differ: {
     title: 'the refusals give',
     unit: 'different answers',
@@ -41,9 +35,8 @@ export const attackMeasures = {
 } satisfies Record<string, Measure>
 
 function refused({ attempts }: Selection): Measured {
-  const others = attempts.filter((attempt) => !isRejected(attempt))
-  const measured = share(attempts.length - others.length, attempts.length)
-  const [first] = others
+  const measured = shareOf(attempts, isRejected)
+  const first = attempts.find((attempt) => !isRejected(attempt))
   return first ? { ...measured, words: `${measured.words}; ${first.what}: ${first.error ?? first.status}` } : measured
 }
 
@@ -96,11 +89,6 @@ function isRejected({ status }: Attempt): boolean {
 
 function distinct(attempts: Attempt[], of: 'what' | 'told'): number {
   return new Set(attempts.map((attempt) => attempt[of])).size
-}
-
-/** A guess counts when the API checked the password: not when it was limited, or never answered. */
-function heard(attempts: Attempt[]): Attempt[] {
-  return attempts.filter(({ status }) => status === 200 || status === 401)
 }
 
 /**

@@ -2,8 +2,7 @@ import { faults } from '../faults/all.ts'
 import { count, isSuccess, latencyOf, quantileOf, type Result } from '../load/figures.ts'
 import { number } from '../report/html.ts'
 import { attackMeasures } from './attack-measures.ts'
-import { costMeasures } from './cost-measures.ts'
-import { goodputMeasures } from './goodput-measures.ts'
+import { loadMeasures } from './load-measures.ts'
 import { modelMeasures } from './model-measures.ts'
 import { firstAfter } from './probe.ts'
 import type { PlayedFault, Run } from './run.ts'
@@ -15,9 +14,11 @@ import {
   largest,
   type Measure,
   type Measured,
+  ofAnswers,
   type Selection,
   select,
   share,
+  shareOf,
 } from './selection.ts'
 
 /** Everything an experiment may expect, or ask about beforehand. */
@@ -29,47 +30,15 @@ const all = {
   read_p95: latency('p95 of the reads', 0.95, ({ data }) => reads(data)),
   write_p50: latency('p50 of the writes', 0.5, ({ data }) => writes(data)),
   login_p95: latency('p95 of the logins', 0.95, ({ logins }) => logins),
-  errors: {
-    title: 'errors',
-    unit: '%',
-    ofAnswers: true,
-    of: (selection) => share(figuresOf(selection).failed, figuresOf(selection).due),
-  },
-  login_errors: {
-    title: 'logins refused',
-    unit: '%',
-    ofAnswers: true,
-    of: ({ logins }) => share(logins.filter((one) => !isSuccess(one)).length, logins.length),
-  },
-  refused: {
-    title: 'data requests answered 503',
-    unit: '%',
-    ofAnswers: true,
-    of: (selection) => shareOfSettled(selection, 503),
-  },
-  reads_served: {
-    title: 'reads answered 200',
-    unit: '%',
-    better: 'more',
-    ofAnswers: true,
-    of: (selection) => shareOfSettled(selection, 200, reads),
-  },
-  writes_refused: {
-    title: 'writes answered 503',
-    unit: '%',
-    ofAnswers: true,
-    of: (selection) => shareOfSettled(selection, 503, writes),
-  },
+  errors: ofAnswers('errors', (selection) => share(figuresOf(selection).failed, figuresOf(selection).due)),
+  login_errors: ofAnswers('logins refused', ({ logins }) => shareOf(logins, (one) => !isSuccess(one))),
+  refused: ofAnswers('data requests answered 503', (selection) => shareOfSettled(selection, 503)),
+  reads_served: ofAnswers('reads answered 200', (selection) => shareOfSettled(selection, 200, reads), 'more'),
+  writes_refused: ofAnswers('writes answered 503', (selection) => shareOfSettled(selection, 503, writes)),
   degraded_after: { title: '/health degraded after', unit: 'ms', of: worst(degradedAfter) },
   recovered_after: { title: 'first success after recovery', unit: 'ms', of: worst(recoveredAfter) },
   longest_gap: { title: 'longest time without a success', unit: 'ms', of: longestGap },
-  health_answered: {
-    title: '/health answered 200',
-    unit: '%',
-    better: 'more',
-    ofAnswers: true,
-    of: (selection) => shareOf(health(selection), 200),
-  },
+  health_answered: ofAnswers('/health answered 200', (selection) => shareOf(health(selection), is(200)), 'more'),
   health_slowest: {
     title: 'slowest answer of /health',
     unit: 'ms',
@@ -81,16 +50,13 @@ const all = {
     ofAnswers: true,
     of: (selection) => ({ value: health(selection).at(-1)?.status }),
   },
-  health_read_only: {
-    title: '/health said read_only',
-    unit: '%',
-    ofAnswers: true,
-    of: (selection) => {
-      // Before and after the fault it says ok.
-      const degraded = health(selection).filter((sample) => sample.degraded)
-      return share(degraded.filter((sample) => sample.health === 'read_only').length, degraded.length)
-    },
-  },
+  // Before and after the fault it says ok.
+  health_read_only: ofAnswers('/health said read_only', (selection) =>
+    shareOf(
+      health(selection).filter((sample) => sample.degraded),
+      (sample) => sample.health === 'read_only',
+    ),
+  ),
   db_errors: { title: 'db_errors_total rose by', unit: 'errors', of: dbErrors },
   refusals_logged: { title: 'refusals found in the log', unit: '%', of: refusalsLogged },
   notes_lost: {
@@ -101,10 +67,8 @@ const all = {
       lost ? { value: lost.length, words: `of ${count(acknowledged)}` } : { words: 'could not be read back' },
   },
   p95_rise: { ...latency('p95 above that of the phase before', 0.95), of: p95Rise },
-  memory_rise: { title: "the API's memory rose by", unit: 'MB', of: memoryRise },
-  ...costMeasures,
+  ...loadMeasures,
   ...attackMeasures,
-  ...goodputMeasures,
   ...modelMeasures,
   ...searchMeasures,
 } satisfies Record<string, Measure>
@@ -136,13 +100,11 @@ function reads(results: Result[]): Result[] {
   return results.filter(({ kind }) => kind === 'read' || kind === 'list')
 }
 
-function shareOf(answers: { status: number }[], wanted: number): Measured {
-  return share(answers.filter(({ status }) => status === wanted).length, answers.length)
-}
+const is = (wanted: number) => (one: { status: number }) => one.status === wanted
 
 /** Names the successes that it leaves out, since the figures of the phase count them. */
 function shareOfSettled({ settled, data }: Selection, wanted: number, of = (all: Result[]) => all): Measured {
-  const { value, words } = shareOf(of(settled), wanted)
+  const { value, words } = shareOf(of(settled), is(wanted))
   const late = of(data).length - of(settled).length
   return { value, words: late > 0 ? `${words}; ${count(late)} served after the fault` : words }
 }
@@ -186,7 +148,7 @@ function health({ run, from, to }: Selection) {
 
 /** Each refusal that a client saw must be in the log under its own id: the probe's are logged too. */
 function refusalsLogged({ run: { logged, refused } }: Selection): Measured {
-  return logged === undefined ? {} : share(refused.filter((id) => logged.has(id)).length, refused.length)
+  return logged === undefined ? {} : shareOf(refused, (id) => logged.has(id))
 }
 
 /** Of the seconds of the selection, as the report shows them: each of them belongs to one phase, so that none counts twice. */
@@ -202,18 +164,4 @@ function p95Rise({ run, slo, from, data }: Selection): Measured {
   const is = latencyAt(data, 0.95)
   if (was === undefined || is === undefined) return {}
   return { value: is - was, words: `${number(was)} to ${number(is)}` }
-}
-
-/** From the last reading before the selection to the largest until its end. */
-function memoryRise({ run, from, to }: Selection): Measured {
-  const before = run.metrics.findLast(({ at }) => at <= from)
-  // The page is read once a second: the first reading after the end tells what happened until then.
-  const most = largest(
-    run.metrics
-      .filter(({ at }) => isWithin(at, from, to + 1_000))
-      .flatMap(({ resident_bytes }) => resident_bytes ?? []),
-  )
-  if (before?.resident_bytes === undefined || most === undefined) return { words: 'not readable' }
-  const [was, is] = [before.resident_bytes, most].map((bytes) => Math.round(bytes / 1e6)) as [number, number]
-  return { value: is - was, words: `${count(was)} to ${count(is)}` }
 }

@@ -135,6 +135,16 @@ export function share(part: number, all: number): Measured {
   return all === 0 ? { words: 'no request' } : { value: (100 * part) / all, words: `${count(part)} of ${count(all)}` }
 }
 
+/** The share of a list that is as wanted. */
+export function shareOf<One>(all: One[], wanted: (one: One) => boolean): Measured {
+  return share(all.filter(wanted).length, all.length)
+}
+
+/** A measure in % that follows from the statuses of answers. */
+export function ofAnswers(title: string, of: Measure['of'], better?: 'more'): Measure {
+  return { title, unit: '%', of, better, ofAnswers: true }
+}
+
 export function largest(values: number[]): number | undefined {
   return values.length === 0 ? undefined : values.reduce((a, b) => Math.max(a, b))
 }
