@@ -28,32 +28,10 @@ function number(text: string): number {
 }
 
 /** One reading of the page, `at` a moment of clock.ts; a value is missing when the page or the series was. */
-export type MetricsReading = {
-  at: number
-  db_errors_total?: number
-  db_available?: number
-  resident_bytes?: number
-  /** Logins with a good password. */
-  logged_in?: number
-  /** Answers to data requests by status. */
-  statuses?: Record<string, number>
-  /** Used by all its threads since it started. */
-  cpu_seconds?: number
-  /** Transactions that SQLite has synced to the disk. */
-  commits?: number
-  /** Requests in progress. */
-  active?: number
-  /** Data requests by the upper edge of their histogram bucket, cumulative over edges and time; the last edge is Infinity. */
-  requests?: [edge: number, count: number][]
-  /** Seconds in which its main thread worked, and in which it had nothing to do. */
-  active_seconds?: number
-  idle_seconds?: number
-  delay_sum?: number
-  delay_count?: number
-}
+export type MetricsReading = { at: number } & Partial<ReturnType<typeof readingOf>>
 
 /** What the runner needs of a page. */
-export function readingOf(samples: MetricSample[], at: number): MetricsReading {
+export function readingOf(samples: MetricSample[], at: number) {
   const values = (name: string) => samples.filter((one) => one.name === name).map(({ value }) => value)
   const total = (name: string) => values(name).reduce<number | undefined>((sum = 0, value) => sum + value, undefined)
   const requests = new Map<number, number>()
@@ -69,18 +47,25 @@ export function readingOf(samples: MetricSample[], at: number): MetricsReading {
   const loop = (state: string) => samples.find(({ labels }) => labels.nodejs_eventloop_state === state)?.value
   return {
     at,
-    active_seconds: loop('active'),
-    idle_seconds: loop('idle'),
     db_errors_total: total('db_errors_total'),
     // Reads and writes have a series each: the database is available when both are.
     db_available: values('db_available').sort((a, b) => a - b)[0],
     resident_bytes: total('process_resident_memory_bytes'),
+    // With a good password.
     logged_in: samples.find(({ name, labels }) => name === 'auth_logins_total' && labels.outcome === 'success')?.value,
+    // Answers to data requests.
     statuses: samples.length > 0 ? statuses : undefined,
-    commits: total('db_commit_batch_size_count'),
+    // Used by all its threads since it started.
     cpu_seconds: total('process_cpu_seconds_total'),
+    // Transactions that SQLite has synced to the disk.
+    commits: total('db_commit_batch_size_count'),
+    // Requests in progress.
     active: total('http_server_active_requests'),
+    // Data requests by the upper edge of their bucket, cumulative over edges and time; the last edge is Infinity.
     requests: requests.size > 0 ? [...requests].sort(([a], [b]) => a - b) : undefined,
+    // Seconds in which its main thread worked, and in which it had nothing to do.
+    active_seconds: loop('active'),
+    idle_seconds: loop('idle'),
     delay_sum: total('nodejs_eventloop_delay_seconds_sum'),
     delay_count: total('nodejs_eventloop_delay_seconds_count'),
   }
