@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { attackHeading, conclusion, liveTable, textTable } from '../src/runner/screen.ts'
+import { attackHeading, liveTable } from '../src/runner/live-rows.ts'
+import { conclusion, textTable } from '../src/runner/screen.ts'
 import { outageJournal } from './report-fixtures.ts'
 
 const ok = { at: 0, done: 0, status: 200, degraded: false }
@@ -9,9 +10,15 @@ const calm = { sent: 300, answered: 300, failed: 0, p95_ms: 10 }
 const refused = { ...calm, failed: 300 }
 type Answers = typeof calm
 
+/** What Node looks at to tell whether a terminal has colours. */
+function colours(has: boolean): void {
+  process.env.FORCE_COLOR = has ? '1' : '0'
+}
+colours(false)
+
 /** The seconds of which a row is printed. */
 function shown(seconds: [string, Answers, typeof ok][]): number[] {
-  const table = liveTable({ hasColors: false })
+  const table = liveTable()
   return seconds.flatMap(([phase, answers, health], i) => (table(i, phase, answers, health) ? [i] : []))
 }
 
@@ -48,29 +55,33 @@ test('a second in which something begins or ends has a row', () => {
 })
 
 test('what changed is named behind the row without colours, and coloured with them; no row is wider than the screen', () => {
-  const rows = (hasColors: boolean) => {
-    const table = liveTable({ hasColors })
+  const rows = (hasColours: boolean) => {
+    colours(hasColours)
+    const table = liveTable()
     table(1, 'a-long-phase-name', calm, ok)
     return table(2, 'a-long-phase-name', refused, degraded) ?? ''
   }
   assert.match(rows(false), /<- failed, health$/)
   assert.ok(rows(false).length <= 80, `${rows(false).length} columns`)
-  const all = liveTable({ hasColors: false })
+  colours(false)
+  const all = liveTable()
   all(1, 'a-long-phase-name', calm, ok)
   const row = all(2, 'a-long-phase-name', { ...refused, p95_ms: 1_234 }, degraded) ?? ''
   assert.match(row, /<- failed, p95$/)
   assert.ok(row.length <= 80, `${row.length} columns`)
   const red = '\u001b[31m'
   assert.deepEqual([rows(false).split(red).length, rows(true).split(red).length], [1, 3])
-  const table = liveTable({ hasColors: true })
+  colours(true)
+  const table = liveTable()
   table(1, 'a', refused, degraded)
   assert.equal(table(2, 'a', calm, ok)?.split('\u001b[32m').length, 3, 'what gets better is green')
+  colours(false)
 })
 
 test("the columns stand under their heads, and an attack's attempts in a column of their own", () => {
   const answers = { sent: 300, answered: 299, failed: 150, p95_ms: 10 }
   const attack = { accepted: 1, refused: 18, unanswered: 0, error: 1, guesses: 0 }
-  const row = liveTable({ hasColors: false })(6, 'guessing', answers, ok, attack) ?? ''
+  const row = liveTable()(6, 'guessing', answers, ok, attack) ?? ''
   const end = (text: string, part: string) => text.indexOf(part) + part.length
   for (const [head, cell] of [
     ['time', '7 s'],
@@ -91,7 +102,7 @@ test('what changed stands apart from what an attack got, and fits on the screen'
     [{ accepted: 0, refused: 0, unanswered: 0, error: 0, guesses: 1_240_690 }, '1.2M tried'],
   ] as const
   for (const [attack, cell] of attacks) {
-    const table = liveTable({ hasColors: false })
+    const table = liveTable()
     table(1, 'guessing', calm, ok, attack)
     const row = table(2, 'guessing', { ...calm, p95_ms: 900 }, ok, attack) ?? ''
     assert.match(row, new RegExp(` ${cell} +<- p95$`))

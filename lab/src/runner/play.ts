@@ -1,23 +1,23 @@
 import { dirname } from 'node:path'
 import { connect, logIn } from '../api-client.ts'
-import { tally } from '../attacks/attack.ts'
+import { attackers } from '../attacks/all.ts'
+import { type AttackContext, type Attacker, type Attempt, tally } from '../attacks/attack.ts'
 import { now, sleep } from '../clock.ts'
+import { UserError } from '../errors.ts'
 import { count } from '../load/figures.ts'
 import type { Load, StartLoad } from '../load/load.ts'
 import { lost } from '../load/load.ts'
-import { number } from '../report/html.ts'
 import type { Target } from '../targets/target.ts'
 import { type Experiment, faultsOf, type Phase, plannedPhases } from './experiment.ts'
+import { announce, rowWriter } from './live-rows.ts'
 import { watchMachine } from './machine.ts'
 import { keptSeconds, watchMetrics } from './metrics-page.ts'
-import { type Attacks, readyAttacks } from './play-attacks.ts'
 import { checkOwnDatabase, playFaults } from './play-faults.ts'
 import { startProbe } from './probe.ts'
 import type { PlayedPhase, Run } from './run.ts'
-import { attackHeading, heading, legend, liveTable, say, wrap } from './screen.ts'
+import { say } from './screen.ts'
 import { withRate } from './search.ts'
-import { phaseAt, sentAndAnswered, troubleOf } from './seconds.ts'
-import { isWithin } from './selection.ts'
+import { troubleOf } from './seconds.ts'
 
 /** Plays an experiment on an API and watches from outside. Rejects with the signal's reason when interrupted. */
 export async function play(
@@ -33,32 +33,27 @@ export async function play(
   const token = await logIn(pool, target.url, target.username, target.password)
   const timeline = faultsOf(experiment)
   if (timeline.length > 0 && !target.server) await checkOwnDatabase(target, pool, token)
-  const attacks = started.adopt(await readyAttacks(experiment.phases, target, token), (one) => one.stop())
-  const probe = started.adopt(startProbe(target.url, token), async (probe) => {
-    await probe.stop()
-  })
+  const attackPool = started.adopt(connect(target.url, 64, 10_000), (pool) => pool.destroy())
+  const attacks = await readyAttacks(experiment.phases, { target, token, pool: attackPool })
+  const probe = started.adopt(startProbe(target.url, token), (probe) => probe.stop())
   const metrics = started.adopt(watchMetrics(target.metricsUrl), (one) => one.stop())
   const machine = started.adopt(watchMachine(dirname(target.database), target.mode === 'embedded'), (one) => one.stop())
   const load = started.adopt(await startLoad(target, token, experiment.phases, seed), (load) => load.abandon())
-  started.adopt(reportLoad(load, target), (stop) => stop())
+  const { startedAt, generator, results, dropped, refused, maxWaiting } = load
+  const [newResults, newDrops] = [newIn(results), newIn(dropped)]
+  // Four times a second, so that each second of a reader has its share.
+  started.defer(repeat(250, () => target.loaded?.(newResults(), newDrops().length)))
   const end = started.adopt(new AbortController(), (end) => end.abort())
 
-  const { startedAt } = load
   const wallOffset = Date.now() - now()
   // The arrays are those of the watchers and of the load, which go on filling them.
   const run: Run = {
-    startedAt,
+    ...{ startedAt, generator, seed: load.seed, results, dropped, refused, maxWaiting },
     wallOffset,
     wallOffsetAtEnd: wallOffset,
-    generator: load.generator,
-    seed: load.seed,
     phases: [],
     faults: [],
     problems: [],
-    results: load.results,
-    dropped: load.dropped,
-    refused: load.refused,
-    maxWaiting: load.maxWaiting,
     attacks: [],
     health: probe.health,
     data: probe.data,
@@ -75,7 +70,7 @@ export async function play(
     end.abort()
   })
   const parts = [
-    playPhases({ experiment, target, load, attacks, run, signal }),
+    playPhases(experiment, { target, load, attacks, run, signal }),
     playFaults(timeline, run, { target, token, pool, startedAt, signal, isTold: !experiment.unannounced }),
   ]
   await Promise.all(parts).catch(async (error) => {
@@ -94,34 +89,26 @@ export async function play(
   return run
 }
 
-/** Reports four times a second what the clients met, so that each second of a reader has its share; the rest when stopped. */
-function reportLoad({ results, dropped }: Load, target: Target): () => void {
-  const reported = { results: 0, dropped: 0 }
-  const report = () => {
-    target.loaded?.(results.slice(reported.results), dropped.length - reported.dropped)
-    Object.assign(reported, { results: results.length, dropped: dropped.length })
-  }
-  const timer = setInterval(report, 250)
-  return () => {
-    clearInterval(timer)
-    report()
-  }
+/** Prepares the attacks of all phases before any load: preparing some keeps this process busy for a while. */
+async function readyAttacks(phases: Phase[], context: AttackContext) {
+  const ready = new Map<Phase, Awaited<ReturnType<Attacker>>>()
+  for (const phase of phases) if (phase.attack) ready.set(phase, await attackers[phase.attack.name](context))
+  return ready
 }
 
-type Parts = {
-  experiment: Experiment
+type Context = {
   target: Target
   load: Load
-  attacks: Attacks
+  attacks: Awaited<ReturnType<typeof readyAttacks>>
   run: Run
   signal: AbortSignal
 }
 
-async function playPhases({ experiment, target, load, attacks, run, signal }: Parts): Promise<void> {
+async function playPhases(experiment: Experiment, context: Context): Promise<void> {
+  const { target, load, run, signal } = context
   const underWay: Promise<unknown>[] = []
   const { unannounced } = experiment
   const writeRows = rowWriter(run, load, unannounced)
-  if (!unannounced) say(wrap(legend))
   for (const planned of plannedPhases(experiment)) {
     const { from_s, to_s } = planned
     const plan = withRate(planned.plan, run, load.waiting?.() ?? [])
@@ -134,7 +121,7 @@ async function playPhases({ experiment, target, load, attacks, run, signal }: Pa
     writeRows(from)
     if (!unannounced || from_s === 0) announce(plan, unannounced)
     const over = new AbortController()
-    const attack = attacks.during(plan, run, AbortSignal.any([signal, over.signal]))
+    const attack = playAttack(planned.plan, context, AbortSignal.any([signal, over.signal]))
     // A failure is reported at the end: the next phase begins on time, whatever is still unanswered.
     attack.catch(() => {})
     underWay.push(attack)
@@ -151,38 +138,40 @@ async function playPhases({ experiment, target, load, attacks, run, signal }: Pa
   await Promise.all(underWay)
 }
 
-function announce({ name, rate, logins = 0, seconds, says, attack }: Phase, unannounced?: true): void {
-  const load = rate > 0 ? `${rate} requests` : `${Math.round(logins)} logins`
-  say()
-  say(wrap(`${says ?? `${name}: ${load} a second.`} (${number(seconds, 2)} s)`))
-  // The column is empty where the name of a phase would tell what happens.
-  say(attack ? attackHeading : unannounced ? heading.replace('phase', '     ') : heading)
+/** Makes the attack of a phase until aborted; does nothing for a phase without one. */
+async function playAttack(phase: Phase, { target, attacks, run }: Context, signal: AbortSignal): Promise<void> {
+  const attack = attacks.get(phase)
+  if (!phase.attack || !attack) return
+  const { name, perSecond } = phase.attack
+  const attempts: Attempt[] = []
+  run.attacks.push({ phase: phase.name, name, attempts })
+  const newAttempts = newIn(attempts)
+  const stop = repeat(1000, () => target.attacked?.(name, tally(newAttempts())))
+  try {
+    await attack({ perSecond, signal, attempts })
+  } catch (error) {
+    if (!(error instanceof UserError)) throw error
+    run.problems.push(error.message)
+  } finally {
+    stop()
+  }
 }
 
-/**
- * Returns a function that writes the row of every second that was over at a moment, and returns when the next one will be. A
- * row belongs to the phase in which its second lies.
- */
-function rowWriter(run: Run, load: Load, unannounced?: true): (moment: number) => number {
-  const row = liveTable({ isPlain: unannounced })
-
-  function write(second: number, from: number): void {
-    const phase = phaseAt(run, second)?.plan
-    const met = sentAndAnswered(run.results, load.waiting?.(), from)
-    const inSecond = ({ done }: { done: number }) => isWithin(done, from, from + 1000)
-    const attempts = phase?.attack && run.attacks.at(-1)?.attempts.filter(inSecond)
-    // k6 reports a request only when it is over; it sends as many as were planned.
-    const planned = (phase?.rate ?? 0) + (phase?.logins ?? 0)
-    const answers = { ...met, sent: met.sent ?? planned }
-    const name = unannounced ? '' : (phase?.name ?? '')
-    const text = row(second, name, answers, run.health.findLast(inSecond), attempts && tally(attempts))
-    if (text) say(text)
+/** Calls a function again and again, and a last time when the returned function ends that. */
+function repeat(everyMs: number, call: () => void): () => void {
+  const timer = setInterval(call, everyMs)
+  return () => {
+    clearInterval(timer)
+    call()
   }
+}
 
-  let second = 0
-  return (moment) => {
-    const next = () => run.startedAt + (second + 1) * 1000
-    for (; next() <= moment; second++) write(second, next() - 1000)
-    return next()
+/** Returns a function that returns what was added to a list since its last call. */
+function newIn<One>(list: One[]): () => One[] {
+  let seen = 0
+  return () => {
+    const fresh = list.slice(seen)
+    seen = list.length
+    return fresh
   }
 }

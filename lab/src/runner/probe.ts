@@ -22,10 +22,10 @@ export function startProbe(url: string, token: string, everyMs = 50) {
     look(pool, probes.read.path, token).then((sample) => data.push(sample))
   }
   const timer = setInterval(sample, everyMs)
-  const stop = () => {
+  const stop = async () => {
     clearInterval(timer)
     // Waits for the answers that are still missing: cut off, they would look like a silent API.
-    return Promise.all([pool, fresh].map((one) => one.closed || one.close()))
+    await Promise.all([pool, fresh].map((one) => one.closed || one.close()))
   }
   return { health, data, stop }
 }
