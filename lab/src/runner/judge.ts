@@ -82,6 +82,12 @@ export function judge(run: Run, experiment: Experiment, slo: Slo): Judgement {
   return { verdict, reasons: [...problems.map(({ text }) => text), ...reasons], expectations }
 }
 
+/** The verdict of several: a run that proves something counts for more than one that proves nothing. */
+export function together(all: { verdict: Verdict | 'SKIPPED' }[]): Verdict {
+  const verdicts = all.map(({ verdict }) => verdict)
+  return verdicts.includes('FAIL') ? 'FAIL' : verdicts.includes('INVALID') ? 'INVALID' : 'PASS'
+}
+
 function judgeOne(one: Expectation, run: Run, slo: Slo): JudgedExpectation {
   const { title, unit } = measures[one.measure]
   const measured = measure(one.measure, one.phase, run, slo)

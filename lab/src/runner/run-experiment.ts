@@ -18,6 +18,7 @@ import {
   scale,
 } from './experiment.ts'
 import { journalOf } from './journal-of.ts'
+import { together } from './judge.ts'
 import { play } from './play.ts'
 import { capacityFor, playOwn } from './play-own.ts'
 import { otherProblems } from './problems.ts'
@@ -107,12 +108,6 @@ export async function runExperiment(options: ExperimentOptions): Promise<Verdict
     if (!options.stack?.socket) say(`Kept in ${relative(process.cwd(), kept)}`)
     return journal
   }
-}
-
-/** The verdict of several: a run that proves something counts for more than one that proves nothing. */
-export function together(all: { verdict: Verdict | 'SKIPPED' }[]): Verdict {
-  const verdicts = all.map(({ verdict }) => verdict)
-  return verdicts.includes('FAIL') ? 'FAIL' : verdicts.includes('INVALID') ? 'INVALID' : 'PASS'
 }
 
 function again({ name, seconds, stack }: ExperimentOptions): string {

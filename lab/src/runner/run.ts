@@ -29,23 +29,23 @@ type Probed = Pick<ReturnType<typeof startProbe>, 'health' | 'data'>
 /** Everything measured; moments of clock.ts. */
 export type Run = Loaded &
   Probed & {
-  /** Add it to a moment of clock.ts to get milliseconds since 1970: at the beginning, and at the end. */
-  wallOffset: number
-  wallOffsetAtEnd: number
-  /** Measured before the run; `after`: per second, measured again at its end, undefined where that failed. */
-  capacity?: Capacity & { after?: number }
-  phases: PlayedPhase[]
-  faults: PlayedFault[]
-  /** Why a fault could not be injected or an attack not be made, one sentence each. */
-  problems: string[]
-  attacks: PlayedAttack[]
-  metrics: MetricsReading[]
-  machine: MachineSample[]
-  /** The ids of the requests that the log says were refused because the database was unavailable; undefined where it cannot be read. */
-  logged?: Set<string>
-  acknowledged: number
-  /** Ids of acknowledged notes that could not be read back; undefined when the API could not be asked. */
-  lost?: string[]
-  /** How the API ended, if it did so by itself. */
-  died?: string
-}
+    /** Add it to a moment of clock.ts to get milliseconds since 1970: at the beginning, and at the end. */
+    wallOffset: number
+    wallOffsetAtEnd: number
+    /** Measured before the run; `after`: per second, measured again at its end, undefined where that failed. */
+    capacity?: Capacity & { after?: number }
+    phases: PlayedPhase[]
+    faults: PlayedFault[]
+    /** Why a fault could not be injected or an attack not be made, one sentence each. */
+    problems: string[]
+    attacks: PlayedAttack[]
+    metrics: MetricsReading[]
+    machine: MachineSample[]
+    /** The ids of the requests that the log says were refused because the database was unavailable; undefined where it cannot be read. */
+    logged?: Set<string>
+    acknowledged: number
+    /** Ids of acknowledged notes that could not be read back; undefined when the API could not be asked. */
+    lost?: string[]
+    /** How the API ended, if it did so by itself. */
+    died?: string
+  }

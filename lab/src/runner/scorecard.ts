@@ -6,8 +6,9 @@ import { alike, cells, changes, conditions, figuresIn, heads, says, scorecardHtm
 import { type Entry, type Scorecard, scorecardsIn, writeScorecard } from '../runs/scorecard.ts'
 import { loadSlo } from '../slo.ts'
 import { experimentNames, lengthAsked, loadExperiment } from './experiment.ts'
+import { together } from './judge.ts'
 import { thisMachine } from './machine.ts'
-import { type ExperimentOptions, runExperiment, together } from './run-experiment.ts'
+import { type ExperimentOptions, runExperiment } from './run-experiment.ts'
 import { beQuiet, textTable, wrap } from './screen.ts'
 import { checkRunsFolder } from './write-run.ts'
 

@@ -25,7 +25,7 @@ export const neither = 'neither'
 
 /**
  * How often each variant is played. Of two identical variants whose figures scatter by a fifth, two rounds show a difference in
- * 11 of 100 measures, three rounds in 1.4 (200,000 simulated measures, judged as contrast.ts does).
+ * 11 of 100 measures, three rounds in 1.4 (200,000 simulated measures, judged as judge-tradeoff.ts does).
  */
 export const rounds = 3
 
