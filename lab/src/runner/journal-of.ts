@@ -8,7 +8,7 @@ import { judge } from './judge.ts'
 import { thisMachine } from './machine.ts'
 import { degradedAfter, measure, measures, recoveredAfter } from './measures.ts'
 import { waitsIn } from './model-measures.ts'
-import { besideMeasured, type Guesses } from './predict.ts'
+import { besideMeasured } from './predict.ts'
 import type { PlayedAttack, PlayedFault, Run } from './run.ts'
 import { secondsOf } from './seconds.ts'
 import { figuresOf, inNoPhase, isWithin, select } from './selection.ts'
@@ -19,7 +19,7 @@ type About = {
   slo: Slo
   target: Pick<Target, 'mode' | 'journalMode' | 'server'>
   run?: Journal['run']
-  guesses?: Guesses
+  guesses?: string[]
   again: string
 }
 

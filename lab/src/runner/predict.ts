@@ -13,9 +13,6 @@ const noIdea = '?'
 /** A comma may only separate thousands, as in the lab's own output. */
 const aNumber = /^-?(?:\d{1,3}(?:,\d{3})+|\d+)(?:\.\d+)?$/
 
-/** One guess for each question, a number or "?" for no idea. */
-export type Guesses = string[]
-
 /** The number in an answer, which may bear the unit that is asked for, or seconds for milliseconds; undefined when it is none. */
 export function numberIn(answer: string, unit: string): string | undefined {
   const [, digits = '', its = ''] = /^([-\d.,]+) *(.*)$/.exec(answer.trim()) ?? []
@@ -32,26 +29,36 @@ export function guessOf(answer: string, { measure }: Pick<Prediction, 'measure'>
 
 const hint = `Write a number without its unit, such as 1000 or 1.5, or ${noIdea}.`
 
+type GuessOptions = { guesses?: string; predict?: boolean; stop: AbortSignal }
+
+/** Reads the guesses, one for each question, from the file that was named, or asks for them; never without a terminal. */
+export async function guessesFor(questions: Prediction[], options: GuessOptions): Promise<string[] | undefined> {
+  if (options.guesses !== undefined) return readGuesses(options.guesses, questions)
+  if (!options.predict) return undefined
+  if (process.stdin.isTTY && process.stdout.isTTY) return askGuesses(questions, options.stop)
+  say('There is no terminal to ask for predictions in: give them in a file, GUESSES=file.')
+  return undefined
+}
+
 /** Reads guesses from a file: a JSON array with one number, or "?", for each question. Throws a UserError that lists the questions. */
-export function readGuesses(file: string, questions: Prediction[]): Guesses {
-  let guesses: unknown
+function readGuesses(file: string, questions: Prediction[]): string[] {
+  let given: unknown
   try {
-    guesses = JSON.parse(readFileSync(file, 'utf8'))
+    given = JSON.parse(readFileSync(file, 'utf8'))
   } catch (error) {
     throw new UserError(`${file} cannot be read as JSON (${reasonOf(error)}). ${wanted(questions)}`)
   }
-  const given: unknown[] = Array.isArray(guesses) ? guesses : []
-  const found = questions.map((question, i) => guessOf(String(given[i]), question))
-  if (given.length !== questions.length || !found.every((one) => one !== undefined))
-    throw new UserError(`${file} does not hold one guess for each question. ${wanted(questions)}`)
-  return found
+  const answers = Array.isArray(given) ? given.map(String) : []
+  const found = questions.flatMap((question, i) => guessOf(answers[i] ?? '', question) ?? [])
+  if (found.length === questions.length && answers.length === found.length) return found
+  throw new UserError(`${file} does not hold one guess for each question. ${wanted(questions)}`)
 }
 
 /** Asks each question in the terminal. */
-export function askGuesses(questions: Prediction[], stop: AbortSignal): Promise<Guesses> {
+function askGuesses(questions: Prediction[], stop: AbortSignal): Promise<string[]> {
   say(wrap(`What do you think will happen? A number for each question, or ${noIdea} if you have no idea.`))
   return inTerminal(stop, async (ask) => {
-    const guesses: Guesses = []
+    const guesses: string[] = []
     for (const question of questions) {
       const isGuess = (answer: string) => guessOf(answer, question) !== undefined
       const answer = await ask(wrap(withUnit(question), '  '), isGuess, hint)
@@ -93,7 +100,7 @@ export async function inTerminal<T>(stop: AbortSignal, use: (ask: Ask) => Promis
 /** Each question with its guess, what was measured, and why it came out so. */
 export function besideMeasured(
   { predictions, expectations }: Experiment,
-  guesses: Guesses,
+  guesses: string[],
   run: Run,
   slo: Slo,
 ): Journal['predictions'] {

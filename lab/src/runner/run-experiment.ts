@@ -1,5 +1,6 @@
 import { existsSync } from 'node:fs'
 import { relative } from 'node:path'
+import { recoverLeftovers } from '../faults/rollback.ts'
 import { quantile, sorted, type Verdict } from '../load/figures.ts'
 import { startK6Load } from '../load/k6-load.ts'
 import { startOwnLoad } from '../load/load.ts'
@@ -7,7 +8,6 @@ import { number } from '../report/html.ts'
 import type { Journal } from '../runs/journal.ts'
 import { loadSlo } from '../slo.ts'
 import { openStack, reporting, type StackOptions, type Target } from '../targets/target.ts'
-import { guessesFor, introduce, recoverEarlier } from './before-run.ts'
 import {
   type Experiment,
   lengthAsked,
@@ -21,6 +21,7 @@ import { journalOf } from './journal-of.ts'
 import { together } from './judge.ts'
 import { play } from './play.ts'
 import { capacityFor, playOwn } from './play-own.ts'
+import { guessesFor } from './predict.ts'
 import { otherProblems } from './problems.ts'
 import type { Run } from './run.ts'
 import { conclusion, say, textTable, wrap } from './screen.ts'
@@ -63,10 +64,12 @@ export async function runExperiment(options: ExperimentOptions): Promise<Verdict
   const isK6s = load === 'k6' && stack === options.stack && !needsOwnLoad(experiment)
   const startLoad = isK6s ? startK6Load : startOwnLoad
   checkRunsFolder(folder)
-  await recoverEarlier(stack)
+  // What a killed fault has left.
+  const recovered = stack && (await recoverLeftovers(stack.database))
+  if (recovered) say(recovered)
   if (!options.brief) introduce(experiment, { ...options, load })
   // Before the hypothesis, which gives the answers away.
-  const guesses = await guessesFor(experiment, options)
+  const guesses = await guessesFor(experiment.predictions, options)
   if (!options.brief) say(wrap(`Hypothesis: ${experiment.hypothesis}`))
 
   const judged: ReturnType<typeof conclude>[] = []
@@ -108,6 +111,24 @@ export async function runExperiment(options: ExperimentOptions): Promise<Verdict
     if (!options.stack?.socket) say(`Kept in ${relative(process.cwd(), kept)}`)
     return journal
   }
+}
+
+function introduce(experiment: Experiment, { runs = 1, stack, load }: ExperimentOptions): void {
+  say(wrap(experiment.question))
+  const times = runs > 1 ? `${runs} times ` : ''
+  say(wrap(`This takes ${times}${Math.round(lengthOf(experiment))} s; Ctrl-C ends it at any time.`))
+  if (load === 'k6' && needsOwnLoad(experiment))
+    say(
+      wrap(
+        "The lab's own generator makes the load: k6 knows no random arrivals, no clients with a policy, no rates that follow from a run, no phase under a second.",
+      ),
+    )
+  if (stack && needsOwnApi(experiment))
+    say(
+      wrap(
+        "It runs on an API of its own, which the lab starts for it: the stack's API serves none of its requests, and the dashboards show only what its clients measure.",
+      ),
+    )
 }
 
 function again({ name, seconds, stack }: ExperimentOptions): string {
