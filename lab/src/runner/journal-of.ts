@@ -11,7 +11,7 @@ import { waitsIn } from './model-measures.ts'
 import { besideMeasured } from './predict.ts'
 import type { PlayedAttack, PlayedFault, Run } from './run.ts'
 import { secondsOf } from './seconds.ts'
-import { figuresOf, inNoPhase, isWithin, select } from './selection.ts'
+import { figuresOf, inNoPhase, isWithin, judgedPhases, reached } from './selection.ts'
 
 type About = {
   name: string
@@ -40,7 +40,7 @@ export function journalOf(run: Run, about: About) {
       journal_mode: target.server ? undefined : target.journalMode,
       settings: publicSettings(experiment),
       load_generator: run.generator,
-      ...(experiment.phases.some(({ arrivals }) => arrivals === 'poisson') && { seed: run.seed }),
+      seed: experiment.phases.some(({ arrivals }) => arrivals === 'poisson') ? run.seed : undefined,
     },
     slo,
     planned: {
@@ -50,20 +50,18 @@ export function journalOf(run: Run, about: About) {
       faults: faultsOf(experiment).map((fault) => ({ kind: fault.kind, at_s: fault.at, for_s: fault.for })),
     },
     happened: {
-      phases: run.phases.flatMap(({ plan: { name, rate }, start, end }) => {
-        const selection = select(run, slo, name)
-        if (selection === undefined) return []
+      phases: reached(run, slo).map(({ phase: { plan, start, end }, selection }) => {
         // Of thousands of requests one failed one must not be rounded away.
         const { error_ratio, ...rest } = figuresOf(selection)
-        const figures = { ...roundAll(rest), error_ratio }
-        return [{ name, ...roundAll({ rate, start_ms: at(start), end_ms: at(end) }), figures }]
+        const moments = { rate: plan.rate, start_ms: at(start), end_ms: at(end) }
+        return { name: plan.name, ...roundAll(moments), figures: { ...roundAll(rest), error_ratio } }
       }),
       faults: run.faults.map((fault) => happened(fault, run, at)),
       in_no_phase: inNoPhase(run, slo),
     },
-    ...(run.capacity && { capacity: capacityOf(run.capacity) }),
-    ...(run.attacks.length > 0 && { attacks: run.attacks.map(attackOf) }),
-    ...waitsOf(run, slo),
+    capacity: run.capacity && capacityOf(run.capacity),
+    attacks: run.attacks.length > 0 ? run.attacks.map(attackOf) : undefined,
+    waits: waitsOf(run, slo),
     seconds: secondsOf(run),
     ...judge(run, experiment, slo),
     measured: measuredIn(run, experiment, slo),
@@ -81,22 +79,20 @@ function capacityOf({ of, perSecond, after }: NonNullable<Run['capacity']>) {
 
 /** Each measure that the experiment judges or asks about, once for each phase. */
 function measuredIn(run: Run, { expectations, predictions }: Experiment, slo: Slo): Journal['measured'] {
-  const asked = Map.groupBy([...expectations, ...predictions], (one) => `${one.measure}@${one.phase}`)
-  return [...asked.values()].flatMap(([one]) => {
-    if (one === undefined) return []
-    const { value = null } = measure(one.measure, one.phase, run, slo)
-    return { measure: one.measure, phase: one.phase, value, unit: measures[one.measure].unit }
+  const asked = new Map([...expectations, ...predictions].map((one) => [`${one.measure}@${one.phase}`, one]))
+  return [...asked.values()].map(({ measure: name, phase }) => {
+    const { value = null } = measure(name, phase, run, slo)
+    return { measure: name, phase, value, unit: measures[name].unit }
   })
 }
 
 /** Of a run whose clients wait for their turn; others leave the queue. */
-function waitsOf(run: Run, slo: Slo): Pick<Journal, 'waits'> {
-  const waits = run.phases.flatMap(({ plan: { name, clients, warmUp } }) => {
-    const selection = select(run, slo, name)
-    const found = clients || warmUp || selection === undefined ? undefined : waitsIn(selection)
-    return found === undefined ? [] : [{ phase: name, ...roundAll(found) }]
+function waitsOf(run: Run, slo: Slo): Journal['waits'] {
+  const waits = judgedPhases(run, slo).flatMap(({ phase: { plan }, selection }) => {
+    const found = plan.clients ? undefined : waitsIn(selection)
+    return found === undefined ? [] : [{ phase: plan.name, ...roundAll(found) }]
   })
-  return waits.length > 0 ? { waits } : {}
+  return waits.length > 0 ? waits : undefined
 }
 
 /** A secret stays out of the journal, even one that is meant to be guessed. */
@@ -107,8 +103,7 @@ function publicSettings({ settings = {} }: Experiment): Record<string, string> {
 function attackOf({ phase, name, attempts: all }: PlayedAttack): NonNullable<Journal['attacks']>[number] {
   const attempts = all.filter(({ byOwner }) => !byOwner)
   const statuses = countEach(attempts.map(({ status }) => status))
-  const { guesses } = tally(attempts)
-  return { phase, name, attempts: attempts.length, statuses, ...(guesses > 0 && { guesses }) }
+  return { phase, name, attempts: attempts.length, statuses, guesses: tally(attempts).guesses || undefined }
 }
 
 function happened(fault: PlayedFault, run: Run, at: (moment: number) => number): HappenedFault {

@@ -1,6 +1,6 @@
 import { isSuccess, quantile, type Result, sorted } from '../load/figures.ts'
 import { constant, meanWait, meanWaitOf, measured, utilisation } from '../models/queueing.ts'
-import { isWithin, type Measure, type Selection, select } from './selection.ts'
+import { isWithin, judgedPhases, type Measure, type Selection } from './selection.ts'
 
 // What queueing theory says of a phase, beside what was measured.
 
@@ -53,12 +53,9 @@ export const modelMeasures = {
     unit: '%',
     of({ run, slo }) {
       // Below, the wait is a few milliseconds and as long as what else happens to a request; above, luck decides.
-      const judged = run.phases.flatMap(({ plan: { name, warmUp } }) => {
-        const selection = warmUp ? undefined : select(run, slo, name)
-        const waits = selection && waitsIn(selection)
-        return waits && isWithin(waits.utilisation, 0.4, 0.85) ? [waits] : []
-      })
-      const off = judged.map(({ measured_ms, ideal_ms }) => 100 * Math.abs(measured_ms / ideal_ms - 1))
+      const judged = judgedPhases(run, slo).flatMap(({ selection }) => waitsIn(selection) ?? [])
+      const inside = judged.filter((one) => isWithin(one.utilisation, 0.4, 0.85))
+      const off = inside.map(({ measured_ms, ideal_ms }) => 100 * Math.abs(measured_ms / ideal_ms - 1))
       const words = off.map((one) => `${one.toFixed(0)} %`).join(', ')
       return { value: off.length < 3 ? undefined : quantile(sorted(off), 0.5), words }
     },

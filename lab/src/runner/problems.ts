@@ -5,7 +5,7 @@ import type { Experiment } from './experiment.ts'
 import { isBusy } from './machine.ts'
 import { measures } from './measures.ts'
 import type { PlayedPhase, Run } from './run.ts'
-import { isWithin, type Selection, select } from './selection.ts'
+import { isWithin, judgedPhases, type Selection } from './selection.ts'
 
 // Why a run would prove nothing, and what proves that an API hangs.
 
@@ -93,13 +93,6 @@ export function hangs(run: Run, slo: Slo): string[] {
   return judgedPhases(run, slo).flatMap(({ phase, selection }) => {
     const { dropped, heldUp } = sendingIn(run, phase, selection)
     return heldUp ? [`${inPhase(phase.plan.name)}: ${hung(dropped)}`] : []
-  })
-}
-
-function judgedPhases(run: Run, slo: Slo) {
-  return run.phases.flatMap((phase) => {
-    const selection = phase.plan.warmUp ? undefined : select(run, slo, phase.plan.name)
-    return selection === undefined ? [] : [{ phase, selection }]
   })
 }
 

@@ -3,7 +3,7 @@ import { killing } from '../faults/all.ts'
 import { besideLimit, count, figures, isSuccess, type Result } from '../load/figures.ts'
 import { number } from '../report/html.ts'
 import type { Slo } from '../slo.ts'
-import type { PlayedFault, Run } from './run.ts'
+import type { PlayedFault, PlayedPhase, Run } from './run.ts'
 
 /** The part of a run by which one phase, or the whole run, is judged. Moments are those of clock.ts. */
 export type Selection = {
@@ -61,6 +61,19 @@ export function select(run: Run, slo: Slo, phase?: string): Selection | undefine
   }
 }
 
+/** Every phase that was reached, beside its selection. */
+export function reached(run: Run, slo: Slo): { phase: PlayedPhase; selection: Selection }[] {
+  return run.phases.flatMap((phase) => {
+    const selection = select(run, slo, phase.plan.name)
+    return selection ? [{ phase, selection }] : []
+  })
+}
+
+/** The same without the warm-up, in which nothing is judged. */
+export function judgedPhases(run: Run, slo: Slo) {
+  return reached(run, slo).filter(({ phase }) => !phase.plan.warmUp)
+}
+
 /** The figures of a selection's data requests, of its logins where it has nothing else; `rate`: requests due per second. */
 export function figuresOf({ data, logins, dropped, seconds }: Selection) {
   const found = figures(data.length > 0 ? data : logins, dropped)
@@ -75,10 +88,7 @@ const soonMs = 1_000
 
 /** The requests that count in no phase: they met the beginning or the end of a fault, or the time between two. */
 export function inNoPhase(run: Run, slo: Slo): { due: number; failed: number } {
-  const counted = run.phases.flatMap(({ plan }) => {
-    const selection = select(run, slo, plan.name)
-    return selection === undefined ? [] : [...selection.data, ...selection.logins]
-  })
+  const counted = reached(run, slo).flatMap(({ selection: { data, logins } }) => [...data, ...logins])
   const left = (wanted: (one: Result) => boolean) => run.results.filter(wanted).length - counted.filter(wanted).length
   return { due: left(() => true), failed: left((one) => !isSuccess(one)) }
 }
