@@ -7,12 +7,14 @@ import { systemReasonOf } from '../errors.ts'
 import { runNames } from './find-run.ts'
 import { type Journal, journal, metricsEvent } from './journal.ts'
 
+const fields = Object.entries(metricsEvent.shape)
+
 /** The columns of lab.db's table metrics_events, with their SQL types: the run, then one for each field of a second. */
 export const columns: Record<string, string> = {
   run: 'TEXT NOT NULL',
   experiment: 'TEXT NOT NULL',
   verdict: 'TEXT NOT NULL',
-  ...Object.fromEntries(Object.entries(metricsEvent.shape).map(([name, field]) => [name, sqlType(field)])),
+  ...Object.fromEntries(fields.map(([name, field]) => [name, sqlType(field)])),
 }
 
 function sqlType(field: z.ZodType): string {
@@ -22,10 +24,10 @@ function sqlType(field: z.ZodType): string {
   return type.includes('"integer"') ? 'INTEGER' : type.includes('"number"') ? 'REAL' : 'TEXT'
 }
 
-const names = Object.keys(columns)
 const definitions = Object.entries(columns).map((one) => one.join(' '))
 const create = `CREATE TABLE metrics_events (${definitions.join(', ')}, PRIMARY KEY (run, second)) WITHOUT ROWID`
-const insert = `INSERT INTO metrics_events (${names.join(', ')}) VALUES (${names.map((name) => `@${name}`).join(', ')})`
+const values = fields.map(([name]) => `value ->> '${name}'`)
+const insert = `INSERT INTO metrics_events SELECT @run, @experiment, @verdict, ${values.join(', ')} FROM json_each(@seconds)`
 
 /**
  * Builds lab.db from the seconds of every run and replaces the old file. Returns what is wrong, or undefined: it does not
@@ -53,31 +55,24 @@ function fill(file: string, runsFolder: string): string[] {
   try {
     db.pragma('journal_mode = OFF')
     db.exec(create)
-    const row = db.prepare(insert)
-    const all = db.transaction(() => runNames(runsFolder).filter((run) => !insertRun(row, run, join(runsFolder, run))))
-    return all()
+    const rows = db.prepare(insert)
+    const isRead = (run: string) => {
+      const found = journalIn(join(runsFolder, run))
+      if (found === undefined) return false
+      const { experiment, verdict = 'none', seconds } = found
+      rows.run({ run, experiment, verdict, seconds: JSON.stringify(seconds) })
+      return true
+    }
+    return db.transaction(() => runNames(runsFolder).filter((run) => !isRead(run)))()
   } finally {
     db.close()
   }
 }
 
-/** Returns whether the run's journal can be read. */
-function insertRun(row: Database.Statement, run: string, folder: string): boolean {
-  let found: Journal
+function journalIn(folder: string): Journal | undefined {
   try {
-    found = readJson(join(folder, 'journal.json'), journal)
+    return readJson(join(folder, 'journal.json'), journal)
   } catch {
-    return false
+    return undefined
   }
-  const { experiment, verdict = 'none', seconds } = found
-  const empty = Object.fromEntries(names.map((name) => [name, null]))
-  for (const second of seconds) {
-    const values = Object.entries(second).map(([name, value]) => [name, asColumn(value)])
-    row.run({ ...empty, ...Object.fromEntries(values), run, experiment, verdict })
-  }
-  return true
-}
-
-function asColumn(value: unknown): unknown {
-  return typeof value === 'object' && value !== null ? JSON.stringify(value) : value
 }
