@@ -32,9 +32,9 @@ export function report(runsFolder: string, name?: string): string {
 /** Every experiment in the order in which to meet them: its name, its level, its length, its question. */
 export async function experimentLines(slo: Slo): Promise<string> {
   const all = await allExperiments(slo)
-  const lines = all.map(({ name, experiment }) => {
+  const lines = all.map(({ name, level, question, ...experiment }) => {
     const length = Math.round(lengthOf(experiment))
-    return `${name} (level ${experiment.level}, ${length} s)\n${wrap(experiment.question, '  ')}`
+    return `${name} (level ${level}, ${length} s)\n${wrap(question, '  ')}`
   })
   return lines.join('\n')
 }

@@ -102,13 +102,13 @@ export function importFrom(folder: DataFolder, name: string) {
 
 export const experimentNames = () => namesIn('experiments')
 
-/** Every experiment, in the order in which to meet them. */
-export async function allExperiments(slo: Slo): Promise<{ name: string; experiment: Experiment }[]> {
-  const all = await Promise.all(
-    experimentNames().map(async (name) => ({ name, experiment: await loadExperiment(name, slo) })),
-  )
-  return all.sort((a, b) => a.experiment.order - b.experiment.order)
+/** Loads files of data and returns them in the order in which to meet them. */
+export async function inOrder<Data extends { order: number }>(names: string[], load: (name: string) => Promise<Data>) {
+  const all = await Promise.all(names.map(async (name) => ({ name, ...(await load(name)) })))
+  return all.sort((a, b) => a.order - b.order)
 }
+
+export const allExperiments = (slo: Slo) => inOrder(experimentNames(), (name) => loadExperiment(name, slo))
 
 /**
  * `perSecond`: the measured capacity, of an experiment that asks for it; without it usual figures show its shape. Throws a
@@ -152,15 +152,20 @@ export function needsOwnLoad({ phases }: Pick<Experiment, 'phases'>): boolean {
   )
 }
 
-type Timeline = Pick<Experiment, 'phases' | 'faults'>
+type Timeline = Pick<Experiment, 'phases' | 'faults' | 'neverShorter'>
 
 export function lengthOf({ phases }: Timeline): number {
   return phases.reduce((sum, { seconds }) => sum + seconds, 0)
 }
 
 /** How many seconds it takes when so many are asked for. */
-export function lengthAsked(experiment: Experiment, seconds = lengthOf(experiment)): number {
-  return experiment.neverShorter ? Math.max(seconds, lengthOf(experiment)) : seconds
+export function lengthAsked(full: Timeline, seconds = lengthOf(full)): number {
+  return full.neverShorter ? Math.max(seconds, lengthOf(full)) : seconds
+}
+
+/** The same in so many seconds; full length without. */
+export function withLength<Played extends Timeline>(full: Played, seconds?: number): Played {
+  return scale(full, lengthAsked(full, seconds) / lengthOf(full))
 }
 
 /** Its phases with the seconds at which they are to begin and to end. */

@@ -8,15 +8,7 @@ import { number } from '../report/html.ts'
 import type { Journal } from '../runs/journal.ts'
 import { loadSlo } from '../slo.ts'
 import { openStack, reporting, type StackOptions, type Target } from '../targets/target.ts'
-import {
-  type Experiment,
-  lengthAsked,
-  lengthOf,
-  loadExperiment,
-  needsOwnApi,
-  needsOwnLoad,
-  scale,
-} from './experiment.ts'
+import { type Experiment, lengthOf, loadExperiment, needsOwnApi, needsOwnLoad, withLength } from './experiment.ts'
 import { journalOf } from './journal-of.ts'
 import { together } from './judge.ts'
 import { play } from './play.ts'
@@ -57,8 +49,7 @@ export async function runExperiment(options: ExperimentOptions): Promise<Verdict
   const { name, runs = 1, load = options.stack ? 'k6' : 'own', folder, record, stop } = options
   const slo = loadSlo(options.slo)
   const full = await loadExperiment(name, slo)
-  const factor = lengthAsked(full, options.seconds) / lengthOf(full)
-  const experiment = scale(full, factor)
+  const experiment = withLength(full, options.seconds)
   const stack = needsOwnApi(experiment) ? undefined : options.stack
   // In the lab's container there is no memory for k6 beside an API.
   const isK6s = load === 'k6' && stack === options.stack && !needsOwnLoad(experiment)
@@ -88,8 +79,8 @@ export async function runExperiment(options: ExperimentOptions): Promise<Verdict
   }
 
   async function playOnOwn(number: number) {
-    const capacity = await capacityFor(experiment, factor, stop)
-    const own = capacity ? scale(await loadExperiment(name, slo, capacity.perSecond), factor) : experiment
+    const capacity = await capacityFor(experiment, lengthOf(experiment) / lengthOf(full), stop)
+    const own = withLength(await loadExperiment(name, slo, capacity?.perSecond), options.seconds)
     return { experiment: own, ...(await playOwn(own, capacity, stop, (target) => playOn(number, target, own))) }
   }
 

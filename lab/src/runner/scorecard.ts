@@ -5,7 +5,7 @@ import type { Verdict } from '../load/figures.ts'
 import { alike, cells, changes, conditions, figuresIn, heads, says, scorecardHtml } from '../report/scorecard.ts'
 import { type Entry, type Scorecard, scorecardsIn, writeScorecard } from '../runs/scorecard.ts'
 import { loadSlo } from '../slo.ts'
-import { experimentNames, lengthAsked, loadExperiment } from './experiment.ts'
+import { experimentNames, inOrder, lengthAsked, loadExperiment } from './experiment.ts'
 import { together } from './judge.ts'
 import { thisMachine } from './machine.ts'
 import { type ExperimentOptions, runExperiment } from './run-experiment.ts'
@@ -78,7 +78,7 @@ function unfinished(all: Scorecard[], { mode, commit }: Scorecard): Scorecard {
 async function newScorecard({ names = experimentNames(), stack, commit, seconds, slo }: Options): Promise<Scorecard> {
   const goals = loadSlo(slo)
   const { cpus } = thisMachine()
-  const all = await Promise.all(names.map(async (name) => ({ name, order: (await loadExperiment(name, goals)).order })))
+  const all = await inOrder(names, (name) => loadExperiment(name, goals))
   return {
     schema: 1,
     started: new Date().toISOString(),
@@ -86,7 +86,7 @@ async function newScorecard({ names = experimentNames(), stack, commit, seconds,
     commit,
     machine: `${cpus.count} x ${cpus.model}`,
     seconds,
-    planned: all.sort((a, b) => a.order - b.order).map(({ name }) => name),
+    planned: all.map(({ name }) => name),
     entries: [],
   }
 }

@@ -1,7 +1,7 @@
 import { UserError } from '../errors.ts'
 import type { Variant } from '../runs/tradeoff-journal.ts'
 import type { Slo } from '../slo.ts'
-import { type Expectation, type Experiment, importFrom, lengthOf, namesIn, scale } from './experiment.ts'
+import { type Expectation, type Experiment, importFrom, inOrder, namesIn } from './experiment.ts'
 import type { MeasureName } from './measures.ts'
 import { wrap } from './screen.ts'
 
@@ -39,11 +39,7 @@ export async function loadTradeoff(name: string, slo: Slo, perSecond?: number): 
   return file.tradeoff(slo, perSecond)
 }
 
-/** Every comparison, in the order in which to meet them. */
-export async function allTradeoffs(slo: Slo) {
-  const all = await Promise.all(tradeoffNames().map(async (name) => ({ name, ...(await loadTradeoff(name, slo)) })))
-  return all.sort((a, b) => a.order - b.order)
-}
+export const allTradeoffs = (slo: Slo) => inOrder(tradeoffNames(), (name) => loadTradeoff(name, slo))
 
 /** What is played of a variant: an experiment that expects only that no acknowledged note is lost. */
 export function experimentOf(tradeoff: Tradeoff, { settings, clients = tradeoff.clients }: Variant): Experiment {
@@ -54,9 +50,4 @@ export function experimentOf(tradeoff: Tradeoff, { settings, clients = tradeoff.
     phases: phases.map((phase) => ({ arrivals, clients, ...phase })),
     ...{ hypothesis: '', predictions: [], level: 3, learned: '', next: '' },
   }
-}
-
-/** The same comparison with rounds of so many seconds. */
-export function withLength(tradeoff: Tradeoff, seconds?: number): Tradeoff {
-  return seconds === undefined ? tradeoff : scale(tradeoff, seconds / lengthOf(tradeoff))
 }
