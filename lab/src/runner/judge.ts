@@ -1,5 +1,5 @@
 import { isMet, isOwn, latencyOf, quantileOf, type Result, type Verdict, verdictOf } from '../load/figures.ts'
-import type { JudgedExpectation } from '../runs/journal.ts'
+import type { Journal, JudgedExpectation } from '../runs/journal.ts'
 import type { Slo } from '../slo.ts'
 import type { Expectation, Experiment } from './experiment.ts'
 import { isBusy } from './machine.ts'
@@ -17,14 +17,7 @@ import type { Run } from './run.ts'
 import { searchProblems } from './search.ts'
 import { inWords, type Selection, select } from './selection.ts'
 
-export type Judgement = {
-  verdict: Verdict
-  /** Why it is not PASS, one sentence each. */
-  reasons: string[]
-  /** INVALID, and nothing but a busy machine is the reason. */
-  busy?: true
-  expectations: JudgedExpectation[]
-}
+export type Judgement = Pick<Journal, 'reasons' | 'busy' | 'expectations'> & { verdict: Verdict }
 
 /**
  * PASS: all as expected. FAIL: something was not. INVALID: the run proves neither, and why. The first that applies decides:
