@@ -1,5 +1,4 @@
 import { z } from 'zod'
-import { ask, connect } from '../api-client.ts'
 import type { MetricsEvent } from '../runs/journal.ts'
 import type { Note } from '../runs/session-db.ts'
 
@@ -35,14 +34,13 @@ export async function addK6Seconds(notes: Note[], prometheus: string): Promise<v
   const rows = notes.filter(({ kind, data }) => kind === 'second' && /^k6 /.test((data as MetricsEvent).phase))
   const [first, last] = [rows[0], rows.at(-1)]
   if (!first || !last) return
-  const pool = connect(prometheus, 4, 10_000)
   // The end of the three seconds around a second.
   const endOf = ({ at }: Note) => at / 1000 + 2
   const span = { start: `${endOf(first)}`, end: `${endOf(last)}`, step: '1' }
   async function read(query: string): Promise<Map<number, number>> {
-    const words = new URLSearchParams({ query, ...span })
-    const { text } = await ask(pool, { method: 'GET', path: `/api/v1/query_range?${words}` })
-    const { data } = JSON.parse(text) as { data: { result: { values: [number, string][] }[] } }
+    const url = `${prometheus}/api/v1/query_range?${new URLSearchParams({ query, ...span })}`
+    const answer = await fetch(url, { signal: AbortSignal.timeout(10_000) })
+    const { data } = (await answer.json()) as { data: { result: { values: [number, string][] }[] } }
     return new Map(data.result[0]?.values.map(([at, value]) => [at, Math.round(Number(value) * 100) / 100]))
   }
   try {
@@ -58,7 +56,5 @@ export async function addK6Seconds(notes: Note[], prometheus: string): Promise<v
     }
   } catch {
     // Without Prometheus these seconds are what the lab's probe saw; the summary of k6 is there in any case.
-  } finally {
-    await pool.destroy()
   }
 }
