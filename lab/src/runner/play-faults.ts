@@ -77,25 +77,14 @@ export async function checkOwnDatabase({ url, database }: Target, pool: Pool, to
   const title = `whose file is this? ${randomUUID()}`
   const { status } = await ask(pool, { method: 'POST', path: '/data/notes', token, body: { title, body: '' } })
   if (status !== 201) throw new UserError(`INVALID: before any fault the API answers ${status} to a new note.`)
-  if (!holdsNote(database, title)) {
-    throw new UserError(
-      `INVALID: ${database} is not the database of the API at ${url}: a note that was just written is not in it. Nothing was touched.`,
-    )
-  }
-}
-
-function holdsNote(database: string, title: string): boolean {
+  let reason = 'a note that was just written is not in it'
   try {
     const db = new Database(database, { readonly: true, fileMustExist: true })
-    try {
-      return db.prepare('SELECT 1 FROM notes WHERE title = ?').get(title) !== undefined
-    } finally {
-      db.close()
-    }
+    const found = db.prepare('SELECT 1 FROM notes WHERE title = ?').get(title)
+    db.close()
+    if (found !== undefined) return
   } catch (error) {
-    const code = reasonOf(error)
-    // A database of another program has no such table.
-    if (code === 'SQLITE_ERROR' || code === 'SQLITE_NOTADB') return false
-    throw new UserError(`INVALID: the database file ${database} cannot be read (${code}). Nothing was touched.`)
+    reason = reasonOf(error)
   }
+  throw new UserError(`INVALID: ${database} is not the database of the API at ${url} (${reason}). Nothing was touched.`)
 }
