@@ -8,24 +8,19 @@ import { needPostgres } from '../targets/embedded.ts'
 import { reporting } from '../targets/target.ts'
 import { lengthOf, withLength } from './experiment.ts'
 import { journalOf } from './journal-of.ts'
-import { judgeTradeoff, type Play } from './judge-tradeoff.ts'
+import { judgeTradeoff } from './judge-tradeoff.ts'
 import { measure } from './measures.ts'
 import { play } from './play.ts'
 import { capacityFor, type MeasuredCapacity, playOwn } from './play-own.ts'
+import type { ExperimentOptions } from './run-experiment.ts'
 import { say, textTable, wrap } from './screen.ts'
 import { allTradeoffs, experimentOf, loadTradeoff, neither, type Tradeoff } from './tradeoff.ts'
 import { checkRunsFolder, writeFolder } from './write-run.ts'
 
-type TradeoffOptions = {
-  name: string
-  /** The length of one round of one variant. */
-  seconds?: number
+/** `seconds`: the length of one round of one variant. `socket`: that of the long-running lab, in the stack. */
+type TradeoffOptions = Pick<ExperimentOptions, 'name' | 'seconds' | 'slo' | 'folder' | 'stop'> & {
   rounds: number
-  /** The long-running lab's socket, in the stack. */
   socket?: string
-  slo: string
-  folder: string
-  stop: AbortSignal
 }
 
 /** Plays the variants in turn, compares them and prints and returns the verdict. */
@@ -53,12 +48,9 @@ export async function runTradeoff(options: TradeoffOptions): Promise<Verdict> {
   const journal: TradeoffJournal = {
     ...{ schema: 2, tradeoff: name, question, decision, unmeasured, variants, rounds },
     capacity: capacity?.perSecond,
-    ...judgeTradeoff(
-      tradeoff,
-      all.map(({ judged }) => judged),
-    ),
+    ...judgeTradeoff(tradeoff, all),
     again: again(options),
-    plays: all.map(({ judged: { variant, round }, journal }) => ({ variant, round, journal })),
+    plays: all.map(({ variant, round, journal }) => ({ variant, round, journal })),
   }
   say(`\n${tradeoffConclusion(journal)}\n`)
   // This one again where it proved nothing, else the next one of the list.
@@ -94,8 +86,7 @@ async function playVariant({ tradeoff, variant, round, capacity }: Turn, options
   const journal = journalOf(run, about)
   const { verdict, reasons } = journal
   const values = tradeoff.compared.map((one) => measure(one.measure, one.phase, run, slo).value)
-  const judged: Play = { variant: variant.name, round, values, verdict, reasons }
-  return { judged, journal, log: target.log?.kept }
+  return { variant: variant.name, round, values, verdict, reasons, journal, log: target.log?.kept }
 }
 
 function introduce(tradeoff: Tradeoff, rounds: number): void {
