@@ -114,18 +114,14 @@ function asSecond(data: Second, ms: number, faults: HappenedFault[]): MetricsEve
 }
 
 /** Groups consecutive seconds of the same phase. A phase that comes again gets a number. */
-function phasesIn(seconds: MetricsEvent[]): { name: string; part: MetricsEvent[] }[] {
-  const phases: { name: string; part: MetricsEvent[] }[] = []
-  const seen = new Map<string, number>()
-  let last: string | undefined
+function phasesIn(seconds: MetricsEvent[]) {
+  const phases: { what: string; name: string; part: MetricsEvent[] }[] = []
   for (const second of seconds) {
     const what = second.phase
-    if (what !== last) {
-      const count = (seen.get(what) ?? 0) + 1
-      seen.set(what, count)
-      phases.push({ name: count > 1 ? `${what} ${count}` : what, part: [] })
+    if (phases.at(-1)?.what !== what) {
+      const count = phases.filter((one) => one.what === what).length + 1
+      phases.push({ what, name: count > 1 ? `${what} ${count}` : what, part: [] })
     }
-    last = what
     const phase = phases.at(-1)
     second.phase = phase?.name ?? what
     phase?.part.push(second)
@@ -136,15 +132,16 @@ function phasesIn(seconds: MetricsEvent[]): { name: string; part: MetricsEvent[]
 /** Of single requests nothing is kept: the latencies are the medians of the seconds. */
 function figuresOf(part: MetricsEvent[]): PhaseFigures {
   const sum = (of: (second: MetricsEvent) => number) => part.reduce((total, second) => total + of(second), 0)
-  const known = (column: 'p50_ms' | 'p95_ms' | 'p99_ms') => part.flatMap((second) => second[column] ?? [])
-  const middle = (values: number[]) => values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)] ?? null
+  const middle = (column: 'p50_ms' | 'p95_ms' | 'p99_ms') => {
+    const known = part.flatMap((second) => second[column] ?? [])
+    return known.toSorted((a, b) => a - b)[Math.floor(known.length / 2)] ?? null
+  }
   const sent = Math.round(sum(({ rate }) => rate))
   const due = Math.round(sum(({ rate, dropped }) => rate + dropped))
   const failed = Math.round(sum(({ rate, dropped, error_ratio }) => (rate + dropped) * (error_ratio ?? 0)))
   return {
     ...{ due, sent, answered: null, failed, error_ratio: due > 0 ? failed / due : null, rate: sent / part.length },
-    ...{ p50_ms: middle(known('p50_ms')), p95_ms: middle(known('p95_ms')), p99_ms: middle(known('p99_ms')) },
-    max_ms: null,
+    ...{ p50_ms: middle('p50_ms'), p95_ms: middle('p95_ms'), p99_ms: middle('p99_ms'), max_ms: null },
   }
 }
 
