@@ -97,41 +97,40 @@ const asksForMs = 10_000
 
 /** The seconds (since 1970) in the API's own record, METRICS_EVENTS, as soon as it answers; none where it keeps none. */
 export async function keptSeconds(url: string): Promise<Set<number>> {
-  const pool = connect(url, 1, 5_000)
-  try {
-    for (const deadline = now() + asksForMs; now() < deadline; await sleep(100)) {
-      const answer = await ask(pool, { method: 'GET', path: '/metrics/events' }).catch(() => undefined)
-      if (answer === undefined || answer.status === 503) continue
-      const lines = answer.status === 200 ? answer.text.trim().split('\n').filter(Boolean) : []
-      return new Set(lines.map((line) => Math.round(Date.parse(JSON.parse(line).time) / 1000)))
-    }
-    return new Set()
-  } finally {
-    await pool.destroy()
+  for (const deadline = now() + asksForMs; now() < deadline; await sleep(100)) {
+    const answer = await fetch(`${url}/metrics/events`, { signal: AbortSignal.timeout(5_000) }).catch(() => undefined)
+    if (answer === undefined || answer.status === 503) continue
+    const lines = answer.ok ? (await answer.text()).trim().split('\n').filter(Boolean) : []
+    return new Set(lines.map((line) => Math.round(Date.parse(JSON.parse(line).time) / 1000)))
   }
+  return new Set()
+}
+
+/** The two readings around the middle of a second; without values where there is none. */
+function around(readings: MetricsReading[], from: number): [before: MetricsReading, after: MetricsReading] {
+  const next = readings.findIndex(({ at }) => at > from + 500)
+  return [readings[next - 1] ?? { at: from }, readings[next] ?? { at: from }]
 }
 
 /** What the API said of a second: its counters between the readings around the middle, its gauges as read in it. */
 export function serverSecond(readings: MetricsReading[], from: number) {
-  const next = readings.findIndex(({ at }) => at > from + 500)
-  const nothing: MetricsReading = { at: from }
-  const { db_available, resident_bytes } = readings.findLast(({ at }) => isWithin(at, from, from + 1000)) ?? nothing
+  const { db_available, resident_bytes } = readings.findLast(({ at }) => isWithin(at, from, from + 1000)) ?? { at: from }
   return {
-    ...between(readings[next - 1] ?? nothing, readings[next] ?? nothing),
+    ...between(...around(readings, from)),
     db_available: db_available === undefined ? null : db_available > 0 ? 1 : 0,
     memory_mb: resident_bytes === undefined ? null : Math.round(resident_bytes / 1e5) / 10,
   } as const
 }
 
-/** The logins that the API answered well in a second; undefined where a reading has a gap. */
-export function loginsServed(readings: MetricsReading[], from: number): number | undefined {
-  const next = readings.findIndex(({ at }) => at > from + 500)
-  return orNull(rise(readings[next - 1]?.logged_in, readings[next]?.logged_in)) ?? undefined
+/** The logins that the API answered well in a second; NaN where a reading has a gap. */
+export function loginsServed(readings: MetricsReading[], from: number): number {
+  const [before, after] = around(readings, from)
+  return rise(before.logged_in, after.logged_in)
 }
 
 /** What the API's counters said between two readings; null where a reading has a gap. */
 export function between(before: MetricsReading, after: MetricsReading) {
-  const requests = after.requests?.map(([edge, count], i) => [edge, rise(before.requests?.[i]?.[1], count)] as const)
+  const requests = after.requests?.map(([edge, count], i): [number, number] => [edge, rise(before.requests?.[i]?.[1], count)])
   const count = requests?.at(-1)?.[1]
   const delay = rise(before.delay_sum, after.delay_sum) / rise(before.delay_count, after.delay_count)
   return {
@@ -161,7 +160,7 @@ function rise(before = Number.NaN, after = Number.NaN): number {
 }
 
 /** The quantile that Prometheus's histogram_quantile would give, in the unit of the edges; NaN without values. */
-function bucketQuantile(buckets: (readonly [edge: number, count: number])[], share: number): number {
+function bucketQuantile(buckets: [edge: number, count: number][], share: number): number {
   const wanted = share * (buckets.at(-1)?.[1] ?? 0)
   let [lower, below] = [0, 0]
   for (const [edge, count] of wanted > 0 ? buckets : []) {

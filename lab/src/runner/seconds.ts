@@ -26,7 +26,7 @@ export function secondsOf(run: Run): MetricsEvent[] {
 function servedLate({ metrics, startedAt }: Run, second: number, done: Result[]): number | undefined {
   const served = loginsServed(metrics, startedAt + second * 1000)
   const heard = done.filter((one) => one.kind === 'login' && isSuccess(one)).length
-  return served === undefined ? undefined : Math.max(0, Math.round(served - heard))
+  return Number.isNaN(served) ? undefined : Math.max(0, served - heard)
 }
 
 /** The phase to which a second of the run belongs: the one in which its middle lies. */
