@@ -4,7 +4,7 @@ import { Skipped, UserError } from '../errors.ts'
 import type { Verdict } from '../load/figures.ts'
 import { alike, cells, changes, conditions, figuresIn, heads, says, scorecardHtml } from '../report/scorecard.ts'
 import { type Entry, type Scorecard, scorecardsIn, writeScorecard } from '../runs/scorecard.ts'
-import { loadSlo } from '../slo.ts'
+import { loadSlo, type Slo } from '../slo.ts'
 import { experimentNames, inOrder, lengthAsked, loadExperiment } from './experiment.ts'
 import { together } from './judge.ts'
 import { thisMachine } from './machine.ts'
@@ -23,26 +23,25 @@ type Options = Omit<ExperimentOptions, 'name' | 'runs' | 'predict'> & {
 export async function runScorecard(options: Options): Promise<Verdict> {
   const { folder, stop } = options
   checkRunsFolder(folder)
+  const goals = loadSlo(options.slo)
   const all = scorecardsIn(folder)
-  const fresh = await newScorecard(options)
+  const fresh = await newScorecard(options, goals)
   const begun = options.resume ? unfinished(all, fresh) : undefined
   const card = begun ?? fresh
   const last = all.findLast((one) => one !== begun && isAlike(one, card))
-  const left = await timeLeft(card, options.slo)
   const keep = () => writeScorecard(folder, card, scorecardHtml(card, last))
-  console.log(
-    `${card.planned.length - card.entries.length} experiments, ${left()}; Ctrl-C ends it and keeps what there is.`,
-  )
+  const left = card.planned.length - card.entries.length
+  console.log(`${left} experiments, ${await timeLeft(card, goals)}; Ctrl-C ends it and keeps what there is.`)
 
   beQuiet(true)
   try {
     for (const name of card.planned.slice(card.entries.length)) {
-      process.stdout.write(
-        `${String(card.entries.length + 1).padStart(3)} of ${card.planned.length}  ${name.padEnd(24)}`,
-      )
+      const number = String(card.entries.length + 1).padStart(3)
+      process.stdout.write(`${number} of ${card.planned.length}  ${name.padEnd(24)}`)
       const entry = await playOne(name, { ...options, seconds: card.seconds })
       card.entries.push(entry)
-      console.log(`${entry.verdict.padEnd(8)} ${String(Math.round(entry.took_s)).padStart(4)} s   ${left()}`.trimEnd())
+      const took = String(Math.round(entry.took_s)).padStart(4)
+      console.log(`${entry.verdict.padEnd(8)} ${took} s   ${await timeLeft(card, goals)}`.trimEnd())
       keep()
     }
   } catch (error) {
@@ -75,8 +74,8 @@ function unfinished(all: Scorecard[], { mode, commit }: Scorecard): Scorecard {
   return newest
 }
 
-async function newScorecard({ names = experimentNames(), stack, commit, seconds, slo }: Options): Promise<Scorecard> {
-  const goals = loadSlo(slo)
+async function newScorecard(options: Options, goals: Slo): Promise<Scorecard> {
+  const { names = experimentNames(), stack, commit, seconds } = options
   const { cpus } = thisMachine()
   const all = await inOrder(names, (name) => loadExperiment(name, goals))
   return {
@@ -116,16 +115,12 @@ async function playOne(name: string, options: Options): Promise<Entry> {
 /** The start of an API, its end and the report take about so many seconds. */
 const around = 6
 
-/** Returns a function that says how long the rest will take. */
-async function timeLeft({ planned, entries, seconds }: Scorecard, slo: string): Promise<() => string> {
-  const goals = loadSlo(slo)
-  const lengths = await Promise.all(
-    planned.map(async (name) => lengthAsked(await loadExperiment(name, goals), seconds)),
-  )
-  return () => {
-    const left = lengths.slice(entries.length).reduce((sum, length) => sum + length + around, 0)
-    return left > 0 ? `about ${Math.ceil(left / 60)} min left` : ''
-  }
+/** How long the rest will take. */
+async function timeLeft({ planned, entries, seconds }: Scorecard, goals: Slo): Promise<string> {
+  let left = 0
+  for (const name of planned.slice(entries.length))
+    left += lengthAsked(await loadExperiment(name, goals), seconds) + around
+  return left > 0 ? `about ${Math.ceil(left / 60)} min left` : ''
 }
 
 function conclusion(card: Scorecard, last?: Scorecard): string {
