@@ -5,6 +5,7 @@ import { type AttackName, needOwnApi } from '../attacks/all.ts'
 import { UserError } from '../errors.ts'
 import { type FaultKind, faults } from '../faults/all.ts'
 import type { Capacity } from '../load/capacity.ts'
+import type { LoadPhase } from '../load/load.ts'
 import type { Manner } from '../load/open-loop.ts'
 import type { JudgedExpectation } from '../runs/journal.ts'
 import type { Goal, Slo } from '../slo.ts'
@@ -45,12 +46,8 @@ export type Experiment = Manner & {
   next: string
 }
 
-export type Phase = Manner & {
+export type Phase = LoadPhase & {
   name: string
-  /** Data requests per second, and logins per second beside them. */
-  rate: number
-  logins?: number
-  seconds: number
   /**
    * A search for the highest rate at which the goal is met: it begins at `rate` and follows from the phases before it.
    * `confirm`: no further step, but safely below or above what the search has found.
