@@ -78,18 +78,14 @@ export async function readMetrics(pool: Pool): Promise<MetricsReading> {
   return readingOf(page?.status === 200 ? parseMetrics(page.text) : [], at)
 }
 
-/** Reads the page once a second until stopped. */
-export function watchMetrics(url: string): { readings: MetricsReading[]; stop: () => void } {
-  const pool = connect(url, 2, 2_000)
+/** Reads the page once a second as long as what was `started` lasts. */
+export function watchMetrics(url: string, started: AsyncDisposableStack): MetricsReading[] {
+  const pool = started.adopt(connect(url, 2, 2_000), (pool) => pool.destroy())
   const readings: MetricsReading[] = []
   const read = async () => readings.push(await readMetrics(pool))
   read()
-  const timer = setInterval(read, 1000)
-  const stop = () => {
-    clearInterval(timer)
-    pool.destroy()
-  }
-  return { readings, stop }
+  started.adopt(setInterval(read, 1000), clearInterval)
+  return readings
 }
 
 /** An API that was just killed needs a while to start. */
@@ -114,7 +110,9 @@ function around(readings: MetricsReading[], from: number): [before: MetricsReadi
 
 /** What the API said of a second: its counters between the readings around the middle, its gauges as read in it. */
 export function serverSecond(readings: MetricsReading[], from: number) {
-  const { db_available, resident_bytes } = readings.findLast(({ at }) => isWithin(at, from, from + 1000)) ?? { at: from }
+  const { db_available, resident_bytes } = readings.findLast(({ at }) => isWithin(at, from, from + 1000)) ?? {
+    at: from,
+  }
   return {
     ...between(...around(readings, from)),
     db_available: db_available === undefined ? null : db_available > 0 ? 1 : 0,
@@ -130,7 +128,10 @@ export function loginsServed(readings: MetricsReading[], from: number): number {
 
 /** What the API's counters said between two readings; null where a reading has a gap. */
 export function between(before: MetricsReading, after: MetricsReading) {
-  const requests = after.requests?.map(([edge, count], i): [number, number] => [edge, rise(before.requests?.[i]?.[1], count)])
+  const requests = after.requests?.map(([edge, count], i): [number, number] => [
+    edge,
+    rise(before.requests?.[i]?.[1], count),
+  ])
   const count = requests?.at(-1)?.[1]
   const delay = rise(before.delay_sum, after.delay_sum) / rise(before.delay_count, after.delay_count)
   return {

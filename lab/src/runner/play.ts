@@ -36,7 +36,7 @@ export async function play(
   const attackPool = started.adopt(connect(target.url, 64, 10_000), (pool) => pool.destroy())
   const attacks = await readyAttacks(experiment.phases, { target, token, pool: attackPool })
   const probe = started.adopt(startProbe(target.url, token), (probe) => probe.stop())
-  const metrics = started.adopt(watchMetrics(target.metricsUrl), (one) => one.stop())
+  const metrics = watchMetrics(target.metricsUrl, started)
   const machine = started.adopt(watchMachine(dirname(target.database), target.mode === 'embedded'), (one) => one.stop())
   const load = started.adopt(await startLoad(target, token, experiment.phases, seed), (load) => load.abandon())
   const { startedAt, generator, results, dropped, refused, maxWaiting } = load
@@ -57,7 +57,7 @@ export async function play(
     attacks: [],
     health: probe.health,
     data: probe.data,
-    metrics: metrics.readings,
+    metrics,
     machine: machine.samples,
     acknowledged: 0,
   }
