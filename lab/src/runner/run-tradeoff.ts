@@ -57,13 +57,10 @@ export async function runTradeoff(options: TradeoffOptions): Promise<Verdict> {
   const next = (await allTradeoffs(slo)).find(({ order }) => order > tradeoff.order)
   if (journal.verdict === 'INVALID') say(`Try next:\n  ${journal.again}\n`)
   else if (next) say(`Try next:\n  ${again({ ...options, name: next.name })}\n`)
-  const kept = writeFolder({
-    runsFolder: folder,
-    started: journal.plays[0]?.journal.started ?? '',
-    name: `tradeoff-${name}`,
+  const kept = writeFolder(folder, journal.plays[0]?.journal.started ?? '', `tradeoff-${name}`, {
     journal,
-    seconds: journal.plays.flatMap(({ variant, round, journal }) =>
-      journal.seconds.map((second) => ({ variant, round, ...second })),
+    seconds: all.flatMap(({ variant, round, journal: { seconds } }) =>
+      seconds.map((second) => ({ variant, round, ...second })),
     ),
     report: tradeoffHtml(journal),
     log: all.flatMap(({ log }) => log ?? []),

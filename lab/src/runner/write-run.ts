@@ -21,32 +21,22 @@ export function checkRunsFolder(folder: string): void {
   }
 }
 
-/** `remark`: why the run is not in lab.db, which is only an index. */
-export type Kept = { folder: string; remark?: string }
-
-/** Keeps a run in a folder of its own, then adds it to lab.db. */
-export function writeRun(runsFolder: string, journal: Journal, log?: string[]): Kept {
+/** Keeps a run in a folder of its own, then adds it to lab.db. `remark`: why it is not in there, which is only an index. */
+export function writeRun(runsFolder: string, journal: Journal, log?: string[]): { folder: string; remark?: string } {
   const { started, experiment, run, seconds } = journal
   const name = run.of > 1 ? `${experiment}-${run.number}` : experiment
-  const folder = writeFolder({ runsFolder, started, name, journal, seconds, report: reportHtml(journal), log })
+  const folder = writeFolder(runsFolder, started, name, { journal, seconds, report: reportHtml(journal), log })
   return { folder, remark: updateLabDb(runsFolder) }
 }
 
-type Content = {
-  runsFolder: string
-  started: string
-  name: string
-  journal: object
-  seconds: object[]
-  report: string
-  log?: string[]
-}
+type Content = { journal: object; seconds: object[]; report: string; log?: string[] }
 
 /**
  * Makes the folder `<time>-<name>` of a run or a comparison and returns it: journal.json, metrics_events.jsonl, report.html and,
  * where there are lines of the API's log, api.log. Throws a UserError when it cannot be written; then nothing of it stays.
  */
-export function writeFolder({ runsFolder, started, name, journal, seconds, report, log = [] }: Content): string {
+export function writeFolder(runsFolder: string, started: string, name: string, content: Content): string {
+  const { journal, seconds, report, log = [] } = content
   const free = freeName(runsFolder, `${new Date(started).toISOString().replaceAll(':', '-')}-${name}`)
   const folder = join(runsFolder, free)
   // The folder gets its name when it is complete: a run that is half written is no run.
