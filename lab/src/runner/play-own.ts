@@ -1,11 +1,9 @@
 import { type Capacity, measureCapacity } from '../load/capacity.ts'
 import { type EmbeddedOptions, withEmbedded } from '../targets/embedded.ts'
-import type { Target } from '../targets/target.ts'
+import { openStack, type StackOptions, type Target } from '../targets/target.ts'
 import type { Experiment } from './experiment.ts'
 import type { Run } from './run.ts'
 import { say, wrap } from './screen.ts'
-
-// Runs on an API that the lab starts for them.
 
 /** A capacity, and how to measure the same again. */
 export type MeasuredCapacity = Capacity & { again: () => Promise<Capacity> }
@@ -29,16 +27,17 @@ export async function capacityFor(
 }
 
 /**
- * Plays on an API of its own. What one with the settings of before can do is measured again at the end, since a machine is not
- * always equally fast.
+ * Plays on the stack's API, or on one that the lab starts. What one with the settings of before can do is measured again at the
+ * end, since a machine is not always equally fast.
  */
-export async function playOwn(
-  options: EmbeddedOptions,
+export async function playOn(
+  where: StackOptions | EmbeddedOptions,
   capacity: MeasuredCapacity | undefined,
   stop: AbortSignal,
-  playOn: (target: Target) => Promise<Run>,
+  playIt: (target: Target) => Promise<Run>,
 ): Promise<{ run: Run; target: Target }> {
-  const played = await withEmbedded(options, async (target) => ({ run: await playOn(target), target }))
+  const on = async (target: Target) => ({ run: await playIt(target), target })
+  const played = await ('url' in where ? on(openStack(where)) : withEmbedded(where, on))
   if (capacity === undefined) return played
   const { of, perSecond, again } = capacity
   const after = played.run.died ? undefined : await again().catch(() => undefined)

@@ -7,15 +7,14 @@ import { startOwnLoad } from '../load/load.ts'
 import { number } from '../report/html.ts'
 import type { Journal } from '../runs/journal.ts'
 import { loadSlo } from '../slo.ts'
-import { openStack, reporting, type StackOptions, type Target } from '../targets/target.ts'
+import { reporting, type StackOptions, type Target } from '../targets/target.ts'
 import { type Experiment, lengthOf, loadExperiment, needsOwnApi, needsOwnLoad, withLength } from './experiment.ts'
 import { journalOf } from './journal-of.ts'
 import { together } from './judge.ts'
 import { play } from './play.ts'
-import { capacityFor, playOwn } from './play-own.ts'
+import { capacityFor, playOn } from './play-own.ts'
 import { guessesFor } from './predict.ts'
 import { otherProblems } from './problems.ts'
-import type { Run } from './run.ts'
 import { conclusion, say, textTable, wrap } from './screen.ts'
 import { checkRunsFolder, writeRun } from './write-run.ts'
 
@@ -63,45 +62,31 @@ export async function runExperiment(options: ExperimentOptions): Promise<Verdict
   const guesses = await guessesFor(experiment.predictions, options)
   if (!options.brief) say(wrap(`Hypothesis: ${experiment.hypothesis}`))
 
-  const judged: ReturnType<typeof conclude>[] = []
+  const journals: ReturnType<typeof journalOf>[] = []
   for (let number = 1; number <= runs; number++) {
     if (runs > 1) say(`\nRun ${number} of ${runs}`)
-    const played = stack ? await playOnStack(number, openStack(stack)) : await playOnOwn(number)
-    judged.push(conclude(number, played))
-  }
-  if (runs > 1) say(`\n${repeatsTable(judged)}`)
-  return together(judged)
-
-  async function playOnStack(number: number, target: Target) {
-    const run = await playOn(number, target, experiment)
-    if (record && existsSync(record)) run.problems.push(...otherProblems(run, record))
-    return { experiment, target, run }
-  }
-
-  async function playOnOwn(number: number) {
     const capacity = await capacityFor(experiment, lengthOf(experiment) / lengthOf(full), stop)
-    const own = withLength(await loadExperiment(name, slo, capacity?.perSecond), options.seconds)
-    return { experiment: own, ...(await playOwn(own, capacity, stop, (target) => playOn(number, target, own))) }
-  }
-
-  function playOn(number: number, target: Target, experiment: Experiment) {
-    const reported = { ...target, ...reporting(name, target.mode, options.stack?.socket) }
-    // Another seed for each repetition, or the spread of the results would hide that arrivals are random.
-    return play(experiment, reported, startLoad, stop, number)
-  }
-
-  function conclude(number: number, { run, target, experiment }: { run: Run; target: Target; experiment: Experiment }) {
+    const played = withLength(await loadExperiment(name, slo, capacity?.perSecond), options.seconds)
+    const playIt = (target: Target) => {
+      const reported = { ...target, ...reporting(name, target.mode, options.stack?.socket) }
+      // Another seed for each repetition, or the spread of the results would hide that arrivals are random.
+      return play(played, reported, startLoad, stop, number)
+    }
+    const { run, target } = await playOn(stack ?? played, capacity, stop, playIt)
+    if (stack && record && existsSync(record)) run.problems.push(...otherProblems(run, record))
     run.logged = target.log?.refusals
-    const about = { name, experiment, slo, target, guesses, run: { number, of: runs }, again: again(options) }
+    const about = { name, experiment: played, slo, target, guesses, run: { number, of: runs }, again: again(options) }
     const journal = journalOf(run, about)
+    journals.push(journal)
     if (!options.brief) say(`\n${conclusion(journal)}\n`)
     const { folder: kept, remark } = writeRun(folder, journal, target.log?.kept)
     options.kept?.(journal, kept)
     if (remark) say(wrap(remark))
     // In the stack the folder is copied out of the container, and make says where to.
     if (!options.stack?.socket) say(`Kept in ${relative(process.cwd(), kept)}`)
-    return journal
   }
+  if (runs > 1) say(`\n${repeatsTable(journals)}`)
+  return together(journals)
 }
 
 function introduce(experiment: Experiment, { runs = 1, stack, load }: ExperimentOptions): void {

@@ -11,7 +11,7 @@ import { journalOf } from './journal-of.ts'
 import { judgeTradeoff } from './judge-tradeoff.ts'
 import { measure } from './measures.ts'
 import { play } from './play.ts'
-import { capacityFor, type MeasuredCapacity, playOwn } from './play-own.ts'
+import { capacityFor, type MeasuredCapacity, playOn } from './play-own.ts'
 import type { ExperimentOptions } from './run-experiment.ts'
 import { say, textTable, wrap } from './screen.ts'
 import { allTradeoffs, experimentOf, loadTradeoff, neither, type Tradeoff } from './tradeoff.ts'
@@ -74,7 +74,7 @@ type Turn = { tradeoff: Tradeoff; variant: Variant; round: number; capacity?: Me
 async function playVariant({ tradeoff, variant, round, capacity }: Turn, options: TradeoffOptions, slo: Slo) {
   const experiment = experimentOf(tradeoff, variant)
   const name = `${options.name}-${variant.name}`
-  const { run, target } = await playOwn(variant, capacity, options.stop, (target) => {
+  const { run, target } = await playOn(variant, capacity, options.stop, (target) => {
     const reported = { ...target, ...reporting(name, target.mode, options.socket) }
     // The same random arrivals for each variant of a round.
     return play(experiment, reported, startOwnLoad, options.stop, round)
