@@ -40,9 +40,6 @@ export async function play(
   const machine = started.adopt(watchMachine(dirname(target.database), target.mode === 'embedded'), (one) => one.stop())
   const load = started.adopt(await startLoad(target, token, experiment.phases, seed), (load) => load.abandon())
   const { startedAt, generator, results, dropped, refused, maxWaiting } = load
-  const [newResults, newDrops] = [newIn(results), newIn(dropped)]
-  // Four times a second, so that each second of a reader has its share.
-  started.defer(repeat(250, () => target.loaded?.(newResults(), newDrops().length)))
   const end = started.adopt(new AbortController(), (end) => end.abort())
 
   const wallOffset = Date.now() - now()
@@ -61,6 +58,7 @@ export async function play(
     machine: machine.samples,
     acknowledged: 0,
   }
+  started.defer(reportTo(target, run))
   // Without its API the run is over, and when one part of it fails the others end too: what was measured is judged.
   const signal = AbortSignal.any([stop, end.signal])
   let isPlaying = true
@@ -139,39 +137,38 @@ async function playPhases(experiment: Experiment, context: Context): Promise<voi
 }
 
 /** Makes the attack of a phase until aborted; does nothing for a phase without one. */
-async function playAttack(phase: Phase, { target, attacks, run }: Context, signal: AbortSignal): Promise<void> {
+async function playAttack(phase: Phase, { attacks, run }: Context, signal: AbortSignal): Promise<void> {
   const attack = attacks.get(phase)
   if (!phase.attack || !attack) return
   const { name, perSecond } = phase.attack
   const attempts: Attempt[] = []
   run.attacks.push({ phase: phase.name, name, attempts })
-  const newAttempts = newIn(attempts)
-  const stop = repeat(1000, () => target.attacked?.(name, tally(newAttempts())))
   try {
     await attack({ perSecond, signal, attempts })
   } catch (error) {
     if (!(error instanceof UserError)) throw error
     run.problems.push(error.message)
-  } finally {
-    stop()
   }
 }
 
-/** Calls a function again and again, and a last time when the returned function ends that. */
-function repeat(everyMs: number, call: () => void): () => void {
-  const timer = setInterval(call, everyMs)
+/**
+ * Reports four times a second what the clients and the attackers met since the last time, so that each second of a reader has its
+ * share; the rest when the returned function is called.
+ */
+function reportTo(target: Target, run: Run): () => void {
+  const seen = new Map<unknown[], number>()
+  function newIn<One>(list: One[]): One[] {
+    const from = seen.get(list)
+    seen.set(list, list.length)
+    return list.slice(from)
+  }
+  const report = () => {
+    target.loaded?.(newIn(run.results), newIn(run.dropped).length)
+    for (const { name, attempts } of run.attacks) target.attacked?.(name, tally(newIn(attempts)))
+  }
+  const timer = setInterval(report, 250)
   return () => {
     clearInterval(timer)
-    call()
-  }
-}
-
-/** Returns a function that returns what was added to a list since its last call. */
-function newIn<One>(list: One[]): () => One[] {
-  let seen = 0
-  return () => {
-    const fresh = list.slice(seen)
-    seen = list.length
-    return fresh
+    report()
   }
 }
