@@ -13,7 +13,7 @@ import { measure } from './measures.ts'
 import { play } from './play.ts'
 import { capacityFor, type MeasuredCapacity, playOn } from './play-own.ts'
 import type { ExperimentOptions } from './run-experiment.ts'
-import { say, textTable, wrap } from './screen.ts'
+import { phaseTable, say, wrap } from './screen.ts'
 import { allTradeoffs, experimentOf, loadTradeoff, neither, type Tradeoff } from './tradeoff.ts'
 import { checkRunsFolder, writeFolder } from './write-run.ts'
 
@@ -103,10 +103,7 @@ function again({ name, seconds, rounds, socket }: TradeoffOptions): string {
 function tradeoffConclusion(journal: TradeoffJournal): string {
   const { verdict, reasons, unmeasured, decision } = journal
   const { heads, rows } = comparedRows(journal)
-  const lines = rows.flatMap(({ phase, title, cells }, i) => [
-    ...(phase === rows[i - 1]?.phase ? [] : [[''], [{ content: phase, colSpan: heads.length + 1 }]]),
-    [`  ${title}`, ...cells],
-  ])
+  const lines = rows.map(({ phase, title, cells }) => ({ phase, cells: [title, ...cells] }))
   const sentences = rows.map(({ phase, title, why, pairs }) => {
     const better =
       [...new Set(pairs.map(({ better }) => better))].filter((one) => one !== neither).join(', ') || neither
@@ -118,7 +115,7 @@ function tradeoffConclusion(journal: TradeoffJournal): string {
     return wrap(`${phase}, ${title}: ${pairs.map(({ says }) => says).join(' ')} ${expected}, because ${why}.`, '  ')
   })
   return [
-    textTable(['compared', ...heads], lines),
+    phaseTable(['compared', ...heads], lines),
     sentences.join('\n'),
     [wrap(`${verdict}: ${comparisonWords(journal)}`), ...reasons.map((reason) => wrap(`- ${reason}`, '  '))].join('\n'),
     `What no number shows:\n${wrap(unmeasured, '  ')}`,

@@ -1,7 +1,7 @@
 import Table from 'cli-table3'
 import { Help } from 'commander'
 import { lesson, nextCommand, offBy, serviceStory, verdictWords } from '../report/story.ts'
-import type { Journal, JudgedExpectation } from '../runs/journal.ts'
+import type { Journal } from '../runs/journal.ts'
 
 const width = 78
 
@@ -49,21 +49,24 @@ export function textTable(heads: string[], rows: Cell[][], widths?: number[]): s
   return lines.map((line) => line.trimEnd()).join('\n')
 }
 
-/** What was expected, what was measured, yes or no: one row each, phases apart. */
-function expectationTable(expectations: JudgedExpectation[]): string {
-  const rows = expectations.flatMap(({ phase, what, measured, met }, i) => [
-    ...(phase === expectations[i - 1]?.phase ? [] : [[''], [{ content: phase, colSpan: 3 }]]),
-    [`  ${what}`, measured, met ? 'yes' : 'NO'],
+/** The same with the rows of each phase apart. */
+export function phaseTable(heads: string[], rows: { phase: string; cells: string[] }[], widths?: number[]): string {
+  const lines = rows.flatMap(({ phase, cells: [first, ...others] }, i) => [
+    ...(phase === rows[i - 1]?.phase ? [] : [[''], [{ content: phase, colSpan: heads.length }]]),
+    [`  ${first}`, ...others],
   ])
-  return textTable(['expected', 'measured', 'met'], rows, [47, 24, 5])
+  return textTable(heads, lines, widths)
 }
 
 /** What came out of a run: the table, the guesses, the verdict, what was seen, why, and what to try next. */
 export function conclusion(journal: Journal): string {
   const { expectations, predictions, verdict, reasons } = journal
   const [why, next] = [lesson(journal), nextCommand(journal)]
+  const rows = expectations.map(({ phase, what, measured, met }) => {
+    return { phase, cells: [what, measured, met ? 'yes' : 'NO'] }
+  })
   const parts = [
-    expectationTable(expectations),
+    phaseTable(['expected', 'measured', 'met'], rows, [47, 24, 5]),
     ...(predictions.length > 0 ? [predictionLines(predictions)] : []),
     [wrap(`${verdict}: ${verdictWords(journal)}`), ...reasons.map((reason) => wrap(`- ${reason}`, '  '))].join('\n'),
     ['What you saw:', ...serviceStory(journal).map((one) => wrap(one, '  '))].join('\n'),
