@@ -1,10 +1,9 @@
 import { styleText } from 'node:util'
 import { type Tally, tally } from '../attacks/attack.ts'
-import type { Load } from '../load/load.ts'
 import { number } from '../report/html.ts'
 import type { Phase } from './experiment.ts'
 import type { ProbeSample } from './probe.ts'
-import type { Run } from './run.ts'
+import type { Playing } from './run.ts'
 import { say, wrap } from './screen.ts'
 import { phaseAt, sentAndAnswered } from './seconds.ts'
 import { isWithin } from './selection.ts'
@@ -30,7 +29,7 @@ export function announce({ name, rate, logins = 0, seconds, says, attack }: Phas
  * Returns a function that writes the row of every second that was over at a moment, and returns when the next one will be. A
  * row belongs to the phase in which its second lies.
  */
-export function rowWriter(run: Run, load: Load, unannounced?: true): (moment: number) => number {
+export function rowWriter({ experiment: { unannounced }, run, load }: Playing): (moment: number) => number {
   if (!unannounced) say(wrap(legend))
   const row = liveTable(unannounced)
 

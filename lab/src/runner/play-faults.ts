@@ -9,39 +9,31 @@ import { inject } from '../faults/inject.ts'
 import { isSuccess } from '../load/figures.ts'
 import { milliseconds } from '../report/html.ts'
 import type { Target } from '../targets/target.ts'
-import type { TimedFault } from './experiment.ts'
-import type { Run } from './run.ts'
+import type { Experiment, TimedFault } from './experiment.ts'
+import type { Playing } from './run.ts'
 import { say, wrap } from './screen.ts'
 
 /** The service is checked, and the record reaches the disk, before the fault is due. */
 const preparationMs = 1_000
 
-type FaultContext = {
-  target: Target
-  token: string
-  pool: Pool
-  startedAt: number
-  signal: AbortSignal
-  isTold: boolean
-}
-
 /** Plays the timeline of faults and adds how each went to `run`. All are rolled back, whichever way this ends. */
-export async function playFaults(timeline: TimedFault[], run: Run, context: FaultContext): Promise<void> {
+export async function playFaults(timeline: TimedFault[], playing: Playing): Promise<void> {
+  const { run, signal, experiment } = playing
   for (const plan of timeline) {
-    const due = context.startedAt + plan.at * 1000
-    await sleep(due - preparationMs - now(), context.signal)
+    const due = run.startedAt + plan.at * 1000
+    await sleep(due - preparationMs - now(), signal)
     try {
-      await playFault(plan, due, run, context)
+      await playFault(plan, due, playing)
     } catch (error) {
-      if (!(error instanceof UserError) || context.signal.aborted) throw error
+      if (!(error instanceof UserError) || signal.aborted) throw error
       run.problems.push(error.message)
-      if (context.isTold) tell(error.message)
+      tell(experiment, error.message)
     }
   }
 }
 
-async function playFault(plan: TimedFault, due: number, run: Run, context: FaultContext): Promise<void> {
-  const { pool, token, signal, target, isTold } = context
+async function playFault(plan: TimedFault, due: number, playing: Playing): Promise<void> {
+  const { experiment, pool, token, signal, target, run } = playing
   const probe = (operation: keyof typeof probes) => dataStatus(pool, token, operation)
   // The fault before this one may still be felt.
   const isServed = async () => isSuccess({ status: await probe(faults[plan.kind].feltBy) })
@@ -51,7 +43,7 @@ async function playFault(plan: TimedFault, due: number, run: Run, context: Fault
   // An API that does not notice the fault has failed, which is for the verdict to say: the fault goes on all the same.
   const landed = fault.landed.catch(() => undefined)
   landed.then((at) => {
-    if (at && isTold) tell(`${did} A request from outside felt it after ${milliseconds(at - injectedAt)}.`)
+    if (at) tell(experiment, `${did} A request from outside felt it after ${milliseconds(at - injectedAt)}.`)
   })
   let undone: Awaited<ReturnType<typeof fault.undo>> | undefined
   try {
@@ -62,11 +54,11 @@ async function playFault(plan: TimedFault, due: number, run: Run, context: Fault
     if (faults[plan.kind].kills) undone = { ...undone, at: now() }
     run.faults.push({ plan, did, injectedAt, landedAt: await landed, undone })
   }
-  if (isTold) tell(`Rolled back: ${undone.did}.`)
+  tell(experiment, `Rolled back: ${undone.did}.`)
 }
 
-function tell(text: string): void {
-  say(wrap(text, '         '))
+function tell({ unannounced }: Experiment, text: string): void {
+  if (!unannounced) say(wrap(text, '         '))
 }
 
 /**

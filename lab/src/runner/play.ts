@@ -1,12 +1,11 @@
 import { dirname } from 'node:path'
 import { connect, logIn } from '../api-client.ts'
 import { attackers } from '../attacks/all.ts'
-import { type AttackContext, type Attacker, type Attempt, tally } from '../attacks/attack.ts'
+import { type Attempt, tally } from '../attacks/attack.ts'
 import { now, sleep } from '../clock.ts'
 import { UserError } from '../errors.ts'
 import { count } from '../load/figures.ts'
-import type { Load, StartLoad } from '../load/load.ts'
-import { lost } from '../load/load.ts'
+import { lost, type StartLoad } from '../load/load.ts'
 import type { Target } from '../targets/target.ts'
 import { type Experiment, faultsOf, type Phase, plannedPhases } from './experiment.ts'
 import { announce, rowWriter } from './live-rows.ts'
@@ -14,7 +13,7 @@ import { watchMachine } from './machine.ts'
 import { keptSeconds, watchMetrics } from './metrics-page.ts'
 import { checkOwnDatabase, playFaults } from './play-faults.ts'
 import { startProbe } from './probe.ts'
-import type { PlayedPhase, Run } from './run.ts'
+import type { PlayedPhase, Playing, Run } from './run.ts'
 import { say } from './screen.ts'
 import { withRate } from './search.ts'
 import { troubleOf } from './seconds.ts'
@@ -34,7 +33,10 @@ export async function play(
   const timeline = faultsOf(experiment)
   if (timeline.length > 0 && !target.server) await checkOwnDatabase(target, pool, token)
   const attackPool = started.adopt(connect(target.url, 64, 10_000), (pool) => pool.destroy())
-  const attacks = await readyAttacks(experiment.phases, { target, token, pool: attackPool })
+  const attacks: Playing['attacks'] = new Map()
+  // Before any load: preparing some keeps this process busy for a while.
+  for (const phase of experiment.phases)
+    if (phase.attack) attacks.set(phase, await attackers[phase.attack.name]({ target, token, pool: attackPool }))
   const probe = started.adopt(startProbe(target.url, token), (probe) => probe.stop())
   const metrics = watchMetrics(target.metricsUrl, started)
   const machine = started.adopt(watchMachine(dirname(target.database), target.mode === 'embedded'), (one) => one.stop())
@@ -67,10 +69,8 @@ export async function play(
     run.died = how
     end.abort()
   })
-  const parts = [
-    playPhases(experiment, { target, load, attacks, run, signal }),
-    playFaults(timeline, run, { target, token, pool, startedAt, signal, isTold: !experiment.unannounced }),
-  ]
+  const playing = { experiment, target, token, pool, load, attacks, run, signal }
+  const parts = [playPhases(playing), playFaults(timeline, playing)]
   await Promise.all(parts).catch(async (error) => {
     end.abort()
     // The other part rolls back what it has done.
@@ -87,26 +87,11 @@ export async function play(
   return run
 }
 
-/** Prepares the attacks of all phases before any load: preparing some keeps this process busy for a while. */
-async function readyAttacks(phases: Phase[], context: AttackContext) {
-  const ready = new Map<Phase, Awaited<ReturnType<Attacker>>>()
-  for (const phase of phases) if (phase.attack) ready.set(phase, await attackers[phase.attack.name](context))
-  return ready
-}
-
-type Context = {
-  target: Target
-  load: Load
-  attacks: Awaited<ReturnType<typeof readyAttacks>>
-  run: Run
-  signal: AbortSignal
-}
-
-async function playPhases(experiment: Experiment, context: Context): Promise<void> {
-  const { target, load, run, signal } = context
+async function playPhases(playing: Playing): Promise<void> {
+  const { experiment, target, load, run, signal } = playing
   const underWay: Promise<unknown>[] = []
   const { unannounced } = experiment
-  const writeRows = rowWriter(run, load, unannounced)
+  const writeRows = rowWriter(playing)
   for (const planned of plannedPhases(experiment)) {
     const { from_s, to_s } = planned
     const plan = withRate(planned.plan, run, load.waiting?.() ?? [])
@@ -119,7 +104,7 @@ async function playPhases(experiment: Experiment, context: Context): Promise<voi
     writeRows(from)
     if (!unannounced || from_s === 0) announce(plan, unannounced)
     const over = new AbortController()
-    const attack = playAttack(planned.plan, context, AbortSignal.any([signal, over.signal]))
+    const attack = playAttack(planned.plan, playing, AbortSignal.any([signal, over.signal]))
     // A failure is reported at the end: the next phase begins on time, whatever is still unanswered.
     attack.catch(() => {})
     underWay.push(attack)
@@ -137,7 +122,7 @@ async function playPhases(experiment: Experiment, context: Context): Promise<voi
 }
 
 /** Makes the attack of a phase until aborted; does nothing for a phase without one. */
-async function playAttack(phase: Phase, { attacks, run }: Context, signal: AbortSignal): Promise<void> {
+async function playAttack(phase: Phase, { attacks, run }: Playing, signal: AbortSignal): Promise<void> {
   const attack = attacks.get(phase)
   if (!phase.attack || !attack) return
   const { name, perSecond } = phase.attack

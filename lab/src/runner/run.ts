@@ -1,9 +1,11 @@
+import type { Pool } from 'undici'
 import type { AttackName } from '../attacks/all.ts'
-import type { Attempt } from '../attacks/attack.ts'
+import type { Attacker, Attempt } from '../attacks/attack.ts'
 import type { RollbackResult } from '../faults/rollback.ts'
 import type { Capacity } from '../load/capacity.ts'
 import type { Load } from '../load/load.ts'
-import type { Phase, TimedFault } from './experiment.ts'
+import type { Target } from '../targets/target.ts'
+import type { Experiment, Phase, TimedFault } from './experiment.ts'
 import type { MachineSample } from './machine.ts'
 import type { MetricsReading } from './metrics-page.ts'
 import type { startProbe } from './probe.ts'
@@ -49,3 +51,17 @@ export type Run = Loaded &
     /** How the API ended, if it did so by itself. */
     died?: string
   }
+
+/** A run that is under way, and what it takes. */
+export type Playing = {
+  experiment: Experiment
+  target: Target
+  /** A user's token, and connections for what the lab itself asks. */
+  token: string
+  pool: Pool
+  load: Load
+  /** Those of the phases, prepared. */
+  attacks: Map<Phase, Awaited<ReturnType<Attacker>>>
+  run: Run
+  signal: AbortSignal
+}
