@@ -133,10 +133,7 @@ export function faultsOf(experiment: Experiment): TimedFault[] {
 export function needsOwnApi(experiment: Experiment): boolean {
   const { settings, disk, postgres, capacity, phases } = experiment
   return (
-    settings !== undefined ||
-    capacity !== undefined ||
-    disk !== undefined ||
-    postgres !== undefined ||
+    [settings, disk, postgres, capacity].some((one) => one !== undefined) ||
     faultsOf(experiment).some(({ kind }) => faults[kind].needs) ||
     phases.some(({ attack }) => attack && needOwnApi.has(attack.name))
   )

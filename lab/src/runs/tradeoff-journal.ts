@@ -10,7 +10,7 @@ export type Variant = {
   processes?: number
 }
 
-/** `difference`, `from`, `to`: B minus A, over the rounds (judge-tradeoff.ts). */
+/** Two variants over all rounds (judge-tradeoff.ts). */
 export type Contrast = {
   found: 'A' | 'B' | 'alike' | 'unclear'
   a: number
