@@ -120,7 +120,7 @@ export function limitsOf({ quantile, latency_ms, error_ratio }: Goal): Limit[] {
 }
 
 /** INVALID: the load was not the promised one, so that the limits prove nothing. */
-export function verdictOf(problems: string[], missed: unknown[]): Verdict {
+export function verdictOf(problems: unknown[], missed: unknown[]): Verdict {
   if (problems.length > 0) return 'INVALID'
   return missed.length > 0 ? 'FAIL' : 'PASS'
 }

@@ -30,9 +30,7 @@ export type Judgement = Pick<Journal, 'reasons' | 'busy' | 'expectations'> & { v
  */
 export function judge(run: Run, experiment: Experiment, slo: Slo): Judgement {
   // Nothing is expected of a log that cannot be read.
-  const judgeable = experiment.expectations.filter(
-    (one) => one.measure !== 'refusals_logged' || run.logged !== undefined,
-  )
+  const judgeable = experiment.expectations.filter(({ measure }) => run.logged || measure !== 'refusals_logged')
   const judged = judgeable.map((one) => ({ one, ...judgeOne(one, run, slo) }))
   const expectations = judged.map(({ one, ...rest }) => rest)
   const unmet = judged.filter(({ one, met }) => !met && one.precondition)
@@ -63,10 +61,7 @@ export function judge(run: Run, experiment: Experiment, slo: Slo): Judgement {
     })),
     ...excused.map((text, i) => ({ text, phase: missed[i]?.phase, busy: true })),
   ]
-  const verdict = verdictOf(
-    problems.map(({ text }) => text),
-    reasons,
-  )
+  const verdict = verdictOf(problems, reasons)
   // One cause has many effects: one sentence for each phase says enough.
   if (verdict === 'INVALID' && problems.every(({ busy }) => busy)) {
     const first = [...Map.groupBy(problems, ({ phase }) => phase).values()].flatMap((all) => all[0]?.text ?? [])
