@@ -69,15 +69,15 @@ test('the turn of a page that does nothing ends, and the others are told', async
   ends.turn = 500
   const [first, second] = [await opened(t), await opened(t)]
   assert.equal(await first.act({ ...load, load: { ...load.load, rate: 0 } }), 200)
-  await until('the other is told who acts', () => second.state().actor?.page === first.number)
+  await until('the other is told who acts', () => second.state().actor === first.number)
   assert.equal(await second.act({ do: 'mend' }), 409)
   await until('the other is told that none acts', () => second.state().actor === null, 10)
   assert.equal(await second.act({ do: 'mend' }), 200)
 })
 
 test('of two loads the newer one holds, also when the older one takes longer to begin', async () => {
-  const older = live.setLoad({ arrivals: 'even', writes: 0.15, clients: 'patient', rate: 20 })
-  await live.setLoad({ arrivals: 'even', writes: 0.15, clients: 'patient', rate: 0 })
+  const older = live.load.set({ arrivals: 'even', writes: 0.15, clients: 'patient', rate: 20 })
+  await live.load.set({ arrivals: 'even', writes: 0.15, clients: 'patient', rate: 0 })
   await older
   assert.equal(live.state().rate, 0)
 })

@@ -1,7 +1,7 @@
 import { randomInt } from 'node:crypto'
 import { relative } from 'node:path'
 import { UserError } from '../errors.ts'
-import { type StartLoad, startOwnLoad } from '../load/load.ts'
+import { startOwnLoad } from '../load/load.ts'
 import { journalOf } from '../runner/journal-of.ts'
 import { play } from '../runner/play.ts'
 import { say, textTable, wrap } from '../runner/screen.ts'
@@ -21,10 +21,9 @@ export async function runMystery(
   { trouble, experiment }: Hidden,
   { seed, level, slo, stop }: Omit<Options, 'folder'>,
   target: Target,
-  startLoad: StartLoad = startOwnLoad,
 ) {
   const again = `make mystery LEVEL=${level} SEED=${seed}`
-  const run = await play(experiment, target, startLoad, stop, seed)
+  const run = await play(experiment, target, startOwnLoad, stop, seed)
   const journal = journalOf(run, { name: 'mystery', experiment, slo, target, again })
   return { trouble, journal, again }
 }

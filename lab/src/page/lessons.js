@@ -3,7 +3,7 @@ import { html, nothing } from './lit-html.js'
 import { mystery, offerMystery } from './mystery.js'
 
 export const letters = 'abcdef'
-let [list, open, view, told, wrong] = [[], '', undefined, undefined, '']
+let [list, open, view, playing, told, wrong] = [[], '', undefined, undefined, undefined, '']
 let draw = () => {}
 
 const read = async (path) => (await fetch(path)).json()
@@ -29,8 +29,8 @@ async function send(act, what) {
   draw()
 }
 
-export function lessons({ state, token, page, connected, mode }, act) {
-  const mayAct = connected && token && (!state.actor || state.actor.page === page)
+export function lessons({ state, mayAct, mode }, act) {
+  playing = state.playing
   if (state.mystery) return mystery(state.mystery, mayAct, act)
   if (mode === 'stack')
     return html`<h2>Lessons</h2><p class="quiet">Ten lessons, which need no Docker: <code>make lab</code>, or in a terminal <code>make lesson</code> and <code>make mystery</code></p>`
@@ -101,10 +101,9 @@ function compared1({ guessed, measured, off, bars }) {
 }
 
 function play({ command, seconds }, knob, act, mayAct, says = 'Play it') {
-  const { playing, name } = view
-  if (playing) return progress(playing, playing.name === name)
+  if (playing) return progress(playing, playing.name === view.name)
   return html`<p><button ?disabled=${!mayAct} @click=${() => send(act, { do: 'play', lesson: open, knob })}>${says} (about ${seconds} s)</button>
-    The load of this page is set to 0 meanwhile: leave it there, other load disturbs the run. Or in a terminal, EMBEDDED=1 for “without Docker”:
+    Picture, numbers and story show it live. Or in a terminal, EMBEDDED=1 for “without Docker”:
     <code>${command}</code></p>`
 }
 
@@ -112,7 +111,7 @@ function play({ command, seconds }, knob, act, mayAct, says = 'Play it') {
 function progress({ from, until }, isThis) {
   const left = Math.ceil((until - Date.now()) / 1000)
   return html`<p>${isThis ? 'It is being played, on an API of its own.' : 'The run of another lesson is being played.'}
-    <b>${left > 0 ? `About ${left} s to go.` : 'It is being judged.'}</b> Leave the load of this page at 0.
+    <b>${left > 0 ? `About ${left} s to go.` : 'It is being judged.'}</b> Watch picture, numbers and story.
     <progress max=${until - from} value=${Math.min(until, Date.now()) - from} aria-label="The run"></progress></p>`
 }
 

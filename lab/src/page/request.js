@@ -8,6 +8,7 @@ const kinds = {
   read: ['GET /data/notes/:id', 'reads one note'],
   list: ['GET /data/notes', 'lists notes'],
   write: ['POST /data/notes', 'writes a note'],
+  login: ['POST /auth/login', 'logs in'],
 }
 const ends = {
   way: 'still waits for its answer',
@@ -32,13 +33,16 @@ export function request({ dot, log }, close) {
     </ol>
     ${log?.line && wait !== undefined ? html`<p>${compare(JSON.parse(log.line), dot, lag + wait)}</p>` : nothing}
     <p class="quiet">request id <code>${dot.id}</code></p>
-    <p class="quiet">What the API has written about it in its log:</p>
-    ${
-      log?.command
-        ? html`<p>The lab cannot read this API's log. In a terminal: <code>${log.command}</code></p>`
-        : html`<pre tabindex="0" aria-label="Log line">${log?.line ? pretty(log.line) : how === 'lost' ? 'nothing' : '…'}</pre>`
-    }
+    ${logged(log, how)}
   </aside>`
+}
+
+function logged(log, how) {
+  if (log?.elsewhere)
+    return html`<p class="quiet">A request of the lesson's run. What failed is in the log of its API, <code>api.log</code> in the folder of the run.</p>`
+  if (log?.command) return html`<p>The lab cannot read this API's log. In a terminal: <code>${log.command}</code></p>`
+  return html`<p class="quiet">What the API has written about it in its log:</p>
+    <pre tabindex="0" aria-label="Log line">${log?.line ? pretty(log.line) : how === 'lost' ? 'nothing' : '…'}</pre>`
 }
 
 /** Why the API's line can say something else than the client. */

@@ -1,7 +1,7 @@
 import { dirname } from 'node:path'
 import { connect, logIn } from '../api-client.ts'
 import { tally } from '../attacks/attack.ts'
-import { now, sleep } from '../clock.ts'
+import { now, onTheClock, sleep } from '../clock.ts'
 import { count } from '../load/figures.ts'
 import type { Load, StartLoad } from '../load/load.ts'
 import { lost } from '../load/load.ts'
@@ -9,10 +9,10 @@ import { number } from '../report/html.ts'
 import type { Target } from '../targets/target.ts'
 import { type Experiment, faultsOf, type Phase, plannedPhases } from './experiment.ts'
 import { watchMachine } from './machine.ts'
-import { keptSeconds, watchMetrics } from './metrics-page.ts'
+import { busyBetween, keptSeconds, type MetricsReading, watchMetrics } from './metrics-page.ts'
 import { type Attacks, readyAttacks } from './play-attacks.ts'
 import { checkOwnDatabase, playFaults } from './play-faults.ts'
-import { startProbe } from './probe.ts'
+import { healthOf, type ProbeSample, startProbe } from './probe.ts'
 import type { PlayedPhase, Run } from './run.ts'
 import { attackHeading, heading, legend, liveTable, say, wrap } from './screen.ts'
 import { withRate } from './search.ts'
@@ -40,7 +40,7 @@ export async function play(
   const metrics = started.adopt(watchMetrics(target.metricsUrl), (one) => one.stop())
   const machine = started.adopt(watchMachine(dirname(target.database), target.mode === 'embedded'), (one) => one.stop())
   const load = started.adopt(await startLoad(target, token, experiment.phases, seed), (load) => load.abandon())
-  started.adopt(reportLoad(load, target), (stop) => stop())
+  started.adopt(reportLoad(load, target, probe.health, metrics.readings), (stop) => stop())
   const end = started.adopt(new AbortController(), (end) => end.abort())
 
   const { startedAt } = load
@@ -95,15 +95,18 @@ export async function play(
 }
 
 /** Reports four times a second what the clients met, so that each second of a reader has its share; the rest when stopped. */
-function reportLoad({ results, dropped }: Load, target: Target): () => void {
+function reportLoad({ results, dropped }: Load, target: Target, health: ProbeSample[], metrics: MetricsReading[]) {
   const reported = { results: 0, dropped: 0 }
   const report = () => {
-    target.loaded?.(results.slice(reported.results), dropped.length - reported.dropped)
+    const [before, after] = metrics.slice(-2)
+    const busy = before && after ? busyBetween(before, after) : null
+    const api = { health: healthOf(health.at(-1)), busy }
+    target.loaded?.(results.slice(reported.results), dropped.length - reported.dropped, api)
     Object.assign(reported, { results: results.length, dropped: dropped.length })
   }
-  const timer = setInterval(report, 250)
+  const end = onTheClock(250, report)
   return () => {
-    clearInterval(timer)
+    end()
     report()
   }
 }
@@ -129,7 +132,7 @@ async function playPhases({ experiment, target, load, attacks, run, signal }: Pa
     const played: PlayedPhase = { ...planned, plan, start: now(), end: until }
     run.phases.push(played)
     load.enter(plan)
-    target.entered?.(plan.name, plan.seconds, troubleOf(plan))
+    target.entered?.(plan, troubleOf(plan), phaseWords(plan))
     // Print the last second of the previous phase before this one is announced.
     writeRows(from)
     if (!unannounced || from_s === 0) announce(plan, unannounced)
@@ -151,12 +154,16 @@ async function playPhases({ experiment, target, load, attacks, run, signal }: Pa
   await Promise.all(underWay)
 }
 
-function announce({ name, rate, logins = 0, seconds, says, attack }: Phase, unannounced?: true): void {
+function phaseWords({ name, rate, logins = 0, seconds, says }: Phase): string {
   const load = rate > 0 ? `${rate} requests` : `${Math.round(logins)} logins`
+  return `${says ?? `${name}: ${load} a second.`} (${number(seconds, 2)} s)`
+}
+
+function announce(phase: Phase, unannounced?: true): void {
   say()
-  say(wrap(`${says ?? `${name}: ${load} a second.`} (${number(seconds, 2)} s)`))
+  say(wrap(phaseWords(phase)))
   // The column is empty where the name of a phase would tell what happens.
-  say(attack ? attackHeading : unannounced ? heading.replace('phase', '     ') : heading)
+  say(phase.attack ? attackHeading : unannounced ? heading.replace('phase', '     ') : heading)
 }
 
 /**

@@ -23,6 +23,7 @@ import { capacityFor, playOwn } from './play-own.ts'
 import { otherProblems } from './problems.ts'
 import type { Run } from './run.ts'
 import { conclusion, say, textTable, wrap } from './screen.ts'
+import { tellPage } from './to-page.ts'
 import { checkRunsFolder, writeRun } from './write-run.ts'
 
 export type ExperimentOptions = {
@@ -90,7 +91,7 @@ export async function runExperiment(options: ExperimentOptions): Promise<Verdict
   }
 
   function playOn(number: number, target: Target, experiment: Experiment) {
-    const reported = { ...target, ...reporting(name, target.mode, options.stack?.socket) }
+    const reported = { ...target, ...tellPage(), ...reporting(name, target.mode, options.stack?.socket) }
     // Another seed for each repetition, or the spread of the results would hide that arrivals are random.
     return play(experiment, reported, startLoad, stop, number)
   }

@@ -4,19 +4,34 @@ import { join } from 'node:path'
 import { commandOf, findLesson, lessonNames, loadLesson, type Play, secondsUnderLoad } from '../course/lesson.ts'
 import { answerQuestion, keepGuesses, readProgress, viewOf } from '../course/progress.ts'
 import { UserError } from '../errors.ts'
+import type { FaultKind } from '../faults/all.ts'
+import type { News } from '../runner/to-page.ts'
 import type { Slo } from '../slo.ts'
+import type { ApiState } from '../targets/target.ts'
 
 const main = join(import.meta.dirname, '..', 'main.ts')
 
-/** `seconds`: the length of each run, where it shall not be the lesson's own. */
-type Options = { folder: string; slo: Slo; seconds?: number; isStack: boolean; changed: () => void }
+/** `seconds`: the length of each run, where it shall not be the lesson's own. `heard`: called with what a run tells. */
+type Options = { folder: string; slo: Slo; seconds?: number; changed: () => void; heard: (news: News) => void }
+
+/** A run: `until` is when its load is likely to be over; `phase` and `fault` are those of now. */
+type Playing = {
+  name: string
+  from: number
+  until: number
+  phase?: { name: string; rate: number }
+  fault?: FaultKind
+}
 
 /** About what a run takes beside its load: the start of its API. */
 const startSeconds = 8
 
+export type Lessons = ReturnType<typeof createLessons>
+
 /** The lessons on the page; the progress is that of the terminal. Runs are played by a process of their own, one at a time. */
-export function createLessons({ folder, slo, seconds, isStack, changed }: Options) {
-  let playing: { name: string; from: number; until: number } | undefined
+export function createLessons({ folder, slo, seconds, changed, heard }: Options) {
+  let playing: Playing | undefined
+  let api: ApiState | undefined
   let child: ChildProcess | undefined
 
   const lengthOf = (play: Play) => seconds ?? play.seconds
@@ -38,8 +53,8 @@ export function createLessons({ folder, slo, seconds, isStack, changed }: Option
     return Promise.all(titles)
   }
 
-  async function view(name: string) {
-    return { ...(await viewOf(folder, name, async (play) => ({ seconds: await loadOf(play) }))), playing }
+  function view(name: string) {
+    return viewOf(folder, name, async (play) => ({ seconds: await loadOf(play) }))
   }
 
   async function guess(name: string, guesses: string[]): Promise<void> {
@@ -51,15 +66,23 @@ export function createLessons({ folder, slo, seconds, isStack, changed }: Option
     const name = findLesson(given)
     const lesson = await loadLesson(name)
     const wanted = isKnob ? lesson.knob : lesson.run
-    if (isStack || 'command' in wanted) throw new UserError(`Not here. In a terminal: ${commandOf(wanted)}`)
+    if ('command' in wanted) throw new UserError(`Not here. In a terminal: ${commandOf(wanted)}`)
     const load = await loadOf(wanted)
-    if (playing) throw new UserError('A run is being played: wait for its end.')
+    // It was pressed twice.
+    if (playing) return
     const from = Date.now()
-    playing = { name, from, until: from + (startSeconds + load) * 1000 }
+    const mine: Playing = { name, from, until: from + (startSeconds + load) * 1000 }
+    playing = mine
     const args = [main, 'experiment', wanted.experiment, '--seconds', String(lengthOf(wanted)), '--folder', folder]
-    child = spawn(process.execPath, args, { stdio: 'ignore' })
+    child = spawn(process.execPath, args, { stdio: ['ignore', 'ignore', 'ignore', 'ipc'] })
+    child.on('message', (news: News) => {
+      if ('met' in news) api = news.api
+      if ('phase' in news) mine.phase = news.phase
+      if ('fault' in news) mine.fault = news.fault[1] === 'over' ? undefined : news.fault[0]
+      heard(news)
+    })
     const over = () => {
-      playing = undefined
+      ;[playing, api] = [undefined, undefined]
       changed()
     }
     child.on('exit', over).on('error', over)
@@ -76,6 +99,5 @@ export function createLessons({ folder, slo, seconds, isStack, changed }: Option
     clearInterval(watch)
     child?.kill()
   }
-
-  return { list, view, guess, play, answer, isPlaying: () => playing !== undefined, stop }
+  return { list, view, guess, play, answer, playing: () => playing, api: () => api, stop }
 }

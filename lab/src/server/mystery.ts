@@ -3,28 +3,27 @@ import { type Debrief, debriefOf, mysteryQuestions } from '../course/debrief.ts'
 import { type Level, mystery } from '../course/mystery.ts'
 import { askedOn, hintOf, isAnswer } from '../course/numbers.ts'
 import { runMystery } from '../course/play-mystery.ts'
-import { UserError } from '../errors.ts'
-import type { Result } from '../load/figures.ts'
-import { type Load, startOwnLoad } from '../load/load.ts'
+import { reasonOf, UserError } from '../errors.ts'
+import { followRequests, type Met } from '../load/follow.ts'
 import { lengthOf } from '../runner/experiment.ts'
 import { checkRunsFolder, writeRun } from '../runner/write-run.ts'
 import type { Slo } from '../slo.ts'
 import type { Target } from '../targets/target.ts'
+import type { Story } from './story.ts'
 
 type Options = {
   slo: Slo
   folder: string
   /** Called several times in every second with what the clients met since the last call. */
-  met: (calls: Result[], dropped: number, waiting: Result[]) => void
+  met: (met: Met) => void
   changed: () => void
-  failed: (error: unknown) => void
+  tell: Story['tell']
 }
 
 type Current = {
   level: Level
   end: AbortController
   over?: Promise<void>
-  load?: Load
   /** When its first second began, and its end. */
   from?: number
   until?: number
@@ -32,8 +31,10 @@ type Current = {
   debrief?: Debrief & { again: string }
 }
 
+export type Mystery = ReturnType<typeof createMystery>
+
 /** A mystery on the page's own API: until it is answered, the page shows numbers and nothing that tells what happens. */
-export function createMystery({ slo, folder, met, changed, failed }: Options) {
+export function createMystery({ slo, folder, met, changed, tell }: Options) {
   let current: Current | undefined
 
   async function begin(target: Target, level: Level, seed = randomInt(1_000)): Promise<void> {
@@ -42,27 +43,31 @@ export function createMystery({ slo, folder, met, changed, failed }: Options) {
     const mine: Current = { level, end: new AbortController() }
     current = mine
     changed()
-    const startLoad: typeof startOwnLoad = async (...order) => {
-      mine.load = await startOwnLoad(...order)
-      mine.from = Date.now()
-      mine.until = mine.from + 1000 * lengthOf(hidden.experiment)
-      changed()
-      return mine.load
+    const { follow, look } = followRequests()
+    const watched: Target = {
+      ...target,
+      follow,
+      loaded: (calls, dropped) => met({ calls, dropped, ...look() }),
+      entered() {
+        if (mine.from) return
+        mine.from = Date.now()
+        mine.until = mine.from + 1000 * lengthOf(hidden.experiment)
+        changed()
+      },
     }
-    const loaded = (results: Result[], dropped: number) => met(results, dropped, mine.load?.waiting?.() ?? [])
     const options = { seed, level, slo, stop: mine.end.signal }
     const { settings } = hidden.experiment
     async function playIt() {
       await target.api?.restart({ SHED_AFTER_MS: '0', ...settings })
-      mine.played = await runMystery(hidden, options, { ...target, loaded }, startLoad)
+      mine.played = await runMystery(hidden, options, watched)
       writeRun(folder, mine.played.journal)
     }
-    const clear = (error: unknown) => {
-      if (!mine.end.signal.aborted) failed(error)
+    const failed = (error: unknown) => {
+      if (!mine.end.signal.aborted) tell(`The mystery could not be played (${reasonOf(error)})`, 'bad')
       current = undefined
     }
     mine.over = playIt()
-      .catch(clear)
+      .catch(failed)
       .finally(() => settings && target.api?.restart({ BUSY_TIMEOUT_MS: '0' }).catch(failed))
       .finally(changed)
   }
@@ -97,5 +102,5 @@ export function createMystery({ slo, folder, met, changed, failed }: Options) {
     const { level, from, until, debrief } = current
     return { level, from, until, debrief, questions: isOver() && !debrief ? mysteryQuestions.map(askedOn) : undefined }
   }
-  return { begin, solve, end, giveWay, isHidden, isOver, view, waiting: () => current?.load?.waiting?.().length ?? 0 }
+  return { begin, solve, end, giveWay, isHidden, isOver, view }
 }

@@ -5,8 +5,6 @@ import { text } from 'node:stream/consumers'
 import Router from '@koa/router'
 import type { Context, Next } from 'koa'
 import { UserError } from '../errors.ts'
-import { glossary } from '../report/tables.ts'
-import { handle } from './controls.ts'
 import type { Live } from './live.ts'
 
 const folder = join(import.meta.dirname, '..', 'page')
@@ -35,9 +33,6 @@ export function livePage(live: Live, token: string): Router {
       ctx.body = readFileSync(file)
     })
   router.get('/events', live.events.open)
-  router.get('/words', (ctx) => {
-    ctx.body = glossary()
-  })
   router.get('/lessons', async (ctx) => {
     ctx.body = await live.lessons.list()
   })
@@ -55,7 +50,7 @@ export function livePage(live: Live, token: string): Router {
     if (!ctx.is('json')) return ctx.throw(415, 'Send JSON.')
     if (!(Number(ctx.get('content-length')) <= mostBytes)) return ctx.throw(413, 'Send less.')
     try {
-      ctx.body = (await handle(live, await text(ctx.req))) ?? {}
+      ctx.body = (await live.act(await text(ctx.req))) ?? {}
     } catch (error) {
       if (!(error instanceof UserError)) throw error
       ctx.status = 409

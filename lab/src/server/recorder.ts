@@ -1,4 +1,5 @@
 import { connect, type Session } from '../api-client.ts'
+import { onTheClock } from '../clock.ts'
 import { reasonOf } from '../errors.ts'
 import { isSuccess, type LoadTally, quantile, roundAll, sorted } from '../load/figures.ts'
 import { between, busyBetween, type MetricsReading, readMetrics, statusesBetween } from '../runner/metrics-page.ts'
@@ -36,7 +37,6 @@ export function startRecorder({ session, metricsUrl, record: file, doing }: Opti
   let [clients, probe] = [noClients, noClients]
   let before: MetricsReading = { at: 0 }
   let busy: number | null = null
-  let timer: NodeJS.Timeout
 
   function note(kind: NoteKind, data: object, at = Date.now()): void {
     try {
@@ -73,20 +73,10 @@ export function startRecorder({ session, metricsUrl, record: file, doing }: Opti
     note('second', row, second * 1000)
   }
 
-  function waitForNext(): void {
-    timer = setTimeout(
-      () => {
-        waitForNext()
-        // A timer may come some milliseconds early.
-        void closeSecond(Math.floor((Date.now() + 50) / 1000) - 1)
-      },
-      1000 - (Date.now() % 1000),
-    )
-  }
-  waitForNext()
+  const end = onTheClock(1000, () => void closeSecond(Math.floor((Date.now() + 50) / 1000) - 1))
 
   async function stop(): Promise<void> {
-    clearTimeout(timer)
+    end()
     outside.stop()
     await pool.destroy()
     db?.close()

@@ -1,12 +1,13 @@
 import { figures, isSuccess, lagOf, quantileOf, type Result, statusesOf } from '../load/figures.ts'
+import type { Met } from '../load/follow.ts'
 import { goodputOf } from '../load/goodput.ts'
 import type { Goal } from '../slo.ts'
-import type { Health } from './outside.ts'
+import type { ApiState } from '../targets/target.ts'
 
 const kept = 120
 
-/** One second as the page shows it; the answers are those that came in it. `busy`: share of the time of the API's thread. */
-export type Second = {
+/** One second as the page shows it; the answers are those that came in it. */
+export type Second = ApiState & {
   at: number
   /** Calls that were due, and requests that were sent for them: more with retries. */
   offered: number
@@ -22,27 +23,24 @@ export type Second = {
   /** How late the requests were sent, p99 in milliseconds. */
   lag: number
   statuses: Record<string, number>
-  busy: number | null
-  health: Health
   fault: string | null
   /** The one that held for the load of this second. */
   goal: Pick<Goal, 'rate' | 'latency_ms'>
 }
 
-type Others = Pick<Second, 'waiting' | 'busy' | 'health' | 'fault' | 'goal'>
+type Others = ApiState & Pick<Second, 'fault' | 'goal'>
 
 /** Adds up what the clients meet and makes a row of it every second; keeps two minutes. */
 export function createSeconds() {
   const rows: Second[] = []
-  let [done, offered, sent, dropped, lastDue] = [[] as Result[], 0, 0, 0, 0]
+  let [done, offered, sent, dropped, waiting] = [[] as Result[], 0, 0, 0, 0]
 
-  function add(tick: { calls: Result[]; dropped: number; sent: number; waiting: Iterable<Result> }): void {
-    const fresh = [...tick.calls, ...tick.waiting].filter(({ due }) => due > lastDue)
-    for (const { due } of fresh) lastDue = Math.max(lastDue, due)
-    for (const one of tick.calls) done.push(one)
-    offered += fresh.length + tick.dropped
-    sent += tick.sent
-    dropped += tick.dropped
+  function add(met: Omit<Met, 'sample'>): void {
+    for (const one of met.calls) done.push(one)
+    offered += met.begun + met.dropped
+    sent += met.sent
+    dropped += met.dropped
+    waiting = met.inFlight
   }
 
   function close(others: Others): Second {
@@ -52,7 +50,7 @@ export function createSeconds() {
     const lag = done.length > 0 ? quantileOf(done, lagOf, 0.99) : 0
     const latencies = { p50: p50_ms, p95: p95_ms, p99: p99_ms, lag }
     const { abandoned } = goodputOf(done, dropped)
-    const counts = { offered, sent, good: due - failed, failed, abandoned }
+    const counts = { offered, sent, good: due - failed, failed, abandoned, waiting }
     const second = { at: Date.now(), ...counts, ...latencies, statuses, ...others }
     ;[done, offered, sent, dropped] = [[], 0, 0, 0]
     rows.push(second)

@@ -1,0 +1,127 @@
+import { z } from 'zod'
+import { parseJson } from '../config.ts'
+import { UserError } from '../errors.ts'
+import { allKinds } from '../faults/all.ts'
+import type { Target } from '../targets/target.ts'
+import { refuseElsewhere } from './controls.ts'
+import type { Events } from './events.ts'
+import type { Faults } from './faults.ts'
+import type { Lessons } from './lessons.ts'
+import type { LiveTarget } from './live.ts'
+import { clientNames, type LiveLoad, mostPerSecond } from './live-load.ts'
+import type { Mystery } from './mystery.ts'
+import { type Story, whyShed } from './story.ts'
+
+const act = z.discriminatedUnion('do', [
+  z.object({
+    do: z.literal('load'),
+    load: z.object({
+      rate: z.int().min(0).max(mostPerSecond),
+      arrivals: z.enum(['even', 'poisson']),
+      writes: z.number().min(0).max(1),
+      clients: z.enum(clientNames),
+    }),
+  }),
+  z.object({ do: z.literal('break'), kind: z.enum(allKinds) }),
+  z.object({ do: z.literal('mend') }),
+  z.object({ do: z.literal('shed'), on: z.boolean() }),
+  z.object({ do: z.literal('play'), lesson: z.string(), knob: z.boolean() }),
+  z.object({ do: z.literal('mystery'), level: z.literal([1, 2, 3]), seed: z.int().min(0).max(1_000_000).optional() }),
+  z.object({ do: z.literal('guess'), lesson: z.string(), guesses: z.array(z.string()) }),
+  z.object({ do: z.literal('answer'), lesson: z.string(), answer: z.string() }),
+  z.object({ do: z.literal('solve'), answers: z.array(z.string()) }),
+  z.object({ do: z.literal('end') }),
+])
+type Act = z.infer<typeof act>
+const order = z.intersection(z.object({ page: z.int() }), act)
+
+type Parts = {
+  target: LiveTarget
+  /** The same, where the lab has started it: only there are lessons and mysteries played. */
+  own?: Target
+  events: Events
+  load: LiveLoad
+  faults: Faults
+  lessons: Lessons
+  mystery: Mystery
+  story: Story
+  /** After so many milliseconds a fault ends. */
+  ends: { fault: number }
+  changed: () => void
+}
+
+/** What visitors do. Each act throws a UserError, and changes nothing, when it cannot be done. */
+export function createActs({ target, own, events, load, faults, lessons, mystery, story, ends, changed }: Parts) {
+  let shed = false
+  /** When the fault began that a visitor has injected. */
+  let ours: string | undefined
+
+  /** Does what a page asks for, and returns what is to be answered. */
+  async function handle(body: string): Promise<object | undefined> {
+    const wanted = parseJson(body, order, 'The request')
+    events.act(wanted.page)
+    if (wanted.do === 'guess') await lessons.guess(wanted.lesson, wanted.guesses)
+    else if (wanted.do === 'answer') return lessons.answer(wanted.lesson, wanted.answer)
+    else if (wanted.do === 'solve') mystery.solve(wanted.answers)
+    else if (wanted.do === 'end') await mystery.end()
+    else
+      await control(wanted).catch((error) => {
+        // The page shows it only until the next act.
+        if (error instanceof UserError) story.tell(error.message, 'bad')
+        throw error
+      })
+    return undefined
+  }
+
+  async function control(wanted: Exclude<Act, { do: 'guess' | 'answer' | 'solve' | 'end' }>): Promise<void> {
+    // Any of these would disturb a run.
+    if (lessons.playing()) throw new UserError('A run is being played: wait for its end.')
+    await mystery.giveWay()
+    if (wanted.do === 'load') await load.set(wanted.load)
+    else if (wanted.do === 'mend') await faults.end()
+    else if (wanted.do === 'break') {
+      refuseElsewhere(wanted.kind, target)
+      await faults.begin(wanted.kind, ends.fault)
+      ours = faults.active()?.since
+    } else if (wanted.do === 'shed') await setShed(wanted.on)
+    else if (wanted.do === 'play') {
+      await clear(' for the run of a lesson')
+      await lessons.play(wanted.lesson, wanted.knob)
+    } else {
+      const here = await clear(' for a mystery')
+      shed = false
+      await mystery.begin(here, wanted.level, wanted.seed)
+    }
+  }
+
+  async function setShed(on: boolean): Promise<void> {
+    refuseElsewhere('shed', target)
+    // It restarts the API, which a fault may just have killed.
+    if (faults.active()) throw new UserError('A fault is active: undo it first.')
+    await target.api?.restart({ SHED_AFTER_MS: on ? '50' : '0' })
+    shed = on
+    story.tell(
+      `The API was restarted ${on ? 'and sheds load now' : 'without load shedding'}`,
+      'plain',
+      on ? whyShed : undefined,
+    )
+    changed()
+  }
+
+  /** A run has the machine for itself: load and fault of the page end. */
+  async function clear(why: string): Promise<Target> {
+    if (!own) throw new UserError('Not here. Without Docker: make lab, or in a terminal make lesson and make mystery')
+    await load.end(why)
+    await faults.end()
+    return own
+  }
+
+  /** The last page was closed. */
+  async function left(): Promise<void> {
+    await mystery.end()
+    await load.end(': the last page was closed')
+    // A fault of another command is not the page's to end.
+    if (ours && faults.active()?.since === ours) await faults.end().catch((error) => console.error(error))
+  }
+  return { handle, left, shed: () => shed }
+}
