@@ -4,12 +4,10 @@ import type { AddressInfo } from 'node:net'
 import { connect } from 'node:net'
 import { join } from 'node:path'
 import { after, beforeEach, type TestContext, test } from 'node:test'
-import { openSession } from '../src/api-client.ts'
 import { createPages } from '../src/server/http.ts'
 import { createLive } from '../src/server/live.ts'
 import { livePage } from '../src/server/page.ts'
 import { listen } from '../src/server/server.ts'
-import { loadSlo } from '../src/slo.ts'
 import { api, root, scratchFolder, until } from './helpers.ts'
 
 const usual = { fault: 60_000, load: 60_000, unwatched: 60_000, turn: 60_000 }
@@ -17,17 +15,15 @@ const ends = { ...usual }
 beforeEach(() => Object.assign(ends, usual))
 
 const target = await api({ after })
-const session = openSession(target.url, target.username, target.password)
 const record = join(scratchFolder({ after }), 'session.db')
 const { signal: stop } = new AbortController()
-const live = createLive({ target, session, slo: loadSlo(join(root, 'slo.json')), record, stop, ends })
+const live = createLive({ target, slo: join(root, 'slo.json'), record, stop, ends })
 const pages = createPages(live.state, livePage(live, 'token'))
 await listen(pages, { host: '127.0.0.1', port: 0 })
 after(async () => {
   pages.close()
   pages.closeAllConnections()
   await live.close()
-  await session.pool.destroy()
 })
 const { port } = pages.address() as AddressInfo
 const origin = `http://127.0.0.1:${port}`

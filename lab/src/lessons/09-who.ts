@@ -53,7 +53,7 @@ export const lesson: Lesson = {
   grafana: {
     dashboard: 'attacks',
     panel: 'What the attacker gets',
-    look: 'in this run and in the second one, "accepted" is what the thief gets and "refused" what the limit stops.',
+    look: 'after make up, try make experiment NAME=brute-force: "accepted" is what the thief gets, "refused" what the limit stops.',
   },
   code: {
     file: 'api/src/middleware/signed-tokens.ts',

@@ -59,6 +59,7 @@ export function lessons({ state, mayAct, mode }, act) {
 function result(after, act, mayAct) {
   const next = list[list.findIndex(({ name }) => name === view.name) + 1]
   const { compared, theory, why, knob, question, places } = after
+  const [file, line] = places.code.place.split(':')
   return html`${remark(after, view.run, false, act, mayAct)}
     <ol class="compared">${compared.map((one, i) => html`<li><p>${view.asked[i].ask}</p>${compared1(one)}</li>`)}</ol>
     ${theory ? html`<div class="theory" tabindex="0" role="group" aria-label="Theory" .innerHTML=${theory}></div>` : nothing}
@@ -72,7 +73,7 @@ function result(after, act, mayAct) {
     <h3>See it elsewhere</h3>
     <p>In Grafana (<code>make up</code>, with Docker), page <code>/d/${places.grafana.dashboard}</code>,
       “${places.grafana.panel}”: ${withCode(places.grafana.look)}</p>
-    <p>In the code, <code>${places.code.place}</code>: ${places.code.look}</p>
+    <p>In the code, line ${line} of <code>${file}</code>: ${places.code.look}</p>
     <button ?disabled=${!mayAct} @click=${() => again(act)}>Guess and play it again</button>
     ${next ? html`<button @click=${() => show(next.name)}>Next lesson: ${numberOf(next.name)}. ${next.title}</button>` : nothing}`
 }

@@ -72,10 +72,10 @@ function update() {
 }
 
 /** The API that is shown: that of this page, or that of a lesson's run. */
-function shownOf({ state, pictures }) {
+function shownOf({ state, controls }) {
   const { playing } = state
   const [rate, kind] = playing ? [playing.phase?.rate ?? 0, playing.fault] : [state.rate, state.fault?.kind]
-  return { rate, fault: pictures[kind] }
+  return { rate, fault: controls.find((one) => one.kind === kind)?.picture }
 }
 
 function head() {

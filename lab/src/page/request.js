@@ -1,6 +1,6 @@
 // The life of one request.
 
-import { outcome } from './dots.js'
+import { outcome, paints } from './dots.js'
 import { html, nothing } from './lit-html.js'
 import { short } from './plot.js'
 
@@ -10,13 +10,6 @@ const kinds = {
   write: ['POST /data/notes', 'writes a note'],
   login: ['POST /auth/login', 'logs in'],
 }
-const ends = {
-  way: 'still waits for its answer',
-  retry: 'still waits for its answer',
-  ok: 'was served',
-  refused: 'was refused',
-  lost: 'got no answer',
-}
 
 export function request({ dot, log }, close) {
   const how = outcome(dot)
@@ -24,7 +17,7 @@ export function request({ dot, log }, close) {
   const [lag, wait] = [dot.sent - dot.due, dot.done === undefined ? undefined : dot.done - dot.sent]
   return html`<aside aria-label="One request" class="life">
     <button class="close" aria-label="Close" @click=${close}>×</button>
-    <h2>This request ${does}${dot.attempt > 1 ? `, try ${dot.attempt} of its client` : ''}. It ${ends[how]}${dot.status ? html`: <strong>${dot.status}</strong>` : nothing}${dot.error ? ` (${dot.error})` : ''}</h2>
+    <h2>This request ${does}${dot.attempt > 1 ? `, try ${dot.attempt} of its client` : ''}. It is: ${paints[how][2]} <strong>${dot.status || dot.error}</strong></h2>
     <p><code>${route}</code></p>
     <ol>
       <li><b>due</b> 0 ms: the client wanted it</li>

@@ -4,13 +4,9 @@ import { UserError } from '../errors.ts'
 import { allKinds } from '../faults/all.ts'
 import type { Target } from '../targets/target.ts'
 import { refuseElsewhere } from './controls.ts'
-import type { Events } from './events.ts'
-import type { Faults } from './faults.ts'
-import type { Lessons } from './lessons.ts'
-import type { LiveTarget } from './live.ts'
-import { clientNames, type LiveLoad, mostPerSecond } from './live-load.ts'
-import type { Mystery } from './mystery.ts'
-import { type Story, whyShed } from './story.ts'
+import type { Live } from './live.ts'
+import { clientNames, mostPerSecond } from './live-load.ts'
+import { whyShed } from './story.ts'
 
 const act = z.discriminatedUnion('do', [
   z.object({
@@ -35,93 +31,63 @@ const act = z.discriminatedUnion('do', [
 type Act = z.infer<typeof act>
 const order = z.intersection(z.object({ page: z.int() }), act)
 
-type Parts = {
-  target: LiveTarget
-  /** The same, where the lab has started it: only there are lessons and mysteries played. */
-  own?: Target
-  events: Events
-  load: LiveLoad
-  faults: Faults
-  lessons: Lessons
-  mystery: Mystery
-  story: Story
-  /** After so many milliseconds a fault ends. */
-  ends: { fault: number }
-  changed: () => void
+/** Does what a page asks for, and returns what is to be answered. Throws a UserError, and changes nothing, when that cannot be done. */
+export async function handle(live: Live, body: string): Promise<object | undefined> {
+  const { events, lessons, mystery, story } = live
+  const wanted = parseJson(body, order, 'The request')
+  events.act(wanted.page)
+  if (wanted.do === 'guess') await lessons.guess(wanted.lesson, wanted.guesses)
+  else if (wanted.do === 'answer') return lessons.answer(wanted.lesson, wanted.answer)
+  else if (wanted.do === 'solve') mystery.solve(wanted.answers)
+  else if (wanted.do === 'end') await mystery.end()
+  else
+    await control(live, wanted).catch((error) => {
+      // The page shows it only until the next act.
+      if (error instanceof UserError) story.tell(error.message, 'bad')
+      throw error
+    })
+  return undefined
 }
 
-/** What visitors do. Each act throws a UserError, and changes nothing, when it cannot be done. */
-export function createActs({ target, own, events, load, faults, lessons, mystery, story, ends, changed }: Parts) {
-  let shed = false
-  /** When the fault began that a visitor has injected. */
-  let ours: string | undefined
+type Control = Exclude<Act, { do: 'guess' | 'answer' | 'solve' | 'end' }>
 
-  /** Does what a page asks for, and returns what is to be answered. */
-  async function handle(body: string): Promise<object | undefined> {
-    const wanted = parseJson(body, order, 'The request')
-    events.act(wanted.page)
-    if (wanted.do === 'guess') await lessons.guess(wanted.lesson, wanted.guesses)
-    else if (wanted.do === 'answer') return lessons.answer(wanted.lesson, wanted.answer)
-    else if (wanted.do === 'solve') mystery.solve(wanted.answers)
-    else if (wanted.do === 'end') await mystery.end()
-    else
-      await control(wanted).catch((error) => {
-        // The page shows it only until the next act.
-        if (error instanceof UserError) story.tell(error.message, 'bad')
-        throw error
-      })
-    return undefined
+async function control(live: Live, wanted: Control): Promise<void> {
+  const { target, ends, visitors, load, faults, lessons, mystery } = live
+  // Any of these would disturb a run.
+  if (lessons.playing()) throw new UserError('A run is being played: wait for its end.')
+  await mystery.giveWay()
+  if (wanted.do === 'load') await load.set(wanted.load)
+  else if (wanted.do === 'mend') await faults.end()
+  else if (wanted.do === 'shed') await setShed(live, wanted.on)
+  else if (wanted.do === 'break') {
+    refuseElsewhere(wanted.kind, target)
+    await faults.begin(wanted.kind, ends.fault)
+    visitors.faultSince = faults.active()?.since
+  } else if (wanted.do === 'play') {
+    await clear(live, ' for the run of a lesson')
+    await lessons.play(wanted.lesson, wanted.knob)
+  } else {
+    const own = await clear(live, ' for a mystery')
+    visitors.shed = false
+    await mystery.begin(own, wanted.level, wanted.seed)
   }
+}
 
-  async function control(wanted: Exclude<Act, { do: 'guess' | 'answer' | 'solve' | 'end' }>): Promise<void> {
-    // Any of these would disturb a run.
-    if (lessons.playing()) throw new UserError('A run is being played: wait for its end.')
-    await mystery.giveWay()
-    if (wanted.do === 'load') await load.set(wanted.load)
-    else if (wanted.do === 'mend') await faults.end()
-    else if (wanted.do === 'break') {
-      refuseElsewhere(wanted.kind, target)
-      await faults.begin(wanted.kind, ends.fault)
-      ours = faults.active()?.since
-    } else if (wanted.do === 'shed') await setShed(wanted.on)
-    else if (wanted.do === 'play') {
-      await clear(' for the run of a lesson')
-      await lessons.play(wanted.lesson, wanted.knob)
-    } else {
-      const here = await clear(' for a mystery')
-      shed = false
-      await mystery.begin(here, wanted.level, wanted.seed)
-    }
-  }
+async function setShed({ target, visitors, faults, story, changed }: Live, on: boolean): Promise<void> {
+  refuseElsewhere('shed', target)
+  // It restarts the API, which a fault may just have killed.
+  if (faults.active()) throw new UserError('A fault is active: undo it first.')
+  await target.api?.restart({ SHED_AFTER_MS: on ? '50' : '0' })
+  visitors.shed = on
+  const how = on ? 'and sheds load now' : 'without load shedding'
+  story.tell(`The API was restarted ${how}`, 'plain', on ? whyShed : undefined)
+  changed()
+}
 
-  async function setShed(on: boolean): Promise<void> {
-    refuseElsewhere('shed', target)
-    // It restarts the API, which a fault may just have killed.
-    if (faults.active()) throw new UserError('A fault is active: undo it first.')
-    await target.api?.restart({ SHED_AFTER_MS: on ? '50' : '0' })
-    shed = on
-    story.tell(
-      `The API was restarted ${on ? 'and sheds load now' : 'without load shedding'}`,
-      'plain',
-      on ? whyShed : undefined,
-    )
-    changed()
-  }
-
-  /** A run has the machine for itself: load and fault of the page end. */
-  async function clear(why: string): Promise<Target> {
-    if (!own) throw new UserError('Not here. Without Docker: make lab, or in a terminal make lesson and make mystery')
-    await load.end(why)
-    await faults.end()
-    return own
-  }
-
-  /** The last page was closed. */
-  async function left(): Promise<void> {
-    await mystery.end()
-    await load.end(': the last page was closed')
-    // A fault of another command is not the page's to end.
-    if (ours && faults.active()?.since === ours) await faults.end().catch((error) => console.error(error))
-  }
-  return { handle, left, shed: () => shed }
+/** A run has the machine for itself: load and fault of the page end. */
+async function clear({ own, load, faults }: Live, why: string): Promise<Target> {
+  if (!own) throw new UserError('Not here. Without Docker: make lab, or in a terminal make lesson and make mystery')
+  await load.end(why)
+  await faults.end()
+  return own
 }

@@ -1,5 +1,6 @@
 import { UserError } from '../errors.ts'
-import { allKinds, type FaultKind, faults, kindsOn } from '../faults/all.ts'
+import { type FaultKind, faults, kindsOn } from '../faults/all.ts'
+import type { Fault } from '../faults/fault.ts'
 import type { LiveTarget } from './live.ts'
 
 /** `instead`: why it cannot be done here, and the command that does it. */
@@ -7,6 +8,8 @@ export type Control = {
   kind: FaultKind | 'shed'
   name: string
   says: string
+  /** What the picture of the page shows meanwhile. */
+  picture?: { kills?: true; database: Fault['picture'] }
   instead?: { why: string; command: string }
 }
 
@@ -14,8 +17,9 @@ export type Control = {
 export function controlsOf({ mode, server }: Pick<LiveTarget, 'mode' | 'server'>): Control[] {
   const inStack = mode === 'stack'
   const breaks = kindsOn({ server }).map((kind) => {
-    const { button, needs } = faults[kind]
-    return { kind, name: button[0], says: button[1], instead: inStack || needs?.own === 'disk' ? needs : undefined }
+    const { button, needs, kills, picture: database }: Fault = faults[kind]
+    const instead = inStack || needs?.own === 'disk' ? needs : undefined
+    return { kind, name: button[0], says: button[1], picture: { kills, database }, instead }
   })
   const shed: Control = {
     kind: 'shed',
@@ -25,11 +29,6 @@ export function controlsOf({ mode, server }: Pick<LiveTarget, 'mode' | 'server'>
   }
   return [...breaks, shed]
 }
-
-/** What the picture of the page shows during each fault. */
-export const pictures = Object.fromEntries(
-  allKinds.map((kind) => [kind, { kills: faults[kind].kills, database: faults[kind].picture }]),
-)
 
 export function refuseElsewhere(kind: Control['kind'], target: LiveTarget): void {
   const instead = controlsOf(target).find((one) => one.kind === kind)?.instead

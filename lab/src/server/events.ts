@@ -15,8 +15,6 @@ type Options = {
   ends: { turn: number; unwatched: number }
 }
 
-export type Events = ReturnType<typeof createEvents>
-
 /** Server-sent events to every open page. All may look; one acts at a time, until it is closed or has done nothing for a while. */
 export function createEvents({ all, changed, left, ends }: Options) {
   const pages = new Map<number, ServerResponse>()

@@ -14,24 +14,22 @@ const main = join(import.meta.dirname, '..', 'main.ts')
 /** `seconds`: the length of each run, where it shall not be the lesson's own. `heard`: called with what a run tells. */
 type Options = { folder: string; slo: Slo; seconds?: number; changed: () => void; heard: (news: News) => void }
 
-/** A run: `until` is when its load is likely to be over; `phase` and `fault` are those of now. */
+/** A run, and what it has told last. `until`: when its load is likely to be over. */
 type Playing = {
   name: string
   from: number
   until: number
   phase?: { name: string; rate: number }
   fault?: FaultKind
+  api?: ApiState
 }
 
 /** About what a run takes beside its load: the start of its API. */
 const startSeconds = 8
 
-export type Lessons = ReturnType<typeof createLessons>
-
 /** The lessons on the page; the progress is that of the terminal. Runs are played by a process of their own, one at a time. */
 export function createLessons({ folder, slo, seconds, changed, heard }: Options) {
   let playing: Playing | undefined
-  let api: ApiState | undefined
   let child: ChildProcess | undefined
 
   const lengthOf = (play: Play) => seconds ?? play.seconds
@@ -76,13 +74,13 @@ export function createLessons({ folder, slo, seconds, changed, heard }: Options)
     const args = [main, 'experiment', wanted.experiment, '--seconds', String(lengthOf(wanted)), '--folder', folder]
     child = spawn(process.execPath, args, { stdio: ['ignore', 'ignore', 'ignore', 'ipc'] })
     child.on('message', (news: News) => {
-      if ('met' in news) api = news.api
+      if ('met' in news) mine.api = news.api
       if ('phase' in news) mine.phase = news.phase
       if ('fault' in news) mine.fault = news.fault[1] === 'over' ? undefined : news.fault[0]
       heard(news)
     })
     const over = () => {
-      ;[playing, api] = [undefined, undefined]
+      playing = undefined
       changed()
     }
     child.on('exit', over).on('error', over)
@@ -99,5 +97,5 @@ export function createLessons({ folder, slo, seconds, changed, heard }: Options)
     clearInterval(watch)
     child?.kill()
   }
-  return { list, view, guess, play, answer, playing: () => playing, api: () => api, stop }
+  return { list, view, guess, play, answer, playing: () => playing, stop }
 }

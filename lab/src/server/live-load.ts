@@ -27,8 +27,6 @@ const toldMs = 800
 /** `ends`: after so many milliseconds a load ends by itself. `changed` is called when another load holds. */
 type Options = { session: Session; ends: { load: number }; story: Story; changed: () => void }
 
-export type LiveLoad = ReturnType<typeof createLiveLoad>
-
 /** The lab's open load with knobs. */
 export function createLiveLoad({ session, ends, story, changed }: Options) {
   // As many connections as the load of an experiment has.

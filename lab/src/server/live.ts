@@ -1,14 +1,14 @@
-import type { Session } from '../api-client.ts'
+import { openSession } from '../api-client.ts'
 import { now, onTheClock } from '../clock.ts'
 import { runsFolder } from '../config.ts'
 import { tallyOf } from '../load/figures.ts'
 import type { Met } from '../load/follow.ts'
+import type { LoadTarget } from '../load/load.ts'
 import { glossary } from '../report/tables.ts'
 import type { News } from '../runner/to-page.ts'
-import type { Slo } from '../slo.ts'
+import { loadSlo } from '../slo.ts'
 import type { Target } from '../targets/target.ts'
-import { createActs } from './acts.ts'
-import { controlsOf, pictures } from './controls.ts'
+import { controlsOf } from './controls.ts'
 import { createEvents } from './events.ts'
 import { createFaults, type FaultEvent } from './faults.ts'
 import { createLessons } from './lessons.ts'
@@ -18,15 +18,15 @@ import { type Recorded, startRecorder } from './recorder.ts'
 import { createSeconds, type Second } from './seconds.ts'
 import { createStory } from './story.ts'
 
-export type LiveTarget = Pick<Target, 'mode' | 'url' | 'metricsUrl' | 'database' | 'server' | 'log' | 'api'>
+export type LiveTarget = LoadTarget & Pick<Target, 'mode' | 'metricsUrl' | 'database' | 'server' | 'log' | 'api'>
 /** After so many milliseconds a fault and a load end, both end once no page is open, and the turn of a page that does nothing ends. */
 type Ends = { fault: number; load: number; unwatched: number; turn: number }
 type Options = Recorded & {
   target: LiveTarget
   /** The same, where the lab has started it: only there are lessons and mysteries played. */
   own?: Target
-  session: Session
-  slo: Slo
+  /** The file of the goals. */
+  slo: string
   stop: AbortSignal
   /** Where runs and progress of the lessons are kept, and the length of their runs. */
   folder?: string
@@ -41,9 +41,11 @@ export type Live = ReturnType<typeof createLive>
 
 /** What the live page shows: the load of its visitors, a mystery, or the run of a lesson. Only one of them at a time. */
 export function createLive(options: Options) {
-  const { target, own, session, slo, stop, record, doing, folder = runsFolder, ends = usualEnds } = options
+  const { target, own, stop, record, doing, folder = runsFolder, ends = usualEnds } = options
+  const slo = loadSlo(options.slo)
+  const session = openSession(target.url, target.username, target.password)
   const changed = () => events.send('state', state())
-  const events = createEvents({ all, changed, left: () => acts.left(), ends })
+  const events = createEvents({ all, changed, left, ends })
   const story = createStory((line) => mystery.isHidden() || events.send('story', line))
   const seconds = createSeconds()
   const load = createLiveLoad({ session, ends, story, changed })
@@ -57,11 +59,12 @@ export function createLive(options: Options) {
     changed: () => events.send('all', all()),
     tell: story.tell,
   })
-  const acts = createActs({ target, own, events, load, faults, lessons, mystery, story, ends, changed })
+  /** What visitors have set: load shedding, and when the fault began that they have injected. */
+  const visitors: { shed: boolean; faultSince?: string } = { shed: false }
 
   // What the pages are told.
 
-  const fixed = { mode: target.mode, controls: controlsOf(target), pictures, words: glossary() }
+  const fixed = { mode: target.mode, controls: controlsOf(target), words: glossary() }
   function all() {
     const past = { seconds: seconds.rows.map(shown), story: mystery.isHidden() ? [] : story.lines }
     return { ...fixed, ...past, state: state() }
@@ -74,7 +77,7 @@ export function createLive(options: Options) {
     const fault = mystery.isHidden() ? null : (faults.active() ?? null)
     const who = { actor: events.actor() ?? null, pages: events.count() }
     const played = { playing: lessons.playing() ?? null, mystery: mystery.view() }
-    return { ...load.knobs(), ...who, ...played, shed: acts.shed(), fault }
+    return { ...load.knobs(), ...who, ...played, shed: visitors.shed, fault }
   }
   function lessonsChanged(): void {
     events.send('lessons', {})
@@ -124,7 +127,7 @@ export function createLive(options: Options) {
     const run = lessons.playing()
     const { baseline, peak } = slo.goals
     const { rate, latency_ms } = (run?.phase ?? load.knobs()).rate <= baseline.rate ? baseline : peak
-    const { health, busy } = lessons.api() ?? { health: recorder.health(), busy: recorder.busy() }
+    const { health, busy } = run?.api ?? { health: recorder.health(), busy: recorder.busy() }
     const fault = (run ? run.fault : faults.active()?.kind) ?? null
     const second = seconds.close({ health, busy, fault, goal: { rate, latency_ms } })
     story.watch(second)
@@ -141,11 +144,22 @@ export function createLive(options: Options) {
   /** The line that the API has written about a request; only the newest are kept, and none of an API that runs elsewhere. */
   const logLine = (id: string) => lines.findLast((line) => line.includes(`"request_id":"${id}"`))
 
+  /** The last page was closed. */
+  async function left(): Promise<void> {
+    await mystery.end()
+    await load.end(': the last page was closed')
+    // A fault of another command is not the page's to end.
+    const active = faults.active()
+    if (active && active.since === visitors.faultSince) await faults.end().catch((error) => console.error(error))
+  }
+
   async function close(): Promise<void> {
     await mystery.end()
     lessons.stop()
     for (const end of clocks) end()
     await Promise.all([load.stop(), recorder.stop()])
+    await session.pool.destroy()
   }
-  return { target, events, faults, recorder, lessons, load, state, act: acts.handle, logLine, close }
+  const parts = { target, own, ends, visitors, events, story, load, faults, recorder, lessons, mystery }
+  return { ...parts, state, changed, logLine, close }
 }

@@ -31,8 +31,6 @@ type Current = {
   debrief?: Debrief & { again: string }
 }
 
-export type Mystery = ReturnType<typeof createMystery>
-
 /** A mystery on the page's own API: until it is answered, the page shows numbers and nothing that tells what happens. */
 export function createMystery({ slo, folder, met, changed, tell }: Options) {
   let current: Current | undefined

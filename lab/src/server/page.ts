@@ -5,6 +5,8 @@ import { text } from 'node:stream/consumers'
 import Router from '@koa/router'
 import type { Context, Next } from 'koa'
 import { UserError } from '../errors.ts'
+import { handle } from './acts.ts'
+import { errors } from './http.ts'
 import type { Live } from './live.ts'
 
 const folder = join(import.meta.dirname, '..', 'page')
@@ -44,18 +46,15 @@ export function livePage(live: Live, token: string): Router {
   router.get('/log/:id', (ctx) => {
     ctx.body = { line: live.logLine(String(ctx.params.id)) ?? null, command: live.target.log ? null : 'make logs' }
   })
-  router.post('/act', async (ctx) => {
+  const mayAct = async (ctx: Context, next: Next) => {
     if (!ctx.get('origin') || ctx.get('x-lab-token') !== token)
       return ctx.throw(403, 'The lab was started anew: open the link that it has just printed.')
     if (!ctx.is('json')) return ctx.throw(415, 'Send JSON.')
     if (!(Number(ctx.get('content-length')) <= mostBytes)) return ctx.throw(413, 'Send less.')
-    try {
-      ctx.body = (await live.act(await text(ctx.req))) ?? {}
-    } catch (error) {
-      if (!(error instanceof UserError)) throw error
-      ctx.status = 409
-      ctx.body = { error: error.message }
-    }
+    return next()
+  }
+  router.post('/act', mayAct, errors, async (ctx) => {
+    ctx.body = (await handle(live, await text(ctx.req))) ?? {}
   })
   return router
 }

@@ -1,4 +1,4 @@
-import { figures, isSuccess, lagOf, quantileOf, type Result, statusesOf } from '../load/figures.ts'
+import { figures, isSuccess, lagOf, quantileOf, statusesOf } from '../load/figures.ts'
 import type { Met } from '../load/follow.ts'
 import { goodputOf } from '../load/goodput.ts'
 import type { Goal } from '../slo.ts'
@@ -30,32 +30,33 @@ export type Second = ApiState & {
 
 type Others = ApiState & Pick<Second, 'fault' | 'goal'>
 
-/** Adds up what the clients meet and makes a row of it every second; keeps two minutes. */
+/** Makes a row every second of what the clients met; keeps two minutes. */
 export function createSeconds() {
   const rows: Second[] = []
-  let [done, offered, sent, dropped, waiting] = [[] as Result[], 0, 0, 0, 0]
-
-  function add(met: Omit<Met, 'sample'>): void {
-    for (const one of met.calls) done.push(one)
-    offered += met.begun + met.dropped
-    sent += met.sent
-    dropped += met.dropped
-    waiting = met.inFlight
-  }
+  let seen: Omit<Met, 'sample'>[] = []
 
   function close(others: Others): Second {
+    const sum = (what: 'begun' | 'sent' | 'dropped') => seen.reduce((all, one) => all + one[what], 0)
+    const [done, dropped] = [seen.flatMap(({ calls }) => calls), sum('dropped')]
     const { due, failed, p50_ms, p95_ms, p99_ms } = figures(done, dropped)
     const failures = done.filter((one) => !isSuccess(one))
-    const statuses = { ...statusesOf(failures), ...(dropped > 0 && { 'not sent': dropped }) }
-    const lag = done.length > 0 ? quantileOf(done, lagOf, 0.99) : 0
-    const latencies = { p50: p50_ms, p95: p95_ms, p99: p99_ms, lag }
-    const { abandoned } = goodputOf(done, dropped)
-    const counts = { offered, sent, good: due - failed, failed, abandoned, waiting }
-    const second = { at: Date.now(), ...counts, ...latencies, statuses, ...others }
-    ;[done, offered, sent, dropped] = [[], 0, 0, 0]
+    const second = {
+      at: Date.now(),
+      offered: sum('begun') + dropped,
+      sent: sum('sent'),
+      good: due - failed,
+      failed,
+      abandoned: goodputOf(done, dropped).abandoned,
+      ...{ p50: p50_ms, p95: p95_ms, p99: p99_ms },
+      waiting: seen.at(-1)?.inFlight ?? 0,
+      lag: done.length > 0 ? quantileOf(done, lagOf, 0.99) : 0,
+      statuses: { ...statusesOf(failures), ...(dropped > 0 && { 'not sent': dropped }) },
+      ...others,
+    }
+    seen = []
     rows.push(second)
     if (rows.length > kept) rows.shift()
     return second
   }
-  return { rows, add, close }
+  return { rows, add: (met: Omit<Met, 'sample'>) => void seen.push(met), close }
 }
