@@ -302,6 +302,8 @@ test('a mystery: numbers and nothing else, then three answers and the truth', { 
 
 test('an act that failed stays in the story, also after the next one', async (t) => {
   const { number, close } = await reader(t)
+  // The page of the test before may still be closing.
+  await until('it may act', async () => (await post({ page: number, do: 'mend' })).status === 200, 10)
   assert.equal((await post({ page: number, do: 'break', kind: 'readonly' })).status, 200)
   const refused = await post({ page: number, do: 'break', kind: 'lock' })
   assert.equal(refused.status, 409)
