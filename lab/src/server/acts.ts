@@ -2,7 +2,6 @@ import { z } from 'zod'
 import { parseJson } from '../config.ts'
 import { UserError } from '../errors.ts'
 import { allKinds } from '../faults/all.ts'
-import type { Target } from '../targets/target.ts'
 import { refuseElsewhere } from './controls.ts'
 import type { Live } from './live.ts'
 import { clientNames, mostPerSecond } from './live-load.ts'
@@ -52,10 +51,10 @@ export async function handle(live: Live, body: string): Promise<object | undefin
 type Control = Exclude<Act, { do: 'guess' | 'answer' | 'solve' | 'end' }>
 
 async function control(live: Live, wanted: Control): Promise<void> {
-  const { target, ends, visitors, load, faults, lessons, mystery } = live
+  const { target, ends, visitors, load, faults, runs, lessons, mystery } = live
   // Any of these would disturb a run.
-  if (lessons.playing()) throw new UserError('A run is being played: wait for its end.')
   await mystery.giveWay()
+  if (runs.playing()) throw new UserError('A run is being played: wait for its end.')
   if (wanted.do === 'load') await load.set(wanted.load)
   else if (wanted.do === 'mend') await faults.end()
   else if (wanted.do === 'shed') await setShed(live, wanted.on)
@@ -67,9 +66,8 @@ async function control(live: Live, wanted: Control): Promise<void> {
     await clear(live, ' for the run of a lesson')
     await lessons.play(wanted.lesson, wanted.knob)
   } else {
-    const own = await clear(live, ' for a mystery')
-    visitors.shed = false
-    await mystery.begin(own, wanted.level, wanted.seed)
+    await clear(live, ' for a mystery')
+    mystery.begin(wanted.level, wanted.seed)
   }
 }
 
@@ -85,9 +83,9 @@ async function setShed({ target, visitors, faults, story, changed }: Live, on: b
 }
 
 /** A run has the machine for itself: load and fault of the page end. */
-async function clear({ own, load, faults }: Live, why: string): Promise<Target> {
-  if (!own) throw new UserError('Not here. Without Docker: make lab, or in a terminal make lesson and make mystery')
+async function clear({ target, load, faults }: Live, why: string): Promise<void> {
+  if (target.mode === 'stack')
+    throw new UserError('Not here. Without Docker: make lab, or in a terminal make lesson and make mystery')
   await load.end(why)
   await faults.end()
-  return own
 }

@@ -21,7 +21,7 @@ type LabOptions = {
 /** The live page on an API of its own, in a temporary folder, until the signal. */
 export async function openLab({ port, open, stop, ...rest }: LabOptions): Promise<void> {
   await withEmbedded({}, async (target) => {
-    const live = createLive({ target, own: target, stop, ...rest })
+    const live = createLive({ target, stop, ...rest })
     const token = randomBytes(18).toString('base64url')
     const pages = createPages(live.state, livePage(live, token))
     try {

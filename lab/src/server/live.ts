@@ -15,6 +15,7 @@ import { createLessons } from './lessons.ts'
 import { createLiveLoad } from './live-load.ts'
 import { createMystery } from './mystery.ts'
 import { type Recorded, startRecorder } from './recorder.ts'
+import { createRuns } from './runs.ts'
 import { createSeconds, type Second } from './seconds.ts'
 import { createStory } from './story.ts'
 
@@ -23,8 +24,6 @@ export type LiveTarget = LoadTarget & Pick<Target, 'mode' | 'metricsUrl' | 'data
 type Ends = { fault: number; load: number; unwatched: number; turn: number }
 type Options = Recorded & {
   target: LiveTarget
-  /** The same, where the lab has started it: only there are lessons and mysteries played. */
-  own?: Target
   /** The file of the goals. */
   slo: string
   stop: AbortSignal
@@ -41,7 +40,7 @@ export type Live = ReturnType<typeof createLive>
 
 /** What the live page shows: the load of its visitors, a mystery, or the run of a lesson. Only one of them at a time. */
 export function createLive(options: Options) {
-  const { target, own, stop, record, doing, folder = runsFolder, ends = usualEnds } = options
+  const { target, stop, record, doing, folder = runsFolder, ends = usualEnds } = options
   const slo = loadSlo(options.slo)
   const session = openSession(target.url, target.username, target.password)
   const changed = () => events.send('state', state())
@@ -51,14 +50,9 @@ export function createLive(options: Options) {
   const load = createLiveLoad({ session, ends, story, changed })
   const faults = createFaults({ ...target, session, stop, tell: faultChanged })
   const recorder = startRecorder({ session, metricsUrl: target.metricsUrl, record, doing: doingNow })
-  const lessons = createLessons({ folder, slo, seconds: options.seconds, changed: lessonsChanged, heard })
-  const mystery = createMystery({
-    slo,
-    folder,
-    met: metHere,
-    changed: () => events.send('all', all()),
-    tell: story.tell,
-  })
+  const runs = createRuns({ folder, changed, heard })
+  const lessons = createLessons({ folder, slo, seconds: options.seconds, runs, changed: lessonsChanged })
+  const mystery = createMystery({ slo, folder, runs, changed: () => events.send('all', all()), tell: story.tell })
   /** What visitors have set: load shedding, and when the fault began that they have injected. */
   const visitors: { shed: boolean; faultSince?: string } = { shed: false }
 
@@ -74,10 +68,9 @@ export function createLive(options: Options) {
     return mystery.isHidden() ? { ...second, fault: null } : second
   }
   function state() {
-    const fault = mystery.isHidden() ? null : (faults.active() ?? null)
     const who = { actor: events.actor() ?? null, pages: events.count() }
-    const played = { playing: lessons.playing() ?? null, mystery: mystery.view() }
-    return { ...load.knobs(), ...who, ...played, shed: visitors.shed, fault }
+    const played = { playing: (!mystery.isHidden() && runs.playing()) || null, mystery: mystery.view() }
+    return { ...load.knobs(), ...who, ...played, shed: visitors.shed, fault: faults.active() ?? null }
   }
   function lessonsChanged(): void {
     events.send('lessons', {})
@@ -90,14 +83,15 @@ export function createLive(options: Options) {
   function met({ sample, ...counts }: Met): void {
     seconds.add(counts)
     if (sample.sent.length + sample.done.length === 0 || mystery.isHidden()) return
-    events.send('tick', { ...sample, ofLesson: lessons.playing() !== undefined }, { mayMiss: true })
+    events.send('tick', { ...sample, ofLesson: runs.playing() !== undefined }, { mayMiss: true })
   }
-  /** Requests to the API of this page are on record too. */
-  function metHere(what: Met): void {
-    recorder.met(tallyOf(what.calls, what.dropped))
-    met(what)
+  function tick(): void {
+    const here = load.drain()
+    recorder.met(tallyOf(here.calls, here.dropped))
+    // What is left of the load of this page does not belong to a run.
+    if (!runs.playing()) met(here)
   }
-  /** Another process plays the run of a lesson on an API of its own, and tells what happens. */
+  /** The run of a lesson or a mystery tells what happens. */
   function heard(news: News): void {
     if ('met' in news) met(news.met)
     if ('phase' in news) story.tell(news.phase.words)
@@ -124,7 +118,7 @@ export function createLive(options: Options) {
   }
   function closeSecond(): void {
     if (mystery.isOver()) return
-    const run = lessons.playing()
+    const run = runs.playing()
     const { baseline, peak } = slo.goals
     const { rate, latency_ms } = (run?.phase ?? load.knobs()).rate <= baseline.rate ? baseline : peak
     const { health, busy } = run?.api ?? { health: recorder.health(), busy: recorder.busy() }
@@ -134,7 +128,7 @@ export function createLive(options: Options) {
     events.send('second', shown(second))
   }
   // A run reports at the same moments; what it says of a second has come an eighth of a second later.
-  const clocks = [onTheClock(250, () => metHere(load.drain())), onTheClock(1_000, closeSecond, 125)]
+  const clocks = [onTheClock(250, tick), onTheClock(1_000, closeSecond, 125)]
 
   const lines: string[] = []
   if (target.log)
@@ -154,12 +148,12 @@ export function createLive(options: Options) {
   }
 
   async function close(): Promise<void> {
-    await mystery.end()
     lessons.stop()
+    await runs.stop()
     for (const end of clocks) end()
     await Promise.all([load.stop(), recorder.stop()])
     await session.pool.destroy()
   }
-  const parts = { target, own, ends, visitors, events, story, load, faults, recorder, lessons, mystery }
+  const parts = { target, ends, visitors, events, story, load, faults, recorder, runs, lessons, mystery }
   return { ...parts, state, changed, logLine, close }
 }
