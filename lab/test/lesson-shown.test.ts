@@ -1,7 +1,7 @@
-// The run of a lesson, as the page that has started it is told of it. It is played by another process, at short length.
+// The run of a lesson or a mystery, as the page that has started it is told of it. It is played by another process, at short length.
 import assert from 'node:assert/strict'
 import { join } from 'node:path'
-import { test } from 'node:test'
+import { type TestContext, test } from 'node:test'
 import { lab, says, scratchFolder, until } from './helpers.ts'
 
 type Tick = { sent: { id: string; sent: number }[]; done: { id: string; done: number; status: number }[] }
@@ -15,7 +15,7 @@ type Second = {
 }
 type State = { rate: number; playing: { phase?: { name: string; rate: number }; fault?: string } | null }
 
-test('while a lesson is played the page is told of its requests, its seconds, its phases and its fault', async (t) => {
+async function opened(t: TestContext) {
   const folder = join(scratchFolder(t), 'runs')
   const options = ['--port', '0', '--no-open', '--seconds', '12', '--folder', folder]
   const run = lab(t, ['lab', ...options, '--record', join(folder, '..', 'session.db')])
@@ -32,14 +32,19 @@ test('while a lesson is played the page is told of its requests, its seconds, it
   read().catch(() => {})
   const told = <T>(event: string): T[] =>
     [...text.matchAll(new RegExp(`event: ${event}\ndata: (.+)\n\n`, 'g'))].map(([, data = '']) => JSON.parse(data))
-  const playing = () => told<State>('state').at(-1)?.playing
   async function act(what: object) {
     const headers = { origin: link.origin, 'content-type': 'application/json', 'x-lab-token': link.hash.slice(1) }
-    return (await fetch(`${link.origin}/act`, { method: 'POST', headers, body: JSON.stringify({ page: 1, ...what }) }))
-      .status
+    const body = JSON.stringify({ page: 1, ...what })
+    return (await fetch(`${link.origin}/act`, { method: 'POST', headers, body })).status
   }
+  return { told, act }
+}
 
-  const load = { rate: 20, arrivals: 'even', writes: 0.15, clients: 'patient' }
+const load = { rate: 20, arrivals: 'even', writes: 0.15, clients: 'patient' }
+
+test('while a lesson is played the page is told of its requests, its seconds, its phases and its fault', async (t) => {
+  const { told, act } = await opened(t)
+  const playing = () => told<State>('state').at(-1)?.playing
   assert.equal(await act({ do: 'load', load }), 200)
   assert.equal(await act({ do: 'guess', lesson: '03-outage', guesses: ['?', '?', '?'] }), 200)
   assert.equal(await act({ do: 'play', lesson: '03-outage', knob: false }), 200)
@@ -71,4 +76,15 @@ test('while a lesson is played the page is told of its requests, its seconds, it
   )
   const length = ((sent.at(-1)?.sent ?? 0) - (sent[0]?.sent ?? 0)) / 1000
   assert.ok(length > 8 && sent.length > 20 * length && sent.length <= 41 * length, `${sent.length} dots in ${length} s`)
+})
+
+test('a mystery that is given up is over at once, and nothing was told of it', async (t) => {
+  const { told, act } = await opened(t)
+  assert.equal(await act({ do: 'mystery', level: 1, seed: 3 }), 200)
+  assert.equal(await act({ do: 'load', load }), 409)
+  await until('its load', () => told<Second>('second').some(({ good }) => good > 100))
+  assert.deepEqual(told('tick'), [])
+  assert.ok(told<State>('state').every((one) => !one.playing))
+  assert.equal(await act({ do: 'end' }), 200)
+  assert.equal(await act({ do: 'load', load }), 200)
 })

@@ -34,7 +34,6 @@ type Options = Recorded & {
 }
 
 const usualEnds = { fault: 120_000, load: 600_000, unwatched: 60_000, turn: 60_000 }
-const mostLines = 10_000
 
 export type Live = ReturnType<typeof createLive>
 
@@ -130,14 +129,6 @@ export function createLive(options: Options) {
   // A run reports at the same moments; what it says of a second has come an eighth of a second later.
   const clocks = [onTheClock(250, tick), onTheClock(1_000, closeSecond, 125)]
 
-  const lines: string[] = []
-  if (target.log)
-    target.log.heard = (line) => {
-      if (lines.push(line) > 2 * mostLines) lines.splice(0, mostLines)
-    }
-  /** The line that the API has written about a request; only the newest are kept, and none of an API that runs elsewhere. */
-  const logLine = (id: string) => lines.findLast((line) => line.includes(`"request_id":"${id}"`))
-
   /** The last page was closed. */
   async function left(): Promise<void> {
     await mystery.end()
@@ -155,5 +146,5 @@ export function createLive(options: Options) {
     await session.pool.destroy()
   }
   const parts = { target, ends, visitors, events, story, load, faults, recorder, runs, lessons, mystery }
-  return { ...parts, state, changed, logLine, close }
+  return { ...parts, state, changed, close }
 }
