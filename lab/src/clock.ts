@@ -1,4 +1,4 @@
-import { setTimeout } from 'node:timers/promises'
+import { setTimeout as delay } from 'node:timers/promises'
 
 /** Milliseconds on the machine's monotonic clock. All processes share it, so their moments can be compared. */
 export function now(): number {
@@ -7,7 +7,26 @@ export function now(): number {
 
 /** Waits; not at all when the time is past. Rejects with the signal's reason as soon as it is aborted. */
 export async function sleep(ms: number, signal?: AbortSignal): Promise<void> {
-  await setTimeout(Math.max(0, ms), undefined, { signal }).catch(() => signal?.throwIfAborted())
+  await delay(Math.max(0, ms), undefined, { signal }).catch(() => signal?.throwIfAborted())
+}
+
+/**
+ * Acts at every multiple of so many milliseconds of the wall clock, or a little later than that, in every process alike. Returns
+ * what ends it.
+ */
+export function onTheClock(everyMs: number, act: () => void, laterMs = 0): () => void {
+  let timer: NodeJS.Timeout
+  function next(): void {
+    wait()
+    act()
+  }
+  function wait(): void {
+    const left = everyMs - ((Date.now() - laterMs) % everyMs)
+    // A timer may come some milliseconds early.
+    timer = setTimeout(next, left < everyMs / 10 ? left + everyMs : left)
+  }
+  wait()
+  return () => clearTimeout(timer)
 }
 
 /** Resolves when the signal is aborted. */

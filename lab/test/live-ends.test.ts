@@ -4,12 +4,10 @@ import type { AddressInfo } from 'node:net'
 import { connect } from 'node:net'
 import { join } from 'node:path'
 import { after, beforeEach, type TestContext, test } from 'node:test'
-import { openSession } from '../src/api-client.ts'
 import { createPages } from '../src/server/http.ts'
 import { createLive } from '../src/server/live.ts'
 import { livePage } from '../src/server/page.ts'
 import { listen } from '../src/server/server.ts'
-import { loadSlo } from '../src/slo.ts'
 import { api, root, scratchFolder, until } from './helpers.ts'
 
 const usual = { fault: 600_000, load: 600_000, unwatched: 600_000, turn: 600_000 }
@@ -17,17 +15,15 @@ const ends = { ...usual }
 beforeEach(() => Object.assign(ends, usual))
 
 const target = await api({ after })
-const session = openSession(target.url, target.username, target.password)
 const record = join(scratchFolder({ after }), 'session.db')
 const { signal: stop } = new AbortController()
-const live = createLive({ target, session, slo: loadSlo(join(root, 'slo.json')), record, stop, ends })
+const live = createLive({ target, slo: join(root, 'slo.json'), record, stop, ends })
 const pages = createPages(live.state, livePage(live, 'token'))
 await listen(pages, { host: '127.0.0.1', port: 0 })
 after(async () => {
   pages.close()
   pages.closeAllConnections()
   await live.close()
-  await session.pool.destroy()
 })
 const { port } = pages.address() as AddressInfo
 const origin = `http://127.0.0.1:${port}`
@@ -69,15 +65,15 @@ test('the turn of a page that does nothing ends, and the others are told', async
   ends.turn = 500
   const [first, second] = [await opened(t), await opened(t)]
   assert.equal(await first.act({ ...load, load: { ...load.load, rate: 0 } }), 200)
-  await until('the other is told who acts', () => second.state().actor?.page === first.number)
+  await until('the other is told who acts', () => second.state().actor === first.number)
   assert.equal(await second.act({ do: 'mend' }), 409)
   await until('the other is told that none acts', () => second.state().actor === null)
   assert.equal(await second.act({ do: 'mend' }), 200)
 })
 
 test('of two loads the newer one holds, also when the older one takes longer to begin', async () => {
-  const older = live.setLoad({ arrivals: 'even', writes: 0.15, clients: 'patient', rate: 20 })
-  await live.setLoad({ arrivals: 'even', writes: 0.15, clients: 'patient', rate: 0 })
+  const older = live.load.set({ arrivals: 'even', writes: 0.15, clients: 'patient', rate: 20 })
+  await live.load.set({ arrivals: 'even', writes: 0.15, clients: 'patient', rate: 0 })
   await older
   assert.equal(live.state().rate, 0)
 })

@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { test } from 'node:test'
 import { debriefOf, mysteryQuestions, truthOf, wouldCall } from '../src/course/debrief.ts'
-import { type Level, mystery, type Trouble, troubleNames, troubleWords } from '../src/course/mystery.ts'
+import { type Level, mystery, type Trouble, troubles } from '../src/course/mystery.ts'
 import { optionsOf } from '../src/course/numbers.ts'
 import { faultsOf, lengthOf } from '../src/runner/experiment.ts'
 import { journalOf } from '../src/runner/journal-of.ts'
@@ -29,7 +29,7 @@ test('the same seed and level is the same mystery, other seeds are others', () =
     )
     assert.ok(new Set(all).size > 15)
   }
-  for (const trouble of troubleNames) assert.ok(made(trouble, 2), trouble)
+  for (const trouble of Object.keys(troubles)) assert.ok(made(trouble as Trouble, 2), trouble)
 })
 
 test('every mystery takes 45 seconds, ends its fault in time and begins after ten quiet seconds', () => {
@@ -44,7 +44,7 @@ test('every mystery takes 45 seconds, ends its fault in time and begins after te
 
 test('each trouble has an alert that exists', () => {
   const rules = readFileSync(join(root, 'prometheus/rules/alerts.yml'), 'utf8')
-  for (const trouble of troubleNames) assert.ok(rules.includes(`alert: ${troubleWords(trouble).alert}\n`), trouble)
+  for (const { alert } of Object.values(troubles)) assert.ok(rules.includes(`alert: ${alert}\n`), alert)
 })
 
 test('whether an alert would have called is read from its rule', () => {

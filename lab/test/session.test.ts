@@ -30,13 +30,13 @@ test('free play with an outage in it, of which lab and API are killed, is kept, 
   const { entered, loaded } = reporting('tale', 'stack', socket)
   let told = 0
   const tell = () => {
-    loaded?.(load.results.slice(told), 0)
+    loaded?.(load.results.slice(told), 0, { health: 'ok', busy: null })
     told = load.results.length
   }
   const timer = setInterval(tell, 100)
   t.after(() => clearInterval(timer))
   t.after(() => load.abandon())
-  entered?.('first', 60, null)
+  entered?.({ name: 'first', rate: 100, seconds: 60 }, null, '')
   load.enter({ rate: 100, seconds: 60 })
   await until('there is a baseline', () => seconds('"phase":"tale first"') >= 13)
   await askLab(socket, 'POST', '/outage', { mode: 'chmod', for: '5m' })

@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import { detect } from '../anomalies/detect.ts'
 import { number } from '../report/html.ts'
 import type { Journal } from '../runs/journal.ts'
-import { type Trouble, troubleNames, troubleWords } from './mystery.ts'
+import { type Trouble, troubles } from './mystery.ts'
 import { type Asked, letters, noIdea, optionsOf, provesNothing } from './numbers.ts'
 
 // After a mystery: what a reader is asked, and the truth beside the answers. The terminal and the page ask and say the same.
@@ -16,8 +16,7 @@ const columns = {
   database: '/health',
   silence: '/health',
 }
-type Signal = (typeof columns)[keyof typeof columns]
-const signals: Signal[] = ['sent (offered)', 'failed', 'p95', '/health']
+const signals = [...new Set(Object.values(columns))]
 
 /** The first second of the trouble as the rows count them, how long it lasted, and after how many seconds each signal raised an alarm. */
 export function truthOf({ happened, seconds }: Journal) {
@@ -27,7 +26,7 @@ export function truthOf({ happened, seconds }: Journal) {
   const since = Math.floor(begin / 1000)
   const to = (phase?.end_ms ?? 0) / 1000
   const lasted = fault?.kind === 'crash' ? fault.recovered_after_ms : (fault?.undone_ms ?? 1000 * to) - begin
-  const alarms = new Map<Signal, number>()
+  const alarms = new Map<string, number>()
   for (const { family, alarms: alarmed } of detect(seconds).series) {
     const first = seconds.findIndex(({ second }, i) => alarmed[i] && second >= since && second < to + 5)
     const [signal, after] = [columns[family], first - since + 1]
@@ -53,7 +52,7 @@ export function wouldCall(alert: string, lasted: number) {
 }
 
 export const mysteryQuestions: Asked[] = [
-  { ask: 'What was it?', options: troubleNames.map((name) => troubleWords(name).says) },
+  { ask: 'What was it?', options: Object.values(troubles).map(({ says }) => says) },
   { ask: 'Since which second?', number: 'second' },
   { ask: 'Which number showed it first?', options: signals },
 ]
@@ -62,7 +61,7 @@ export const mysteryQuestions: Asked[] = [
 export type Debrief = { rows: [string, string, string][]; remarks: string[] }
 
 export function debriefOf(journal: Journal, trouble: Trouble, answers: string[]): Debrief {
-  const { says, why, alert } = troubleWords(trouble)
+  const { says, why, alert } = troubles[trouble]
   const truth = truthOf(journal)
   const { waits, over, calls } = wouldCall(alert, truth.lasted)
   const outcome = over

@@ -4,7 +4,7 @@ import type { Experiment, Phase } from '../runner/experiment.ts'
 export type Level = 1 | 2 | 3
 
 /** What may go wrong. `alert`: the one that fires in the stack; `why`: how the numbers show it. */
-const troubles = {
+export const troubles = {
   outage: {
     says: 'the database is gone: no data request can be served',
     alert: 'DatabaseUnavailable',
@@ -85,6 +85,3 @@ export function mystery(seed: number, level: Level, rate: number): { trouble: Tr
   }
   return { trouble, experiment }
 }
-
-export const troubleNames = Object.keys(troubles) as Trouble[]
-export const troubleWords = (trouble: Trouble) => troubles[trouble]

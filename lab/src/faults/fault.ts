@@ -27,6 +27,9 @@ export type Victim = {
 /** The database file before anything is done to it; mode holds all twelve bits. */
 type DatabaseFile = { path: string; mode: number; inode: string; uid: number }
 
+/** What becomes of a fault: begun and over, felt by a request from outside, noticed by /health, and served again. */
+export type FaultMoment = 'begun' | 'felt' | 'noticed' | 'over' | 'back'
+
 /** One fault and its words. Everything that the rollback needs stands in the record. */
 export type Fault = {
   /** The databases on which it works. */

@@ -51,9 +51,9 @@ export const lesson: Lesson = {
       'A token does not know your password, and closing the browser ends only your copy. A logout ends all tokens that you have.',
   },
   grafana: {
-    dashboard: 'logins',
-    panel: 'Refused tokens',
-    look: 'one line for each reason. The API tells its operators the reason, and the thief nothing.',
+    dashboard: 'attacks',
+    panel: 'What the attacker gets',
+    look: 'after make up, try make experiment NAME=brute-force: "accepted" is what the thief gets, "refused" what the limit stops.',
   },
   code: {
     file: 'api/src/middleware/signed-tokens.ts',

@@ -14,6 +14,8 @@ export type LoadTarget = {
   others?: string[]
   username: string
   password: string
+  /** Where a page shows the requests: follows each one that `next` returns. */
+  follow?: (next: (due: number) => Request) => (due: number) => Request
 }
 
 /** Data requests per second, and logins per second beside them. Only the lab's own load knows another manner than the default. */
@@ -51,7 +53,7 @@ export type StartLoad = (target: LoadTarget, token: string, phases: LoadPhase[],
 
 /** The lab's own load: the mix of data requests, and logins beside it in phases that have some. */
 export async function startOwnLoad(target: LoadTarget, token: string, phases: LoadPhase[], seed = 1): Promise<Load> {
-  const { url } = target
+  const { url, follow = (next) => next } = target
   // Enough connections for a stall to meet many waiting clients at once, as it would in real life; more would only
   // test the listen queue. Nearly all are unused while answers take a millisecond.
   const inTurn = { connections: 64, headersTimeout: 10_000, bodyTimeout: 10_000 }
@@ -64,8 +66,8 @@ export async function startOwnLoad(target: LoadTarget, token: string, phases: Lo
   const maxInFlight = Math.max(2_000, ...phases.map(({ rate }) => 10 * rate))
   const end = new AbortController()
   const shared = { results: [] as Result[], dropped: [] as number[], end: end.signal }
-  const data = openLoop({ next, maxInFlight, random: seededRandom(seed), ...shared })
-  const logins = openLoop({ next: () => login, random: seededRandom(seed + 1_000_000), ...shared })
+  const data = openLoop({ next: follow(next), maxInFlight, random: seededRandom(seed), ...shared })
+  const logins = openLoop({ next: follow(() => login), random: seededRandom(seed + 1_000_000), ...shared })
   const destroy = () => Promise.all([pool.destroy(), loginPool.destroy()])
   return {
     generator: 'open loop (undici)',
@@ -95,7 +97,7 @@ export async function startOwnLoad(target: LoadTarget, token: string, phases: Lo
 
 export function loginOf(pool: Pool, { username, password }: LoadTarget): Request {
   const logIn = { method: 'POST', path: '/auth/login', body: { username, password } } as const
-  return { kind: 'login', send: (signal) => ask(pool, { ...logIn, signal }) }
+  return { kind: 'login', send: (signal, headers) => ask(pool, { ...logIn, headers, signal }) }
 }
 
 /**
@@ -113,8 +115,8 @@ export async function startMix(pool: Dispatcher, token: string) {
     return answer
   }
 
-  async function write(note: Note, signal?: AbortSignal): Promise<Answer> {
-    const answer = await send({ method: 'POST', path: '/data/notes', token, body: note, signal })
+  async function write(note: Note, rest: Pick<Ask, 'signal' | 'headers'> = {}): Promise<Answer> {
+    const answer = await send({ method: 'POST', path: '/data/notes', token, body: note, ...rest })
     if (answer.status === 201) acknowledged.set((JSON.parse(answer.text) as { id: string }).id, note.title)
     return answer
   }
@@ -126,8 +128,8 @@ export async function startMix(pool: Dispatcher, token: string) {
 
   function next(): Request {
     const { kind, method, path, note } = requestAt(number++, ids)
-    if (note) return { kind, send: (signal) => write(note, signal) }
-    return { kind, send: (signal) => send({ method, path, token, signal }) }
+    if (note) return { kind, send: (signal, headers) => write(note, { signal, headers }) }
+    return { kind, send: (signal, headers) => send({ method, path, token, headers, signal }) }
   }
   return { next, acknowledged, refused }
 }

@@ -3,7 +3,10 @@ import { type Answer, type ClientPolicy, createClient } from './client-policy.ts
 import type { Kind, Result } from './figures.ts'
 
 /** One request, which must stop when the signal is aborted. */
-export type Request = { kind: Kind; send: (signal: AbortSignal) => Promise<Answer> }
+export type Request = {
+  kind: Kind
+  send: (signal: AbortSignal, headers?: Record<string, string>) => Promise<Answer>
+}
 
 export type Options = {
   /** Returns the request of the next arrival, which is due at this moment. */

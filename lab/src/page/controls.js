@@ -29,8 +29,9 @@ function setLoad(app, act, draw, change) {
 }
 
 export function controls(app, act, draw) {
-  const { state, token, page, connected, error, pending } = app
-  const mayAct = connected && token && (!state.actor || state.actor.page === page) && !isHidden(state)
+  const { state, error, pending } = app
+  // Other acts would disturb a run.
+  const mayAct = app.mayAct && !state.playing && !isHidden(state)
   const [here, elsewhere] = [false, true].map((far) => app.controls.filter((one) => Boolean(one.instead) === far))
   const isOff = pending || Boolean(state.fault)
   const { rate, arrivals, writes, clients } = { ...state, ...own }

@@ -3,11 +3,19 @@
 // frame at all while there is no dot.
 import { color } from './plot.js'
 
-const [outMs, insideMs, backMs, fadeMs, lateMs] = [700, 300, 700, 1_200, 150]
+// What the lab tells four times a second is drawn a little later, so that every dot leaves in time.
+const [outMs, insideMs, backMs, fadeMs, lateMs] = [700, 300, 700, 1_200, 300]
 const most = 600
 const reach = 24
 const isStill = matchMedia('(prefers-reduced-motion: reduce)')
-const paints = { way: '--line-1', retry: '--line-3', ok: '--pass', refused: '--line-2', lost: '--fail' }
+/** What became of a request: its colour, its sign in the key of the picture, and what that means. */
+export const paints = {
+  way: ['--line-1', '●', 'on its way'],
+  retry: ['--line-3', '●', 'again (a retry)'],
+  ok: ['--pass', '●', 'served'],
+  refused: ['--line-2', '○', 'refused'],
+  lost: ['--fail', '✕', 'no answer'],
+}
 
 export function outcome({ done, status, attempt }) {
   if (done === undefined) return attempt > 1 ? 'retry' : 'way'
@@ -22,29 +30,29 @@ export function createDots(canvas, pick) {
   let at
   // From the lab's clock to this page's: the smallest difference is the one with the least delay on the way.
   let offset = Number.POSITIVE_INFINITY
+  let count = 0
   let isRunning = false
   let picked
   let colors = {}
 
-  function take({ t, sent, done }) {
+  function take({ t, sent, done, ofLesson }) {
     if (!at) return // the page has no layout yet
     offset = Math.min(offset, performance.now() - t)
-    for (const [n, kind, due, sentAt, id, attempt] of sent)
-      dots.set(n, { n, kind, due, sent: sentAt, id, attempt, swing: ((n * 0.618) % 1) - 0.5 })
-    for (const [n, doneAt, status, error] of done) {
-      const dot = dots.get(n)
+    for (const one of sent) dots.set(one.id, { ...one, ofLesson, n: ++count, swing: ((count * 0.618) % 1) - 0.5 })
+    for (const one of done) {
+      const dot = dots.get(one.id)
       if (!dot) continue
-      Object.assign(dot, { done: doneAt, status, error })
-      last[status >= 200 && status < 300 ? 'ok' : 'failed'] = dot
+      Object.assign(dot, one)
+      last[outcome(dot) === 'ok' ? 'ok' : 'failed'] = dot
     }
-    for (const n of dots.keys()) if (dots.size > most) dots.delete(n)
+    for (const id of dots.keys()) if (dots.size > most) dots.delete(id)
     if (!isRunning && dots.size > 0) requestAnimationFrame(frame)
     isRunning = dots.size > 0
   }
 
   function fit(places) {
     at = places
-    colors = Object.fromEntries(Object.entries(paints).map(([how, name]) => [how, color(name)]))
+    colors = Object.fromEntries(Object.entries(paints).map(([how, [name]]) => [how, color(name)]))
     const ratio = devicePixelRatio
     Object.assign(canvas, { width: at.width * ratio, height: at.height * ratio })
     pen.setTransform(ratio, 0, 0, ratio, 0, 0)
@@ -57,7 +65,7 @@ export function createDots(canvas, pick) {
     for (const dot of dots.values()) {
       const where = isStill.matches ? rest(dot, now) : travel(dot, now - offset - lateMs, queued)
       if (!where) {
-        if (now - offset - lateMs > dot.sent) dots.delete(dot.n)
+        if (now - offset - lateMs > dot.sent) dots.delete(dot.id)
         continue
       }
       if (where.queued) queued++
@@ -67,7 +75,7 @@ export function createDots(canvas, pick) {
       else mark(paths[where.how], where)
     }
     for (const [how, path] of Object.entries(paths)) draw(how, path)
-    if (picked && dots.has(picked.n)) {
+    if (picked && dots.has(picked.id)) {
       pen.strokeStyle = color('--ink')
       pen.beginPath()
       pen.arc(picked.x, picked.y, 9, 0, 7)

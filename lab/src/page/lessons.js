@@ -3,7 +3,7 @@ import { html, nothing } from './lit-html.js'
 import { mystery, offerMystery } from './mystery.js'
 
 export const letters = 'abcdef'
-let [list, open, view, told, wrong] = [[], '', undefined, undefined, '']
+let [list, open, view, playing, told, wrong] = [[], '', undefined, undefined, undefined, '']
 let draw = () => {}
 
 const read = async (path) => (await fetch(path)).json()
@@ -29,8 +29,8 @@ async function send(act, what) {
   draw()
 }
 
-export function lessons({ state, token, page, connected, mode }, act) {
-  const mayAct = connected && token && (!state.actor || state.actor.page === page)
+export function lessons({ state, mayAct, mode }, act) {
+  playing = state.playing
   if (state.mystery) return mystery(state.mystery, mayAct, act)
   if (mode === 'stack')
     return html`<h2>Lessons</h2><p class="quiet">Ten lessons, which need no Docker: <code>make lab</code>, or in a terminal <code>make lesson</code> and <code>make mystery</code></p>`
@@ -59,6 +59,7 @@ export function lessons({ state, token, page, connected, mode }, act) {
 function result(after, act, mayAct) {
   const next = list[list.findIndex(({ name }) => name === view.name) + 1]
   const { compared, theory, why, knob, question, places } = after
+  const [file, line] = places.code.place.split(':')
   return html`${remark(after, view.run, false, act, mayAct)}
     <ol class="compared">${compared.map((one, i) => html`<li><p>${view.asked[i].ask}</p>${compared1(one)}</li>`)}</ol>
     ${theory ? html`<div class="theory" tabindex="0" role="group" aria-label="Theory" .innerHTML=${theory}></div>` : nothing}
@@ -72,7 +73,7 @@ function result(after, act, mayAct) {
     <h3>See it elsewhere</h3>
     <p>In Grafana (<code>make up</code>, with Docker), page <code>/d/${places.grafana.dashboard}</code>,
       “${places.grafana.panel}”: ${withCode(places.grafana.look)}</p>
-    <p>In the code, <code>${places.code.place}</code>: ${places.code.look}</p>
+    <p>In the code, line ${line} of <code>${file}</code>: ${places.code.look}</p>
     <button ?disabled=${!mayAct} @click=${() => again(act)}>Guess and play it again</button>
     ${next ? html`<button @click=${() => show(next.name)}>Next lesson: ${numberOf(next.name)}. ${next.title}</button>` : nothing}`
 }
@@ -101,10 +102,9 @@ function compared1({ guessed, measured, off, bars }) {
 }
 
 function play({ command, seconds }, knob, act, mayAct, says = 'Play it') {
-  const { playing, name } = view
-  if (playing) return progress(playing, playing.name === name)
+  if (playing) return progress(playing, playing.name === view.name)
   return html`<p><button ?disabled=${!mayAct} @click=${() => send(act, { do: 'play', lesson: open, knob })}>${says} (about ${seconds} s)</button>
-    The load of this page is set to 0 meanwhile: leave it there, other load disturbs the run. Or in a terminal, EMBEDDED=1 for “without Docker”:
+    Picture, numbers and story show it live. Or in a terminal, EMBEDDED=1 for “without Docker”:
     <code>${command}</code></p>`
 }
 
@@ -112,7 +112,7 @@ function play({ command, seconds }, knob, act, mayAct, says = 'Play it') {
 function progress({ from, until }, isThis) {
   const left = Math.ceil((until - Date.now()) / 1000)
   return html`<p>${isThis ? 'It is being played, on an API of its own.' : 'The run of another lesson is being played.'}
-    <b>${left > 0 ? `About ${left} s to go.` : 'It is being judged.'}</b> Leave the load of this page at 0.
+    <b>${left > 0 ? `About ${left} s to go.` : 'It is being judged.'}</b> Watch picture, numbers and story.
     <progress max=${until - from} value=${Math.min(until, Date.now()) - from} aria-label="The run"></progress></p>`
 }
 

@@ -1,7 +1,7 @@
 // The live page: events from the lab come in, acts go out, and everything is rendered from one state.
 
 import { controls } from './controls.js'
-import { createDots } from './dots.js'
+import { createDots, paints } from './dots.js'
 import { lessons, refresh } from './lessons.js'
 import { html, nothing, render } from './lit-html.js'
 import { isHidden } from './mystery.js'
@@ -45,11 +45,11 @@ async function inspect(dot) {
   update()
   // The line is written after the answer, and a request that still waits has none yet.
   for (let tries = 0; dot && app.dot === dot && tries < 60; tries++) {
-    const log = dot.id ? await (await fetch(`/log/${dot.id}`)).json() : {}
+    const log = dot.ofLesson ? { elsewhere: true } : await (await fetch(`/log/${dot.id}`)).json()
     if (app.dot !== dot) return
     app.log = log
     update()
-    if (log.line || log.command) return
+    if (log.line || log.command || log.elsewhere) return
     await new Promise((resolve) => setTimeout(resolve, 250))
   }
 }
@@ -57,6 +57,7 @@ async function inspect(dot) {
 function update() {
   const { state, seconds } = app
   if (!state) return
+  app.mayAct = app.connected && app.token && (!state.actor || state.actor === app.page)
   render(head(), by('head'))
   render(controls(app, act, update), by('controls'))
   render(lessons(app, act), by('lessons'))
@@ -66,13 +67,20 @@ function update() {
   render(app.dot ? request(app, () => inspect(undefined)) : nothing, by('request'))
   // During a mystery the page shows numbers only.
   by('picture').hidden = by('story').hidden = isHidden(state)
-  if (app.at) render(scene(app.at, state, seconds.at(-1)), by('scene'))
+  if (app.at) render(scene(app.at, shownOf(app), seconds.at(-1)), by('scene'))
   by('stage').setAttribute('aria-label', headline(app))
+}
+
+/** The API that is shown: that of this page, or that of a lesson's run. */
+function shownOf({ state, controls }) {
+  const { playing } = state
+  const [rate, kind] = playing ? [playing.phase?.rate ?? 0, playing.fault] : [state.rate, state.fault?.kind]
+  return { rate, fault: controls.find((one) => one.kind === kind)?.picture }
 }
 
 function head() {
   const { state, page, token, connected, mode } = app
-  const acting = state.actor?.page ?? page
+  const acting = state.actor ?? page
   const mine = token ? 'You may act.' : 'You look on. To act, open the link that make has printed.'
   const who = !connected
     ? 'The connection is lost: is the lab still running?'
@@ -86,11 +94,10 @@ function head() {
 }
 
 const key = () => html`<ul class="key">
-    <li><b class="way" aria-hidden="true">●</b> on its way</li>
-    <li><b class="retry" aria-hidden="true">●</b> again (a retry)</li>
-    <li><b class="ok" aria-hidden="true">●</b> served</li>
-    <li><b class="refused" aria-hidden="true">○</b> refused</li>
-    <li><b class="lost" aria-hidden="true">✕</b> no answer</li>
+    ${Object.values(paints).map(
+      ([paint, sign, says]) =>
+        html`<li><b aria-hidden="true" .style=${`color: var(${paint})`}>${sign}</b> ${says}</li>`,
+    )}
     <li class="quiet">A sample of the real requests, slowed down on their way, not in their wait.</li>
     <li class="look">Click a dot, or look at
       <button @click=${() => inspect(dots.last.ok)} ?disabled=${!dots.last.ok}>the last one served</button>
@@ -120,12 +127,11 @@ function listen() {
       take(JSON.parse(data))
       update()
     })
-  on('welcome', (welcome) => Object.assign(app, welcome, { connected: true }))
-  on('state', (state) => (app.state = state))
-  on('past', (past) => {
-    Object.assign(app, past)
+  on('all', (all) => {
+    Object.assign(app, all, { connected: true })
     drawCharts(app)
   })
+  on('state', (state) => (app.state = state))
   on('lessons', () => refresh())
   on('story', (line) => app.story.push(line))
   on('second', (second) => {
@@ -133,7 +139,7 @@ function listen() {
     if (app.seconds.length > 120) app.seconds.shift()
     drawCharts(app)
   })
-  // Ten a second: only the dots are drawn anew.
+  // Four a second: only the dots are drawn anew.
   source.addEventListener('tick', ({ data }) => dots.take(JSON.parse(data)))
   // A page that is kept for the way back would count as open.
   addEventListener('pagehide', () => source.close())
@@ -158,7 +164,6 @@ addEventListener('hashchange', () => location.reload())
 addEventListener('keydown', ({ key }) => key === 'Escape' && app.dot && inspect(undefined))
 matchMedia('(prefers-color-scheme: dark)').addEventListener('change', fit)
 
-app.words = await (await fetch('/words')).json()
 listen()
 refresh(update)
 new ResizeObserver(fit).observe(by('stage'))

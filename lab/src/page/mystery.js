@@ -22,7 +22,7 @@ export function offerMystery(mayAct, act) {
     ${form(levels, 'Play a mystery', mayAct, begin)}`
 }
 
-export function mystery({ level, from, until, questions, debrief }, mayAct, act) {
+export function mystery({ level, from, seconds, questions, debrief }, mayAct, act) {
   const end = html`<button ?disabled=${!mayAct} @click=${() => act({ do: 'end' })}>${debrief ? 'All lessons' : 'Give up'}</button>`
   const solve = (answers) => act({ do: 'solve', answers })
   return html`<h2>Mystery of level ${level}</h2>${
@@ -30,16 +30,16 @@ export function mystery({ level, from, until, questions, debrief }, mayAct, act)
       ? told(debrief)
       : questions
         ? html`<p role="status">It is over. The charts count its seconds.</p>${form(questions, 'Compare', mayAct, solve)}`
-        : watching(from, until)
+        : watching(from, seconds)
   }<p>${end}</p>`
 }
 
-function watching(from, until) {
+function watching(from, seconds) {
   if (!from) return html`<p role="status">Its load begins in a moment.</p>`
-  const second = Math.ceil((Math.min(until, Date.now()) - from) / 1000)
+  const second = Math.min(seconds, Math.ceil((Date.now() - from) / 1000))
   return html`<p role="status">Something will go wrong: watch the numbers.</p>
-    <p><b>Second ${second}</b> of ${Math.round((until - from) / 1000)}</p>
-    <progress max=${until - from} value=${1000 * second} aria-label="The mystery"></progress>`
+    <p><b>Second ${second}</b> of ${seconds}</p>
+    <progress max=${seconds} value=${second} aria-label="The mystery"></progress>`
 }
 
 const told = ({ rows, remarks, again }) =>

@@ -6,22 +6,28 @@ const count = (value) => value.toLocaleString('en')
 
 const isSlow = ({ p95, goal }) => p95 >= goal.latency_ms
 
-/** The last second in plain words. */
+/** The last second in plain words, and the phase of a lesson's run. */
 export function headline({ seconds, state }) {
   const now = seconds.at(-1)
   if (!now || !state) return ''
-  const { good, failed, p95, waiting } = now
+  const { playing, rate } = state
+  if (!playing) return lastSecond(now, rate)
+  if (!playing.phase)
+    return 'Lesson: an API of its own is started. Where its load depends on that, it is measured first.'
+  return `Lesson: ${playing.phase.name}, ${count(Math.round(playing.phase.rate))} requests/s. ${lastSecond(now, playing.phase.rate)}`
+}
+
+function lastSecond({ good, failed, p95, goal, waiting }, rate) {
   const all = good + failed
-  if (all === 0 && waiting === 0) {
-    if (state.playing) return 'A lesson is being played on an API of its own. This picture shows the API of this page.'
-    if (state.rate === 0) return 'No load. Move the slider: requests begin to travel.'
-    return 'No request has ended in the last second.'
-  }
+  if (all === 0 && waiting === 0)
+    return rate === 0
+      ? 'No load. Move the slider: requests begin to travel.'
+      : 'No request has ended in the last second.'
   if (p95 === null)
     return `No request is answered: ${count(waiting)} wait${failed > 0 ? ', and the lab lets no more wait' : ''}.`
   const ended = `${count(all)} requests that ended in the last second`
   if (good === 0) return `None of the ${ended} was served.`
-  const speed = isSlow(now)
+  const speed = isSlow({ p95, goal })
     ? `5 of 100 waited longer than ${short(p95)} ms: too slow`
     : `95 of 100 within ${short(p95)} ms`
   return `${failed === 0 ? 'All' : `${count(good)} of the`} ${ended} were served; ${speed}.`
@@ -34,7 +40,7 @@ const itself = ({ health }) => (health === 'none' ? 'silent' : health.replace('_
 // Name, unit, in plain words, its word in the glossary, the value, and whether that is bad.
 const numbers = [
   ['Offered', '/s', asked, 'rate', ({ offered }) => count(offered)],
-  ['Goodput', '/s', () => 'are served', 'goodput', ({ good }) => count(good), isFailing],
+  ['Goodput', '/s', () => '2xx before the client gives up', 'goodput', ({ good }) => count(good), isFailing],
   ['Failed', '/s', () => 'get an error or nothing', 'error-ratio', ({ failed }) => count(failed), isFailing],
   ['p50', ' ms', () => 'half are faster', 'p95', ({ p50 }) => short(p50)],
   ['p95', ' ms', goalWords, 'p95', ({ p95 }) => short(p95), isSlow],
@@ -134,6 +140,7 @@ function create({ id, lines, y }) {
   const options = {
     width: place.clientWidth,
     height: 140,
+    legend: { live: false },
     padding: [stripHeight + 2, 14, 0, 0],
     cursor: { show: false },
     scales: { x: { time: false, range: () => [marks[0], marks.at(-1)] }, y: y.scale },

@@ -18,12 +18,12 @@ export function scene(at, { rate, fault }, now) {
   const between = (clients.right + api.x) / 2
   return svg`<path class="rule" d="M${clients.right},${line} H${database.x}"></path>
     ${card(clients, 'Clients')}
-    ${text(rate.toLocaleString('en'), clients.middle, line - 2, 'number')}
+    ${text(Math.round(rate).toLocaleString('en'), clients.middle, line - 2, 'number')}
     ${text(narrow ? 'per s' : 'requests per second', clients.middle, line + 17, 'small')}
     ${narrow ? nothing : [text('Network', between, clients.y - 10, 'title'), text('requests →', between, line - 68, 'small'), text('← answers', between, line + 78, 'small')]}
     ${card(api, 'API', fault?.kills)}
     ${fault?.kills ? text('killed', api.middle, line, 'title bad') : thread(at, now)}
-    ${store(at, fault?.picture ?? ['open', 'read and written'])}`
+    ${store(at, fault?.database ?? ['open', 'read and written'])}`
 }
 
 const text = (words, x, y, kind) => svg`<text x=${x} y=${y} class=${kind}>${words}</text>`

@@ -1,6 +1,6 @@
 // The life of one request.
 
-import { outcome } from './dots.js'
+import { outcome, paints } from './dots.js'
 import { html, nothing } from './lit-html.js'
 import { short } from './plot.js'
 
@@ -8,13 +8,7 @@ const kinds = {
   read: ['GET /data/notes/:id', 'reads one note'],
   list: ['GET /data/notes', 'lists notes'],
   write: ['POST /data/notes', 'writes a note'],
-}
-const ends = {
-  way: 'still waits for its answer',
-  retry: 'still waits for its answer',
-  ok: 'was served',
-  refused: 'was refused',
-  lost: 'got no answer',
+  login: ['POST /auth/login', 'logs in'],
 }
 
 export function request({ dot, log }, close) {
@@ -23,7 +17,7 @@ export function request({ dot, log }, close) {
   const [lag, wait] = [dot.sent - dot.due, dot.done === undefined ? undefined : dot.done - dot.sent]
   return html`<aside aria-label="One request" class="life">
     <button class="close" aria-label="Close" @click=${close}>×</button>
-    <h2>This request ${does}${dot.attempt > 1 ? `, try ${dot.attempt} of its client` : ''}. It ${ends[how]}${dot.status ? html`: <strong>${dot.status}</strong>` : nothing}${dot.error ? ` (${dot.error})` : ''}</h2>
+    <h2>This request ${does}${dot.attempt > 1 ? `, try ${dot.attempt} of its client` : ''}. It is: ${paints[how][2]} <strong>${dot.status || dot.error}</strong></h2>
     <p><code>${route}</code></p>
     <ol>
       <li><b>due</b> 0 ms: the client wanted it</li>
@@ -32,13 +26,16 @@ export function request({ dot, log }, close) {
     </ol>
     ${log?.line && wait !== undefined ? html`<p>${compare(JSON.parse(log.line), dot, lag + wait)}</p>` : nothing}
     <p class="quiet">request id <code>${dot.id}</code></p>
-    <p class="quiet">What the API has written about it in its log:</p>
-    ${
-      log?.command
-        ? html`<p>The lab cannot read this API's log. In a terminal: <code>${log.command}</code></p>`
-        : html`<pre tabindex="0" aria-label="Log line">${log?.line ? pretty(log.line) : how === 'lost' ? 'nothing' : '…'}</pre>`
-    }
+    ${logged(log, how)}
   </aside>`
+}
+
+function logged(log, how) {
+  if (log?.elsewhere)
+    return html`<p class="quiet">A request of the lesson's run. What failed is in the log of its API, <code>api.log</code> in the folder of the run.</p>`
+  if (log?.command) return html`<p>The lab cannot read this API's log. In a terminal: <code>${log.command}</code></p>`
+  return html`<p class="quiet">What the API has written about it in its log:</p>
+    <pre tabindex="0" aria-label="Log line">${log?.line ? pretty(log.line) : how === 'lost' ? 'nothing' : '…'}</pre>`
 }
 
 /** Why the API's line can say something else than the client. */

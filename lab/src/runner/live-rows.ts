@@ -17,12 +17,17 @@ const quietRows = 5
 
 const legend = `A row is one second and counts the answers that came in it; the report counts a request when it was due. Of seconds like the one before only every fifth is shown. Behind "<-" stands what has changed: "answered" when fewer than 8 of 10 requests got an answer in this second (or enough again), "failed", "p95" or "health".`
 
-/** Prints what happens now, and the head of the table. `unannounced`: the column of the phase is empty. */
-export function announce({ name, rate, logins = 0, seconds, says, attack }: Phase, unannounced?: true): void {
+/** What happens in a phase. */
+export function phaseWords({ name, rate, logins = 0, seconds, says }: Phase): string {
   const load = rate > 0 ? `${rate} requests` : `${Math.round(logins)} logins`
+  return `${says ?? `${name}: ${load} a second.`} (${number(seconds, 2)} s)`
+}
+
+/** Prints what happens now, and the head of the table. `unannounced`: the column of the phase is empty. */
+export function announce(phase: Phase, unannounced?: true): void {
   say()
-  say(wrap(`${says ?? `${name}: ${load} a second.`} (${number(seconds, 2)} s)`))
-  say(attack ? attackHeading : unannounced ? heading.replace('phase', '     ') : heading)
+  say(wrap(phaseWords(phase)))
+  say(phase.attack ? attackHeading : unannounced ? heading.replace('phase', '     ') : heading)
 }
 
 /**

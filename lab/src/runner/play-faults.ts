@@ -40,9 +40,11 @@ async function playFault(plan: TimedFault, due: number, playing: Playing): Promi
   while (now() < due && !(await isServed())) await sleep(20, signal)
   const fault = await inject({ ...target, kind: plan.kind, at: due, forMs: plan.for * 1000, probe, signal })
   const { did, injectedAt } = fault
+  target.faulted?.(plan.kind, 'begun', injectedAt)
   // An API that does not notice the fault has failed, which is for the verdict to say: the fault goes on all the same.
   const landed = fault.landed.catch(() => undefined)
   landed.then((at) => {
+    if (at) target.faulted?.(plan.kind, 'felt', at)
     if (at) tell(experiment, `${did} A request from outside felt it after ${milliseconds(at - injectedAt)}.`)
   })
   let undone: Awaited<ReturnType<typeof fault.undo>> | undefined
@@ -52,6 +54,7 @@ async function playFault(plan: TimedFault, due: number, playing: Playing): Promi
     undone = await fault.undo()
     // A killed API is gone until it listens again; any other fault ends when its rollback begins.
     if (faults[plan.kind].kills) undone = { ...undone, at: now() }
+    target.faulted?.(plan.kind, 'over', undone.at)
     run.faults.push({ plan, did, injectedAt, landedAt: await landed, undone })
   }
   tell(experiment, `Rolled back: ${undone.did}.`)

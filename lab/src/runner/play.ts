@@ -2,17 +2,17 @@ import { dirname } from 'node:path'
 import { connect, logIn } from '../api-client.ts'
 import { attackers } from '../attacks/all.ts'
 import { type Attempt, tally } from '../attacks/attack.ts'
-import { now, sleep } from '../clock.ts'
+import { now, onTheClock, sleep } from '../clock.ts'
 import { UserError } from '../errors.ts'
 import { count } from '../load/figures.ts'
 import { lost, type StartLoad } from '../load/load.ts'
 import type { Target } from '../targets/target.ts'
 import { type Experiment, faultsOf, type Phase, plannedPhases } from './experiment.ts'
-import { announce, rowWriter } from './live-rows.ts'
+import { announce, phaseWords, rowWriter } from './live-rows.ts'
 import { watchMachine } from './machine.ts'
-import { keptSeconds, watchMetrics } from './metrics-page.ts'
+import { busyBetween, keptSeconds, watchMetrics } from './metrics-page.ts'
 import { checkOwnDatabase, playFaults } from './play-faults.ts'
-import { startProbe } from './probe.ts'
+import { healthOf, startProbe } from './probe.ts'
 import type { PlayedPhase, Playing, Run } from './run.ts'
 import { say } from './screen.ts'
 import { withRate } from './search.ts'
@@ -99,7 +99,7 @@ async function playPhases(playing: Playing): Promise<void> {
     const played: PlayedPhase = { ...planned, plan, start: now(), end: until }
     run.phases.push(played)
     load.enter(plan)
-    target.entered?.(plan.name, plan.seconds, troubleOf(plan))
+    target.entered?.(plan, troubleOf(plan), phaseWords(plan))
     // Print the last second of the previous phase before this one is announced.
     writeRows(from)
     if (!unannounced || from_s === 0) announce(plan, unannounced)
@@ -148,12 +148,15 @@ function reportTo(target: Target, run: Run): () => void {
     return list.slice(from)
   }
   const report = () => {
-    target.loaded?.(newIn(run.results), newIn(run.dropped).length)
+    const [before, after] = run.metrics.slice(-2)
+    const busy = before && after ? busyBetween(before, after) : null
+    const api = { health: healthOf(run.health.at(-1)), busy }
+    target.loaded?.(newIn(run.results), newIn(run.dropped).length, api)
     for (const { name, attempts } of run.attacks) target.attacked?.(name, tally(newIn(attempts)))
   }
-  const timer = setInterval(report, 250)
+  const end = onTheClock(250, report)
   return () => {
-    clearInterval(timer)
+    end()
     report()
   }
 }

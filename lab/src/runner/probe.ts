@@ -1,6 +1,7 @@
 import type { Pool } from 'undici'
 import { ask, connect, probes } from '../api-client.ts'
 import { now } from '../clock.ts'
+import type { ApiState } from '../targets/target.ts'
 
 /** What an outside client saw of one request. Moments of clock.ts; status 0: no answer. `health`: the status in the body of /health. */
 export type ProbeSample = { at: number; done: number; status: number; degraded?: boolean; health?: string }
@@ -49,6 +50,14 @@ function healthIn(text: string): Pick<ProbeSample, 'degraded' | 'health'> {
   } catch {
     return {}
   }
+}
+
+const silentMs = 2_000
+
+/** What /health says, by its last answer: `none` after a failed one, and after two seconds of silence. */
+export function healthOf(last?: ProbeSample): ApiState['health'] {
+  if (last === undefined || now() - last.done > silentMs) return 'none'
+  return (last.health as ApiState['health'] | undefined) ?? 'none'
 }
 
 type Seen = Pick<ProbeSample, 'done' | 'status' | 'degraded'>

@@ -16,6 +16,7 @@ import { capacityFor, playOn } from './play-own.ts'
 import { guessesFor } from './predict.ts'
 import { otherProblems } from './problems.ts'
 import { conclusion, say, textTable, wrap } from './screen.ts'
+import { tellPage } from './to-page.ts'
 import { checkRunsFolder, writeRun } from './write-run.ts'
 
 export type ExperimentOptions = {
@@ -68,7 +69,7 @@ export async function runExperiment(options: ExperimentOptions): Promise<Verdict
     const capacity = await capacityFor(experiment, lengthOf(experiment) / lengthOf(full), stop)
     const played = withLength(await loadExperiment(name, slo, capacity?.perSecond), options.seconds)
     const playIt = (target: Target) => {
-      const reported = { ...target, ...reporting(name, target.mode, options.stack?.socket) }
+      const reported = { ...target, ...tellPage(), ...reporting(name, target.mode, options.stack?.socket) }
       // Another seed for each repetition, or the spread of the results would hide that arrivals are random.
       return play(played, reported, startLoad, stop, number)
     }

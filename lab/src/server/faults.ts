@@ -3,7 +3,7 @@ import { Gauge } from 'prom-client'
 import type { Session } from '../api-client.ts'
 import { now } from '../clock.ts'
 import { UserError } from '../errors.ts'
-import { type FaultKind, faults, kinds } from '../faults/all.ts'
+import { type FaultKind, kinds } from '../faults/all.ts'
 import { databasePath, type Victim } from '../faults/fault.ts'
 import type { ActiveFault } from '../faults/inject.ts'
 import { readRecord } from '../faults/record.ts'
@@ -46,9 +46,7 @@ export function createFaults({ database, server, api, session, stop, tell = () =
     try {
       const record = readRecord(databasePath(database))
       if (record === undefined) return undefined
-      const { kind, since, until } = record
-      const { kills, picture } = faults[kind]
-      return { kind, since, until, kills, picture }
+      return { kind: record.kind, since: record.since, until: record.until }
     } catch {
       return undefined // unreadable: `begin` and `end` report that
     }

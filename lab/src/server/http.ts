@@ -45,7 +45,7 @@ export function createControl({ faults, activity, recorder, status }: Control): 
 }
 
 /** Answers an error as {error}: a UserError with 409, any other with 500. */
-async function errors(ctx: Context, next: Next): Promise<void> {
+export async function errors(ctx: Context, next: Next): Promise<void> {
   try {
     await next()
   } catch (error) {

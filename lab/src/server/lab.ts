@@ -1,9 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import type { AddressInfo } from 'node:net'
-import { openSession } from '../api-client.ts'
 import { aborted } from '../clock.ts'
 import { openOnDesktop } from '../processes.ts'
-import { loadSlo } from '../slo.ts'
 import { withEmbedded } from '../targets/embedded.ts'
 import { createPages } from './http.ts'
 import { createLive } from './live.ts'
@@ -21,10 +19,9 @@ type LabOptions = {
 }
 
 /** The live page on an API of its own, in a temporary folder, until the signal. */
-export async function openLab({ port, slo, open, stop, ...rest }: LabOptions): Promise<void> {
+export async function openLab({ port, open, stop, ...rest }: LabOptions): Promise<void> {
   await withEmbedded({}, async (target) => {
-    const session = openSession(target.url, target.username, target.password)
-    const live = createLive({ target, own: target, session, slo: loadSlo(slo), stop, ...rest })
+    const live = createLive({ target, stop, ...rest })
     const token = randomBytes(18).toString('base64url')
     const pages = createPages(live.state, livePage(live, token))
     try {
@@ -41,7 +38,6 @@ export async function openLab({ port, slo, open, stop, ...rest }: LabOptions): P
       pages.close()
       pages.closeAllConnections()
       await live.close()
-      await session.pool.destroy()
     }
   })
 }

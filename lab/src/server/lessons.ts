@@ -1,24 +1,15 @@
-import { type ChildProcess, spawn } from 'node:child_process'
 import { readdir } from 'node:fs/promises'
-import { join } from 'node:path'
 import { commandOf, findLesson, lessonNames, loadLesson, type Play, secondsUnderLoad } from '../course/lesson.ts'
 import { answerQuestion, keepGuesses, readProgress, viewOf } from '../course/progress.ts'
 import { UserError } from '../errors.ts'
 import type { Slo } from '../slo.ts'
-
-const main = join(import.meta.dirname, '..', 'main.ts')
+import type { Runs } from './runs.ts'
 
 /** `seconds`: the length of each run, where it shall not be the lesson's own. */
-type Options = { folder: string; slo: Slo; seconds?: number; isStack: boolean; changed: () => void }
+type Options = { folder: string; slo: Slo; seconds?: number; runs: Runs; changed: () => void }
 
-/** About what a run takes beside its load: the start of its API. */
-const startSeconds = 8
-
-/** The lessons on the page; the progress is that of the terminal. Runs are played by a process of their own, one at a time. */
-export function createLessons({ folder, slo, seconds, isStack, changed }: Options) {
-  let playing: { name: string; from: number; until: number } | undefined
-  let child: ChildProcess | undefined
-
+/** The lessons on the page; the progress is that of the terminal. */
+export function createLessons({ folder, slo, seconds, runs, changed }: Options) {
   const lengthOf = (play: Play) => seconds ?? play.seconds
   const loadOf = (play: Play) => secondsUnderLoad({ ...play, seconds: lengthOf(play) }, slo)
 
@@ -38,8 +29,8 @@ export function createLessons({ folder, slo, seconds, isStack, changed }: Option
     return Promise.all(titles)
   }
 
-  async function view(name: string) {
-    return { ...(await viewOf(folder, name, async (play) => ({ seconds: await loadOf(play) }))), playing }
+  function view(name: string) {
+    return viewOf(folder, name, async (play) => ({ seconds: await loadOf(play) }))
   }
 
   async function guess(name: string, guesses: string[]): Promise<void> {
@@ -51,19 +42,9 @@ export function createLessons({ folder, slo, seconds, isStack, changed }: Option
     const name = findLesson(given)
     const lesson = await loadLesson(name)
     const wanted = isKnob ? lesson.knob : lesson.run
-    if (isStack || 'command' in wanted) throw new UserError(`Not here. In a terminal: ${commandOf(wanted)}`)
-    const load = await loadOf(wanted)
-    if (playing) throw new UserError('A run is being played: wait for its end.')
-    const from = Date.now()
-    playing = { name, from, until: from + (startSeconds + load) * 1000 }
-    const args = [main, 'experiment', wanted.experiment, '--seconds', String(lengthOf(wanted)), '--folder', folder]
-    child = spawn(process.execPath, args, { stdio: 'ignore' })
-    const over = () => {
-      playing = undefined
-      changed()
-    }
-    child.on('exit', over).on('error', over)
-    changed()
+    if ('command' in wanted) throw new UserError(`Not here. In a terminal: ${commandOf(wanted)}`)
+    const command = ['experiment', wanted.experiment, '--seconds', String(lengthOf(wanted))]
+    runs.play(name, command, await loadOf(wanted), changed)
   }
 
   async function answer(name: string, said: string) {
@@ -72,10 +53,5 @@ export function createLessons({ folder, slo, seconds, isStack, changed }: Option
     return checked
   }
 
-  function stop(): void {
-    clearInterval(watch)
-    child?.kill()
-  }
-
-  return { list, view, guess, play, answer, isPlaying: () => playing !== undefined, stop }
+  return { list, view, guess, play, answer, stop: () => clearInterval(watch) }
 }

@@ -1,20 +1,15 @@
-import { randomUUID } from 'node:crypto'
-import { type Answer, ask, connect, type Session } from '../api-client.ts'
-import { now } from '../clock.ts'
-import { reasonOf } from '../errors.ts'
+import { ask, connect, type Session } from '../api-client.ts'
 import { type ClientPolicy, policies } from '../load/client-policy.ts'
-import type { Attempt, Kind, Result } from '../load/figures.ts'
+import { count } from '../load/figures.ts'
+import { followRequests, type Met } from '../load/follow.ts'
 import { startMix } from '../load/load.ts'
 import { requestAt, usualWrites } from '../load/mix.ts'
 import { type ArrivalProcess, openLoop, type Request } from '../load/open-loop.ts'
+import type { Story } from './story.ts'
 
 const { none, ...retrying } = policies(1_000)
 const clients: Record<string, ClientPolicy | undefined> = { patient: undefined, impatient: none, ...retrying }
 export const clientNames = Object.keys(clients)
-
-// At most this many requests a second are shown as dots; the others are only counted.
-const perSecond = 40
-const slotMs = 1000 / perSecond
 
 /** What a visitor sets. `writes`: the share of the requests that write. `clients`: what they do when an answer is late or fails. */
 export type Knobs = { rate: number; arrivals: ArrivalProcess; writes: number; clients: string }
@@ -25,93 +20,66 @@ export const mostPerSecond = 10_000
 export const mostWaiting = 5_000
 export const off: Knobs = { rate: 0, arrivals: 'even', writes: usualWrites, clients: 'patient' }
 
-/** One request on the wire: `due` is its call's, `attempt` counts the tries of the call from 1. */
-type Wire = Attempt & { id: string; kind: Kind; due: number; attempt: number }
+// A slider that is moved sets many loads: the last one is told.
+const toldMs = 800
 
-/** The lab's open load with knobs. Every request has an id of its own, so that its line in the API's log can be found. */
-export function createLiveLoad(session: Session) {
+/** `ends`: after so many milliseconds a load ends by itself. `changed` is called when another load holds. */
+type Options = { session: Session; ends: { load: number }; story: Story; changed: () => void }
+
+/** The lab's open load with knobs. */
+export function createLiveLoad({ session, ends, story, changed }: Options) {
   // As many connections as the load of an experiment has.
   const pool = connect(session.url, 128, 10_000)
-  const waiting = new Set<Wire>()
-  let [knobs, token, ids, number] = [off, '', [] as string[], 0]
-  let ended: Wire[] = []
+  let [knobs, newest, token, ids, number] = [off, off, '', [] as string[], 0]
+  let over: NodeJS.Timeout | undefined
+  let told: NodeJS.Timeout | undefined
 
-  function next(due: number): Request {
+  function next(): Request {
     const { kind, method, path, note } = requestAt(number++, ids, knobs.writes)
-    let attempt = 0
-    async function send(signal: AbortSignal): Promise<Answer> {
-      const wire: Wire = { id: randomUUID(), kind, due, attempt: ++attempt, sent: now(), done: 0, status: 0 }
-      waiting.add(wire)
-      try {
-        const headers = { 'x-request-id': wire.id }
-        const answer = await ask(pool, { method, path, token, body: note, headers, signal })
-        wire.status = answer.status
-        return answer
-      } catch (error) {
-        wire.error = signal.aborted ? 'timeout' : reasonOf(error)
-        throw error
-      } finally {
-        wire.done = now()
-        waiting.delete(wire)
-        ended.push(wire)
-      }
-    }
-    return { kind, send }
+    return { kind, send: (signal, headers) => ask(pool, { method, path, token, body: note, headers, signal }) }
   }
-  const loop = openLoop({ next, maxInFlight: mostWaiting })
-
-  /** Gets what a load needs: a token, and notes that it can read. */
-  async function prepare(): Promise<void> {
-    token = await session.token()
-    if (ids.length === 0) ids = [...(await startMix(pool, token)).acknowledged.keys()]
-  }
+  const { follow, look } = followRequests()
+  const loop = openLoop({ next: follow(next), maxInFlight: mostWaiting })
 
   /** Changes the load from now on. */
-  function set(wanted: Knobs): void {
+  async function set(wanted: Knobs, why = ''): Promise<void> {
+    newest = wanted
+    if (wanted.rate > 0) {
+      token = await session.token()
+      if (ids.length === 0) ids = [...(await startMix(pool, token)).acknowledged.keys()]
+    }
+    // The first load waits for its notes: a newer one may hold by now.
+    if (wanted !== newest) return
     knobs = wanted
     loop.setRate(knobs.rate, { arrivals: knobs.arrivals, clients: clients[knobs.clients] })
+    clearTimeout(over)
+    if (knobs.rate > 0) over = setTimeout(end, ends.load, ' by itself')
+    clearTimeout(told)
+    told = setTimeout((at) => story.tell(loadWords(wanted) + why, 'plain', undefined, at), toldMs, Date.now())
+    changed()
   }
 
-  /** What has come to its end since the last call: calls, arrivals that were not sent, and requests on the wire. */
-  function drain(): { calls: Result[]; dropped: number; wires: Wire[] } {
-    const wires = ended
-    ended = []
-    return { calls: loop.results.splice(0), dropped: loop.dropped.splice(0).length, wires }
+  async function end(why: string): Promise<void> {
+    if (knobs.rate > 0) await set({ ...knobs, rate: 0 }, why)
   }
-  /** Requests without an answer; calls that pause before a retry are not among them. */
-  const isWaiting = () => ({ wires: waiting, calls: loop.waiting })
+
+  /** What the clients met since the last call. */
+  function drain(): Met {
+    return { calls: loop.results.splice(0), dropped: loop.dropped.splice(0).length, ...look() }
+  }
   /** Ends everything at once: arrivals that went on would keep the process alive. */
   function stop(): Promise<void> {
+    clearTimeout(over)
+    clearTimeout(told)
     loop.setRate(0)
     return pool.destroy()
   }
-  return { knobs: () => knobs, prepare, set, drain, isWaiting, stop }
+  return { knobs: () => knobs, set, end, drain, stop }
 }
 
-/** Chooses requests evenly over time, without a look at how they end, and follows them from being sent to their answer. */
-export function createSample() {
-  const followed = new Map<Wire, number>()
-  let [lastLook, lastSlot, number] = [now(), 0, 0]
-
-  /** What happened to the sample since the last call; `count`: how many requests were sent since then in all. */
-  function look(waiting: Iterable<Wire>, ended: Wire[]) {
-    const since = lastLook
-    lastLook = now()
-    const fresh = [...ended, ...waiting].filter(({ sent }) => sent > since).sort((a, b) => a.sent - b.sent)
-    const chosen = fresh.filter(({ sent }) => {
-      const [slot, before] = [Math.floor(sent / slotMs), lastSlot]
-      lastSlot = slot
-      return slot !== before
-    })
-    const sent = chosen.map((wire) => {
-      followed.set(wire, ++number)
-      return [number, wire.kind, wire.due, wire.sent, wire.id, wire.attempt]
-    })
-    const done = ended.flatMap((wire) => {
-      const n = followed.get(wire)
-      return followed.delete(wire) ? [[n, wire.done, wire.status, wire.error]] : []
-    })
-    return { t: lastLook, sent, done, count: fresh.length }
-  }
-  return { look }
+/** The load that was set, in words. */
+function loadWords({ rate, arrivals, writes, clients }: Knobs): string {
+  if (rate === 0) return 'The load ends'
+  const spaced = arrivals === 'even' ? 'evenly spaced' : 'at random (Poisson)'
+  return `Load: ${count(rate)} requests/s, ${spaced}, ${Math.round(100 * writes)} % write, ${clients} clients`
 }

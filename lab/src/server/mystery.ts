@@ -1,84 +1,61 @@
 import { randomInt } from 'node:crypto'
 import { type Debrief, debriefOf, mysteryQuestions } from '../course/debrief.ts'
-import { type Level, mystery } from '../course/mystery.ts'
+import { type Level, mystery, type Trouble } from '../course/mystery.ts'
 import { askedOn, hintOf, isAnswer } from '../course/numbers.ts'
-import { runMystery } from '../course/play-mystery.ts'
+import { againCommand } from '../course/play-mystery.ts'
+import { runSince } from '../course/progress.ts'
 import { UserError } from '../errors.ts'
-import type { Result } from '../load/figures.ts'
-import { type Load, startOwnLoad } from '../load/load.ts'
 import { lengthOf } from '../runner/experiment.ts'
-import { checkRunsFolder, writeRun } from '../runner/write-run.ts'
+import { checkRunsFolder } from '../runner/write-run.ts'
+import type { Journal } from '../runs/journal.ts'
 import type { Slo } from '../slo.ts'
-import type { Target } from '../targets/target.ts'
+import type { Playing, Runs } from './runs.ts'
+import type { Story } from './story.ts'
 
-type Options = {
-  slo: Slo
-  folder: string
-  /** Called several times in every second with what the clients met since the last call. */
-  met: (calls: Result[], dropped: number, waiting: Result[]) => void
-  changed: () => void
-  failed: (error: unknown) => void
-}
+type Options = { slo: Slo; folder: string; runs: Runs; changed: () => void; tell: Story['tell'] }
 
 type Current = {
   level: Level
-  end: AbortController
-  over?: Promise<void>
-  load?: Load
-  /** When its first second began, and its end. */
-  from?: number
-  until?: number
-  played?: Awaited<ReturnType<typeof runMystery>>
+  trouble: Trouble
+  again: string
+  seconds: number
+  run?: Playing
+  /** When it is over. */
+  journal?: Journal
   debrief?: Debrief & { again: string }
 }
 
-/** A mystery on the page's own API: until it is answered, the page shows numbers and nothing that tells what happens. */
-export function createMystery({ slo, folder, met, changed, failed }: Options) {
+/** A mystery: until it is answered, the page shows numbers and nothing that tells what happens. */
+export function createMystery({ slo, folder, runs, changed, tell }: Options) {
   let current: Current | undefined
 
-  async function begin(target: Target, level: Level, seed = randomInt(1_000)): Promise<void> {
+  function begin(level: Level, seed = randomInt(1_000)): void {
     checkRunsFolder(folder)
-    const hidden = mystery(seed, level, slo.goals.baseline.rate)
-    const mine: Current = { level, end: new AbortController() }
-    current = mine
-    changed()
-    const startLoad: typeof startOwnLoad = async (...order) => {
-      mine.load = await startOwnLoad(...order)
-      mine.from = Date.now()
-      mine.until = mine.from + 1000 * lengthOf(hidden.experiment)
-      changed()
-      return mine.load
-    }
-    const loaded = (results: Result[], dropped: number) => met(results, dropped, mine.load?.waiting?.() ?? [])
-    const options = { seed, level, slo, stop: mine.end.signal }
-    const { settings } = hidden.experiment
-    async function playIt() {
-      await target.api?.restart({ SHED_AFTER_MS: '0', ...settings })
-      mine.played = await runMystery(hidden, options, { ...target, loaded }, startLoad)
-      writeRun(folder, mine.played.journal)
-    }
-    const clear = (error: unknown) => {
-      if (!mine.end.signal.aborted) failed(error)
+    const { trouble, experiment } = mystery(seed, level, slo.goals.baseline.rate)
+    const mine: Current = { level, trouble, again: againCommand(level, seed), seconds: lengthOf(experiment) }
+    const asked = new Date().toISOString()
+    function ended(): void {
+      mine.journal = runSince(folder, { experiment: 'mystery', seconds: mine.seconds }, asked)
+      if (mine.journal) return
       current = undefined
+      tell('The mystery was not played to its end')
+      changed()
     }
-    mine.over = playIt()
-      .catch(clear)
-      .finally(() => settings && target.api?.restart({ BUSY_TIMEOUT_MS: '0' }).catch(failed))
-      .finally(changed)
+    current = mine
+    mine.run = runs.play('mystery', ['mystery', '--seed', String(seed), '--level', String(level)], mine.seconds, ended)
   }
 
   function solve(answers: string[]): void {
-    const played = current?.played
-    if (!current || !played) throw new UserError('There is no mystery to answer.')
+    const { journal, trouble, again } = current ?? {}
+    if (!current || !journal || !trouble || !again) throw new UserError('There is no mystery to answer.')
     const wrong = mysteryQuestions.find((one, i) => !isAnswer(one, answers[i] ?? ''))
     if (wrong) throw new UserError(`${wrong.ask} ${hintOf(wrong)}`)
-    current.debrief = { ...debriefOf(played.journal, played.trouble, answers), again: played.again }
+    current.debrief = { ...debriefOf(journal, trouble, answers), again }
     changed()
   }
 
   async function end(): Promise<void> {
-    current?.end.abort()
-    await current?.over
+    if (current && !isOver()) await runs.stop()
     current = undefined
     changed()
   }
@@ -91,11 +68,12 @@ export function createMystery({ slo, folder, met, changed, failed }: Options) {
 
   const isHidden = () => current !== undefined && current.debrief === undefined
   /** The page stands still while the reader answers and compares. */
-  const isOver = () => current?.played !== undefined
+  const isOver = () => current?.journal !== undefined
   function view() {
     if (!current) return null
-    const { level, from, until, debrief } = current
-    return { level, from, until, debrief, questions: isOver() && !debrief ? mysteryQuestions.map(askedOn) : undefined }
+    const { level, run, seconds, debrief } = current
+    const questions = isOver() && !debrief ? mysteryQuestions.map(askedOn) : undefined
+    return { level, from: run?.began, seconds, debrief, questions }
   }
-  return { begin, solve, end, giveWay, isHidden, isOver, view, waiting: () => current?.load?.waiting?.().length ?? 0 }
+  return { begin, solve, end, giveWay, isHidden, isOver, view }
 }

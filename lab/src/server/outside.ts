@@ -1,17 +1,14 @@
 import { Counter, Gauge } from 'prom-client'
 import type { Session } from '../api-client.ts'
-import { now } from '../clock.ts'
 import { isSuccess } from '../load/figures.ts'
-import { look, type ProbeSample } from '../runner/probe.ts'
+import { healthOf, look, type ProbeSample } from '../runner/probe.ts'
 
-const [everyMs, silentMs] = [1_000, 2_000]
+const everyMs = 1_000
 const targets = ['data', 'health'] as const
 type Target = (typeof targets)[number]
 
 /** The last answers that a client outside of the API got; status 0: no answer. `degraded` as /health says. */
 export type Outside = Record<Target, { status: number; seconds: number }> & { degraded?: boolean }
-/** What /health says; `none`: no answer for two seconds. */
-export type Health = 'ok' | 'degraded' | 'read_only' | 'none'
 
 /**
  * Asks /health and for one page of notes once a second, and puts the answers on the metrics page. Unlike the probe of a run
@@ -30,8 +27,7 @@ export function watchOutside(session: Session, heard: (sample: ProbeSample) => v
   })
   for (const target of targets) for (const outcome of ['success', 'failure']) requests.inc({ target, outcome }, 0)
   const seen: Outside = { data: { status: 0, seconds: 0 }, health: { status: 0, seconds: 0 } }
-
-  let said = { what: 'none' as Health, at: 0 }
+  let said: ProbeSample | undefined
 
   function record(target: Target, sample: ProbeSample): void {
     const seconds = (sample.done - sample.at) / 1000
@@ -45,7 +41,7 @@ export function watchOutside(session: Session, heard: (sample: ProbeSample) => v
     const health = await look(session.pool, '/health')
     record('health', health)
     seen.degraded = health.degraded
-    said = { what: (health.health as Health) ?? 'none', at: health.done }
+    said = health
     degraded.set(seen.degraded ? 1 : 0)
     // An API that does not answer this is starting, or gone: no login can succeed there.
     const token = health.status === 0 ? undefined : await session.token().catch(() => undefined)
@@ -58,6 +54,5 @@ export function watchOutside(session: Session, heard: (sample: ProbeSample) => v
 
   void lookAround()
   const timer = setInterval(lookAround, everyMs)
-  const health = () => (now() - said.at < silentMs ? said.what : 'none')
-  return { seen, health, stop: () => clearInterval(timer) }
+  return { seen, health: () => healthOf(said), stop: () => clearInterval(timer) }
 }

@@ -5,8 +5,9 @@ import { text } from 'node:stream/consumers'
 import Router from '@koa/router'
 import type { Context, Next } from 'koa'
 import { UserError } from '../errors.ts'
-import { glossary } from '../report/tables.ts'
-import { handle } from './controls.ts'
+import type { ApiLog } from '../targets/api-child.ts'
+import { handle } from './acts.ts'
+import { errors } from './http.ts'
 import type { Live } from './live.ts'
 
 const folder = join(import.meta.dirname, '..', 'page')
@@ -24,10 +25,12 @@ const files: Record<string, string> = {
 const policy =
   "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; img-src 'self' data:; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
 const mostBytes = 1_000
+const mostLines = 10_000
 
 /** The live page: every user of this machine may look; acting needs the token of the link. */
 export function livePage(live: Live, token: string): Router {
   const router = new Router()
+  const logLine = keepLines(live.target.log)
   router.use(headers)
   for (const [path, file] of Object.entries(files))
     router.get(path, (ctx) => {
@@ -35,9 +38,6 @@ export function livePage(live: Live, token: string): Router {
       ctx.body = readFileSync(file)
     })
   router.get('/events', live.events.open)
-  router.get('/words', (ctx) => {
-    ctx.body = glossary()
-  })
   router.get('/lessons', async (ctx) => {
     ctx.body = await live.lessons.list()
   })
@@ -47,22 +47,29 @@ export function livePage(live: Live, token: string): Router {
     })
   })
   router.get('/log/:id', (ctx) => {
-    ctx.body = { line: live.logLine(String(ctx.params.id)) ?? null, command: live.target.log ? null : 'make logs' }
+    ctx.body = { line: logLine(String(ctx.params.id)) ?? null, command: live.target.log ? null : 'make logs' }
   })
-  router.post('/act', async (ctx) => {
+  const mayAct = async (ctx: Context, next: Next) => {
     if (!ctx.get('origin') || ctx.get('x-lab-token') !== token)
       return ctx.throw(403, 'The lab was started anew: open the link that it has just printed.')
     if (!ctx.is('json')) return ctx.throw(415, 'Send JSON.')
     if (!(Number(ctx.get('content-length')) <= mostBytes)) return ctx.throw(413, 'Send less.')
-    try {
-      ctx.body = (await handle(live, await text(ctx.req))) ?? {}
-    } catch (error) {
-      if (!(error instanceof UserError)) throw error
-      ctx.status = 409
-      ctx.body = { error: error.message }
-    }
+    return next()
+  }
+  router.post('/act', mayAct, errors, async (ctx) => {
+    ctx.body = (await handle(live, await text(ctx.req))) ?? {}
   })
   return router
+}
+
+/** Returns what finds the line that the API has written about a request; only the newest are kept, and none of an API that runs elsewhere. */
+function keepLines(log?: ApiLog): (id: string) => string | undefined {
+  const lines: string[] = []
+  if (log)
+    log.heard = (line) => {
+      if (lines.push(line) > 2 * mostLines) lines.splice(0, mostLines)
+    }
+  return (id) => lines.findLast((line) => line.includes(`"request_id":"${id}"`))
 }
 
 /** No script but this server's own, no frame around the page, and no other server learns its address. */

@@ -1,4 +1,5 @@
 import { connect, type Session } from '../api-client.ts'
+import { onTheClock } from '../clock.ts'
 import { reasonOf } from '../errors.ts'
 import { isSuccess, type LoadTally, quantile, roundAll, sorted } from '../load/figures.ts'
 import { between, busyBetween, type MetricsReading, readMetrics, statusesBetween } from '../runner/metrics-page.ts'
@@ -30,13 +31,13 @@ export function startRecorder({ session, metricsUrl, record: file, doing }: Opti
   const pool = connect(metricsUrl, 2, 2_000)
   const outside = watchOutside(session, ({ at, done, status }) => {
     const [success, failure] = isSuccess({ status }) ? [1, 0] : [0, 1]
-    probe = sum(probe, { success, failure, dropped: 0, latencies: [(done - at) / 1000] })
+    probe.push({ success, failure, dropped: 0, latencies: [(done - at) / 1000] })
   })
   const db = openOrComplain(file)
-  let [clients, probe] = [noClients, noClients]
+  let clients: LoadTally[] = []
+  let probe: LoadTally[] = []
   let before: MetricsReading = { at: 0 }
   let busy: number | null = null
-  let timer: NodeJS.Timeout
 
   function note(kind: NoteKind, data: object, at = Date.now()): void {
     try {
@@ -49,19 +50,20 @@ export function startRecorder({ session, metricsUrl, record: file, doing }: Opti
 
   /** Counts what the clients of a load met. */
   function met(tally: LoadTally): void {
-    clients = sum(clients, tally)
+    clients.push(tally)
   }
 
   async function closeSecond(second: number): Promise<void> {
-    const seen = dueIn(clients) > 0 ? clients : probe
-    ;[clients, probe] = [noClients, noClients]
+    const byClients = metBy(clients)
+    const seen = byClients.error_ratio === null ? metBy(probe) : byClients
+    ;[clients, probe] = [[], []]
     const { degraded } = outside.seen
     const now = { degraded: degraded === undefined ? null : degraded ? 1 : 0, ...doing() } as const
     const reading = await readMetrics(pool)
     const { db_available, resident_bytes } = reading
     const row: Omit<MetricsEvent, 'second'> = {
       time: new Date(second * 1000).toISOString(),
-      ...metBy(seen),
+      ...seen,
       statuses: statusesBetween(before, reading),
       ...between(before, reading),
       db_available: db_available === undefined ? null : db_available > 0 ? 1 : 0,
@@ -73,20 +75,10 @@ export function startRecorder({ session, metricsUrl, record: file, doing }: Opti
     note('second', row, second * 1000)
   }
 
-  function waitForNext(): void {
-    timer = setTimeout(
-      () => {
-        waitForNext()
-        // A timer may come some milliseconds early.
-        void closeSecond(Math.floor((Date.now() + 50) / 1000) - 1)
-      },
-      1000 - (Date.now() % 1000),
-    )
-  }
-  waitForNext()
+  const end = onTheClock(1000, () => void closeSecond(Math.floor((Date.now() + 50) / 1000) - 1))
 
   async function stop(): Promise<void> {
-    clearTimeout(timer)
+    end()
     outside.stop()
     await pool.destroy()
     db?.close()
@@ -94,27 +86,17 @@ export function startRecorder({ session, metricsUrl, record: file, doing }: Opti
   return { outside: outside.seen, health: outside.health, busy: () => busy, met, note, stop }
 }
 
-const noClients: LoadTally = { success: 0, failure: 0, dropped: 0, latencies: [] }
-
-function sum(a: LoadTally, b: LoadTally): LoadTally {
-  const [success, failure, dropped] = [a.success + b.success, a.failure + b.failure, a.dropped + b.dropped]
-  return { success, failure, dropped, latencies: [...a.latencies, ...b.latencies] }
-}
-
-function dueIn({ success, failure, dropped }: LoadTally): number {
-  return success + failure + dropped
-}
-
-/** What clients met in a second, as a row has it; their answers came in it. */
-function metBy(tally: LoadTally) {
-  const due = dueIn(tally)
-  const waits = sorted(tally.latencies.map((seconds) => 1000 * seconds))
+/** What clients met in a second, as a row has it; their answers came in it. The ratio is null where none was due. */
+function metBy(tallies: LoadTally[]) {
+  const sum = (what: 'success' | 'failure' | 'dropped') => tallies.reduce((all, one) => all + one[what], 0)
+  const [rate, dropped] = [sum('success') + sum('failure'), sum('dropped')]
+  const waits = sorted(tallies.flatMap(({ latencies }) => latencies.map((seconds) => 1000 * seconds)))
   const at = (share: number) => (waits.length > 0 ? quantile(waits, share) : null)
   return {
-    rate: tally.success + tally.failure,
-    error_ratio: due > 0 ? (tally.failure + tally.dropped) / due : null,
+    rate,
+    error_ratio: rate + dropped > 0 ? (sum('failure') + dropped) / (rate + dropped) : null,
     ...roundAll({ p50_ms: at(0.5), p95_ms: at(0.95), p99_ms: at(0.99) }),
-    dropped: tally.dropped,
+    dropped,
   }
 }
 

@@ -1,12 +1,13 @@
-import { figures, isSuccess, lagOf, quantileOf, type Result, statusesOf } from '../load/figures.ts'
+import { figures, isSuccess, lagOf, quantileOf, statusesOf } from '../load/figures.ts'
+import type { Met } from '../load/follow.ts'
 import { goodputOf } from '../load/goodput.ts'
 import type { Goal } from '../slo.ts'
-import type { Health } from './outside.ts'
+import type { ApiState } from '../targets/target.ts'
 
 const kept = 120
 
-/** One second as the page shows it; the answers are those that came in it. `busy`: share of the time of the API's thread. */
-export type Second = {
+/** One second as the page shows it; the answers are those that came in it. */
+export type Second = ApiState & {
   at: number
   /** Calls that were due, and requests that were sent for them: more with retries. */
   offered: number
@@ -22,42 +23,40 @@ export type Second = {
   /** How late the requests were sent, p99 in milliseconds. */
   lag: number
   statuses: Record<string, number>
-  busy: number | null
-  health: Health
   fault: string | null
   /** The one that held for the load of this second. */
   goal: Pick<Goal, 'rate' | 'latency_ms'>
 }
 
-type Others = Pick<Second, 'waiting' | 'busy' | 'health' | 'fault' | 'goal'>
+type Others = ApiState & Pick<Second, 'fault' | 'goal'>
 
-/** Adds up what the clients meet and makes a row of it every second; keeps two minutes. */
+/** Makes a row every second of what the clients met; keeps two minutes. */
 export function createSeconds() {
   const rows: Second[] = []
-  let [done, offered, sent, dropped, lastDue] = [[] as Result[], 0, 0, 0, 0]
-
-  function add(tick: { calls: Result[]; dropped: number; sent: number; waiting: Iterable<Result> }): void {
-    const fresh = [...tick.calls, ...tick.waiting].filter(({ due }) => due > lastDue)
-    for (const { due } of fresh) lastDue = Math.max(lastDue, due)
-    for (const one of tick.calls) done.push(one)
-    offered += fresh.length + tick.dropped
-    sent += tick.sent
-    dropped += tick.dropped
-  }
+  let seen: Omit<Met, 'sample'>[] = []
 
   function close(others: Others): Second {
+    const sum = (what: 'begun' | 'sent' | 'dropped') => seen.reduce((all, one) => all + one[what], 0)
+    const [done, dropped] = [seen.flatMap(({ calls }) => calls), sum('dropped')]
     const { due, failed, p50_ms, p95_ms, p99_ms } = figures(done, dropped)
     const failures = done.filter((one) => !isSuccess(one))
-    const statuses = { ...statusesOf(failures), ...(dropped > 0 && { 'not sent': dropped }) }
-    const lag = done.length > 0 ? quantileOf(done, lagOf, 0.99) : 0
-    const latencies = { p50: p50_ms, p95: p95_ms, p99: p99_ms, lag }
-    const { abandoned } = goodputOf(done, dropped)
-    const counts = { offered, sent, good: due - failed, failed, abandoned }
-    const second = { at: Date.now(), ...counts, ...latencies, statuses, ...others }
-    ;[done, offered, sent, dropped] = [[], 0, 0, 0]
+    const second = {
+      at: Date.now(),
+      offered: sum('begun') + dropped,
+      sent: sum('sent'),
+      good: due - failed,
+      failed,
+      abandoned: goodputOf(done, dropped).abandoned,
+      ...{ p50: p50_ms, p95: p95_ms, p99: p99_ms },
+      waiting: seen.at(-1)?.inFlight ?? 0,
+      lag: done.length > 0 ? quantileOf(done, lagOf, 0.99) : 0,
+      statuses: { ...statusesOf(failures), ...(dropped > 0 && { 'not sent': dropped }) },
+      ...others,
+    }
+    seen = []
     rows.push(second)
     if (rows.length > kept) rows.shift()
     return second
   }
-  return { rows, add, close }
+  return { rows, add: (met: Omit<Met, 'sample'>) => void seen.push(met), close }
 }

@@ -3,11 +3,9 @@ import { rmSync } from 'node:fs'
 import type { Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { collectDefaultMetrics } from 'prom-client'
-import { openSession } from '../api-client.ts'
 import { aborted } from '../clock.ts'
 import { reasonOf, UserError } from '../errors.ts'
 import { recoverLeftovers } from '../faults/rollback.ts'
-import { loadSlo } from '../slo.ts'
 import type { StackOptions } from '../targets/target.ts'
 import { createActivity } from './activity.ts'
 import { createControl, createPages, createPrometheusProxy } from './http.ts'
@@ -38,7 +36,6 @@ export async function serve(options: ServeOptions): Promise<number> {
     (error) => console.error(error instanceof UserError ? error.message : error),
   )
   collectDefaultMetrics()
-  const session = openSession(options.url, options.username, options.password)
   const activity = createActivity()
   const doing = () => {
     const { experiment, phase } = activity.current()
@@ -46,7 +43,7 @@ export async function serve(options: ServeOptions): Promise<number> {
     return { phase: `${experiment} ${phase}`, trouble: activity.currentTrouble() ?? null }
   }
   const target = { ...options, mode: 'stack' } as const
-  const live = createLive({ ...options, target, session, slo: loadSlo(options.slo), doing })
+  const live = createLive({ ...options, target, doing })
   const { faults, recorder } = live
   const status = () => ({ fault: faults.active(), ...activity.current(), outside: recorder.outside })
 
@@ -68,7 +65,6 @@ export async function serve(options: ServeOptions): Promise<number> {
       server.closeAllConnections()
     }
     await live.close()
-    await session.pool.destroy()
   }
 }
 

@@ -1,21 +1,23 @@
-import { faults } from '../faults/all.ts'
+import { type FaultKind, faults } from '../faults/all.ts'
+import type { FaultMoment } from '../faults/fault.ts'
 import { count } from '../load/figures.ts'
 import { milliseconds, number } from '../report/html.ts'
-import type { FaultEvent } from './faults.ts'
-import { type Knobs, mostWaiting } from './live-load.ts'
+import { mostWaiting } from './live-load.ts'
 import type { Second } from './seconds.ts'
 
 /** One event, and for a reader who wonders why it happened. */
 export type Line = { at: number; text: string; tone: 'good' | 'bad' | 'plain'; why?: string }
 
 type Watched = Omit<Second, 'sent' | 'p50' | 'p99' | 'waiting' | 'health'>
+export type Story = ReturnType<typeof createStory>
 
 const mostLines = 100
 
 /** Tells what happens, one line an event. Lines of things noticed are made from the seconds. */
 export function createStory(send: (line: Line) => void) {
   const lines: Line[] = []
-  // The end of the last fault, until the goodput after it has been told.
+  // When the last fault began or ended; and its end, until the goodput after it has been told.
+  let since = 0
   let over: number | undefined
 
   function tell(text: string, tone: Line['tone'] = 'plain', why?: string, at = Date.now()): void {
@@ -27,25 +29,24 @@ export function createStory(send: (line: Line) => void) {
     send(line)
   }
 
-  function fault({ kind, at, begun, ended }: FaultEvent): void {
+  /** `at`: the wall clock's moment. */
+  function fault(kind: FaultKind, what: FaultMoment, at: number): void {
     const { kills, story, picture } = faults[kind]
-    const [began, mended] = story
-    if (begun) {
-      const { landed_ms: felt, degraded_ms: noticed } = begun
+    const after = ` after ${milliseconds(at - since)}`
+    if (what === 'begun' || what === 'over') since = at
+    if (what === 'begun') {
       over = undefined
-      tell(began, 'bad', undefined, at)
+      tell(story[0], 'bad', undefined, at)
+    } else if (what === 'felt') {
       const why = kills ? whyKilled : picture[0] === 'read-only' ? whyReads : whyRefused
-      tell(`First ${kills ? 'request without an answer' : '503'} after ${milliseconds(felt)}`, 'bad', why, at + felt)
-      const said = kills ? '/health gives no answer' : '/health says degraded'
-      const whyNoticed = kills ? 'Nothing is left that could say anything: silence is the signal.' : whySaid
-      if (noticed !== null) tell(`${said} after ${milliseconds(noticed)}`, 'plain', whyNoticed, at + noticed)
-    }
-    if (ended) {
+      tell(`First ${kills ? 'request without an answer' : '503'}${after}`, 'bad', why, at)
+    } else if (what === 'noticed') {
+      const why = kills ? 'Nothing is left that could say anything: silence is the signal.' : whySaid
+      tell(`${kills ? '/health gives no answer' : '/health says degraded'}${after}`, 'plain', why, at)
+    } else if (what === 'over') {
       over = at
-      tell(mended, 'good', undefined, at)
-      const { success_ms: success } = ended
-      if (success !== null) tell(`First success after ${milliseconds(success)}`, 'good', whyBack, at + success)
-    }
+      tell(story[1], 'good', undefined, at)
+    } else tell(`First success${after}`, 'good', whyBack, at)
   }
 
   // Each is told when it begins and when it ends; what comes and goes at a limit must last for some seconds.
@@ -97,13 +98,6 @@ function createState(toBegin: number, toEnd = toBegin) {
     ;[isSo, seconds] = [!isSo, 0]
     return isSo
   }
-}
-
-/** The load that was set, in words. */
-export function loadWords({ rate, arrivals, writes, clients }: Knobs): string {
-  if (rate === 0) return 'The load ends'
-  const spaced = arrivals === 'even' ? 'evenly spaced' : 'at random (Poisson)'
-  return `Load: ${count(rate)} requests/s, ${spaced}, ${Math.round(100 * writes)} % write, ${clients} clients`
 }
 
 function named(status: string): string {

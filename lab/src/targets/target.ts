@@ -2,11 +2,15 @@ import Database from 'better-sqlite3'
 import { askLab } from '../api-client.ts'
 import type { AttackTarget, Tally } from '../attacks/attack.ts'
 import { reasonOf, UserError } from '../errors.ts'
-import { databasePath, type Victim } from '../faults/fault.ts'
+import type { FaultKind } from '../faults/all.ts'
+import { databasePath, type FaultMoment, type Victim } from '../faults/fault.ts'
 import { type Result, tallyOf } from '../load/figures.ts'
 import { goodputOf } from '../load/goodput.ts'
-import type { LoadTarget } from '../load/load.ts'
+import type { LoadPhase, LoadTarget } from '../load/load.ts'
 import type { ApiLog } from './api-child.ts'
+
+/** What /health said last, `none` without an answer; `busy`: share of the time of the API's thread in the last second. */
+export type ApiState = { health: 'ok' | 'degraded' | 'read_only' | 'none'; busy: number | null }
 
 /** The API of an experiment. */
 export type Target = AttackTarget &
@@ -18,12 +22,14 @@ export type Target = AttackTarget &
     log?: ApiLog
     /** Resolves with the reason when the API ends by itself; never where that cannot be seen. */
     ended: Promise<string>
-    /** Called when a phase begins; `trouble`: what it does to the API on purpose, apart from faults. */
-    entered?: (phase: string, seconds: number, trouble: string | null) => void
-    /** Called every second of an attack with the outcomes of its attempts since the last call. */
+    /** Called when a phase begins; `trouble`: what it does to the API on purpose, apart from faults; `words`: what happens now. */
+    entered?: (phase: LoadPhase & { name: string }, trouble: string | null, words: string) => void
+    /** Called when a fault is injected, when a request from outside has felt it, and when it is over, with the moment of that. */
+    faulted?: (kind: FaultKind, what: FaultMoment, at: number) => void
+    /** Called several times in every second of an attack with the outcomes of its attempts since the last call. */
     attacked?: (attack: string, tally: Tally) => void
     /** Called several times in every second of a load with its results and its dropped requests since the last call. */
-    loaded?: (results: Result[], dropped: number) => void
+    loaded?: (results: Result[], dropped: number, api: ApiState) => void
   }
 
 /** An API that runs already; the lab neither starts nor stops it. */
@@ -59,10 +65,10 @@ export function reporting(
     askLab(socket, 'POST', path, body).catch(() => {})
   }
   return {
-    entered: (phase, seconds, trouble) => {
+    entered: ({ name, seconds }, trouble) => {
       // An API of the experiment's own is none that the dashboards watch.
       const known = mode === 'stack' && trouble ? { trouble } : {}
-      report('/phase', { experiment, phase, for: `${Math.max(1, seconds)}s`, ...known })
+      report('/phase', { experiment, phase: name, for: `${Math.max(1, seconds)}s`, ...known })
     },
     attacked: (attack, tally) => report('/attempts', { attack, ...tally }),
     loaded: (results, dropped) => report('/load', { ...tallyOf(results, dropped), calls: goodputOf(results, dropped) }),

@@ -1,0 +1,30 @@
+import { followRequests, type Met } from '../load/follow.ts'
+import type { ApiState, Target } from '../targets/target.ts'
+
+/** What the live page is told of a run that it has started. */
+export type News =
+  | { phase: { name: string; rate: number; words: string } }
+  | { fault: Parameters<NonNullable<Target['faulted']>> }
+  | { met: Met; api: ApiState }
+
+// A page that does not read must not fill the memory of the run: it misses what would come after these.
+const mostOnTheirWay = 8
+
+/** Tells the live page what happens, where it has started this process, with a channel; without one nothing is done. */
+export function tellPage(): Pick<Target, 'entered' | 'faulted' | 'loaded' | 'follow'> {
+  if (!process.send) return {}
+  const { follow, look } = followRequests()
+  let onTheirWay = 0
+  function tell(news: News): void {
+    if (onTheirWay >= mostOnTheirWay) return
+    onTheirWay++
+    // A page that is gone is no error of the run.
+    process.send?.(news, undefined, {}, () => onTheirWay--)
+  }
+  return {
+    follow,
+    entered: ({ name, rate, logins = 0 }, _trouble, words) => tell({ phase: { name, rate: rate + logins, words } }),
+    faulted: (...fault) => tell({ fault }),
+    loaded: (calls, dropped, api) => tell({ met: { calls, dropped, ...look() }, api }),
+  }
+}

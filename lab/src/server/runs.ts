@@ -1,0 +1,67 @@
+import { type ChildProcess, spawn } from 'node:child_process'
+import { join } from 'node:path'
+import type { FaultKind } from '../faults/all.ts'
+import type { News } from '../runner/to-page.ts'
+import type { ApiState } from '../targets/target.ts'
+
+const main = join(import.meta.dirname, '..', 'main.ts')
+
+/** About what a run takes beside its load: the start of its API. */
+const startSeconds = 8
+
+/** A run, and what it has told last. `until`: when its load is likely to be over; `began`: when its first phase began. */
+export type Playing = {
+  name: string
+  from: number
+  until: number
+  began?: number
+  phase?: { name: string; rate: number }
+  fault?: FaultKind
+  api?: ApiState
+}
+
+/** `heard`: called with what a run tells. */
+type Options = { folder: string; changed: () => void; heard: (news: News) => void }
+
+export type Runs = ReturnType<typeof createRuns>
+
+/** The runs of lessons and mysteries: each is played by a process of its own on an API of its own, one at a time. */
+export function createRuns({ folder, changed, heard }: Options) {
+  let playing: Playing | undefined
+  let child: ChildProcess | undefined
+  let over: Promise<void> | undefined
+
+  /** Plays with a command of the lab, about so many seconds. `ended` is called at the end, however that came. */
+  function play(name: string, command: string[], seconds: number, ended = () => {}): Playing {
+    // It was asked for twice.
+    if (playing) return playing
+    const from = Date.now()
+    const mine: Playing = { name, from, until: from + (startSeconds + seconds) * 1000 }
+    playing = mine
+    const started = spawn(process.execPath, [main, ...command, '--folder', folder], {
+      stdio: ['ignore', 'ignore', 'ignore', 'ipc'],
+    })
+    child = started
+    started.on('message', (news: News) => {
+      if ('met' in news) mine.api = news.api
+      if ('fault' in news) mine.fault = news.fault[1] === 'over' ? undefined : news.fault[0]
+      if ('phase' in news) Object.assign(mine, { phase: news.phase, began: mine.began ?? Date.now() })
+      heard(news)
+    })
+    over = new Promise<void>((resolve) => started.once('exit', () => resolve()).once('error', () => resolve())).then(
+      () => {
+        playing = undefined
+        ended()
+        changed()
+      },
+    )
+    changed()
+    return mine
+  }
+
+  async function stop(): Promise<void> {
+    if (playing) child?.kill()
+    await over
+  }
+  return { playing: () => playing, play, stop }
+}
