@@ -418,6 +418,8 @@ test('started in an outage, the API recovers by itself and makes its users then'
   await (await startApi(t, { DATABASE_PATH: path })).stop()
   const startFaults: Record<string, Story> = {
     'the file is chmod 000': faults['the file is chmod 000'],
+    // Its last bit lets the process start in it.
+    'the folder is chmod 100': { reason: 'readonly', land: (path) => chmod(join(path, '..'), 0o100) },
     'the file is renamed': faults['the file is renamed'],
     'another process holds an exclusive lock': faults['another process holds an exclusive lock'],
   }

@@ -73,19 +73,18 @@ test(
     const apis = [first, await startApi(t, first.env)]
     const token = await first.login()
     const server = await postgres.server()
-    const answers: { api: Api; status: number; ms: number }[] = []
+    const answers: { api: Api; status: number }[] = []
     const acknowledged: string[] = []
     const refused: string[] = [] // the others may have been made: their connection broke before the answer
     let on = true
     async function write(api: Api) {
       while (on) {
-        const sent = performance.now()
         const title = crypto.randomUUID()
         const answer = await api.fetch('/data/notes', { method: 'POST', token, json: { ...note, title } })
         const { detail } = (await answer.json()) as { detail?: string }
         if (answer.status === 201) acknowledged.push(title)
         else if (detail?.includes('Nothing was changed')) refused.push(title)
-        answers.push({ api, status: answer.status, ms: performance.now() - sent })
+        answers.push({ api, status: answer.status })
       }
     }
     const writers = Promise.all(apis.flatMap((api) => [1, 2, 3, 4].map(() => write(api))))
@@ -96,15 +95,12 @@ test(
       return until(`${times} answers ${status} of each`, () => apis.every((api) => count(api) >= times))
     }
 
-    let back = 0
     for (let round = 0; round < 3; round++) {
       await answered(201, 20)
       await server.stop('immediate')
-      await answered(503, 20) // of four writers each: none waits until the server is back
+      await answered(503, 200) // of four writers each: none waits until the server is back
       await server.start()
-      const started = performance.now()
       await answered(201, 1)
-      back = Math.max(back, performance.now() - started)
     }
     on = false
     await writers
@@ -117,9 +113,7 @@ test(
       [[], []],
     )
     assert.ok(refused.length > 0)
-    const slowest = Math.max(...answers.filter(({ status }) => status === 503).map(({ ms }) => ms))
     t.diagnostic(`${answers.length} writes, ${acknowledged.length} acknowledged, ${refused.length} refused`)
-    t.diagnostic(`slowest 503 ${slowest.toFixed(0)} ms, back ${back.toFixed(0)} ms after the server`)
   },
 )
 

@@ -111,10 +111,15 @@ test('an experiment runs on an API that runs already, with k6 as its load', { sk
   )
 })
 
-// It has one run only. An API takes a second or two to start again.
-test('lesson 08-crash is played to its end, and its run passes', { skip: noPty }, async (t) => {
-  const lesson = await conclusive(t, () => played(t, '08-crash', 15))
-  if (!lesson) return
-  assert.equal(lesson.verdict, 'PASS', lesson.reasons.join())
-  isMeasured(t, lesson.out)
-})
+// Their experiments have no other test. An API that was killed takes a second or two to start again.
+for (const [name, seconds] of [
+  ['04-frozen', 6],
+  ['08-crash', 15],
+] as const) {
+  test(`lesson ${name} is played to its end, and its run passes`, { skip: noPty }, async (t) => {
+    const lesson = await conclusive(t, () => played(t, name, seconds))
+    if (!lesson) return
+    assert.equal(lesson.verdict, 'PASS', lesson.reasons.join())
+    isMeasured(t, lesson.out)
+  })
+}

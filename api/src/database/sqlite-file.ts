@@ -27,17 +27,18 @@ const minimumSize = 512 // of a database: one page
 export async function preparePath(path: string) {
   const folder = dirname(path)
   try {
+    const found = fs.statSync(path, { throwIfNoEntry: false })
+    if (found && found.size < minimumSize) throw foreign(path, 'is too short to be a database')
+    if (found) return
     if (!fs.existsSync(folder)) fs.mkdirSync(folder)
     // Other files named like it, such as a journal, mean that there was one.
     const names = fs.readdirSync(folder).filter((name) => name.startsWith(basename(path)))
     if (names.every((name) => name.startsWith(`${basename(path)}.new`))) await create(path)
-    const size = fs.statSync(path, { throwIfNoEntry: false })?.size ?? minimumSize
-    if (size < minimumSize) throw foreign(path, 'is too short to be a database')
   } catch (error) {
-    if (error instanceof ConfigError) throw error
     const { code } = error as NodeJS.ErrnoException
+    if (!code) throw error
     throw new ConfigError([
-      `DATABASE_PATH: ${path} cannot be used (${code}): choose another, in a folder that this user may write`,
+      `DATABASE_PATH: ${path} cannot be used (${code}): make room, or choose another, in a folder that this user may write`,
     ])
   }
 }

@@ -10,7 +10,7 @@ const hashOf = (token: string) => createHash('sha256').update(token).digest('bas
 
 /**
  * Sessions: a token is a random number, which means something only to the database. Each ends by itself. While the database
- * is away, no user is known.
+ * is away, only the user of a remembered one is known.
  */
 export function sessions(db: Db, users: readonly User[]): TokenKind {
   async function read(ctx: Context) {

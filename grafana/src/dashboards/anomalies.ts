@@ -19,7 +19,7 @@ function band(signal: keyof typeof signals) {
   const of = (name: string) => `api:signal:${name}{signal="${signal}"}`
   const edge = (sign: '+' | '-') => `${of('mean5m')} ${sign} ${threshold} * ${of('deviation5m')}`
   const upper = 'most' in signals[signal] ? `clamp_max(${edge('+')}, ${signals[signal].most})` : edge('+')
-  const line = { color: colors.goal, dashed: true, mayBeEmpty: true }
+  const line = { color: colors.goal, dashed: true }
   return timeSeries({
     title,
     description: `The value, and two dashed lines between which it usually lies: ${threshold} deviations around the mean.`,

@@ -4,7 +4,7 @@ import { reasonOf, UserError } from '../errors.ts'
 import type { FaultRecord } from './record.ts'
 
 /** The API's process, where the lab has started it. `kill` returns the moment (clock.ts) of the signal. */
-export type ApiProcess = {
+type ApiProcess = {
   kill: () => Promise<number>
   start: () => Promise<void>
   /** Ends it in order and starts it with these settings changed. */

@@ -94,12 +94,17 @@ const asksForMs = 10_000
 /** The seconds (since 1970) in the API's own record, METRICS_EVENTS, as soon as it answers; none where it keeps none. */
 export async function keptSeconds(url: string): Promise<Set<number>> {
   for (const deadline = now() + asksForMs; now() < deadline; await sleep(100)) {
-    const answer = await fetch(`${url}/metrics/events`, { signal: AbortSignal.timeout(5_000) }).catch(() => undefined)
+    const answer = await asked(`${url}/metrics/events`).catch(() => undefined)
     if (answer === undefined || answer.status === 503) continue
-    const lines = answer.ok ? (await answer.text()).trim().split('\n').filter(Boolean) : []
+    const lines = answer.status === 200 ? answer.text.trim().split('\n').filter(Boolean) : []
     return new Set(lines.map((line) => Math.round(Date.parse(JSON.parse(line).time) / 1000)))
   }
   return new Set()
+}
+
+async function asked(url: string) {
+  const answer = await fetch(url, { signal: AbortSignal.timeout(5_000) })
+  return { status: answer.status, text: await answer.text() }
 }
 
 /** The two readings around the middle of a second; without values where there is none. */

@@ -152,7 +152,10 @@ function reportTo(target: Target, run: Run): () => void {
     const busy = before && after ? busyBetween(before, after) : null
     const api = { health: healthOf(run.health.at(-1)), busy }
     target.loaded?.(newIn(run.results), newIn(run.dropped).length, api)
-    for (const { name, attempts } of run.attacks) target.attacked?.(name, tally(newIn(attempts)))
+    for (const { name, attempts } of run.attacks) {
+      const fresh = newIn(attempts)
+      if (fresh.length > 0) target.attacked?.(name, tally(fresh))
+    }
   }
   const end = onTheClock(250, report)
   return () => {

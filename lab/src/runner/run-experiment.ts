@@ -1,5 +1,6 @@
 import { existsSync } from 'node:fs'
 import { relative } from 'node:path'
+import { reasonOf } from '../errors.ts'
 import { recoverLeftovers } from '../faults/rollback.ts'
 import { quantile, sorted, type Verdict } from '../load/figures.ts'
 import { startK6Load } from '../load/k6-load.ts'
@@ -74,7 +75,13 @@ export async function runExperiment(options: ExperimentOptions): Promise<Verdict
       return play(played, reported, startLoad, stop, number)
     }
     const { run, target } = await playOn(stack ?? played, capacity, stop, playIt)
-    if (stack && record && existsSync(record)) run.problems.push(...otherProblems(run, record))
+    // A lab without its record is still a lab.
+    if (stack && record && existsSync(record))
+      try {
+        run.problems.push(...otherProblems(run, record))
+      } catch (error) {
+        say(`Whether another command disturbed this run is not known: ${record} cannot be read (${reasonOf(error)}).`)
+      }
     run.logged = target.log?.refusals
     const about = { name, experiment: played, slo, target, guesses, run: { number, of: runs }, again: again(options) }
     const journal = journalOf(run, about)

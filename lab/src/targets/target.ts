@@ -77,11 +77,13 @@ export function reporting(
 
 function journalModeOf(database: string): 'delete' | 'wal' {
   try {
-    const db = new Database(database, { readonly: true, fileMustExist: true })
+    const db = new Database(database, { readonly: true, fileMustExist: true, timeout: 0 })
     const mode = db.pragma('journal_mode', { simple: true })
     db.close()
     return mode === 'wal' ? 'wal' : 'delete'
   } catch (error) {
-    throw new UserError(`The database file ${database} cannot be read (${reasonOf(error)}).`)
+    throw new UserError(
+      `The database file ${database} cannot be read (${reasonOf(error)}). make recover ends a fault of the lab.`,
+    )
   }
 }

@@ -8,7 +8,7 @@ import { largestMegabytes } from '../faults/fill.ts'
 
 const neededBytes = 16 * 1024 * 1024
 
-export type TempFolder = { path: string; clear: () => Promise<void> }
+type TempFolder = { path: string; clear: () => Promise<void> }
 
 /**
  * A shell program that removes a folder when its input ends: whatever ends the lab, the system closes the lab's end of the pipe.
@@ -26,6 +26,8 @@ export async function makeTempFolder(disk?: number): Promise<TempFolder> {
   const child = spawn('sh', ['-c', janitor, path], { stdio: ['pipe', 'ignore', 'ignore'], detached: true })
   child.unref()
   const ended = once(child, 'exit')
+  // Without a shell the folder stays, and clear says why.
+  ended.catch(() => {})
   const clear = async () => {
     child.ref()
     child.stdin.end()
