@@ -3,8 +3,8 @@ import type { Logger } from 'pino'
 import { type Database, DatabaseUnavailable, type Operation } from './database.ts'
 import { createKysely } from './kysely.ts'
 import { databaseMetrics } from './metrics.ts'
+import { keepOpen } from './sqlite-check.ts'
 import { type Connection, inspect, isInDoubt, reasonOf, type Settings } from './sqlite-file.ts'
-import { keepOpen } from './sqlite-reopen.ts'
 
 type Write = { query: CompiledQuery; resolve(rows: unknown[]): void; reject(error: unknown): void }
 

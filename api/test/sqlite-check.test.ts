@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { join } from 'node:path'
 import { test } from 'node:test'
-import { keepOpen } from '../src/database/sqlite-reopen.ts'
+import { keepOpen } from '../src/database/sqlite-check.ts'
 import { createLogger } from '../src/telemetry/logger.ts'
 import { newFolder } from './start-api.ts'
 
