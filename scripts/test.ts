@@ -73,18 +73,18 @@ async function runTests(files: string[], options: Options, write: (text: string)
   for await (const text of printed.compose(spec)) write(text)
 }
 
-/** Lines that ran, by room; the programs that tests start are not counted. Printed, not enforced. */
+/** Lines that ran, by folder; the programs that tests start are not counted. Printed, not enforced. */
 function printCoverage(files: { path: string; totalLineCount: number; coveredLineCount: number }[]) {
-  const rooms = Map.groupBy(files, ({ path }) =>
+  const folders = Map.groupBy(files, ({ path }) =>
     path
       .slice(root.length + 1)
       .split('/')
       .slice(0, 2)
       .join('/'),
   )
-  for (const [room, those] of rooms) {
+  for (const [folder, those] of folders) {
     const sum = (count: 'totalLineCount' | 'coveredLineCount') => those.reduce((all, file) => all + file[count], 0)
-    console.log(`coverage of ${room}: ${((100 * sum('coveredLineCount')) / sum('totalLineCount')).toFixed(0)} %`)
+    console.log(`coverage of ${folder}: ${((100 * sum('coveredLineCount')) / sum('totalLineCount')).toFixed(0)} %`)
   }
 }
 

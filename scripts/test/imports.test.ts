@@ -1,28 +1,16 @@
-// Imports in lab/src lead downwards only, so that a reader can take one room after another.
+// Imports in lab/src lead down the list of CONTRIBUTING.md, so that a reader can take one folder after another.
 import assert from 'node:assert/strict'
 import { globSync, readFileSync } from 'node:fs'
 import { join, normalize } from 'node:path'
 import { test } from 'node:test'
 
 const source = join(import.meta.dirname, '../../lab/src')
-// From the top to the bottom. A file imports from its own room and from rooms below it.
-const rooms = ['main.ts', 'commands.ts', 'commands', 'server', 'lessons', 'course', 'tradeoffs', 'experiments']
-rooms.push(
-  'runner',
-  'report',
-  'anomalies',
-  'runs',
-  'page',
-  'targets',
-  'attacks',
-  'load',
-  'models',
-  'faults',
-  'the rest',
-)
-const roomOf = (file: string) => {
+const page = readFileSync(join(source, '../../CONTRIBUTING.md'), 'utf8')
+// A file imports from its own layer and from those below it; files that the list does not name are the lowest.
+const layers = [...page.matchAll(/^- (`.+`):/gm)].flatMap(([, names = '']) => names.replaceAll('`', '').split(', '))
+const layerOf = (file: string) => {
   const [first = '', ...rest] = file.split('/')
-  return rooms.indexOf(rest.length > 0 || rooms.includes(first) ? first : 'the rest')
+  return rest.length > 0 || layers.includes(first) ? layers.indexOf(first) : layers.length
 }
 
 const files = globSync('**/*.{ts,js}', { cwd: source })
@@ -34,16 +22,16 @@ const imports = files.flatMap((file) => {
     .filter(({ to }) => !to.startsWith('..'))
 })
 
-test('every file of lab/src stands in a known room, and the imports are found', () => {
+test('every file of lab/src stands in a known layer, and the imports are found', () => {
   assert.deepEqual(
-    files.filter((file) => roomOf(file) < 0),
+    files.filter((file) => layerOf(file) < 0),
     [],
   )
   assert.ok(imports.length > files.length)
 })
 
-test('imports lead downwards, so no two rooms need each other', () => {
-  const upwards = imports.filter(({ from, to }) => roomOf(to) < roomOf(from))
+test('imports lead downwards, so no two layers need each other', () => {
+  const upwards = imports.filter(({ from, to }) => layerOf(to) < layerOf(from))
   assert.deepEqual(upwards.map(({ from, to }) => `${from} -> ${to}`).sort(), [])
 })
 

@@ -12,8 +12,8 @@ const { readFileSync, writeFileSync, mkdirSync, appendFileSync } = require('node
 appendFileSync('asked', JSON.stringify(process.argv.slice(2)) + '\\n')
 const all = process.argv.includes('--include=dev')
 const packages = {}
-for (const room of all ? ['.', 'api', 'lab'] : ['api', 'lab']) {
-  const { dependencies, devDependencies } = JSON.parse(readFileSync(room + '/package.json', 'utf8'))
+for (const folder of all ? ['.', 'api', 'lab'] : ['api', 'lab']) {
+  const { dependencies, devDependencies } = JSON.parse(readFileSync(folder + '/package.json', 'utf8'))
   for (const [name, version] of Object.entries({ ...dependencies, ...(all && devDependencies) })) packages['node_modules/' + name] = { version }
 }
 mkdirSync('node_modules', { recursive: true })

@@ -76,8 +76,8 @@ test('every file that CONTRIBUTING.md names exists', () => {
 
 test('every package has the version of the newest entry of CHANGELOG.md', () => {
   const [, version] = /^## (\S+)/m.exec(read('CHANGELOG.md')) ?? []
-  for (const room of ['.', 'api', 'lab', 'grafana', 'k6']) {
-    assert.equal(JSON.parse(read(join(room, 'package.json'))).version, version, room)
+  for (const folder of ['.', 'api', 'lab', 'grafana', 'k6']) {
+    assert.equal(JSON.parse(read(join(folder, 'package.json'))).version, version, folder)
   }
 })
 

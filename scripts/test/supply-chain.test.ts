@@ -75,7 +75,7 @@ test('what is installed is what the lockfile names, with the licence it names', 
 
 test('docs/security.md lists every direct production dependency by its licence, and counts them all', () => {
   const text = readFileSync(join(root, 'docs/security.md'), 'utf8')
-  const direct = ['api', 'lab'].flatMap((room) => Object.keys(read(join(room, 'package.json')).dependencies))
+  const direct = ['api', 'lab'].flatMap((folder) => Object.keys(read(join(folder, 'package.json')).dependencies))
   const expected = [...new Set(direct)].map((name) => `${name}: ${packages[`node_modules/${name}`]?.license}`)
   const [, list = ''] = text.split('By licence:')
   const found = [...(list.split('\n## ')[0] ?? '').matchAll(/^- \*\*(.+?)\*\*: ((?:.|\n {2})+)/gm)].flatMap(
