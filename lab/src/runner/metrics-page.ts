@@ -115,11 +115,13 @@ function around(readings: MetricsReading[], from: number): [before: MetricsReadi
 
 /** What the API said of a second: its counters between the readings around the middle, its gauges as read in it. */
 export function serverSecond(readings: MetricsReading[], from: number) {
-  const { db_available, resident_bytes } = readings.findLast(({ at }) => isWithin(at, from, from + 1000)) ?? {
-    at: from,
-  }
+  const within = readings.findLast(({ at }) => isWithin(at, from, from + 1000))
+  return { ...between(...around(readings, from)), ...gauges(within) }
+}
+
+/** What the API's gauges said in a reading; null where it has a gap. */
+export function gauges({ db_available, resident_bytes }: Partial<MetricsReading> = {}) {
   return {
-    ...between(...around(readings, from)),
     db_available: db_available === undefined ? null : db_available > 0 ? 1 : 0,
     memory_mb: resident_bytes === undefined ? null : Math.round(resident_bytes / 1e5) / 10,
   } as const

@@ -2,7 +2,14 @@ import { connect, type Session } from '../api-client.ts'
 import { onTheClock } from '../clock.ts'
 import { reasonOf } from '../errors.ts'
 import { isSuccess, type LoadTally, quantile, roundAll, sorted } from '../load/figures.ts'
-import { between, busyBetween, type MetricsReading, readMetrics, statusesBetween } from '../runner/metrics-page.ts'
+import {
+  between,
+  busyBetween,
+  gauges,
+  type MetricsReading,
+  readMetrics,
+  statusesBetween,
+} from '../runner/metrics-page.ts'
 import type { MetricsEvent } from '../runs/journal.ts'
 import { type NoteKind, openSessionDb } from '../runs/session-db.ts'
 import { watchOutside } from './outside.ts'
@@ -60,14 +67,12 @@ export function startRecorder({ session, metricsUrl, record: file, doing }: Opti
     const { degraded } = outside.seen
     const now = { degraded: degraded === undefined ? null : degraded ? 1 : 0, ...doing() } as const
     const reading = await readMetrics(pool)
-    const { db_available, resident_bytes } = reading
     const row: Omit<MetricsEvent, 'second'> = {
       time: new Date(second * 1000).toISOString(),
       ...seen,
       statuses: statusesBetween(before, reading),
       ...between(before, reading),
-      db_available: db_available === undefined ? null : db_available > 0 ? 1 : 0,
-      memory_mb: resident_bytes === undefined ? null : Math.round(resident_bytes / 1e5) / 10,
+      ...gauges(reading),
       ...now,
     }
     busy = busyBetween(before, reading)
