@@ -40,8 +40,8 @@ export const lesson: Lesson = {
     After {degraded_after@outage} /health said "degraded": I live, but I cannot work. The lab asks this page
     20 times a second. A real watcher asks less often, and learns it at its next question.
 
-    And no person had to repair the API: {recovered_after@outage} after the file was back, a request succeeded. The API looks at
-    its database before every use and, while it is gone, ten times a second. So it soon sees the good news, too.
+    And no person had to repair the API: {recovered_after@outage} after the file was back, a request succeeded. While its
+    database is gone, the API looks for it ten times a second. So it soon sees the good news, too.
 
     Three rules, then: fail fast, say so, and come back by yourself.`,
   knob: {
@@ -70,6 +70,6 @@ export const lesson: Lesson = {
   code: {
     file: 'api/src/database/sqlite.ts',
     fragment: 'inspect(connection, operation)',
-    look: 'the look at the file before every use. It costs a few thousandths of a millisecond.',
+    look: 'before each use the API checks that the file is there and permitted. A lock shows when the statement itself fails at once, because the busy timeout is 0.',
   },
 }

@@ -28,9 +28,9 @@ export const lesson: Lesson = {
   why: `{error_ratio@outage} of the requests failed: the writes, and only the writes. {reads_served@outage} of the reads were
     served, and {writes_refused@outage} of the writes were refused. For a user who only reads, nothing happened.
 
-    A simple API would know two words: "works" and "broken". This one asks two questions before each use: may I read? May I
-    write? So it can say three things: ok, read-only, unavailable. After {degraded_after@outage} /health said "degraded", with
-    the word read_only.
+    A simple API would know two words: "works" and "broken". This one asks a question before each use, for what it is
+    about to do: may I read, or: may I write? So it can say three things: ok, read-only, unavailable. After
+    {degraded_after@outage} /health said "degraded", with the word read_only.
 
     Each refused write gets an answer with a name, database-read-only. A program can act on a name. It can keep showing notes,
     make the button "Save" grey, and try again later. With a plain "error 500" it could only guess.

@@ -105,8 +105,7 @@ function named(status: string): string {
   return /^\d/.test(status) ? `answered ${status}` : `without an answer (${status})`
 }
 
-const whyRefused =
-  'The API checks its database before every use and refuses at once, instead of letting its clients wait.'
+const whyRefused = 'The API refuses at once what its database cannot do now, instead of letting its clients wait.'
 const whyReads = 'Only writes are refused: clients that read notice nothing.'
 const whyKilled = 'No process listens: the system turns connections away.'
 const whyFail = 'Everything but a 2xx answer is a failure for the client, also a quick refusal.'
@@ -118,6 +117,6 @@ const whyFull =
 const whyLate =
   'Requests were sent later than they were due. Until it is on time, neither the latencies nor the full thread say what the API alone can do: this is not its capacity.'
 const whyBack = 'The API looks for its database ten times a second, so nothing has to be restarted.'
-const whySaid = 'The process works and says so: 200, with "degraded" in the answer. A load balancer would know now.'
+const whySaid = 'The process works and says so: 200, with "degraded" in the body. A monitor that reads it knows now.'
 export const whyShed =
   'A data request that has waited longer than 50 ms, and a login that would, is refused at once. The others are quick: some served well beats all served late.'

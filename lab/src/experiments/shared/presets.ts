@@ -76,7 +76,7 @@ export function refusesCleanly(phase: string, outage: Slo['outage']): Expectatio
   return [
     { ...all, measure: 'refused', why: 'a success now would be a lie, any other answer a bug of the API' },
     { ...soon, measure: 'p99', why: 'a refusal costs no work, and clients that wait pile up' },
-    isNoticed(phase, outage, 'a load balancer that asks every second should know at its next question'),
+    isNoticed(phase, outage, 'a monitor that reads the body every second should know at its next question'),
     { ...all, measure: 'health_answered', why: '/health never touches the database: the process is alive and says so' },
     { measure: 'db_errors', phase, compare: '>', limit: 0, why: 'the outage must show in the metrics too' },
   ]
@@ -119,7 +119,7 @@ export function outagePredictions(phase: string): Prediction[] {
       question: 'How long until /health says degraded?',
       measure: 'degraded_after',
       phase,
-      why: 'the API looks at its database many times a second, and before every use',
+      why: 'the API looks at its database many times a second, and each use that fails tells it too',
     },
     {
       question: 'Which share of the data requests is answered 503 meanwhile?',
