@@ -19,7 +19,7 @@ export function databaseMetrics(system: 'sqlite' | 'postgresql', state: () => St
     attributes[`${kind}QueryNode`] = attribute
     duration.record(Number.NaN, attribute)
   }
-  const errors = meter.createCounter('db.errors', { description: 'Requests for which the database was unavailable' })
+  const errors = meter.createCounter('db.errors', { description: 'Queries that failed for a reason of the database' })
   for (const reason of reasons) errors.add(0, { reason })
   const batchSize = meter.createHistogram('db.commit.batch_size', {
     description: 'Number of writes that shared one commit',

@@ -31,7 +31,7 @@ export function authentication({ read, reasons, issue }: TokenKind) {
   const remembered = new Map<string, Token & { confirmedAt: number }>()
   let logouts = 0
 
-  /** Accepts a request whose token is valid and names a user of this process: ctx.state.userId. Otherwise 401. */
+  /** Sets ctx.state.userId if the token is valid and names a user of this process. Throws 401, or DatabaseUnavailable (503). */
   async function requireUser(ctx: Context, next: Next) {
     const now = Date.now()
     const { authorization } = ctx.req.headers
@@ -41,7 +41,7 @@ export function authentication({ read, reasons, issue }: TokenKind) {
     ctx.state.userId = token.userId // also in the log line of an outage
     if (now - token.confirmedAt >= reconfirmMs) {
       const logoutsBefore = logouts
-      // In an outage this throws, and what is remembered stays: a refusal costs no signature.
+      // Throws DatabaseUnavailable in an outage. The token stays remembered, so its signature is not checked again.
       const confirmed = await token.confirm()
       if (typeof confirmed === 'string') remembered.delete(authorization)
       token = { ...accept(ctx, confirmed), confirmedAt: now }

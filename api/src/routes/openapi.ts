@@ -23,7 +23,7 @@ export type Route = {
   handle(ctx: Context): Promise<void>
 }
 
-/** Every status with which a route's own handlers answer. */
+/** Every status with which a route answers, those of the token check and the body reader included. */
 export function statusesOf({ secured, query, body, success, errors = [] }: Route): number[] {
   const statuses = [success.status, ...errors]
   if (secured) statuses.push(401, 503)

@@ -34,7 +34,7 @@ export function keepEvents(where: Config['METRICS_EVENTS'], db: Db) {
     time = new Date().toISOString()
     if (rows.length === 0) return
     await store.add(rows).catch((error: unknown) => {
-      if (!(error instanceof DatabaseUnavailable)) throw error // otherwise these rows are lost, and that is the lesson
+      if (!(error instanceof DatabaseUnavailable)) throw error // otherwise lost on purpose: the comparison shows this
     })
   }, 1000).unref()
 

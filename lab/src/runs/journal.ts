@@ -25,7 +25,7 @@ export const metricsEvent = z.object({
   statuses: counts.describe('JSON: answers by status, `{"200":255,"201":45}`'),
   dropped: z.number().describe('requests never sent, because too many still waited'),
   db_errors: orNull.describe("by how much the API's db_errors_total rose"),
-  db_available: flag.describe('0: the API says that its database is away'),
+  db_available: flag.describe('0: the API says that it cannot read or cannot write its database'),
   degraded: flag.describe('1: /health says degraded'),
   event_loop_delay_ms: orNull.describe("mean lateness of a timer on the API's event loop"),
   server_rate: orNull.describe('data requests per second, as the API counted them'),

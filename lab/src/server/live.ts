@@ -20,8 +20,13 @@ import { createSeconds, type Second } from './seconds.ts'
 import { createStory } from './story.ts'
 
 export type LiveTarget = LoadTarget & Pick<Target, 'mode' | 'metricsUrl' | 'database' | 'server' | 'log' | 'api'>
-/** After so many milliseconds a fault and a load end, both end once no page is open, and the turn of a page that does nothing ends. */
-type Ends = { fault: number; load: number; unwatched: number; turn: number }
+/** In milliseconds. */
+type Ends = {
+  fault: number // its longest time
+  load: number // its longest time
+  unwatched: number // both end so long after the last page was closed
+  turn: number // that of a page ends so long after its last act
+}
 type Options = Recorded & {
   target: LiveTarget
   /** The file of the goals. */
