@@ -7,7 +7,7 @@ export type News =
   | { fault: Parameters<NonNullable<Target['faulted']>> }
   | { met: Met; api: ApiState }
 
-// A page that does not read must not fill the memory of the run: it misses what would come after these.
+// A page that does not read must not fill the memory of the run: beyond these it misses requests. Phases and faults are few.
 const mostOnTheirWay = 8
 
 /** Tells the live page what happens, where it has started this process, with a channel; without one nothing is done. */
@@ -16,7 +16,7 @@ export function tellPage(): Pick<Target, 'entered' | 'faulted' | 'loaded' | 'fol
   const { follow, look } = followRequests()
   let onTheirWay = 0
   function tell(news: News): void {
-    if (onTheirWay >= mostOnTheirWay) return
+    if ('met' in news && onTheirWay >= mostOnTheirWay) return
     onTheirWay++
     // A page that is gone is no error of the run.
     process.send?.(news, undefined, {}, () => onTheirWay--)
