@@ -19,7 +19,7 @@ export function watchOutside(session: Session, heard: (sample: ProbeSample) => v
   const statusHelp = 'Last HTTP status that an outside client got; 0: no answer'
   const status = new Gauge({ name: 'lab_probe_status', help: statusHelp, labelNames })
   const duration = new Gauge({ name: 'lab_probe_duration_seconds', help: 'Duration of that request', labelNames })
-  const degraded = new Gauge({ name: 'lab_probe_degraded', help: '1 while /health says degraded, else 0' })
+  const degraded = new Gauge({ name: 'lab_probe_degraded', help: '1: /health says degraded; 0: no, or no answer' })
   const requests = new Counter({
     name: 'lab_probe_requests_total',
     help: 'Requests of the outside client: success is a 2xx',
