@@ -43,7 +43,7 @@ test('three cycles of every fault under load: no success while it lasts, no ackn
     const reads = inside.filter((one) => one.kind !== 'write')
     const statuses = (results: Result[]) => [...new Set(results.map((one) => one.status))]
     assert.deepEqual(statuses(writes), [503], `${kind}: only refusals`)
-    assert.deepEqual(statuses(reads), [faults[kind].picture[0] === 'read-only' ? 200 : 503], `${kind}: reads`)
+    assert.deepEqual(statuses(reads), [faults[kind].stops === 'writes' ? 200 : 503], `${kind}: reads`)
   }
   assert.ok(
     load.results.some((one) => one.status === 201 && one.due > (windows.at(-1)?.to ?? 0)),

@@ -32,7 +32,7 @@ for (const kind of fileKinds) {
     const before = statSync(database)
     const fault = await injectAndLand({ database, kind, forMs: longMs, probe })
     assert.equal(await probe(faults[kind].feltBy), 503)
-    assert.equal(await probe('read'), faults[kind].picture[0] === 'read-only' ? 200 : 503)
+    assert.equal(await probe('read'), faults[kind].stops === 'writes' ? 200 : 503)
     assert.ok(existsSync(recordPath(database)))
     const undone = await fault.undo()
     assert.ok(undone.intact)

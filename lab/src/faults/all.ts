@@ -23,7 +23,7 @@ export const allKinds = Object.keys(faults) as FaultKind[]
 /** Those that need nothing but a running API. */
 export const kinds = allKinds.filter((kind) => faults[kind].needs === undefined)
 /** Those after which the API's process is gone. */
-export const killing: ReadonlySet<string> = new Set(allKinds.filter((kind) => faults[kind].kills))
+export const killing: ReadonlySet<string> = new Set(allKinds.filter((kind) => faults[kind].stops === 'process'))
 
 export function kindsOn({ server }: Pick<Victim, 'server'>): FaultKind[] {
   return allKinds.filter((kind) => faults[kind].engines.includes(server ? 'PostgreSQL' : 'SQLite'))

@@ -15,6 +15,7 @@ export const chmod: Fault = {
 /** Removes the permissions to write, so that mode 0644 becomes 0444; restores exactly the bits it had. */
 export const readonly: Fault = {
   ...withoutPermissions(0o222, 'reads go on'),
+  stops: 'writes',
   feltBy: 'write',
   button: ['Make it read-only', 'Only writes fail.'],
   story: ['The database file may only be read (readonly)', 'The database file may be written again'],

@@ -5,11 +5,10 @@ import type { Fault } from './fault.ts'
 export const crash: Fault = {
   engines: ['SQLite', 'PostgreSQL'],
   needs: { own: 'process', why: 'Docker holds its process.', command: 'make outage MODE=crash' },
-  kills: true,
+  stops: 'process',
   feltBy: 'read',
   button: ['Kill the API', 'kill -9, while it works.'],
   story: ['The API is killed (kill -9)', 'The API is started again'],
-  picture: ['open', 'read and written'],
 
   async inject({ api }) {
     return api ? api.kill() : now()

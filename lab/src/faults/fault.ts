@@ -36,16 +36,16 @@ export type Fault = {
   engines: ('SQLite' | 'PostgreSQL')[]
   /** It needs an API of the lab's own: for its process, its server or a small disk. Elsewhere the page says why, and names a command. */
   needs?: { own: 'process' | 'server' | 'disk'; why: string; command: string }
-  /** The API's process is gone meanwhile: no answer. Without it: 503. */
-  kills?: true
+  /** Only writes get 503, or the API's process is gone and nothing is answered. Without it: every data request gets 503. */
+  stops?: 'writes' | 'process'
   /** The data request that feels it. */
   feltBy: 'read' | 'write'
   /** Its button on the live page, and what that does. */
   button: [name: string, says: string]
   /** What the page's story says when it begins and when it is over. */
   story: [began: string, over: string]
-  /** What the page's picture shows of the database meanwhile. */
-  picture: [state: 'open' | 'locked' | 'closed' | 'gone' | 'read-only', why: string]
+  /** What the page's picture shows of the database meanwhile, where something is wrong with it. */
+  picture?: [state: 'locked' | 'closed' | 'gone' | 'read-only', why: string]
 
   /** Throws a UserError when the fault cannot be injected or could not be rolled back exactly. Changes nothing. */
   check?(file: DatabaseFile): void

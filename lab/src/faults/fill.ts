@@ -11,6 +11,7 @@ const page = Buffer.alloc(4096)
 export const fill: Fault = {
   engines: ['SQLite'],
   needs: { own: 'disk', why: 'It needs a small disk.', command: 'make experiment NAME=disk-full EMBEDDED=1' },
+  stops: 'writes',
   feltBy: 'write',
   button: ['Fill the disk', 'Reading goes on.'],
   story: ['The disk of the database is full (fill)', 'The disk has room again'],

@@ -2,7 +2,7 @@ import { setTimeout as delay } from 'node:timers/promises'
 import { now, sleep } from '../clock.ts'
 import { UserError } from '../errors.ts'
 import { self } from '../processes.ts'
-import { type FaultKind, faults, kindsOn } from './all.ts'
+import { type FaultKind, faults, killing, kindsOn } from './all.ts'
 import { databasePath, type Fault, look, octal, type Victim } from './fault.ts'
 import { type FaultRecord, refuseSecond, writeRecord } from './record.ts'
 import { prepareRollback, type Rollback } from './rollback.ts'
@@ -78,7 +78,7 @@ export async function injectAndLand(order: Order): Promise<ActiveFault & { lande
     const landedAt = await Promise.race([fault.landed, delay(landsWithinMs, undefined, { ref: false })])
     if (landedAt !== undefined) return { ...fault, landedAt }
     throw new UserError(
-      `The fault ${kind} did not land: ${landsWithinMs / 1000} s later a data request was still ${faults[kind].kills ? 'answered' : 'not answered 503'}. It has been rolled back. Is ${databasePath(database)} the API's database? ${faults[kind].hint}`,
+      `The fault ${kind} did not land: ${landsWithinMs / 1000} s later a data request was still ${killing.has(kind) ? 'answered' : 'not answered 503'}. It has been rolled back. Is ${databasePath(database)} the API's database? ${faults[kind].hint}`,
     )
   } catch (error) {
     await fault.undo()
@@ -113,12 +113,11 @@ async function checkBefore(victim: Victim, { kind, probe }: Order) {
 
 /** When a request from outside first felt the fault; undefined when none did. */
 async function firstFelt({ kind, probe, signal }: Order, ended: Promise<unknown>): Promise<number | undefined> {
-  const { feltBy, kills } = faults[kind]
   let isOver = false
   const end = () => (isOver = true)
   ended.then(end, end)
   while (!isOver) {
-    if ((await probe(feltBy)) === (kills ? 0 : 503)) return now()
+    if ((await probe(faults[kind].feltBy)) === (killing.has(kind) ? 0 : 503)) return now()
     await sleep(5, signal)
   }
   return undefined

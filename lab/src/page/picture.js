@@ -15,14 +15,15 @@ export function places(width, height) {
 
 export function scene(at, { rate, fault }, now) {
   const { clients, api, database, line, narrow } = at
+  const isKilled = fault?.stops === 'process'
   const between = (clients.right + api.x) / 2
   return svg`<path class="rule" d="M${clients.right},${line} H${database.x}"></path>
     ${card(clients, 'Clients')}
     ${text(Math.round(rate).toLocaleString('en'), clients.middle, line - 2, 'number')}
     ${text(narrow ? 'per s' : 'requests per second', clients.middle, line + 17, 'small')}
     ${narrow ? nothing : [text('Network', between, clients.y - 10, 'title'), text('requests →', between, line - 68, 'small'), text('← answers', between, line + 78, 'small')]}
-    ${card(api, 'API', fault?.kills)}
-    ${fault?.kills ? text('killed', api.middle, line, 'title bad') : thread(at, now)}
+    ${card(api, 'API', isKilled)}
+    ${isKilled ? text('killed', api.middle, line, 'title bad') : thread(at, now)}
     ${store(at, fault?.database ?? ['open', 'read and written'])}`
 }
 

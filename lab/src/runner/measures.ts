@@ -1,4 +1,4 @@
-import { faults } from '../faults/all.ts'
+import { faults, killing } from '../faults/all.ts'
 import { count, isSuccess, latencyOf, quantileOf, type Result } from '../load/figures.ts'
 import { number } from '../report/html.ts'
 import { attackMeasures } from './attack-measures.ts'
@@ -129,8 +129,8 @@ export function degradedAfter({ injectedAt, undone }: PlayedFault, { health }: R
  */
 export function recoveredAfter(fault: PlayedFault, { data, results }: Run): number | undefined {
   const { plan, injectedAt, landedAt, undone } = fault
-  const { kills, feltBy } = faults[plan.kind]
-  if (!kills) return firstAfter(feltBy === 'write' ? writes(results) : data, undone.at, isSuccess)
+  if (!killing.has(plan.kind))
+    return firstAfter(faults[plan.kind].feltBy === 'write' ? writes(results) : data, undone.at, isSuccess)
   const felt = landedAt ?? undone.at
   const back = firstAfter(data, felt, isSuccess)
   return back === undefined ? undefined : felt + back - injectedAt

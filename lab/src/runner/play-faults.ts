@@ -4,7 +4,7 @@ import type { Pool } from 'undici'
 import { ask, dataStatus, type probes } from '../api-client.ts'
 import { now, sleep } from '../clock.ts'
 import { reasonOf, UserError } from '../errors.ts'
-import { faults } from '../faults/all.ts'
+import { faults, killing } from '../faults/all.ts'
 import { inject } from '../faults/inject.ts'
 import { isSuccess } from '../load/figures.ts'
 import { milliseconds } from '../report/html.ts'
@@ -53,7 +53,7 @@ async function playFault(plan: TimedFault, due: number, playing: Playing): Promi
   } finally {
     undone = await fault.undo()
     // A killed API is gone until it listens again; any other fault ends when its rollback begins.
-    if (faults[plan.kind].kills) undone = { ...undone, at: now() }
+    if (killing.has(plan.kind)) undone = { ...undone, at: now() }
     target.faulted?.(plan.kind, 'over', undone.at)
     run.faults.push({ plan, did, injectedAt, landedAt: await landed, undone })
   }

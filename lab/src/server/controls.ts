@@ -9,7 +9,7 @@ export type Control = {
   name: string
   says: string
   /** What the picture of the page shows meanwhile. */
-  picture?: { kills?: true; database: Fault['picture'] }
+  picture?: { stops?: Fault['stops']; database: Fault['picture'] }
   instead?: { why: string; command: string }
 }
 
@@ -17,9 +17,9 @@ export type Control = {
 export function controlsOf({ mode, server }: Pick<LiveTarget, 'mode' | 'server'>): Control[] {
   const inStack = mode === 'stack'
   const breaks = kindsOn({ server }).map((kind) => {
-    const { button, needs, kills, picture: database }: Fault = faults[kind]
+    const { button, needs, stops, picture: database }: Fault = faults[kind]
     const instead = inStack || needs?.own === 'disk' ? needs : undefined
-    return { kind, name: button[0], says: button[1], picture: { kills, database }, instead }
+    return { kind, name: button[0], says: button[1], picture: { stops, database }, instead }
   })
   const shed: Control = {
     kind: 'shed',

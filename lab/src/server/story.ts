@@ -31,14 +31,15 @@ export function createStory(send: (line: Line) => void) {
 
   /** `at`: the wall clock's moment. */
   function fault(kind: FaultKind, what: FaultMoment, at: number): void {
-    const { kills, story, picture } = faults[kind]
+    const { stops, story } = faults[kind]
+    const kills = stops === 'process'
     const after = ` after ${milliseconds(at - since)}`
     if (what === 'begun' || what === 'over') since = at
     if (what === 'begun') {
       over = undefined
       tell(story[0], 'bad', undefined, at)
     } else if (what === 'felt') {
-      const why = kills ? whyKilled : picture[0] === 'read-only' ? whyReads : whyRefused
+      const why = kills ? whyKilled : stops === 'writes' ? whyReads : whyRefused
       tell(`First ${kills ? 'request without an answer' : '503'}${after}`, 'bad', why, at)
     } else if (what === 'noticed') {
       const why = kills ? 'Nothing is left that could say anything: silence is the signal.' : whySaid
