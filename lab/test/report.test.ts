@@ -35,7 +35,7 @@ test('a run in which nothing failed says how many requests were served', () => {
 test('a run that ended in its warm-up does not claim that all requests were served', () => {
   const journal = outageJournal()
   Object.assign(journal.happened, { phases: journal.happened.phases.slice(0, 1), faults: [] })
-  Object.assign(journal.happened.phases[0] as object, { name: 'warm-up' })
+  Object.assign(journal.happened.phases[0] as object, { warm_up: true })
   assert.deepEqual(serviceStory(journal), [])
 })
 

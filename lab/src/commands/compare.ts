@@ -1,5 +1,5 @@
 import { number } from '../report/html.ts'
-import { faultsIn, landing, unjudged, worst } from '../report/story.ts'
+import { faultsIn, landing, worst } from '../report/story.ts'
 import { phaseColumns, phaseRows, timesApart } from '../report/tables.ts'
 import { settingsInWords } from '../report/tradeoff.ts'
 import { textTable, wrap } from '../runner/screen.ts'
@@ -54,7 +54,7 @@ function rowsOf(run: Journal) {
       back_ms: worst(faults.map((one) => one.recovered_after_ms)),
     }
   })
-  return rows.filter(({ name }) => name !== unjudged)
+  return rows.filter(({ warm_up }) => !warm_up)
 }
 
 /** A quarter more or less is worth naming. */

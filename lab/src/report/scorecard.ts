@@ -2,7 +2,7 @@ import type { Journal } from '../runs/journal.ts'
 import { type Entry, type Scorecard, scorecardName } from '../runs/scorecard.ts'
 import { calendar, html, number, percent } from './html.ts'
 import { pageHtml } from './report.ts'
-import { sumIn, unjudged, worst } from './story.ts'
+import { sumIn, worst } from './story.ts'
 import { table, timesApart } from './tables.ts'
 
 /** `least`: a difference below this says nothing, in the figure's own unit. */
@@ -16,7 +16,7 @@ const figures = [
 /** The figures of a run; the warm-up is left out. */
 export function figuresIn({ happened, expectations }: Journal): Pick<Entry, 'met' | 'figures'> {
   const { faults } = happened
-  const phases = happened.phases.filter(({ name }) => name !== unjudged)
+  const phases = happened.phases.filter(({ warm_up }) => !warm_up)
   const due = sumIn(phases, 'due')
   return {
     met: `${expectations.filter(({ met }) => met).length} of ${expectations.length}`,

@@ -22,13 +22,10 @@ export function verdictWords({
   return 'the experiment itself went wrong, so it proves nothing either way. Run it again.'
 }
 
-/** The phase whose figures mean nothing: a process that has just started is slow. */
-export const unjudged = 'warm-up'
-
 /** How the service did, whatever was predicted: one sentence for each phase in which requests failed. */
 export function serviceStory(journal: Journal): string[] {
   const { happened, attacks = [], seconds } = journal
-  const phases = happened.phases.filter(({ name }) => name !== unjudged)
+  const phases = happened.phases.filter(({ warm_up }) => !warm_up)
   const stories = phases.flatMap((phase) => {
     const { due, sent, failed, p95_ms } = phase.figures
     const faults = faultsIn(journal, phase)

@@ -70,7 +70,7 @@ export function timesApart(a: number, b: number, least: number): number {
  * the second: of the last three the first two are medians and the third is a sum. null: not measured.
  */
 export function phaseRows({ happened, seconds }: Journal) {
-  return happened.phases.map(({ name, start_ms, end_ms, figures }) => {
+  return happened.phases.map(({ name, warm_up, start_ms, end_ms, figures }) => {
     const within = seconds.filter(({ phase }) => phase === name)
     const from = (column: keyof MetricsEvent, figure: (values: number[]) => number) => {
       const values = within.map((one) => one[column]).filter((one) => typeof one === 'number')
@@ -79,6 +79,7 @@ export function phaseRows({ happened, seconds }: Journal) {
     return {
       ...figures,
       name,
+      warm_up,
       seconds: (end_ms - start_ms) / 1000,
       server_p95_ms: from('server_p95_ms', median),
       event_loop_delay_ms: from('event_loop_delay_ms', median),

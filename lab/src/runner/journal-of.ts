@@ -54,7 +54,8 @@ export function journalOf(run: Run, about: About) {
         // Of thousands of requests one failed one must not be rounded away.
         const { error_ratio, ...rest } = figuresOf(selection)
         const moments = { rate: plan.rate, start_ms: at(start), end_ms: at(end) }
-        return { name: plan.name, ...roundAll(moments), figures: { ...roundAll(rest), error_ratio } }
+        const figures = { ...roundAll(rest), error_ratio }
+        return { name: plan.name, warm_up: plan.warmUp, ...roundAll(moments), figures }
       }),
       faults: run.faults.map((fault) => happened(fault, run, at)),
       in_no_phase: inNoPhase(run, slo),

@@ -163,7 +163,15 @@ export const journal = z.object({
   }),
   happened: z.object({
     phases: z.array(
-      z.object({ name: z.string(), rate: z.number(), start_ms: z.number(), end_ms: z.number(), figures }),
+      z.object({
+        name: z.string(),
+        /** Nothing is judged in it: a process that has just started is slow. */
+        warm_up: z.boolean().optional(),
+        rate: z.number(),
+        start_ms: z.number(),
+        end_ms: z.number(),
+        figures,
+      }),
     ),
     faults: z.array(fault),
     /** Requests that met the beginning or the end of a fault, or the time between two: either answer is right. */
