@@ -50,11 +50,15 @@ export function mystery(seed: number, level: Level, rate: number): { trouble: Tr
   const trouble = among[below(among.length)] ?? 'outage'
   // The detectors know after ten quiet seconds what is usual.
   const at = 18 + below(10)
-  const lock = { fault: (['lock', 'chmod', 'move'] as const)[below(3)] }
-  const kinds: Record<Trouble, Partial<Phase>> = {
-    ...{ outage: lock, 'read-only': { fault: 'readonly' }, frozen: { fault: 'lock' }, crash: {} },
-    overload: { rate: times * rate, overload: true },
+  const fault = (['lock', 'chmod', 'move'] as const)[below(3)]
+  const changes: Record<Trouble, Pick<Experiment, 'settings' | 'faults'> & { phase?: Partial<Phase> }> = {
+    outage: { phase: { fault } },
+    'read-only': { phase: { fault: 'readonly' } },
+    frozen: { phase: { fault: 'lock' }, settings: { BUSY_TIMEOUT_MS: '5000' } },
+    crash: { faults: [{ kind: 'crash', at, for: 0 }] },
+    overload: { phase: { rate: times * rate, overload: true } },
   }
+  const { phase, ...others } = changes[trouble]
   const before: Phase[] =
     level < 3
       ? [{ name: 'before', rate, seconds: at - 3 }]
@@ -66,16 +70,15 @@ export function mystery(seed: number, level: Level, rate: number): { trouble: Tr
   const phases: Phase[] = [
     { name: 'warm-up', rate, seconds: 3, warmUp: true, says: 'Watch the numbers. Something will go wrong.' },
     ...before,
-    { name: 'trouble', rate, seconds, ...kinds[trouble] },
+    { name: 'trouble', rate, seconds, ...phase },
     { name: 'after', rate, seconds: 45 - at - seconds },
   ]
   const experiment: Experiment = {
     question: 'What goes wrong, since when, and which number shows it first?',
     hypothesis: '',
-    ...(trouble === 'frozen' && { settings: { BUSY_TIMEOUT_MS: '5000' } }),
+    ...others,
     unannounced: true,
     phases,
-    ...(trouble === 'crash' && { faults: [{ kind: 'crash', at, for: 0 }] }),
     expectations: [{ measure: 'notes_lost', compare: '=', limit: 0, why: 'a 201 is a promise' }],
     predictions: [],
     level,
