@@ -1,7 +1,7 @@
 import { chmodSync } from 'node:fs'
 import { now } from '../clock.ts'
 import { reasonOf, UserError } from '../errors.ts'
-import { type Fault, look, octal } from './fault.ts'
+import { type Fault, fileAt, octal } from './fault.ts'
 
 /** Removes all permissions of the file; restores exactly the bits it had. */
 export const chmod: Fault = {
@@ -47,12 +47,12 @@ function withoutPermissions(bits: number, effect: string) {
     hint: 'Does the API run as root? Permissions mean nothing to root.',
 
     holds({ database }, { mode, inode }) {
-      const file = look(database)
+      const file = fileAt(database)
       return file?.inode === inode && file.mode === left(mode)
     },
 
     rollback({ database }, { mode, inode }) {
-      const file = look(database)
+      const file = fileAt(database)
       if (file === undefined) throw new UserError(`${database} is gone: its mode ${mode} cannot be restored.`)
       if (file.inode !== inode) return 'another file has the name now; its permissions were left alone'
       // Leave a mode that was changed after the injection alone.
@@ -64,7 +64,7 @@ function withoutPermissions(bits: number, effect: string) {
           `The mode of ${database} cannot be restored (${reasonOf(error)}). Ask its owner to run: chmod ${mode} ${database}`,
         )
       }
-      const back = octal(look(database)?.mode ?? 0)
+      const back = octal(fileAt(database)?.mode ?? 0)
       if (back !== mode) throw new UserError(`${database} should have mode ${mode} again but has ${back}.`)
       return `mode ${mode} is back`
     },

@@ -74,7 +74,7 @@ export function databasePath(path: string): string {
 }
 
 /** The file as it is; undefined when there is none. */
-export function look(path: string): DatabaseFile | undefined {
+export function fileAt(path: string): DatabaseFile | undefined {
   const stat = lstatSync(path, { bigint: true, throwIfNoEntry: false })
   if (stat === undefined) return undefined
   // A link could lead the chmod to any file of the machine.

@@ -3,7 +3,7 @@ import { now, sleep } from '../clock.ts'
 import { UserError } from '../errors.ts'
 import { self } from '../processes.ts'
 import { type FaultKind, faults, killing, kindsOn } from './all.ts'
-import { databasePath, type Fault, look, octal, type Victim } from './fault.ts'
+import { databasePath, type Fault, fileAt, octal, type Victim } from './fault.ts'
 import { type FaultRecord, refuseSecond, writeRecord } from './record.ts'
 import { prepareRollback, type Rollback } from './rollback.ts'
 
@@ -94,7 +94,7 @@ async function checkBefore(victim: Victim, { kind, probe }: Order) {
       `${kind} does not work on ${victim.server ? 'PostgreSQL' : 'SQLite'}: use ${usable.join(', ')}.`,
     )
   // A server has no file that the lab can reach: what a record says of one stays empty.
-  const file = victim.server ? { path: '', mode: 0, inode: '', uid: 0 } : look(victim.database)
+  const file = victim.server ? { path: '', mode: 0, inode: '', uid: 0 } : fileAt(victim.database)
   if (file === undefined) throw new UserError(`There is no database file ${victim.database}.`)
   const { needs, check } = faults[kind]
   if ((needs?.own === 'process' && !victim.api) || (needs?.own === 'server' && !victim.ownServer))

@@ -1,7 +1,7 @@
 import { linkSync, renameSync, unlinkSync } from 'node:fs'
 import { now } from '../clock.ts'
 import { reasonOf, UserError } from '../errors.ts'
-import { type Fault, look } from './fault.ts'
+import { type Fault, fileAt } from './fault.ts'
 
 /** Renames the file to `<file>.moved`; renames it back, but never over another file. */
 export const move: Fault = {
@@ -12,7 +12,7 @@ export const move: Fault = {
   picture: ['gone', 'no file of its name'],
 
   check(file) {
-    if (look(away(file.path)) !== undefined) {
+    if (fileAt(away(file.path)) !== undefined) {
       throw new UserError(`${away(file.path)} exists already: it would be overwritten. Look at it and remove it first.`)
     }
   },
@@ -23,12 +23,12 @@ export const move: Fault = {
   },
 
   holds({ database }, record) {
-    return look(database) === undefined && look(away(database))?.inode === record.inode
+    return fileAt(database) === undefined && fileAt(away(database))?.inode === record.inode
   },
 
   rollback({ database }, record) {
-    const moved = look(away(database))
-    const there = look(database)
+    const moved = fileAt(away(database))
+    const there = fileAt(database)
     if (moved?.inode !== record.inode) {
       if (there?.inode === record.inode) return 'the file is at its place'
       throw new UserError(`The database file is neither at ${database} nor at ${away(database)}.`)

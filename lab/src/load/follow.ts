@@ -8,10 +8,10 @@ import type { Request } from './open-loop.ts'
 type Sent = { id: string; kind: Kind; due: number; sent: number; attempt: number }
 type Done = { id: string; done: number; status: number; error?: string }
 
-/** What happened since the last look: calls that began, requests that were sent for them, and the sample. `t`: the moment of the look. */
+/** What happened since the last call of takeSeen: calls that began, their requests, and the sample. `t`: the moment of this call. */
 type Seen = { begun: number; sent: number; inFlight: number; sample: { t: number; sent: Sent[]; done: Done[] } }
 
-/** What clients met since the last look: the calls that ended, arrivals that were not sent, and the requests on the wire. */
+/** What clients met meanwhile: the calls that ended, arrivals that were not sent, and the requests on the wire. */
 export type Met = Seen & { calls: Result[]; dropped: number }
 
 // The live page shows at most this many requests a second as dots; the others are only counted.
@@ -54,11 +54,11 @@ export function followRequests() {
     }
   }
 
-  function look(): Seen {
+  function takeSeen(): Seen {
     const seen = { begun, sent, inFlight, sample: { t: now(), ...sample } }
     ;[begun, sent] = [0, 0]
     sample = { sent: [], done: [] }
     return seen
   }
-  return { follow, look }
+  return { follow, takeSeen }
 }

@@ -19,8 +19,8 @@ export function startProbe(url: string, token: string, everyMs = 50) {
   const health: ProbeSample[] = []
   const data: ProbeSample[] = []
   const sample = () => {
-    look(fresh, '/health').then((sample) => health.push(sample))
-    look(pool, probes.read.path, token).then((sample) => data.push(sample))
+    probeOnce(fresh, '/health').then((sample) => health.push(sample))
+    probeOnce(pool, probes.read.path, token).then((sample) => data.push(sample))
   }
   const timer = setInterval(sample, everyMs)
   const stop = async () => {
@@ -32,7 +32,7 @@ export function startProbe(url: string, token: string, everyMs = 50) {
 }
 
 /** Sends one request and returns what a client saw of it. */
-export async function look(pool: Pool, path: string, token?: string): Promise<ProbeSample> {
+export async function probeOnce(pool: Pool, path: string, token?: string): Promise<ProbeSample> {
   const at = now()
   try {
     const headers: Record<string, string> = token ? {} : { connection: 'close' }

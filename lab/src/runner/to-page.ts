@@ -13,7 +13,7 @@ const mostOnTheirWay = 8
 /** Tells the live page what happens, where it has started this process, with a channel; without one nothing is done. */
 export function tellPage(): Pick<Target, 'entered' | 'faulted' | 'loaded' | 'follow'> {
   if (!process.send) return {}
-  const { follow, look } = followRequests()
+  const { follow, takeSeen } = followRequests()
   let onTheirWay = 0
   function tell(news: News): void {
     if ('met' in news && onTheirWay >= mostOnTheirWay) return
@@ -25,6 +25,6 @@ export function tellPage(): Pick<Target, 'entered' | 'faulted' | 'loaded' | 'fol
     follow,
     entered: ({ name, rate, logins = 0 }, _trouble, words) => tell({ phase: { name, rate: rate + logins, words } }),
     faulted: (...fault) => tell({ fault }),
-    loaded: (calls, dropped, api) => tell({ met: { calls, dropped, ...look() }, api }),
+    loaded: (calls, dropped, api) => tell({ met: { calls, dropped, ...takeSeen() }, api }),
   }
 }

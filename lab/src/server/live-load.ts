@@ -38,7 +38,7 @@ export function createLiveLoad({ session, ends, story, changed }: Options) {
     const { kind, method, path, note } = requestAt(number++, ids, knobs.writes)
     return { kind, send: (signal, headers) => ask(pool, { method, path, token, body: note, headers, signal }) }
   }
-  const { follow, look } = followRequests()
+  const { follow, takeSeen } = followRequests()
   const loop = openLoop({ next: follow(next), maxInFlight: mostWaiting })
 
   /** Changes the load from now on. */
@@ -65,7 +65,7 @@ export function createLiveLoad({ session, ends, story, changed }: Options) {
 
   /** What the clients met since the last call. */
   function drain(): Met {
-    return { calls: loop.results.splice(0), dropped: loop.dropped.splice(0).length, ...look() }
+    return { calls: loop.results.splice(0), dropped: loop.dropped.splice(0).length, ...takeSeen() }
   }
   /** Ends everything at once: arrivals that went on would keep the process alive. */
   function stop(): Promise<void> {

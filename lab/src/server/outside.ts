@@ -1,7 +1,7 @@
 import { Counter, Gauge } from 'prom-client'
 import type { Session } from '../api-client.ts'
 import { isSuccess } from '../load/figures.ts'
-import { healthOf, look, type ProbeSample } from '../runner/probe.ts'
+import { healthOf, type ProbeSample, probeOnce } from '../runner/probe.ts'
 
 const everyMs = 1_000
 const targets = ['data', 'health'] as const
@@ -38,7 +38,7 @@ export function watchOutside(session: Session, heard: (sample: ProbeSample) => v
   }
 
   async function lookAround(): Promise<void> {
-    const health = await look(session.pool, '/health')
+    const health = await probeOnce(session.pool, '/health')
     record('health', health)
     seen.degraded = health.degraded
     said = health
@@ -46,7 +46,7 @@ export function watchOutside(session: Session, heard: (sample: ProbeSample) => v
     // An API that does not answer this is starting, or gone: no login can succeed there.
     const token = health.status === 0 ? undefined : await session.token().catch(() => undefined)
     // Without a token the status is still worth knowing: 401 or 503.
-    const data = await look(session.pool, '/data/notes?limit=1', token)
+    const data = await probeOnce(session.pool, '/data/notes?limit=1', token)
     record('data', data)
     heard(data)
     if (token && seen.data.status === 401) session.invalidate()
