@@ -1,6 +1,6 @@
 import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import type { Journal, MetricsEvent } from '../src/runs/journal.ts'
+import type { Journal, SecondRow } from '../src/runs/journal.ts'
 
 const fixtures = join(import.meta.dirname, 'fixtures')
 
@@ -16,7 +16,7 @@ export function recordedRuns(): string[] {
 }
 
 /** The seconds of a real run. */
-export function recorded(name: string): MetricsEvent[] {
+export function recorded(name: string): SecondRow[] {
   const lines = readFileSync(join(fixtures, `${name}.jsonl`), 'utf8')
     .trim()
     .split('\n')
@@ -24,10 +24,7 @@ export function recorded(name: string): MetricsEvent[] {
 }
 
 /** Seconds in which nothing happens but what `change` says. */
-export function generated(
-  length: number,
-  change: (second: number) => Partial<MetricsEvent> = () => ({}),
-): MetricsEvent[] {
+export function generated(length: number, change: (second: number) => Partial<SecondRow> = () => ({})): SecondRow[] {
   return Array.from({ length }, (_, second) => ({
     second,
     time: new Date(second * 1000).toISOString(),
@@ -55,7 +52,7 @@ export function generated(
 export const outage = { error_ratio: 1, db_errors: 100, db_available: 0, degraded: 1, fault: 'chmod' } as const
 
 /** A run of twenty seconds, attacked in the second half; `change` says what a second of the attack was like. */
-export function attacked(attack: NonNullable<Journal['attacks']>[number], change: Partial<MetricsEvent>): Journal {
+export function attacked(attack: NonNullable<Journal['attacks']>[number], change: Partial<SecondRow>): Journal {
   const journal = outageJournal()
   journal.happened.faults = []
   const figures = { due: 1_000, sent: 1_000, answered: 1_000, failed: 0, error_ratio: 0, rate: 100 }

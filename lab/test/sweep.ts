@@ -4,12 +4,12 @@ import { defaults } from '../src/anomalies/detect.ts'
 import { gradeDetectors } from '../src/anomalies/grade.ts'
 import { number, percent } from '../src/report/html.ts'
 import { textTable } from '../src/runner/screen.ts'
-import type { MetricsEvent } from '../src/runs/journal.ts'
+import type { SecondRow } from '../src/runs/journal.ts'
 
 const thresholds = [2, 4, 12]
 const windows = [10, 30, 60]
 
-export function sweep(runs: MetricsEvent[][]) {
+export function sweep(runs: SecondRow[][]) {
   const settings = thresholds.flatMap((threshold) => windows.map((window) => ({ window, threshold })))
   return settings.flatMap((setting) =>
     gradeDetectors(runs, { ...defaults, ...setting }).map(({ name, grade }) => ({
@@ -21,7 +21,7 @@ export function sweep(runs: MetricsEvent[][]) {
 }
 
 /** For p95: thresholds down, windows across. */
-export function sweepTable(runs: MetricsEvent[][]): string {
+export function sweepTable(runs: SecondRow[][]): string {
   const points = sweep(runs).filter(({ detector }) => detector === 'p95_ms')
   const over = ['window', ...windows.flatMap((window) => ['', `${window} s`, ''])]
   const heads = ['above', ...windows.flatMap(() => ['found', 'delay', 'false/h'])]

@@ -1,5 +1,5 @@
 import { quantile, sorted } from '../load/figures.ts'
-import type { MetricsEvent } from '../runs/journal.ts'
+import type { SecondRow } from '../runs/journal.ts'
 
 export type Tuning = {
   /** An alarm begins at so many deviations, up or down. */
@@ -40,7 +40,7 @@ export const series = {
 
 type SeriesName = keyof typeof series
 
-function valueIn(second: MetricsEvent, name: SeriesName): number | null {
+function valueIn(second: SecondRow, name: SeriesName): number | null {
   if (name === 'silent') return second.db_available === null ? 1 : 0
   return second[name]
 }
@@ -103,7 +103,7 @@ type ScoredSeries = Scored & { name: SeriesName; family: Family }
 export type Detection = { series: ScoredSeries[]; anySeries: boolean[]; combined: boolean[] }
 
 /** All series of a run, each by itself, and combined. */
-export function detect(events: MetricsEvent[], tuning: Tuning = defaults): Detection {
+export function detect(events: SecondRow[], tuning: Tuning = defaults): Detection {
   const names = Object.keys(series) as SeriesName[]
   const found = names.map((name) => {
     const { family, floor }: { family: Family; floor: number } = series[name]

@@ -1,11 +1,11 @@
-import type { MetricsEvent } from '../runs/journal.ts'
+import type { SecondRow } from '../runs/journal.ts'
 import { type Detection, defaults, detect } from './detect.ts'
 
 /** Trouble that the experiment caused on purpose, as the seconds are labelled; `to` is the first second after it. */
 type Trouble = { kind: string; from: number; to: number }
 
 /** The seconds of one run, and whether each was alarmed. */
-type Alarmed = { events: MetricsEvent[]; alarms: boolean[] }
+type Alarmed = { events: SecondRow[]; alarms: boolean[] }
 
 /** A share is null when there is nothing it could be a share of. */
 type Grade = {
@@ -31,9 +31,9 @@ export const graceS = 10
 const edgeS = 1
 
 /** Returns what a second was troubled by. Older runs name their faults only. */
-const troubleIn = ({ trouble, fault }: MetricsEvent) => trouble ?? fault
+const troubleIn = ({ trouble, fault }: SecondRow) => trouble ?? fault
 
-export function troublesIn(events: MetricsEvent[]): Trouble[] {
+export function troublesIn(events: SecondRow[]): Trouble[] {
   const found: Trouble[] = []
   for (const event of events) {
     const kind = troubleIn(event)
@@ -85,7 +85,7 @@ function count({ events, alarms }: Alarmed, warmUp: number) {
 }
 
 /** How well each detector did on some runs, taken together: the combination, any one series, each series by itself. */
-export function gradeDetectors(runs: MetricsEvent[][], tuning = defaults): { name: string; grade: Grade }[] {
+export function gradeDetectors(runs: SecondRow[][], tuning = defaults): { name: string; grade: Grade }[] {
   const found = runs.map((events) => ({ events, detectors: detectors(detect(events, tuning)) }))
   return (found[0]?.detectors ?? []).map(({ name }, d) => {
     const alarmed = found.map(({ events, detectors }) => ({ events, alarms: detectors[d]?.alarms ?? [] }))

@@ -15,7 +15,7 @@ import { sessionJournal } from '../runner/session.ts'
 import { allTradeoffs, rounds } from '../runner/tradeoff.ts'
 import { checkRunsFolder, writeRun } from '../runner/write-run.ts'
 import { findFolder, findRun } from '../runs/find-run.ts'
-import type { MetricsEvent } from '../runs/journal.ts'
+import type { SecondRow } from '../runs/journal.ts'
 import { readSessionDb } from '../runs/session-db.ts'
 import { loadSlo, type Slo } from '../slo.ts'
 
@@ -62,13 +62,13 @@ export function anomalies(runsFolder: string, name?: string): string {
   ].join('\n\n')
 }
 
-export function grades(runs: MetricsEvent[][], method: Tuning['method']): string {
+export function grades(runs: SecondRow[][], method: Tuning['method']): string {
   const { heads, rows } = gradeTable(runs, method)
   return textTable(heads, rows)
 }
 
 /** When the combination raised an alarm, and which series did with it. */
-function alarms(seconds: MetricsEvent[]): string {
+function alarms(seconds: SecondRow[]): string {
   const { series, combined } = detect(seconds)
   const lines = seconds.flatMap(({ second }, i) => {
     if (!combined[i] || combined[i - 1]) return []

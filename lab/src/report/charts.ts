@@ -1,6 +1,6 @@
 import { defaults, detect } from '../anomalies/detect.ts'
 import { type Outcome, outcomeOf } from '../attacks/attack.ts'
-import type { Journal, MetricsEvent } from '../runs/journal.ts'
+import type { Journal, SecondRow } from '../runs/journal.ts'
 import { type Html, html } from './html.ts'
 import { mostFrequent, sumOf } from './story.ts'
 
@@ -55,10 +55,10 @@ export function figure({ id, title, unit, says }: Chart): Html {
 }
 
 type Column = {
-  [K in keyof MetricsEvent]-?: MetricsEvent[K] extends number | null | undefined ? K : never
-}[keyof MetricsEvent]
+  [K in keyof SecondRow]-?: SecondRow[K] extends number | null | undefined ? K : never
+}[keyof SecondRow]
 
-function line(seconds: MetricsEvent[], column: Column, name: string, dash?: true): Line {
+function line(seconds: SecondRow[], column: Column, name: string, dash?: true): Line {
   return { name, values: seconds.map((one) => one[column] ?? null), dash }
 }
 
@@ -74,7 +74,7 @@ function statusLines(
   return most.map((status) => ({ name: name(status), values: counts.map((one) => one[status] ?? 0) }))
 }
 
-const traffic = (seconds: MetricsEvent[]): Chart => ({
+const traffic = (seconds: SecondRow[]): Chart => ({
   id: 'traffic',
   title: 'Requests',
   unit: 'per second',
@@ -91,7 +91,7 @@ const traffic = (seconds: MetricsEvent[]): Chart => ({
   ],
 })
 
-const goodput = (seconds: MetricsEvent[]): Chart => ({
+const goodput = (seconds: SecondRow[]): Chart => ({
   id: 'goodput',
   title: 'Offered, attempts, goodput',
   unit: 'per second',
@@ -106,7 +106,7 @@ const goodput = (seconds: MetricsEvent[]): Chart => ({
   ],
 })
 
-const latency = (seconds: MetricsEvent[]): Chart => ({
+const latency = (seconds: SecondRow[]): Chart => ({
   id: 'latency',
   title: 'Latency, as the clients saw it',
   unit: 'ms, each step ten times the last',
@@ -115,7 +115,7 @@ const latency = (seconds: MetricsEvent[]): Chart => ({
   lines: [line(seconds, 'p50_ms', 'p50'), line(seconds, 'p95_ms', 'p95'), line(seconds, 'p99_ms', 'p99')],
 })
 
-function errors(seconds: MetricsEvent[]): Chart {
+function errors(seconds: SecondRow[]): Chart {
   const statuses = seconds.map((one) => one.statuses ?? {})
   const lines = statusLines(
     statuses,
@@ -133,7 +133,7 @@ function errors(seconds: MetricsEvent[]): Chart {
   }
 }
 
-function attack(seconds: MetricsEvent[]): Chart {
+function attack(seconds: SecondRow[]): Chart {
   if (seconds.some(({ guesses = 0 }) => guesses > 0))
     return {
       id: 'attack',
@@ -161,7 +161,7 @@ function attack(seconds: MetricsEvent[]): Chart {
   }
 }
 
-const memory = (seconds: MetricsEvent[]): Chart => ({
+const memory = (seconds: SecondRow[]): Chart => ({
   id: 'memory',
   title: 'Memory of the API',
   unit: 'MB',
@@ -170,7 +170,7 @@ const memory = (seconds: MetricsEvent[]): Chart => ({
   lines: [line(seconds, 'memory_mb', 'memory')],
 })
 
-const states = (seconds: MetricsEvent[]): Chart => ({
+const states = (seconds: SecondRow[]): Chart => ({
   id: 'database',
   title: 'Database',
   unit: '',
@@ -187,7 +187,7 @@ const states = (seconds: MetricsEvent[]): Chart => ({
   ],
 })
 
-const sides = (seconds: MetricsEvent[]): Chart => ({
+const sides = (seconds: SecondRow[]): Chart => ({
   id: 'sides',
   place: 'both sides',
   title: 'Client against server',
@@ -204,7 +204,7 @@ const sides = (seconds: MetricsEvent[]): Chart => ({
 const shown = ['error_ratio', 'p95_ms', 'event_loop_delay_ms', 'db_available']
 const edge = 20
 
-function scores(seconds: MetricsEvent[]): Chart {
+function scores(seconds: SecondRow[]): Chart {
   const found = detect(seconds).series.filter(({ name }) => shown.includes(name))
   const { threshold, window } = defaults
   return {

@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { defaults, median, type Tuning } from '../anomalies/detect.ts'
 import { graceS, gradeDetectors, troublesIn } from '../anomalies/grade.ts'
-import type { Journal, MetricsEvent } from '../runs/journal.ts'
+import type { Journal, SecondRow } from '../runs/journal.ts'
 import { type Html, html, number, percent, type Value } from './html.ts'
 import { offBy } from './story.ts'
 
@@ -72,7 +72,7 @@ export function timesApart(a: number, b: number, least: number): number {
 export function phaseRows({ happened, seconds }: Journal) {
   return happened.phases.map(({ name, warm_up, start_ms, end_ms, figures }) => {
     const within = seconds.filter(({ phase }) => phase === name)
-    const from = (column: keyof MetricsEvent, figure: (values: number[]) => number) => {
+    const from = (column: keyof SecondRow, figure: (values: number[]) => number) => {
       const values = within.map((one) => one[column]).filter((one) => typeof one === 'number')
       return values.length > 0 ? figure(values) : null
     }
@@ -131,7 +131,7 @@ ${table(['question', 'guess', 'measured', 'off by'], rows)}`
 }
 
 /** How well each detector did on some runs, taken together: the heads and the rows of a table. */
-export function gradeTable(runs: MetricsEvent[][], method: Tuning['method']): { heads: string[]; rows: string[][] } {
+export function gradeTable(runs: SecondRow[][], method: Tuning['method']): { heads: string[]; rows: string[][] } {
   const rows = gradeDetectors(runs, { ...defaults, method }).map(({ name, grade }) => [
     name,
     grade.troubles.length > 0 ? `${grade.found} of ${grade.troubles.length}` : '–',

@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import type { MetricsEvent } from '../runs/journal.ts'
+import type { SecondRow } from '../runs/journal.ts'
 import type { Note } from '../runs/session-db.ts'
 
 /** What k6/summary.ts writes of a load, as far as a session needs it. */
@@ -31,7 +31,7 @@ export const queries = [
 
 /** Puts into the seconds of a session what the clients of k6 met, from the series that k6 has written into Prometheus. */
 export async function addK6Seconds(notes: Note[], prometheus: string): Promise<void> {
-  const rows = notes.filter(({ kind, data }) => kind === 'second' && /^k6 /.test((data as MetricsEvent).phase))
+  const rows = notes.filter(({ kind, data }) => kind === 'second' && /^k6 /.test((data as SecondRow).phase))
   const [first, last] = [rows[0], rows.at(-1)]
   if (!first || !last) return
   // The end of the three seconds around a second.

@@ -1,14 +1,14 @@
 import { tally } from '../attacks/attack.ts'
 import { countEach, figures, isSuccess, type Result, roundAll, statusesOf } from '../load/figures.ts'
 import { type Goodput, goodputPerSecond } from '../load/goodput.ts'
-import type { MetricsEvent } from '../runs/journal.ts'
+import type { SecondRow } from '../runs/journal.ts'
 import { needsOwnLoad, type Phase } from './experiment.ts'
 import { loginsServed, serverSecond } from './metrics-page.ts'
 import type { Run } from './run.ts'
 import { inForce, isWithin } from './selection.ts'
 
 /** The run second by second: what clients met, what the server said, and what was being done to it. */
-export function secondsOf(run: Run): MetricsEvent[] {
+export function secondsOf(run: Run): SecondRow[] {
   const second = (moment: number) => Math.floor((moment - run.startedAt) / 1000)
   const due = Map.groupBy(run.results, (one) => second(one.due))
   const done = Map.groupBy(run.results, (one) => second(one.done))
@@ -52,7 +52,7 @@ export function sentAndAnswered(results: Result[], waiting: Result[] | undefined
   }
 }
 
-function event(run: Run, second: number, due: Result[], done: Result[]): MetricsEvent {
+function event(run: Run, second: number, due: Result[], done: Result[]): SecondRow {
   const from = run.startedAt + second * 1000
   const to = from + 1000
   const dropped = run.dropped.filter((moment) => isWithin(moment, from, to)).length

@@ -1,11 +1,11 @@
 import { clock } from '../report/html.ts'
-import type { HappenedFault, Journal, JudgedExpectation, MetricsEvent, PhaseFigures } from '../runs/journal.ts'
+import type { HappenedFault, Journal, JudgedExpectation, PhaseFigures, SecondRow } from '../runs/journal.ts'
 import type { Note } from '../runs/session-db.ts'
 import type { K6Summary } from './k6-summary.ts'
 import { thisMachine } from './machine.ts'
 import type { Begun, Ended } from './outage.ts'
 
-type Second = Omit<MetricsEvent, 'second'>
+type Second = Omit<SecondRow, 'second'>
 type FaultNote = { kind: string; begun?: Begun; ended?: Ended }
 type About = Pick<Journal, 'mode' | 'slo'>
 
@@ -105,7 +105,7 @@ const unknown = {
 }
 
 /** The times of the lab's own faults are exact to the millisecond; other faults were seen on record at the end of the second. */
-function asSecond(data: Second, ms: number, faults: HappenedFault[]): MetricsEvent {
+function asSecond(data: Second, ms: number, faults: HappenedFault[]): SecondRow {
   const held = faults.find(
     ({ injected_ms, landed_ms, undone_ms }) => ms + 500 >= (landed_ms ?? injected_ms) && ms + 500 < undone_ms,
   )
@@ -114,8 +114,8 @@ function asSecond(data: Second, ms: number, faults: HappenedFault[]): MetricsEve
 }
 
 /** Groups consecutive seconds of the same phase. A phase that comes again gets a number. */
-function phasesIn(seconds: MetricsEvent[]) {
-  const phases: { what: string; name: string; part: MetricsEvent[] }[] = []
+function phasesIn(seconds: SecondRow[]) {
+  const phases: { what: string; name: string; part: SecondRow[] }[] = []
   for (const second of seconds) {
     const what = second.phase
     if (phases.at(-1)?.what !== what) {
@@ -130,8 +130,8 @@ function phasesIn(seconds: MetricsEvent[]) {
 }
 
 /** Of single requests nothing is kept: the latencies are the medians of the seconds. */
-function figuresOf(part: MetricsEvent[]): PhaseFigures {
-  const sum = (of: (second: MetricsEvent) => number) => part.reduce((total, second) => total + of(second), 0)
+function figuresOf(part: SecondRow[]): PhaseFigures {
+  const sum = (of: (second: SecondRow) => number) => part.reduce((total, second) => total + of(second), 0)
   const middle = (column: 'p50_ms' | 'p95_ms' | 'p99_ms') => {
     const known = part.flatMap((second) => second[column] ?? [])
     return known.toSorted((a, b) => a - b)[Math.floor(known.length / 2)] ?? null

@@ -201,7 +201,7 @@ export const journal = z.object({
 })
 
 export type Journal = z.infer<typeof journal>
-export type MetricsEvent = z.infer<typeof metricsEvent>
+export type SecondRow = z.infer<typeof metricsEvent>
 export type PhaseFigures = z.infer<typeof figures>
 export type HappenedFault = z.infer<typeof fault>
 export type JudgedExpectation = z.infer<typeof judgedExpectation>

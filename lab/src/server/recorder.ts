@@ -10,7 +10,7 @@ import {
   readMetrics,
   statusesBetween,
 } from '../runner/metrics-page.ts'
-import type { MetricsEvent } from '../runs/journal.ts'
+import type { SecondRow } from '../runs/journal.ts'
 import { type NoteKind, openSessionDb } from '../runs/session-db.ts'
 import { watchOutside } from './outside.ts'
 
@@ -67,7 +67,7 @@ export function startRecorder({ session, metricsUrl, record: file, doing }: Opti
     const { degraded } = outside.seen
     const now = { degraded: degraded === undefined ? null : degraded ? 1 : 0, ...doing() } as const
     const reading = await readMetrics(pool)
-    const row: Omit<MetricsEvent, 'second'> = {
+    const row: Omit<SecondRow, 'second'> = {
       time: new Date(second * 1000).toISOString(),
       ...seen,
       statuses: statusesBetween(before, reading),
