@@ -1,8 +1,11 @@
 // The run of a lesson or a mystery, as the page that has started it is told of it. It is played by another process, at short length.
 import assert from 'node:assert/strict'
+import { type StdioOptions, spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { type TestContext, test } from 'node:test'
-import { lab, says, scratchFolder, until } from './helpers.ts'
+import { lab, root, says, scratchFolder, until } from './helpers.ts'
 
 type Tick = { sent: { id: string; sent: number }[]; done: { id: string; done: number; status: number }[] }
 type Second = {
@@ -37,7 +40,7 @@ async function opened(t: TestContext) {
     const body = JSON.stringify({ page: 1, ...what })
     return (await fetch(`${link.origin}/act`, { method: 'POST', headers, body })).status
   }
-  return { told, act }
+  return { folder, told, act }
 }
 
 const load = { rate: 20, arrivals: 'even', writes: 0.15, clients: 'patient' }
@@ -78,6 +81,18 @@ test('while a lesson is played the page is told of its requests, its seconds, it
   assert.ok(length > 8 && sent.length > 20 * length && sent.length <= 41 * length, `${sent.length} dots in ${length} s`)
 })
 
+test('a run that breaks off says why', async (t) => {
+  const { folder, told, act } = await opened(t)
+  rmSync(folder, { recursive: true, force: true })
+  writeFileSync(folder, 'no run can be kept here')
+  assert.equal(await act({ do: 'play', lesson: '03-outage', knob: false }), 200)
+  const said = () => told<{ text: string; tone: string }>('story').filter(({ tone }) => tone === 'bad')
+  await until('the reason', () => said().some(({ text }) => text.includes('EEXIST')))
+  await until('its end', () => told<State>('state').at(-1)?.playing === null)
+  assert.equal(said().length, 1)
+  assert.doesNotMatch(said()[0]?.text ?? '', /\n +at /)
+})
+
 test('a mystery that is given up is over at once, and nothing was told of it', async (t) => {
   const { told, act } = await opened(t)
   assert.equal(await act({ do: 'mystery', level: 1, seed: 3 }), 200)
@@ -87,4 +102,20 @@ test('a mystery that is given up is over at once, and nothing was told of it', a
   assert.ok(told<State>('state').every((one) => !one.playing))
   assert.equal(await act({ do: 'end' }), 200)
   assert.equal(await act({ do: 'load', load }), 200)
+})
+
+test('a page that reads late misses requests, but no phase and no end of a fault', async () => {
+  const toPage = join(root, 'lab/src/runner/to-page.ts')
+  const program = `import { tellPage } from '${toPage}'
+    const { loaded, entered, faulted } = tellPage()
+    for (let i = 0; i < 50; i++) loaded([], 0, { health: 'ok', busy: 0 })
+    entered({ name: 'outage', rate: 300 })
+    faulted('chmod', 'over', 0)`
+  const stdio: StdioOptions = ['ignore', 'inherit', 'inherit', 'ipc']
+  const run = spawn(process.execPath, ['--input-type=module', '--eval', program], { stdio })
+  const told: object[] = []
+  run.on('message', (news: object) => told.push(news))
+  await once(run, 'close')
+  assert.ok(told.filter((news) => 'met' in news).length < 50)
+  assert.deepEqual(told.slice(-2).flatMap(Object.keys), ['phase', 'fault'])
 })

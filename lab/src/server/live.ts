@@ -54,9 +54,9 @@ export function createLive(options: Options) {
   const load = createLiveLoad({ session, ends, story, changed })
   const faults = createFaults({ ...target, session, stop, tell: faultChanged })
   const recorder = startRecorder({ session, metricsUrl: target.metricsUrl, record, doing: doingNow })
-  const runs = createRuns({ folder, changed, heard })
+  const runs = createRuns({ folder, changed, heard, tell: story.tell })
   const lessons = createLessons({ folder, slo, seconds: options.seconds, runs, changed: lessonsChanged })
-  const mystery = createMystery({ slo, folder, runs, changed: () => events.send('all', all()), tell: story.tell })
+  const mystery = createMystery({ slo, folder, runs, changed: () => events.send('all', all()) })
   /** What visitors have set: load shedding, and when the fault began that they have injected. */
   const visitors: { shed: boolean; faultSince?: string } = { shed: false }
 

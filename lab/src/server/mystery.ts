@@ -10,9 +10,8 @@ import { checkRunsFolder } from '../runner/write-run.ts'
 import type { Journal } from '../runs/journal.ts'
 import type { Slo } from '../slo.ts'
 import type { Playing, Runs } from './runs.ts'
-import type { Story } from './story.ts'
 
-type Options = { slo: Slo; folder: string; runs: Runs; changed: () => void; tell: Story['tell'] }
+type Options = { slo: Slo; folder: string; runs: Runs; changed: () => void }
 
 type Current = {
   level: Level
@@ -26,7 +25,7 @@ type Current = {
 }
 
 /** A mystery: until it is answered, the page shows numbers and nothing that tells what happens. */
-export function createMystery({ slo, folder, runs, changed, tell }: Options) {
+export function createMystery({ slo, folder, runs, changed }: Options) {
   let current: Current | undefined
 
   function begin(level: Level, seed = randomInt(1_000)): void {
@@ -38,7 +37,6 @@ export function createMystery({ slo, folder, runs, changed, tell }: Options) {
       mine.journal = runSince(folder, { experiment: 'mystery', seconds: mine.seconds }, asked)
       if (mine.journal) return
       current = undefined
-      tell('The mystery was not played to its end')
       changed()
     }
     current = mine

@@ -1,8 +1,11 @@
 import { type ChildProcess, spawn } from 'node:child_process'
+import { once } from 'node:events'
 import { join } from 'node:path'
+import { reasonOf } from '../errors.ts'
 import type { FaultKind } from '../faults/all.ts'
 import type { News } from '../runner/to-page.ts'
 import type { ApiState } from '../targets/target.ts'
+import type { Story } from './story.ts'
 
 const main = join(import.meta.dirname, '..', 'main.ts')
 
@@ -20,13 +23,13 @@ export type Playing = {
   api?: ApiState
 }
 
-/** `heard`: called with what a run tells. */
-type Options = { folder: string; changed: () => void; heard: (news: News) => void }
+/** `heard`: called with what a run tells; `tell`: with why it was not played to its end. */
+type Options = { folder: string; changed: () => void; heard: (news: News) => void; tell: Story['tell'] }
 
 export type Runs = ReturnType<typeof createRuns>
 
 /** The runs of lessons and mysteries: each is played by a process of its own on an API of its own, one at a time. */
-export function createRuns({ folder, changed, heard }: Options) {
+export function createRuns({ folder, changed, heard, tell }: Options) {
   let playing: Playing | undefined
   let child: ChildProcess | undefined
   let over: Promise<void> | undefined
@@ -39,7 +42,7 @@ export function createRuns({ folder, changed, heard }: Options) {
     const mine: Playing = { name, from, until: from + (startSeconds + seconds) * 1000 }
     playing = mine
     const started = spawn(process.execPath, [main, ...command, '--folder', folder], {
-      stdio: ['ignore', 'ignore', 'ignore', 'ipc'],
+      stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
     })
     child = started
     started.on('message', (news: News) => {
@@ -48,13 +51,18 @@ export function createRuns({ folder, changed, heard }: Options) {
       if ('phase' in news) Object.assign(mine, { phase: news.phase, began: mine.began ?? Date.now() })
       heard(news)
     })
-    over = new Promise<void>((resolve) => started.once('exit', () => resolve()).once('error', () => resolve())).then(
-      () => {
-        playing = undefined
-        ended()
-        changed()
-      },
-    )
+    let printed = ''
+    started.stderr?.on('data', (part) => (printed = (printed + part).slice(0, 1_000)))
+    const end = once(started, 'close').catch((error) => [reasonOf(error)])
+    over = end.then(([code, signal]) => {
+      playing = undefined
+      // A verdict is 0, 1 or 2. An error is 2 as well, and is printed; its stack is not for the page.
+      const isVerdict = code === 0 || code === 1 || (code === 2 && printed === '')
+      const why = printed.split(/\n +at /)[0] || `Its process ended with ${code ?? signal}.`
+      if (!isVerdict) tell(`The run was not played to its end. ${why}`, 'bad')
+      ended()
+      changed()
+    })
     changed()
     return mine
   }
