@@ -22,3 +22,9 @@ export type Slo = z.infer<typeof sloSchema>
 export function loadSlo(file: string): Slo {
   return readJson(file, sloSchema)
 }
+
+/** The goal that holds for so many data requests a second; none without any. */
+export function goalAt(rate: number, { goals }: Slo): Goal | null {
+  if (rate === 0) return null
+  return rate <= goals.baseline.rate ? goals.baseline : goals.peak
+}

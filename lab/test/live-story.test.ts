@@ -49,6 +49,12 @@ test('slow answers have the reason that was seen: a fault, a full thread, or non
   assert.equal(reason({ busy: 1, lag: 60 }), undefined)
 })
 
+test('logins alone have no goal, so none of them is called too slow', () => {
+  const { watch, lines } = tellAll()
+  watch(4, { p95: 900, goal: null })
+  assert.deepEqual(lines('p95'), [])
+})
+
 test('a full thread is called the capacity only while the load is on time and nothing is broken', () => {
   const isCapacity = (change: object) => {
     const { watch, lines } = tellAll()

@@ -4,7 +4,7 @@ import { above0, axis, fill, logScale, series, short, strip, stripHeight } from 
 
 const count = (value) => value.toLocaleString('en')
 
-const isSlow = ({ p95, goal }) => p95 >= goal.latency_ms
+const isSlow = ({ p95, goal }) => goal && p95 >= goal.latency_ms
 
 /** The last second in plain words, and the phase of a lesson's run. */
 export function headline({ seconds, state }) {
@@ -35,7 +35,8 @@ function lastSecond({ good, failed, p95, goal, waiting }, rate) {
 
 const isFailing = ({ failed }) => failed > 0
 const asked = ({ offered, sent }) => (sent > 1.05 * offered ? `asked for, ${count(sent)} sent` : 'clients ask for')
-const goalWords = ({ goal }) => `goal up to ${count(goal.rate)}/s: ${goal.latency_ms}\u00a0ms`
+const goalWords = ({ goal }) =>
+  goal ? `goal up to ${count(goal.rate)}/s: ${goal.latency_ms}\u00a0ms` : '95 of 100 are faster'
 const itself = ({ health }) => (health === 'none' ? 'silent' : health.replace('_', '-'))
 // Name, unit, in plain words, its word in the glossary, the value, and whether that is bad.
 const numbers = [
@@ -94,7 +95,7 @@ const charts = [
       { name: 'p50', paint: '--line-1', of: ({ p50 }) => above0(p50) },
       { name: 'p95', paint: '--line-2', of: ({ p95 }) => above0(p95) },
       { name: 'p99', paint: '--line-3', of: ({ p99 }) => above0(p99) },
-      { name: 'goal', paint: '--fail', of: ({ goal }) => goal.latency_ms, dash: [2, 4] },
+      { name: 'goal', paint: '--fail', of: ({ goal }) => goal?.latency_ms ?? null, dash: [2, 4] },
     ],
     y: logScale,
   },

@@ -1,9 +1,9 @@
 import { followRequests, type Met } from '../load/follow.ts'
 import type { ApiState, Target } from '../targets/target.ts'
 
-/** What the live page is told of a run that it has started. */
+/** What the live page is told of a run that it has started. `rate`: of all requests; `data`: without the logins. */
 export type News =
-  | { phase: { name: string; rate: number; words: string } }
+  | { phase: { name: string; rate: number; data: number; words: string } }
   | { fault: Parameters<NonNullable<Target['faulted']>> }
   | { met: Met; api: ApiState }
 
@@ -23,7 +23,8 @@ export function tellPage(): Pick<Target, 'entered' | 'faulted' | 'loaded' | 'fol
   }
   return {
     follow,
-    entered: ({ name, rate, logins = 0 }, _trouble, words) => tell({ phase: { name, rate: rate + logins, words } }),
+    entered: ({ name, rate, logins = 0 }, _trouble, words) =>
+      tell({ phase: { name, rate: rate + logins, data: rate, words } }),
     faulted: (...fault) => tell({ fault }),
     loaded: (calls, dropped, api) => tell({ met: { calls, dropped, ...takeSeen() }, api }),
   }

@@ -6,7 +6,7 @@ import type { Met } from '../load/follow.ts'
 import type { LoadTarget } from '../load/load.ts'
 import { glossary } from '../report/tables.ts'
 import type { News } from '../runner/to-page.ts'
-import { loadSlo } from '../slo.ts'
+import { goalAt, loadSlo } from '../slo.ts'
 import type { Target } from '../targets/target.ts'
 import { controlsOf } from './controls.ts'
 import { createEvents } from './events.ts'
@@ -123,11 +123,12 @@ export function createLive(options: Options) {
   function closeSecond(): void {
     if (mystery.isOver()) return
     const run = runs.playing()
-    const { baseline, peak } = slo.goals
-    const { rate, latency_ms } = (run?.phase ?? load.knobs()).rate <= baseline.rate ? baseline : peak
     const { health, busy } = run?.api ?? { health: recorder.health(), busy: recorder.busy() }
     const fault = (run ? run.fault : faults.active()?.kind) ?? null
-    const second = seconds.close({ health, busy, fault, goal: { rate, latency_ms } })
+    const rate = run ? (run.phase?.data ?? 0) : load.knobs().rate
+    // Another goal would tell that the load of a mystery has changed.
+    const goal = mystery.isHidden() ? slo.goals.baseline : goalAt(rate, slo)
+    const second = seconds.close({ health, busy, fault, goal })
     story.watch(second)
     events.send('second', shown(second))
   }

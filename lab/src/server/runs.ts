@@ -18,7 +18,7 @@ export type Playing = {
   from: number
   until: number
   began?: number
-  phase?: { name: string; rate: number }
+  phase?: { name: string; rate: number; data: number }
   fault?: FaultKind
   api?: ApiState
 }

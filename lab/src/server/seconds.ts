@@ -24,8 +24,8 @@ export type Second = ApiState & {
   lag: number
   statuses: Record<string, number>
   fault: string | null
-  /** The one that held for the load of this second. */
-  goal: Pick<Goal, 'rate' | 'latency_ms'>
+  /** The one that held for the load of this second: that of data requests, none without them. */
+  goal: Pick<Goal, 'rate' | 'latency_ms'> | null
 }
 
 type Others = ApiState & Pick<Second, 'fault' | 'goal'>

@@ -70,15 +70,17 @@ export function createStory(send: (line: Line) => void) {
       tell(`Goodput is back${after}`, 'good', undefined, at - 2_000)
       if (fault === null) over = undefined
     }
-    const goalWords = `the goal of ${goal.latency_ms} ms at ${count(goal.rate)}/s`
     const isOnTime = lag <= 20
     const isBusy = (busy ?? 0) > 0.95
-    // Quick refusals are no success: the goal is met again only when requests are served again.
-    const isQuick = p95 !== null && p95 < 0.8 * goal.latency_ms && share <= 0.01
-    const isSlow = slow((p95 ?? 0) >= goal.latency_ms, isQuick)
-    const whySlow = fault ? whyBroken : isBusy && isOnTime ? whyCrowded : undefined
-    if (isSlow) tell(`p95 is ${milliseconds(p95)}: beyond ${goalWords}`, 'bad', whySlow)
-    if (isSlow === false) tell(`p95 is ${milliseconds(p95)}: ${goalWords} is met again`, 'good')
+    if (goal) {
+      const goalWords = `the goal of ${goal.latency_ms} ms at ${count(goal.rate)}/s`
+      // Quick refusals are no success: the goal is met again only when requests are served again.
+      const isQuick = p95 !== null && p95 < 0.8 * goal.latency_ms && share <= 0.01
+      const isSlow = slow((p95 ?? 0) >= goal.latency_ms, isQuick)
+      const whySlow = fault ? whyBroken : isBusy && isOnTime ? whyCrowded : undefined
+      if (isSlow) tell(`p95 is ${milliseconds(p95)}: beyond ${goalWords}`, 'bad', whySlow)
+      if (isSlow === false) tell(`p95 is ${milliseconds(p95)}: ${goalWords} is met again`, 'good')
+    }
     const isFull = full(isBusy, (busy ?? 1) < 0.85)
     if (isFull)
       tell("The API's only thread is always busy or kept waiting", 'bad', fault || !isOnTime ? undefined : whyFull)
