@@ -10,6 +10,9 @@ export async function sleep(ms: number, signal?: AbortSignal): Promise<void> {
   await delay(Math.max(0, ms), undefined, { signal }).catch(() => signal?.throwIfAborted())
 }
 
+/** A timer may come some milliseconds early. */
+export const earlyMs = 20
+
 /**
  * Acts at every multiple of so many milliseconds of the wall clock, or a little later than that, in every process alike. Returns
  * what ends it.
@@ -22,8 +25,7 @@ export function onTheClock(everyMs: number, act: () => void, laterMs = 0): () =>
   }
   function wait(): void {
     const left = everyMs - ((Date.now() - laterMs) % everyMs)
-    // A timer may come some milliseconds early.
-    timer = setTimeout(next, left < everyMs / 10 ? left + everyMs : left)
+    timer = setTimeout(next, left < earlyMs ? left + everyMs : left)
   }
   wait()
   return () => clearTimeout(timer)

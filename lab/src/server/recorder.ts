@@ -1,5 +1,5 @@
 import { connect, type Session } from '../api-client.ts'
-import { onTheClock } from '../clock.ts'
+import { earlyMs, onTheClock } from '../clock.ts'
 import { reasonOf } from '../errors.ts'
 import { isSuccess, type LoadTally, quantile, roundAll, sorted } from '../load/figures.ts'
 import {
@@ -80,7 +80,7 @@ export function startRecorder({ session, metricsUrl, record: file, doing }: Opti
     note('second', row, second * 1000)
   }
 
-  const end = onTheClock(1000, () => void closeSecond(Math.floor((Date.now() + 50) / 1000) - 1))
+  const end = onTheClock(1000, () => void closeSecond(Math.floor((Date.now() + earlyMs) / 1000) - 1))
 
   async function stop(): Promise<void> {
     end()
