@@ -17,7 +17,7 @@ export type Knobs = { rate: number; arrivals: ArrivalProcess; writes: number; cl
 // The slider goes beyond what the API can do on any usual machine.
 export const mostPerSecond = 10_000
 /** So many requests wait at most; what is due meanwhile is not sent, and counts as failed. */
-export const mostWaiting = 5_000
+const mostWaiting = 5_000
 export const off: Knobs = { rate: 0, arrivals: 'even', writes: usualWrites, clients: 'patient' }
 
 // A slider that is moved sets many loads: the last one is told.

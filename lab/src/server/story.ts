@@ -2,7 +2,6 @@ import { type FaultKind, faults } from '../faults/all.ts'
 import type { FaultMoment } from '../faults/fault.ts'
 import { count } from '../load/figures.ts'
 import { milliseconds, number } from '../report/html.ts'
-import { mostWaiting } from './live-load.ts'
 import type { Second } from './seconds.ts'
 
 /** One event, and for a reader who wonders why it happened. */
@@ -16,8 +15,8 @@ const mostLines = 100
 /** Tells what happens, one line an event. Lines of things noticed are made from the seconds. */
 export function createStory(send: (line: Line) => void) {
   const lines: Line[] = []
-  // When the last fault began or ended; and its end, until the goodput after it has been told.
-  let since = 0
+  // When the last fault began; and its end, until the goodput after it has been told.
+  let began = 0
   let over: number | undefined
 
   function tell(text: string, tone: Line['tone'] = 'plain', why?: string, at = Date.now()): void {
@@ -33,9 +32,10 @@ export function createStory(send: (line: Line) => void) {
   function fault(kind: FaultKind, what: FaultMoment, at: number): void {
     const { stops, story } = faults[kind]
     const kills = stops === 'process'
-    const after = ` after ${milliseconds(at - since)}`
-    if (what === 'begun' || what === 'over') since = at
+    // A request that was under way may tell that it felt the fault when that is over.
+    const after = ` after ${milliseconds(at - (what === 'back' ? (over ?? at) : began))}`
     if (what === 'begun') {
+      began = at
       over = undefined
       tell(story[0], 'bad', undefined, at)
     } else if (what === 'felt') {
@@ -104,7 +104,7 @@ function createState(toBegin: number, toEnd = toBegin) {
 }
 
 function named(status: string): string {
-  if (status === 'not sent') return `not sent by the lab: ${count(mostWaiting)} wait already, and it lets no more wait`
+  if (status === 'not sent') return 'not sent by the lab: so many wait already that it lets no more wait'
   return /^\d/.test(status) ? `answered ${status}` : `without an answer (${status})`
 }
 
