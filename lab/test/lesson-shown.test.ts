@@ -1,11 +1,13 @@
 // The run of a lesson or a mystery, as the page that has started it is told of it. It is played by another process, at short length.
 import assert from 'node:assert/strict'
-import { type StdioOptions, spawn } from 'node:child_process'
+import { type StdioOptions, spawn, spawnSync } from 'node:child_process'
 import { once } from 'node:events'
 import { rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { type TestContext, test } from 'node:test'
-import { lab, root, says, scratchFolder, until } from './helpers.ts'
+import { identify, isRunning } from '../src/processes.ts'
+import { root, says, scratchFolder, until } from './helpers.ts'
+import { experiment } from './run-experiment.ts'
 
 type Tick = { sent: { id: string; sent: number }[]; done: { id: string; done: number; status: number }[] }
 type Second = {
@@ -19,9 +21,8 @@ type Second = {
 type State = { rate: number; playing: { phase?: { name: string; rate: number }; fault?: string } | null }
 
 async function opened(t: TestContext) {
-  const folder = join(scratchFolder(t), 'runs')
-  const options = ['--port', '0', '--no-open', '--seconds', '12', '--folder', folder]
-  const run = lab(t, ['lab', ...options, '--record', join(folder, '..', 'session.db')])
+  const options = ['--port', '0', '--no-open', '--seconds', '12', '--record', join(scratchFolder(t), 'session.db')]
+  const run = experiment(t, ['lab', ...options], ({ goals }) => Object.assign(goals.baseline, { rate: 200 }))
   await says(run, /http:\S+#\S+/)
   const link = new URL(/http:\S+/.exec(run.out())?.[0] ?? '')
 
@@ -40,7 +41,7 @@ async function opened(t: TestContext) {
     const body = JSON.stringify({ page: 1, ...what })
     return (await fetch(`${link.origin}/act`, { method: 'POST', headers, body })).status
   }
-  return { folder, told, act }
+  return { run, told, act }
 }
 
 const load = { rate: 20, arrivals: 'even', writes: 0.15, clients: 'patient' }
@@ -67,7 +68,7 @@ test('while a lesson is played the page is told of its requests, its seconds, it
   )
   assert.ok(broken.length > 0 && seconds.findLast(({ offered }) => offered > 0)?.fault === null)
   const rates = new Set(told<State>('state').flatMap((one) => one.playing?.phase?.rate ?? []))
-  assert.deepEqual([...rates], [300])
+  assert.deepEqual([...rates], [200], 'the goals of the lab hold for its runs')
   assert.equal(told<State>('state').at(-1)?.rate, 0)
 
   const ticks = told<Tick & { ofLesson: boolean }>('tick').filter(({ ofLesson }) => ofLesson)
@@ -82,9 +83,9 @@ test('while a lesson is played the page is told of its requests, its seconds, it
 })
 
 test('a run that breaks off says why', async (t) => {
-  const { folder, told, act } = await opened(t)
-  rmSync(folder, { recursive: true, force: true })
-  writeFileSync(folder, 'no run can be kept here')
+  const { run, told, act } = await opened(t)
+  rmSync(run.kept, { recursive: true, force: true })
+  writeFileSync(run.kept, 'no run can be kept here')
   assert.equal(await act({ do: 'play', lesson: '03-outage', knob: false }), 200)
   const said = () => told<{ text: string; tone: string }>('story').filter(({ tone }) => tone === 'bad')
   await until('the reason', () => said().some(({ text }) => text.includes('EEXIST')))
@@ -93,9 +94,13 @@ test('a run that breaks off says why', async (t) => {
   assert.doesNotMatch(said()[0]?.text ?? '', /\n +at /)
 })
 
+const mystery = { do: 'mystery', level: 1, seed: 3 }
+
 test('a mystery that is given up is over at once, and nothing was told of it', async (t) => {
   const { told, act } = await opened(t)
-  assert.equal(await act({ do: 'mystery', level: 1, seed: 3 }), 200)
+  // A fault takes a moment to end.
+  assert.equal(await act({ do: 'break', kind: 'lock' }), 200)
+  assert.deepEqual((await Promise.all([act(mystery), act(mystery)])).sort(), [200, 409], 'pressed twice')
   assert.equal(await act({ do: 'load', load }), 409)
   await until('its load', () => told<Second>('second').some(({ good }) => good > 100))
   assert.deepEqual(told('tick'), [])

@@ -1,6 +1,6 @@
 // Every lesson as data: what it names exists, and each of its numbers can be measured. No API is started.
 import assert from 'node:assert/strict'
-import { existsSync, readFileSync } from 'node:fs'
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { test } from 'node:test'
 import { series } from '../src/anomalies/detect.ts'
@@ -15,7 +15,7 @@ import {
   secondsUnderLoad,
 } from '../src/course/lesson.ts'
 import { compare, isAnswer, isRight, numberGiven, optionsOf, withNumbers } from '../src/course/numbers.ts'
-import { remarkOf } from '../src/course/progress.ts'
+import { remarkOf, runSince } from '../src/course/progress.ts'
 import { experimentNames, lengthOf, loadExperiment } from '../src/runner/experiment.ts'
 import { journalOf } from '../src/runner/journal-of.ts'
 import { measures } from '../src/runner/measures.ts'
@@ -23,7 +23,7 @@ import type { Run } from '../src/runner/run.ts'
 import { loadTradeoff } from '../src/runner/tradeoff.ts'
 import type { Journal } from '../src/runs/journal.ts'
 import { loadSlo } from '../src/slo.ts'
-import { root } from './helpers.ts'
+import { root, scratchFolder } from './helpers.ts'
 import { onBusyMachine, recorded, withResults } from './recorded.ts'
 
 const slo = loadSlo(join(root, 'slo.json'))
@@ -220,4 +220,12 @@ test('the row of a comparison that lesson 8 names is there', async () => {
   const titles = compared.map(({ measure }) => measures[measure].title)
   const [, named = ''] = /"(.+?)"/.exec(knob.after) ?? []
   assert.ok(titles.includes(named), named)
+})
+
+test('a run that cannot be read is none', (t) => {
+  const folder = scratchFolder(t)
+  const run = join(folder, '2026-11-22T18-03-05.123Z-mystery')
+  mkdirSync(run)
+  writeFileSync(join(run, 'journal.json'), '{')
+  assert.equal(runSince(folder, { experiment: 'mystery', seconds: 45 }, ''), undefined)
 })

@@ -6,7 +6,7 @@ import { UserError } from '../errors.ts'
 import { text } from '../report/html.ts'
 import { waits } from '../report/waits.ts'
 import { checkRunsFolder } from '../runner/write-run.ts'
-import { findRun, runNames } from '../runs/find-run.ts'
+import { findRun } from '../runs/find-run.ts'
 import type { Journal } from '../runs/journal.ts'
 import { commandOf, findLesson, loadLesson, type Play, placeOf } from './lesson.ts'
 import {
@@ -49,11 +49,14 @@ function keepProgress(folder: string, name: string, change: Progress[string]): v
   )
 }
 
-/** The newest run of an experiment that began after a moment, and can be read. */
+/** The newest run of an experiment, if it began after a moment and can be read. */
 export function runSince(folder: string, { experiment }: Play, since: string): Journal | undefined {
-  if (!runNames(folder).some((name) => name.endsWith(`Z-${experiment}`))) return undefined
-  const { journal } = findRun(folder, experiment)
-  return journal.started > since ? journal : undefined
+  try {
+    const { journal } = findRun(folder, experiment)
+    return journal.started > since ? journal : undefined
+  } catch {
+    return undefined
+  }
 }
 
 /** A lesson as far as its reader has come: what is not reached yet is missing. `about`: what is shown of a run beside its command. */

@@ -2,6 +2,7 @@ import { z } from 'zod'
 import { parseJson } from '../config.ts'
 import { UserError } from '../errors.ts'
 import { allKinds } from '../faults/all.ts'
+import { checkRunsFolder } from '../runner/write-run.ts'
 import { refuseElsewhere } from './controls.ts'
 import type { Live } from './live.ts'
 import { clientNames, mostPerSecond } from './live-load.ts'
@@ -51,10 +52,10 @@ export async function handle(live: Live, body: string): Promise<object | undefin
 type Control = Exclude<Act, { do: 'guess' | 'answer' | 'solve' | 'end' }>
 
 async function control(live: Live, wanted: Control): Promise<void> {
-  const { target, ends, visitors, load, faults, runs, lessons, mystery } = live
+  const { target, folder, ends, visitors, load, faults, runs, lessons, mystery } = live
   // Any of these would disturb a run.
   await mystery.giveWay()
-  if (runs.playing()) throw new UserError('A run is being played: wait for its end.')
+  runs.refuseAnother()
   if (wanted.do === 'load') await load.set(wanted.load)
   else if (wanted.do === 'mend') await faults.end()
   else if (wanted.do === 'shed') await setShed(live, wanted.on)
@@ -63,9 +64,9 @@ async function control(live: Live, wanted: Control): Promise<void> {
     await faults.begin(wanted.kind, ends.fault)
     visitors.faultSince = faults.active()?.since
   } else if (wanted.do === 'play') {
-    await clear(live, ' for the run of a lesson')
-    await lessons.play(wanted.lesson, wanted.knob)
+    await lessons.play(wanted.lesson, wanted.knob, () => clear(live, ' for the run of a lesson'))
   } else {
+    checkRunsFolder(folder)
     await clear(live, ' for a mystery')
     mystery.begin(wanted.level, wanted.seed)
   }
@@ -86,6 +87,7 @@ async function setShed({ target, visitors, faults, story, changed }: Live, on: b
 async function clear({ target, load, faults }: Live, why: string): Promise<void> {
   if (target.mode === 'stack')
     throw new UserError('Not here. Without Docker: make lab, or in a terminal make lesson and make mystery')
-  await load.end(why)
   await faults.end()
+  // Last, as it may be set while a fault is ending.
+  await load.end(why)
 }

@@ -38,13 +38,16 @@ export function createLessons({ folder, slo, seconds, runs, changed }: Options) 
     changed()
   }
 
-  async function play(given: string, isKnob: boolean): Promise<void> {
+  /** `clear`: called when it is certain that the run can be played. */
+  async function play(given: string, isKnob: boolean, clear: () => Promise<void>): Promise<void> {
     const name = findLesson(given)
     const lesson = await loadLesson(name)
     const wanted = isKnob ? lesson.knob : lesson.run
     if ('command' in wanted) throw new UserError(`Not here. In a terminal: ${commandOf(wanted)}`)
     const command = ['experiment', wanted.experiment, '--seconds', String(lengthOf(wanted))]
-    runs.play(name, command, await loadOf(wanted), changed)
+    const length = await loadOf(wanted)
+    await clear()
+    runs.play(name, command, length, changed)
   }
 
   async function answer(name: string, said: string) {

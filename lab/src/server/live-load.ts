@@ -12,7 +12,7 @@ const clients: Record<string, ClientPolicy | undefined> = { patient: undefined, 
 export const clientNames = Object.keys(clients)
 
 /** What a visitor sets. `writes`: the share of the requests that write. `clients`: what they do when an answer is late or fails. */
-export type Knobs = { rate: number; arrivals: ArrivalProcess; writes: number; clients: string }
+type Knobs = { rate: number; arrivals: ArrivalProcess; writes: number; clients: string }
 
 // The slider goes beyond what the API can do on any usual machine.
 export const mostPerSecond = 10_000
@@ -59,8 +59,9 @@ export function createLiveLoad({ session, ends, story, changed }: Options) {
     changed()
   }
 
+  /** Ends it, also one that is still beginning. */
   async function end(why: string): Promise<void> {
-    if (knobs.rate > 0) await set({ ...knobs, rate: 0 }, why)
+    if (newest.rate > 0) await set({ ...knobs, rate: 0 }, why)
   }
 
   /** What the clients met since the last call. */

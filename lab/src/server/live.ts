@@ -54,7 +54,7 @@ export function createLive(options: Options) {
   const load = createLiveLoad({ session, ends, story, changed })
   const faults = createFaults({ ...target, session, stop, tell: faultChanged })
   const recorder = startRecorder({ session, metricsUrl: target.metricsUrl, record, doing: doingNow })
-  const runs = createRuns({ folder, changed, heard, tell: story.tell })
+  const runs = createRuns({ folder, slo: options.slo, changed, heard, tell: story.tell })
   const lessons = createLessons({ folder, slo, seconds: options.seconds, runs, changed: lessonsChanged })
   const mystery = createMystery({ slo, folder, runs, changed: () => events.send('all', all()) })
   /** What visitors have set: load shedding, and when the fault began that they have injected. */
@@ -92,8 +92,8 @@ export function createLive(options: Options) {
   function tick(): void {
     const here = load.drain()
     recorder.met(tallyOf(here.calls, here.dropped))
-    // What is left of the load of this page does not belong to a run.
-    if (!runs.playing()) met(here)
+    // What is left of the load of this page is no part of a run, and a mystery that is over stands still.
+    if (!runs.playing() && !mystery.isOver()) met(here)
   }
   /** The run of a lesson or a mystery tells what happens. */
   function heard(news: News): void {
@@ -151,6 +151,6 @@ export function createLive(options: Options) {
     await Promise.all([load.stop(), recorder.stop()])
     await session.pool.destroy()
   }
-  const parts = { target, ends, visitors, events, story, load, faults, recorder, runs, lessons, mystery }
+  const parts = { target, folder, ends, visitors, events, story, load, faults, recorder, runs, lessons, mystery }
   return { ...parts, state, changed, close }
 }

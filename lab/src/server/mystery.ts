@@ -6,10 +6,9 @@ import { againCommand } from '../course/play-mystery.ts'
 import { runSince } from '../course/progress.ts'
 import { UserError } from '../errors.ts'
 import { lengthOf } from '../runner/experiment.ts'
-import { checkRunsFolder } from '../runner/write-run.ts'
 import type { Journal } from '../runs/journal.ts'
 import type { Slo } from '../slo.ts'
-import type { Playing, Runs } from './runs.ts'
+import type { LiveRun, Runs } from './runs.ts'
 
 type Options = { slo: Slo; folder: string; runs: Runs; changed: () => void }
 
@@ -18,7 +17,7 @@ type Current = {
   trouble: Trouble
   again: string
   seconds: number
-  run?: Playing
+  run?: LiveRun
   /** When it is over. */
   journal?: Journal
   debrief?: Debrief & { again: string }
@@ -29,7 +28,7 @@ export function createMystery({ slo, folder, runs, changed }: Options) {
   let current: Current | undefined
 
   function begin(level: Level, seed = randomInt(1_000)): void {
-    checkRunsFolder(folder)
+    runs.refuseAnother()
     const { trouble, experiment } = mystery(seed, level, slo.goals.baseline.rate)
     const mine: Current = { level, trouble, again: againCommand(level, seed), seconds: lengthOf(experiment) }
     const asked = new Date().toISOString()

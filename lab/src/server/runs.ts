@@ -1,7 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { join } from 'node:path'
-import { reasonOf } from '../errors.ts'
+import { reasonOf, UserError } from '../errors.ts'
 import type { FaultKind } from '../faults/all.ts'
 import type { News } from '../runner/to-page.ts'
 import type { ApiState } from '../targets/target.ts'
@@ -13,7 +13,7 @@ const main = join(import.meta.dirname, '..', 'main.ts')
 const startSeconds = 8
 
 /** A run, and what it has told last. `until`: when its load is likely to be over; `began`: when its first phase began. */
-export type Playing = {
+export type LiveRun = {
   name: string
   from: number
   until: number
@@ -23,31 +23,45 @@ export type Playing = {
   api?: ApiState
 }
 
-/** `heard`: called with what a run tells; `tell`: with why it was not played to its end. */
-type Options = { folder: string; changed: () => void; heard: (news: News) => void; tell: Story['tell'] }
+/** `folder`, `slo`: those of the lab; `heard`: called with what a run tells; `tell`: with why it was not played to its end. */
+type Options = {
+  folder: string
+  slo: string
+  changed: () => void
+  heard: (news: News) => void
+  tell: Story['tell']
+}
 
 export type Runs = ReturnType<typeof createRuns>
 
 /** The runs of lessons and mysteries: each is played by a process of its own on an API of its own, one at a time. */
-export function createRuns({ folder, changed, heard, tell }: Options) {
-  let playing: Playing | undefined
+export function createRuns({ folder, slo, changed, heard, tell }: Options) {
+  let playing: LiveRun | undefined
   let child: ChildProcess | undefined
   let over: Promise<void> | undefined
 
+  /** Throws a UserError while a run is being played. */
+  function refuseAnother(): void {
+    if (playing) throw new UserError('A run is being played: wait for its end.')
+  }
+
   /** Plays with a command of the lab, about so many seconds. `ended` is called at the end, however that came. */
-  function play(name: string, command: string[], seconds: number, ended = () => {}): Playing {
-    // It was asked for twice.
-    if (playing) return playing
+  function play(name: string, command: string[], seconds: number, ended = () => {}): LiveRun {
+    refuseAnother()
     const from = Date.now()
-    const mine: Playing = { name, from, until: from + (startSeconds + seconds) * 1000 }
+    const mine: LiveRun = { name, from, until: from + (startSeconds + seconds) * 1000 }
     playing = mine
-    const started = spawn(process.execPath, [main, ...command, '--folder', folder], {
+    const started = spawn(process.execPath, [main, ...command, '--slo', slo, '--folder', folder], {
       stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
     })
     child = started
     started.on('message', (news: News) => {
       if ('met' in news) mine.api = news.api
-      if ('fault' in news) mine.fault = news.fault[1] === 'over' ? undefined : news.fault[0]
+      if ('fault' in news) {
+        const [kind, what] = news.fault
+        if (what === 'begun') mine.fault = kind
+        if (what === 'over') mine.fault = undefined
+      }
       if ('phase' in news) Object.assign(mine, { phase: news.phase, began: mine.began ?? Date.now() })
       heard(news)
     })
@@ -71,5 +85,5 @@ export function createRuns({ folder, changed, heard, tell }: Options) {
     if (playing) child?.kill()
     await over
   }
-  return { playing: () => playing, play, stop }
+  return { playing: () => playing, refuseAnother, play, stop }
 }
