@@ -11,6 +11,9 @@ function interrupt(signal: string): void {
   stop.abort(new UserError('Interrupted: everything is put back.'))
 }
 for (const signal of Object.keys(codes)) process.on(signal, () => interrupt(signal))
+// The live page that has started this run was killed: the same. Watching for that must not keep the run alive.
+process.once('disconnect', () => interrupt('SIGTERM'))
+process.channel?.unref()
 for (const stream of [process.stdout, process.stderr]) {
   stream.on('error', (error) => {
     if (stop.signal.aborted) return

@@ -124,3 +124,14 @@ test('a page that reads late misses requests, but no phase and no end of a fault
   assert.ok(told.filter((news) => 'met' in news).length < 50)
   assert.deepEqual(told.slice(-2).flatMap(Object.keys), ['phase', 'fault'])
 })
+
+test('a lab that is killed takes its run with it', async (t) => {
+  const { run, told, act } = await opened(t)
+  assert.equal(await act(mystery), 200)
+  await until('its load', () => told<Second>('second').some(({ good }) => good > 100))
+  const { stdout } = spawnSync('pgrep', ['-P', String(run.child.pid), '-f', 'mystery'], { encoding: 'utf8' })
+  const played = identify(Number(stdout))
+  assert.ok(played)
+  run.child.kill('SIGKILL')
+  await until('it is over long before its end', () => !isRunning(played), 20)
+})
