@@ -83,7 +83,7 @@ load-peak: ## 500 requests a second for two minutes, judged
 load: ## another script of k6/: SCRIPT=spike, ramp; DURATION=20s
 	@$(STACK)/load
 
-outage: ## MODE=chmod, lock, move, readonly, revoke, crash; FOR=30s
+outage: ## MODE=chmod, lock, move, readonly, revoke, crash
 	@$(STACK)/outage
 
 recover: ## roll the fault back; the service comes back by itself

@@ -16,6 +16,7 @@ import {
 } from '../src/course/lesson.ts'
 import { compare, isAnswer, isRight, numberGiven, optionsOf, withNumbers } from '../src/course/numbers.ts'
 import { remarkOf, runSince } from '../src/course/progress.ts'
+import { requestAt } from '../src/load/mix.ts'
 import { experimentNames, lengthOf, loadExperiment } from '../src/runner/experiment.ts'
 import { journalOf } from '../src/runner/journal-of.ts'
 import { measures } from '../src/runner/measures.ts'
@@ -228,4 +229,27 @@ test('a run that cannot be read is none', (t) => {
   mkdirSync(run)
   writeFileSync(join(run, 'journal.json'), '{')
   assert.equal(runSince(folder, { experiment: 'mystery', seconds: 45 }, ''), undefined)
+})
+
+test('rates, goals and the mix in the texts of lessons are those of slo.json and of the load', () => {
+  const { baseline, peak } = slo.goals
+  const kinds = Array.from({ length: 1_000 }, (_, i) => requestAt(i, ['id']).kind)
+  const share = (kind: string) => Math.round(kinds.filter((one) => one === kind).length / 10)
+  const said: Record<string, string[]> = {
+    '01-normal': [
+      `sends ${baseline.rate} requests a second`,
+      `p95 below ${baseline.latency_ms} ms at ${baseline.rate} requests a second`,
+      `${peak.rate} requests a second instead of ${baseline.rate}`,
+    ],
+    '03-outage': [`${baseline.rate} requests a second`],
+    '04-frozen': [`${baseline.rate} a second`],
+    '05-half': [
+      `${share('read')} of 100 requests read one note, ${share('list')} read a list, and ${share('write')} write a note`,
+    ],
+    '08-crash': [`write ${(baseline.rate * share('write')) / 100} notes a second`],
+  }
+  for (const { name, lesson } of lessons) {
+    const text = JSON.stringify(lesson).replaceAll(/\\n\s+/g, ' ')
+    for (const words of said[name] ?? []) assert.ok(text.includes(words), `${name}: ${words}`)
+  }
 })

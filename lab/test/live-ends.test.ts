@@ -59,7 +59,8 @@ async function opened(t: TestContext) {
   /** The states that it was told; what lasts a moment may be over when a busy machine looks. */
   const states = () => [...text.matchAll(/event: state\ndata: (.+)\n\n/g)].map(([, data = '']) => JSON.parse(data))
   const state = () => states().at(-1) ?? {}
-  return { number, act, states, state, close }
+  const seconds = () => [...text.matchAll(/event: second\n/g)].length
+  return { number, act, states, state, seconds, close }
 }
 
 test('the turn of a page that does nothing ends, and the others are told', async (t) => {
@@ -96,7 +97,9 @@ test('both end when the last page is closed, not before', async (t) => {
   assert.equal(await first.act(load), 200)
   assert.equal(await first.act(lock), 200)
   await first.close()
-  await new Promise((resolve) => setTimeout(resolve, 600))
+  // Longer than the grace, by the clock of the page.
+  const seconds = last.seconds()
+  await until('two more seconds are told', () => last.seconds() >= seconds + 2)
   assert.ok(live.state().rate > 0 && live.state().fault)
   await last.close()
   await until('both are over', () => live.state().rate === 0 && live.state().fault === null)

@@ -17,7 +17,7 @@ export const lesson: Lesson = {
       unit: 'ms',
     },
     {
-      ask: 'In the 15 seconds after the kill, requests get',
+      ask: 'From the kill to the end of the run, requests get',
       choice: ['hardly any error: it is back too soon', 'errors, for a part of this time', 'only errors'],
       of: 'errors@crash',
       limits: [0.5, 90],

@@ -86,7 +86,9 @@ async function setShed({ target, visitors, faults, story, changed }: Live, on: b
 /** A run has the machine for itself: load and fault of the page end. */
 async function clear({ target, load, faults }: Live, why: string): Promise<void> {
   if (target.mode === 'stack')
-    throw new UserError('Not here. Without Docker: make lab, or in a terminal make lesson and make mystery')
+    throw new UserError(
+      'Not here: it needs an API of its own. Without Docker: make lab, or in a terminal make lesson and make mystery',
+    )
   await faults.end()
   // Last, as it may be set while a fault is ending.
   await load.end(why)

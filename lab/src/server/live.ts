@@ -138,6 +138,7 @@ export function createLive(options: Options) {
   /** The last page was closed. */
   async function left(): Promise<void> {
     await mystery.end()
+    await runs.stop()
     await load.end(': the last page was closed')
     // A fault of another command is not the page's to end.
     const active = faults.active()

@@ -47,7 +47,9 @@ export function livePage(live: Live, token: string): Router {
     })
   })
   router.get('/log/:id', (ctx) => {
-    ctx.body = { line: logLine(String(ctx.params.id)) ?? null, command: live.target.log ? null : 'make logs' }
+    const { id = '' } = ctx.params
+    const command = `docker compose logs --no-log-prefix api | grep ${id}`
+    ctx.body = { line: logLine(id) ?? null, command: live.target.log ? null : command }
   })
   const mayAct = async (ctx: Context, next: Next) => {
     if (!ctx.get('origin') || ctx.get('x-lab-token') !== token)
