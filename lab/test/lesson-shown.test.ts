@@ -68,7 +68,7 @@ test('while a lesson is played the page is told of its requests, its seconds, it
   )
   assert.ok(broken.length > 0 && seconds.findLast(({ offered }) => offered > 0)?.fault === null)
   const rates = new Set(told<State>('state').flatMap((one) => one.playing?.phase?.rate ?? []))
-  assert.deepEqual([...rates], [200], 'the goals of the lab hold for its runs')
+  assert.deepEqual([...rates], [200, 0], 'the goals of the lab hold for its runs, and their load ends')
   assert.equal(told<State>('state').at(-1)?.rate, 0)
 
   const ticks = told<Tick & { ofLesson: boolean }>('tick').filter(({ ofLesson }) => ofLesson)

@@ -75,7 +75,7 @@ export async function viewOf(
     return { ...askedOn(guess), said }
   })
   return {
-    ...{ name, title, hook, asked, guesses: kept?.guesses, done: Boolean(kept?.done) },
+    ...{ name, title, hook, asked, guesses: kept?.guesses, done: Boolean(kept?.done && kept.done > kept.guessed) },
     run: { command: commandOf(play), ...(await about(play)) },
     after: run && {
       isInvalid: provesNothing(run),
@@ -106,7 +106,7 @@ export async function keepGuesses(folder: string, given: string, guesses: string
   if (unread >= 0 && one) throw new UserError(`Question ${unread + 1}: ${hintOf(one)}`)
   if (guesses.length > asked.length) throw new UserError(`Answer ${asked.length} questions.`)
   const kept = asked.map((one, i) => numberGiven(one, guesses[i] ?? '') ?? guesses[i] ?? noIdea)
-  keepProgress(folder, name, { guesses: kept, guessed: new Date().toISOString() })
+  keepProgress(folder, name, { ...readProgress(folder)[name], guesses: kept, guessed: new Date().toISOString() })
 }
 
 /** Checks the answer to the question of a lesson, which is done with it. */

@@ -6,7 +6,8 @@ import type { Request } from './open-loop.ts'
 
 /** A request of the sample when it is sent, and when it has ended. `due` is its call's, `attempt` counts the tries of the call from 1. */
 type Sent = { id: string; kind: Kind; due: number; sent: number; attempt: number }
-type Done = { id: string; done: number; status: number; error?: string }
+/** `isLate`: its client had left when the answer came. */
+type Done = { id: string; done: number; status: number; error?: string; isLate?: true }
 
 /** What happened since the last call of takeSeen: calls that began, their requests, and the sample. `t`: the moment of this call. */
 type Seen = { begun: number; sent: number; inFlight: number; sample: { t: number; sent: Sent[]; done: Done[] } }
@@ -20,6 +21,7 @@ const slotMs = 1000 / 40
 /** Counts the requests of a load, and follows a sample: evenly over time, without a look at how they end. */
 export function followRequests() {
   let [begun, sent, inFlight, lastSlot] = [0, 0, 0, 0]
+  let patienceMs = Number.POSITIVE_INFINITY
   let sample: Omit<Seen['sample'], 't'> = { sent: [], done: [] }
 
   /** Follows what `next` returns. Only requests of the sample have an id that is known here, for their line in the API's log. */
@@ -39,7 +41,9 @@ export function followRequests() {
         if (id) sample.sent.push({ id, kind, due, sent: at, attempt })
         const end = (status: number, error?: string) => {
           inFlight--
-          if (id) sample.done.push({ id, done: now(), status, error })
+          const done = now()
+          const late = status > 0 && done - at > patienceMs ? { isLate: true as const } : {}
+          if (id) sample.done.push({ id, done, status, error, ...late })
         }
         try {
           const answer = await send(signal, id ? { 'x-request-id': id } : undefined)
@@ -60,5 +64,7 @@ export function followRequests() {
     sample = { sent: [], done: [] }
     return seen
   }
-  return { follow, takeSeen }
+  /** How long the clients wait, who leave without hanging up. */
+  const setPatience = (ms = Number.POSITIVE_INFINITY) => (patienceMs = ms)
+  return { follow, takeSeen, setPatience }
 }

@@ -37,6 +37,7 @@ export function controls(app, act, draw) {
   const { rate, arrivals, writes, clients } = { ...state, ...own }
   const load = (change) => setLoad(app, act, draw, change)
   return html`<h2>Controls</h2>
+    ${state.playing ? html`<p class="quiet">A run is being played, on an API of its own. These wait for its end.</p>` : nothing}
     <fieldset ?disabled=${!mayAct}>
       <legend>Load</legend>
       <label for="rate">Requests a second <output>${rate.toLocaleString('en')}</output></label>

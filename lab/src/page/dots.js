@@ -14,11 +14,13 @@ export const paints = {
   retry: ['--line-3', '●', 'again (a retry)'],
   ok: ['--pass', '●', 'served'],
   refused: ['--line-2', '○', 'refused'],
+  late: ['--fail', '●', 'too late: its client has left'],
   lost: ['--fail', '✕', 'no answer'],
 }
 
-export function outcome({ done, status, attempt }) {
+export function outcome({ done, status, attempt, isLate }) {
   if (done === undefined) return attempt > 1 ? 'retry' : 'way'
+  if (isLate) return 'late'
   if (status === 0) return 'lost'
   return status < 300 ? 'ok' : 'refused'
 }
@@ -110,7 +112,7 @@ export function createDots(canvas, pick) {
     const since = t - leaves
     if (how === 'lost') return since < fadeMs ? { x: dot.x, y: dot.y, how, share: 1 - since / fadeMs } : undefined
     // A refusal turns round at the door; what is served goes on to the database.
-    const inside = how === 'ok' ? insideMs : 0
+    const inside = dot.status < 300 ? insideMs : 0
     if (since < inside) {
       const share = since / inside
       const x = share < 0.5 ? between(api.right, database.x, share * 2) : between(database.x, api.right, share * 2 - 1)

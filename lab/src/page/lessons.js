@@ -12,8 +12,11 @@ const read = async (path) => (await fetch(path)).json()
 export async function refresh(update = draw) {
   draw = update
   list = await read('/lessons')
+  const before = view
   if (open) view = await read(`/lessons/${open}`)
   draw()
+  // What was just measured would be below the edge of the screen.
+  if (before && !before.after && view.after) document.querySelector('.compared').scrollIntoView()
 }
 
 function show(name) {
@@ -27,6 +30,9 @@ async function send(act, what) {
   wrong = answer.error ?? ''
   if (what.do === 'answer' && !wrong) told = answer
   draw()
+  if (told) document.querySelector('#lessons [role=status]').scrollIntoView({ block: 'nearest' })
+  // On a phone it is far above.
+  if (what.do === 'play' && !wrong) document.querySelector('#picture').scrollIntoView({ block: 'nearest' })
 }
 
 export function lessons({ state, mayAct, mode }, act) {

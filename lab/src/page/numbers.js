@@ -13,7 +13,8 @@ export function headline({ seconds, state }) {
   const { playing, rate } = state
   if (!playing) return lastSecond(now, rate)
   if (!playing.phase)
-    return 'Lesson: an API of its own is started. Where its load depends on that, it is measured first.'
+    return 'Lesson: an API of its own is started, and where the load depends on it, its capacity is measured.'
+  if (playing.phase.rate === 0) return `Lesson: ${playing.phase.words}`
   return `Lesson: ${playing.phase.name}, ${count(Math.round(playing.phase.rate))} requests/s. ${lastSecond(now, playing.phase.rate)}`
 }
 

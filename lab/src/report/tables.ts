@@ -15,7 +15,11 @@ export function word(text: string, id: string): Html {
 export function glossary(): { id: string; word: string; meaning: string }[] {
   const file = readFileSync(join(import.meta.dirname, '../../../docs/glossary.md'), 'utf8')
   const found = file.matchAll(/^<a id="(?<id>.+?)"><\/a>\*\*(?<word>.+?)\*\*: (?<meaning>.+)$/gm)
-  return [...found].map(({ groups: { id = '', word = '', meaning = '' } = {} }) => ({ id, word, meaning }))
+  return [...found].map(({ groups: { id = '', word = '', meaning = '' } = {} }) => ({
+    id,
+    word,
+    meaning: meaning.replaceAll('*', ''),
+  }))
 }
 
 export function words(): Html {

@@ -56,7 +56,7 @@ export function judge(run: Run, experiment: Experiment, slo: Slo): Judgement {
     ...sendingProblems(run, experiment, slo),
     ...searchProblems(run).map((text) => ({ text })),
     ...unmet.map(({ one, value, phase, what, measured }) => ({
-      ...{ phase, text: `${inPhase(one.phase)}: ${what} is the condition for the rest, measured ${measured}.` },
+      ...{ phase, text: `${inPhase(one.phase)}: ${what} is needed for what follows; ${measured} was measured.` },
       busy: excuseOf(one, value, run, slo) !== undefined,
     })),
     ...excused.map((text, i) => ({ text, phase: missed[i]?.phase, busy: true })),

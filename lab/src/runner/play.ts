@@ -78,6 +78,7 @@ export async function play(
     if (stop.aborted || run.died === undefined) throw error
   })
   isPlaying = false
+  target.over?.()
   if (run.died === undefined) await load.stop()
   run.acknowledged = load.acknowledged.size
   say(`\nReading back the ${count(run.acknowledged)} notes that were acknowledged ...`)

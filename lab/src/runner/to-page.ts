@@ -11,9 +11,9 @@ export type News =
 const mostOnTheirWay = 8
 
 /** Tells the live page what happens, where it has started this process, with a channel; without one nothing is done. */
-export function tellPage(): Pick<Target, 'entered' | 'faulted' | 'loaded' | 'follow'> {
+export function tellPage(): Pick<Target, 'entered' | 'over' | 'faulted' | 'loaded' | 'follow'> {
   if (!process.send) return {}
-  const { follow, takeSeen } = followRequests()
+  const { follow, takeSeen, setPatience } = followRequests()
   let onTheirWay = 0
   function tell(news: News): void {
     if ('met' in news && onTheirWay >= mostOnTheirWay) return
@@ -23,8 +23,11 @@ export function tellPage(): Pick<Target, 'entered' | 'faulted' | 'loaded' | 'fol
   }
   return {
     follow,
-    entered: ({ name, rate, logins = 0 }, _trouble, words) =>
-      tell({ phase: { name, rate: rate + logins, data: rate, words } }),
+    entered: ({ name, rate, logins = 0, clients }, _trouble, words) => {
+      setPatience(clients?.timeoutMs)
+      tell({ phase: { name, rate: rate + logins, data: rate, words } })
+    },
+    over: () => tell({ phase: { name: 'over', rate: 0, data: 0, words: 'The load is over; the run is judged.' } }),
     faulted: (...fault) => tell({ fault }),
     loaded: (calls, dropped, api) => tell({ met: { calls, dropped, ...takeSeen() }, api }),
   }

@@ -54,7 +54,7 @@ export function createLive(options: Options) {
   const load = createLiveLoad({ session, ends, story, changed })
   const faults = createFaults({ ...target, session, stop, tell: faultChanged })
   const recorder = startRecorder({ session, metricsUrl: target.metricsUrl, record, doing: doingNow })
-  const runs = createRuns({ folder, slo: options.slo, changed, heard, tell: story.tell })
+  const runs = createRuns({ folder, slo: options.slo, changed: runChanged, heard, tell: story.tell })
   const lessons = createLessons({ folder, slo, seconds: options.seconds, runs, changed: lessonsChanged })
   const mystery = createMystery({ slo, folder, runs, changed: () => events.send('all', all()) })
   /** What visitors have set: load shedding, and when the fault began that they have injected. */
@@ -78,6 +78,11 @@ export function createLive(options: Options) {
   }
   function lessonsChanged(): void {
     events.send('lessons', {})
+    changed()
+  }
+
+  function runChanged(): void {
+    story.restart()
     changed()
   }
 

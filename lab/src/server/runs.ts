@@ -18,7 +18,7 @@ export type LiveRun = {
   from: number
   until: number
   began?: number
-  phase?: { name: string; rate: number; data: number }
+  phase?: { name: string; rate: number; data: number; words: string }
   fault?: FaultKind
   api?: ApiState
 }

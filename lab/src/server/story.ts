@@ -51,10 +51,14 @@ export function createStory(send: (line: Line) => void) {
   }
 
   // Each is told when it begins and when it ends; what comes and goes at a limit must last for some seconds.
-  const failing = createState(1, 3)
-  const slow = createState(3)
-  const full = createState(3)
-  const late = createState(3)
+  const fresh = () => [createState(1, 3), createState(3), createState(3), createState(3)] as const
+  let [failing, slow, full, late] = fresh()
+
+  /** Another API is shown from now on: what was seen of the last one does not end on it. */
+  function restart(): void {
+    ;[failing, slow, full, late] = fresh()
+    over = undefined
+  }
 
   function watch(second: Watched): void {
     const { at, offered, good, failed, p95, busy, lag, statuses, fault, goal } = second
@@ -89,7 +93,7 @@ export function createStory(send: (line: Line) => void) {
     if (isLate) tell('The load itself is late: this machine has too few processors for it', 'bad', whyLate)
     if (isLate === false) tell('The load is on time again', 'good')
   }
-  return { lines, tell, fault, watch }
+  return { lines, tell, fault, watch, restart }
 }
 
 /** Returns true when something has begun, false when it is over, nothing in between: after so many seconds in a row. */

@@ -24,6 +24,8 @@ export type Target = AttackTarget &
     ended: Promise<string>
     /** Called when a phase begins; `trouble`: what it does to the API on purpose, apart from faults; `words`: what happens now. */
     entered?: (phase: LoadPhase & { name: string }, trouble: string | null, words: string) => void
+    /** Called when the load is over; what it has left is read back then, and judged. */
+    over?: () => void
     /** Called when a fault is injected, when a request from outside has felt it, and when it is over, with the moment of that. */
     faulted?: (kind: FaultKind, what: FaultMoment, at: number) => void
     /** Called several times in every second of an attack with the outcomes of its attempts since the last call. */
