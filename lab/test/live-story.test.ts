@@ -1,5 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { sleep } from '../src/clock.ts'
+import { followRequests } from '../src/load/follow.ts'
 import { createStory } from '../src/server/story.ts'
 
 const goal = { rate: 300, latency_ms: 200 }
@@ -19,7 +21,7 @@ function tellAll() {
   }
   const lines = (start: string) => story.lines.filter(({ text }) => text.startsWith(start))
   const mend = () => story.fault('lock', 'over', at)
-  return { watch, lines, mend }
+  return { watch, lines, mend, restart: story.restart }
 }
 
 test('quick refusals do not meet the goal: p95 is good again only when requests are served', () => {
@@ -88,4 +90,26 @@ test('goodput is back once for a fault, also when requests fail now and then, an
   assert.equal(back.length, 2)
   assert.equal(back.filter((text) => text.includes('after the end of the fault')).length, 1)
   assert.match(back[0] ?? '', / 7 s /)
+})
+
+test('the trouble of one API does not end on another one', () => {
+  const { watch, lines, restart } = tellAll()
+  watch(3, refused)
+  restart()
+  watch(6)
+  assert.deepEqual(lines('Goodput is back'), [])
+})
+
+test('an answer that comes when its client has left is too late', async () => {
+  const { follow, takeSeen, setPatience } = followRequests()
+  const request = follow(() => ({ kind: 'read', send: () => sleep(40).then(() => ({ status: 200 })) }))
+  const { signal } = new AbortController()
+  await request(0).send(signal)
+  setPatience(5)
+  // Each is of another 40th of a second, so both are in the sample.
+  await request(0).send(signal)
+  assert.deepEqual(
+    takeSeen().sample.done.map(({ isLate }) => isLate),
+    [undefined, true],
+  )
 })
