@@ -14,9 +14,10 @@ const service = await api({ after })
 
 /** A lab that serves, and how to ask it as `make outage` does. */
 async function serving(t: Scope, socket = join(scratchFolder(t), 'lab.sock'), of = service) {
-  const env = stackEnv(of, socket)
-  const record = ['--record', `${socket}.db`]
-  const run = lab(t, ['serve', '--port', '0', '--prometheus-port', '0', ...record], { env })
+  const env = { ...stackEnv(of, socket), LAB_TOKEN: 'token' }
+  // As in the container, where no folder of runs can be made.
+  const files = ['--record', `${socket}.db`, '--folder', '/proc/runs']
+  const run = lab(t, ['serve', '--port', '0', '--prometheus-port', '0', ...files], { env })
   await says(run, 'listens on')
   const port = /listens on (\d+)/.exec(run.out())?.[1]
   async function ask(...words: string[]) {
@@ -259,6 +260,32 @@ test('nothing can be changed through the port: only GET is answered there', asyn
     request({ socketPath: socket, path: '/outage' }, (response) => resolve(response.statusCode)).end(),
   )
   assert.equal(onSocket, 404, 'GET changes nothing on the socket either')
+})
+
+test("its page loads the API, and names a command for what needs an API of the lab's own", async (t) => {
+  const { url } = shared
+  const closed = new AbortController()
+  t.after(() => closed.abort())
+  const { body } = await fetch(`${url}/events`, { signal: closed.signal })
+  const first = await body?.pipeThrough(new TextDecoderStream()).getReader().read()
+  const page = Number(/"page":(\d+)/.exec(first?.value ?? '')?.[1])
+  async function act(what: object, token = 'token') {
+    const headers = { origin: url, 'content-type': 'application/json', 'x-lab-token': token }
+    const answer = await fetch(`${url}/act`, { method: 'POST', headers, body: JSON.stringify({ page, ...what }) })
+    return { status: answer.status, said: await answer.text() }
+  }
+  const load = { do: 'load', load: { rate: 20, arrivals: 'even', writes: 0.15, clients: 'patient' } }
+  assert.equal((await act(load, '')).status, 403)
+  assert.equal((await act(load)).status, 200)
+  for (const [what, command] of [
+    [{ do: 'break', kind: 'crash' }, 'make outage MODE=crash'],
+    [{ do: 'play', lesson: '01-normal', knob: false }, 'make lesson'],
+    [{ do: 'mystery', level: 1 }, 'make mystery'],
+  ] as const) {
+    const { status, said } = await act(what)
+    assert.deepEqual([status, said.includes(command)], [409, true], said)
+  }
+  assert.equal((await act({ ...load, load: { ...load.load, rate: 0 } })).status, 200)
 })
 
 test('without a serving lab its commands fail', async (t) => {

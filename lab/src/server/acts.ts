@@ -63,6 +63,10 @@ async function control(live: Live, wanted: Control): Promise<void> {
     refuseElsewhere(wanted.kind, target)
     await faults.begin(wanted.kind, ends.fault)
     visitors.faultSince = faults.active()?.since
+  } else if (target.mode === 'stack') {
+    throw new UserError(
+      'Not here: it needs an API of its own. Without Docker: make lab, or in a terminal make lesson and make mystery',
+    )
   } else if (wanted.do === 'play') {
     await lessons.play(wanted.lesson, wanted.knob, () => clear(live, ' for the run of a lesson'))
   } else {
@@ -84,11 +88,7 @@ async function setShed({ target, visitors, faults, story, changed }: Live, on: b
 }
 
 /** A run has the machine for itself: load and fault of the page end. */
-async function clear({ target, load, faults }: Live, why: string): Promise<void> {
-  if (target.mode === 'stack')
-    throw new UserError(
-      'Not here: it needs an API of its own. Without Docker: make lab, or in a terminal make lesson and make mystery',
-    )
+async function clear({ load, faults }: Live, why: string): Promise<void> {
   await faults.end()
   // Last, as it may be set while a fault is ending.
   await load.end(why)
