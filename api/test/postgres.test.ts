@@ -337,8 +337,8 @@ test('a database that is not there, or not ours, ends the program with a sentenc
   for (const DATABASE_URL of [url, `${url}_not`]) {
     await assertRefused(DATABASE_URL)
   }
-  const tables = await postgres.asOwner(`SELECT tablename FROM pg_tables WHERE tablename = 'notes'`, name)
-  assert.deepEqual(tables, [])
+  const tables = await postgres.asOwner(`SELECT tablename FROM pg_tables WHERE schemaname = 'public'`, name)
+  assert.deepEqual(tables, [{ tablename: 'users' }])
 })
 
 test('processes on one database count login attempts together', limit, async (t) => {

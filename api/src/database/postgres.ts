@@ -41,7 +41,10 @@ export async function openPostgres(
   async function check(isStart: boolean) {
     let reads = false
     try {
-      if (!isMigrated) await migrate(new Kysely({ dialect: new PostgresDialect({ pool: probe }) }), 'postgres')
+      if (!isMigrated) {
+        if (await isAnothers(probe)) throw new Error('it holds the tables of another program. Name an empty database')
+        await migrate(new Kysely({ dialect: new PostgresDialect({ pool: probe }) }), 'postgres')
+      }
       isMigrated = true
       await probe.query('SELECT (SELECT id FROM users LIMIT 1), (SELECT id FROM notes LIMIT 1)')
       reads = true
@@ -89,6 +92,14 @@ export async function openPostgres(
       for (const one of [pool, probe]) one.end().catch(() => {})
     },
   }
+}
+
+/** Whether the schema has tables, but none of this program. Kysely makes its own before the first migration. */
+async function isAnothers(pool: pg.Pool): Promise<boolean> {
+  const tables = await pool.query(
+    `SELECT tablename = 'heartbeat' AS ours FROM pg_tables WHERE schemaname = current_schema() AND tablename !~ '^kysely_'`,
+  )
+  return tables.rows.length > 0 && !tables.rows.some(({ ours }) => ours)
 }
 
 // An error of the TLS handshake: a wrong setting at the start, an outage later.
