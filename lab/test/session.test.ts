@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { test } from 'node:test'
-import { askLab } from '../src/api-client.ts'
+import { askLab, openSession } from '../src/api-client.ts'
 import { spanOf } from '../src/commands/show.ts'
 import { isSuccess } from '../src/load/figures.ts'
 import { startOwnLoad } from '../src/load/load.ts'
@@ -10,6 +10,7 @@ import { serviceStory } from '../src/report/story.ts'
 import { sessionJournal } from '../src/runner/session.ts'
 import { findRun } from '../src/runs/find-run.ts'
 import { openSessionDb, readSessionDb } from '../src/runs/session-db.ts'
+import { startRecorder } from '../src/server/recorder.ts'
 import { reporting } from '../src/targets/target.ts'
 import { api, lab, says, scratchFolder, stackEnv, until } from './helpers.ts'
 
@@ -73,6 +74,17 @@ test('free play with an outage in it, of which lab and API are killed, is kept, 
   assert.match(text, /chmod for /)
   assert.doesNotMatch(text, /undefined|NaN/)
   assert.equal(text.match(/class="verdict "><p><strong>No verdict/g)?.length, 1)
+})
+
+test('a second is named by what was done in its middle, not at its end', async (t) => {
+  const { url, username, password, metricsUrl } = await api(t)
+  const session = openSession(url, username, password)
+  const record = join(scratchFolder(t), 'session.db')
+  const doing = () => ({ phase: Date.now() % 1000 < 400 ? 'begin' : 'middle', trouble: null, fault: null })
+  const recorder = startRecorder({ session, metricsUrl, record, doing })
+  t.after(() => recorder.stop().then(() => session.pool.destroy()))
+  const isNoted = () => JSON.stringify(readSessionDb(record, 0, Date.now())).includes('"phase":"middle"')
+  await until('the middle is noted', isNoted)
 })
 
 test('a load that k6 has judged is in the session with its goals, and so are faults that are only in the rows', async (t) => {

@@ -104,7 +104,7 @@ const unknown = {
   recovered_after_ms: null,
 }
 
-/** The times of the lab's own faults are exact to the millisecond; other faults were seen on record at the end of the second. */
+/** The times of the lab's own faults are exact to the millisecond; other faults were seen on record in the middle of the second. */
 function asSecond(data: Second, ms: number, faults: HappenedFault[]): SecondRow {
   const held = faults.find(
     ({ injected_ms, landed_ms, undone_ms }) => ms + 500 >= (landed_ms ?? injected_ms) && ms + 500 < undone_ms,

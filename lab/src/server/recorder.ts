@@ -45,6 +45,7 @@ export function startRecorder({ session, metricsUrl, record: file, doing }: Opti
   let probe: LoadTally[] = []
   let before: MetricsReading = { at: 0 }
   let busy: number | null = null
+  let done = doing()
 
   function note(kind: NoteKind, data: object, at = Date.now()): void {
     try {
@@ -65,7 +66,7 @@ export function startRecorder({ session, metricsUrl, record: file, doing }: Opti
     const seen = byClients.error_ratio === null ? metBy(probe) : byClients
     ;[clients, probe] = [[], []]
     const { degraded } = outside.seen
-    const now = { degraded: degraded === undefined ? null : degraded ? 1 : 0, ...doing() } as const
+    const now = { degraded: degraded === undefined ? null : degraded ? 1 : 0, ...done } as const
     const reading = await readMetrics(pool)
     const row: Omit<SecondRow, 'second'> = {
       time: new Date(second * 1000).toISOString(),
@@ -80,10 +81,17 @@ export function startRecorder({ session, metricsUrl, record: file, doing }: Opti
     note('second', row, second * 1000)
   }
 
+  /** What begins in the second half of a second does not name it. */
+  function lookAtHalf(): void {
+    done = doing()
+  }
+
+  const endHalf = onTheClock(1000, lookAtHalf, 500)
   const end = onTheClock(1000, () => void closeSecond(Math.floor((Date.now() + earlyMs) / 1000) - 1))
 
   async function stop(): Promise<void> {
     end()
+    endHalf()
     outside.stop()
     await pool.destroy()
     db?.close()
