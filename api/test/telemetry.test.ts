@@ -129,6 +129,11 @@ const wrong: Record<string, Record<string, string>> = {
   'an unknown exporter': { OTEL_TRACES_EXPORTER: 'carrier-pigeon' },
   'an unknown protocol': { OTEL_TRACES_EXPORTER: 'otlp', OTEL_EXPORTER_OTLP_PROTOCOL: 'smoke-signals' },
   'an unknown exporter of metrics': { OTEL_METRICS_EXPORTER: 'prometheus,carrier-pigeon' },
+  'a time with a unit': {
+    OTEL_METRICS_EXPORTER: 'otlp',
+    OTEL_EXPORTER_OTLP_ENDPOINT: 'http://127.0.0.1:1',
+    OTEL_METRIC_EXPORT_INTERVAL: '10s',
+  },
   'an unknown sampler': { OTEL_TRACES_EXPORTER: 'otlp', OTEL_TRACES_SAMPLER: 'sometimes' },
   'an unknown exporter, with a level of the SDK’s own log': { OTEL_TRACES_EXPORTER: 'bogus', OTEL_LOG_LEVEL: 'info' },
   'an unknown level of the SDK’s own log': { OTEL_LOG_LEVEL: 'bogus' },

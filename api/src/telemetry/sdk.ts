@@ -65,10 +65,16 @@ function pushingReader(name: string): IMetricReader[] {
     if (name !== 'none') diag.warn(`OTEL_METRICS_EXPORTER: ${name} is not one of otlp, prometheus, console, none`)
     return []
   }
-  const ms = (text: string | undefined, fallback: number) => (Number(text) > 0 ? Number(text) : fallback)
-  const exportIntervalMillis = ms(env.OTEL_METRIC_EXPORT_INTERVAL, 60_000)
-  const exportTimeoutMillis = Math.min(ms(env.OTEL_METRIC_EXPORT_TIMEOUT, 30_000), exportIntervalMillis)
+  const exportIntervalMillis = milliseconds('OTEL_METRIC_EXPORT_INTERVAL', 60_000)
+  const exportTimeoutMillis = Math.min(milliseconds('OTEL_METRIC_EXPORT_TIMEOUT', 30_000), exportIntervalMillis)
   return [new PeriodicExportingMetricReader({ exporter, exportIntervalMillis, exportTimeoutMillis })]
+}
+
+function milliseconds(name: string, usual: number): number {
+  const value = Number(env[name] || usual)
+  if (value > 0) return value
+  diag.warn(`${name}: ${env[name]} is no number of milliseconds; using ${usual}`)
+  return usual
 }
 
 const otlpExporters = { grpc: GrpcExporter, 'http/json': JsonExporter, 'http/protobuf': ProtobufExporter }
