@@ -68,7 +68,7 @@ export const outage = (): Page =>
       table({
         title: 'How long the last fault of each kind took',
         description:
-          'Measured by the lab with `make outage`: from the injection to the first 503 and to degraded in /health, and from the rollback to the first success. A red cell misses its goal in slo.json. "How long ago" counts from the end of the fault, for 3 hours.',
+          'Measured by the lab with `make outage`: from the injection to the first 503 and to degraded in /health, and from the rollback to the first success. A crash stands only in the output of its command. A red cell misses its goal in slo.json. "How long ago" counts from the end of the fault, for 3 hours.',
         good: 'no red cell.',
         size: [24, 7],
         unit: 's',
