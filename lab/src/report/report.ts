@@ -96,9 +96,9 @@ export function again({ again, environment, mode, started, verdict }: Journal): 
 <p class="quiet">Measured on ${cpus.count} × ${cpus.model}, ${Math.round(memory_bytes / 2 ** 30)} GiB, ${platform}, Node ${node};
 ${journal_mode && html`${word('journal mode', 'wal')} ${journal_mode}; `}load by ${load_generator}${seed !== undefined && `, random arrivals from seed ${seed}`}; started ${started}. Another machine gives other
 milliseconds. Beside this file: journal.json and metrics_events.jsonl (every second)${
-    mode === 'embedded' && verdict
-      ? ', and api.log: what the API logged, successful requests left out.'
-      : '. There is no api.log: the lab cannot read the log of an API that it did not start.'
+    verdict
+      ? `, and${mode === 'stack' ? ', after make experiment,' : ''} api.log: what the API logged, successful requests left out.`
+      : '. There is no api.log: a session keeps none.'
   }</p>`
 }
 

@@ -345,7 +345,8 @@ test("an experiment on the stack's API is played, judged and copied", { skip }, 
   const seen = async () => (await stack.prometheus('sum(lab_client_requests_total{outcome!="dropped"})')) ?? 0
   const before = await seen()
   const verdict = checkVerdict(await stack.make('experiment', 'NAME=outage-lock', 'LENGTH=9', 'LOAD=own'))
-  const { content } = newestRun<Played>('-outage-lock', 'journal.json')
+  const { folder, content } = newestRun<Played>('-outage-lock', 'journal.json')
+  assert.match(readFileSync(join(folder, 'api.log'), 'utf8'), /"db_unavailable":true/)
   const sent = content.seconds.reduce((sum, { rate }) => sum + rate, 0)
   // Arrivals go on until the load is told to stop; those after the last second are not in the journal.
   const share = async () => ((await seen()) - before) / sent
