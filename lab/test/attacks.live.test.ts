@@ -52,7 +52,7 @@ describe('an API that trusts its clients fails', async () => {
     for (const one of [
       'forgeries: attack_accepted',
       'forgeries: attack_refused',
-      'one-address: guesses_heard',
+      'guesses: guesses_heard',
       'curious: refusals_differ',
       'flood: attack_accepted',
     ])

@@ -47,17 +47,22 @@ test('the order of the experiments follows their level, and no two have the same
 test('experiments that belong side by side have the same phases and rates', async () => {
   const shape = async (name: string) =>
     (await load(name)).phases.map(({ name, rate, seconds }) => ({ name, rate, seconds }))
-  const expected = await shape('outage-lock')
-  for (const name of [
-    'outage-chmod',
-    'outage-move',
-    'busy-timeout',
-    'outage-lock-wal',
-    'read-only',
-    'disk-full',
-    'server-crash',
-  ])
-    assert.deepEqual(await shape(name), expected, name)
+  for (const [first = '', ...others] of [
+    [
+      'outage-lock',
+      'outage-chmod',
+      'outage-move',
+      'busy-timeout',
+      'outage-lock-wal',
+      'read-only',
+      'disk-full',
+      'server-crash',
+    ],
+    ['brute-force', 'brute-force-unlimited', 'brute-force-distributed'],
+  ]) {
+    const expected = await shape(first)
+    for (const name of others) assert.deepEqual(await shape(name), expected, name)
+  }
 })
 
 test('LENGTH makes every run longer, and shorter unless that would prove nothing', async () => {

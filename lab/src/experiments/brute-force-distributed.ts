@@ -5,7 +5,7 @@ import { attackPhases, meetsGoal, nothingLost } from './shared/presets.ts'
 export function experiment({ goals: { baseline } }: Slo): Experiment {
   const { rate } = baseline
   const attempts = 10
-  const phase = 'many-addresses'
+  const phase = 'guesses'
   return {
     question: 'What is a login limit worth against an attacker with twenty addresses?',
     hypothesis:

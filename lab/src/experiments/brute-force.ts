@@ -5,7 +5,7 @@ import { attackPhases, meetsGoal, nothingLost } from './shared/presets.ts'
 export function experiment({ goals: { baseline } }: Slo): Experiment {
   const { rate } = baseline
   const attempts = 10
-  const phase = 'one-address'
+  const phase = 'guesses'
   return {
     question: 'How many guessed passwords a minute does the API check when an attacker sends 100 a second?',
     hypothesis: 'Ten, as LOGIN_ATTEMPTS_PER_MINUTE says. The others get a 429 before any hash is computed.',

@@ -38,8 +38,8 @@ export const lesson: Lesson = {
       address. Guess for yourself: how many does it check in this run?`,
     experiment: 'brute-force',
     seconds: 58,
-    after: `{guesses_heard@one-address} were checked, and all others refused before they cost anything. The time that 95 of
-      100 answers to other users stay below (p95) moved by {p95_rise@one-address}. A password check is slow on purpose: without the limit the thief
+    after: `{guesses_heard@guesses} were checked, and all others refused before they cost anything. The time that 95 of
+      100 answers to other users stay below (p95) moved by {p95_rise@guesses}. A password check is slow on purpose: without the limit the thief
       would also steal the time of the honest users (make experiment NAME=brute-force-unlimited EMBEDDED=1). And would a
       list of all who are logged in (sessions) be better than tokens? Compare: make tradeoff NAME=jwt-or-session EMBEDDED=1`,
   },
