@@ -7,6 +7,8 @@ import { askLab } from '../src/api-client.ts'
 import { sleep } from '../src/clock.ts'
 import { recordPath } from '../src/faults/record.ts'
 import { parseMetrics } from '../src/runner/metrics-page.ts'
+import type { SecondRow } from '../src/runs/journal.ts'
+import { readSessionDb } from '../src/runs/session-db.ts'
 import { api, lab, mode, type Scope, says, scratchFolder, stackEnv, until } from './helpers.ts'
 import { experiment } from './run-experiment.ts'
 
@@ -30,6 +32,21 @@ async function serving(t: Scope, socket = join(scratchFolder(t), 'lab.sock'), of
     return parseMetrics(page).find((sample) => sample.name === name && fits(sample.labels))?.value
   }
   return { run, url: `http://127.0.0.1:${port}`, socket, ask, metrics }
+}
+
+/** Opens the live page; what it asks for, and how it is answered. */
+async function openPage(t: Scope, url: string) {
+  const closed = new AbortController()
+  t.after(() => closed.abort())
+  const { body } = await fetch(`${url}/events`, { signal: closed.signal })
+  const first = await body?.pipeThrough(new TextDecoderStream()).getReader().read()
+  const page = Number(/"page":(\d+)/.exec(first?.value ?? '')?.[1])
+  async function act(what: object, token = 'token') {
+    const headers = { origin: url, 'content-type': 'application/json', 'x-lab-token': token }
+    const answer = await fetch(`${url}/act`, { method: 'POST', headers, body: JSON.stringify({ page, ...what }) })
+    return { status: answer.status, said: await answer.text() }
+  }
+  return act
 }
 
 /** For the tests after which it serves on as before. */
@@ -71,6 +88,33 @@ test('an overload or an attack on purpose is on the metrics page as long as its 
   assert.equal((await ask('phase', 'flood', 'after', '5m')).code, 0)
   assert.deepEqual(await active(), [0, 0])
   assert.equal((await ask('phase', 'flood', 'after', '5m', 'boredom')).code, 2)
+})
+
+test('a load of the page is counted on the metrics page, and beyond the goals it is an overload', async (t) => {
+  const { url, socket, ask, metrics } = await serving(t)
+  const act = await openPage(t, url)
+  async function set(rate: number) {
+    const load = { rate, arrivals: 'even', writes: 0.15, clients: 'patient' }
+    assert.equal((await act({ do: 'load', load })).status, 200)
+  }
+  const phase = (experiment: string) => metrics('lab_phase', { experiment })
+  const overload = () => metrics('lab_trouble_active', { kind: 'overload' })
+  await set(500)
+  assert.deepEqual([await phase('page'), await overload()], [1, 0])
+  await until('its answers are counted', async () => await metrics('lab_client_requests_total', { outcome: 'success' }))
+  assert.ok(await metrics('lab_client_calls_total', { what: 'offered' }))
+  assert.match((await ask('status')).out, /experiment +none\nload +page/)
+  await set(501)
+  assert.equal(await overload(), 1)
+  await until('the record has it', () =>
+    readSessionDb(`${socket}.db`, 0, Date.now()).some(({ data }) => (data as SecondRow).trouble === 'overload'),
+  )
+  await ask('phase', 'k6', 'peak', '5m')
+  assert.deepEqual([await phase('k6'), await phase('page'), await overload()], [1, undefined, 0], 'k6 goes before')
+  await ask('phase', 'none', 'idle', '1s')
+  assert.equal(await overload(), 1)
+  await set(0)
+  assert.deepEqual([await phase('none'), await overload()], [1, 0])
 })
 
 test('what begins beside an experiment or a load warns of it', async () => {
@@ -264,16 +308,7 @@ test('nothing can be changed through the port: only GET is answered there', asyn
 
 test("its page loads the API, and names a command for what needs an API of the lab's own", async (t) => {
   const { url } = shared
-  const closed = new AbortController()
-  t.after(() => closed.abort())
-  const { body } = await fetch(`${url}/events`, { signal: closed.signal })
-  const first = await body?.pipeThrough(new TextDecoderStream()).getReader().read()
-  const page = Number(/"page":(\d+)/.exec(first?.value ?? '')?.[1])
-  async function act(what: object, token = 'token') {
-    const headers = { origin: url, 'content-type': 'application/json', 'x-lab-token': token }
-    const answer = await fetch(`${url}/act`, { method: 'POST', headers, body: JSON.stringify({ page, ...what }) })
-    return { status: answer.status, said: await answer.text() }
-  }
+  const act = await openPage(t, url)
   const load = { do: 'load', load: { rate: 20, arrivals: 'even', writes: 0.15, clients: 'patient' } }
   assert.equal((await act(load, '')).status, 403)
   assert.equal((await act(load)).status, 200)

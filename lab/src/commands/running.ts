@@ -14,13 +14,14 @@ type End = Awaited<ReturnType<Faults['end']>>
 type Status = { fault?: ReturnType<Faults['active']>; experiment: string; phase: string; outside: Outside }
 
 const nothing = { experiment: 'none', phase: 'idle' }
+const isLoad = (experiment: string) => ['k6', 'page'].includes(experiment)
 
 /** Warns when an experiment or a load is running: the results of that and of what begins now will be mixed. */
 export async function warnOfOthers(socket: string, exceptLoad = false): Promise<void> {
   // Without an answer nothing is known; the command itself will tell.
   const { experiment, phase } = await askLab<Status>(socket, 'GET', '/status').catch(() => nothing)
-  if (experiment === 'none' || (exceptLoad && experiment === 'k6')) return
-  const other = experiment === 'k6' ? `load ${phase}` : `experiment ${experiment}`
+  if (experiment === 'none' || (exceptLoad && isLoad(experiment))) return
+  const other = isLoad(experiment) ? `load of ${experiment}, ${phase},` : `experiment ${experiment}`
   console.log(`WARNING: the ${other} is running too: the results will be about both.`)
 }
 
@@ -47,12 +48,11 @@ export async function askForRecovery(socket: string): Promise<void> {
 export async function askForStatus(socket: string): Promise<void> {
   const { fault, experiment, phase, outside } = await askLab<Status>(socket, 'GET', '/status')
   const { data, health, degraded } = outside
-  const isLoad = experiment === 'k6'
-  const load = isLoad ? `k6, ${phase}` : "the experiment's"
+  const load = isLoad(experiment) ? `${experiment}, ${phase}` : "the experiment's"
   const seen = ({ status, seconds }: Outside['data']) =>
     status === 0 ? 'no answer' : `${status} in ${milliseconds(seconds * 1000)}`
   console.log(`fault       ${fault ? `${fault.kind}, until ${clock(fault.until)}; to end it: make recover` : 'none'}`)
-  console.log(`experiment  ${experiment === 'none' || isLoad ? 'none' : `${experiment}, phase ${phase}`}`)
+  console.log(`experiment  ${experiment === 'none' || isLoad(experiment) ? 'none' : `${experiment}, phase ${phase}`}`)
   console.log(`load        ${experiment === 'none' ? 'none; try: make load-peak' : load}`)
   console.log('from outside, a moment ago')
   console.log(`  GET /data/notes  ${seen(data)}${data.status === 401 ? ', as the lab could not log in' : ''}`)

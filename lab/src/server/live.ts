@@ -3,18 +3,20 @@ import { now, onTheClock } from '../clock.ts'
 import { runsFolder } from '../config.ts'
 import { tallyOf } from '../load/figures.ts'
 import type { Met } from '../load/follow.ts'
+import { goodputOf } from '../load/goodput.ts'
 import type { LoadTarget } from '../load/load.ts'
 import { glossary } from '../report/tables.ts'
 import type { News } from '../runner/to-page.ts'
 import { goalAt, loadSlo } from '../slo.ts'
 import type { Target } from '../targets/target.ts'
+import { createActivity, idle } from './activity.ts'
 import { controlsOf } from './controls.ts'
 import { createEvents } from './events.ts'
 import { createFaults, type FaultEvent } from './faults.ts'
 import { createLessons } from './lessons.ts'
 import { createLiveLoad } from './live-load.ts'
 import { createMystery } from './mystery.ts'
-import { type Recorded, startRecorder } from './recorder.ts'
+import { startRecorder } from './recorder.ts'
 import { createRuns } from './runs.ts'
 import { createSeconds, type Second } from './seconds.ts'
 import { createStory } from './story.ts'
@@ -27,8 +29,10 @@ type Ends = {
   unwatched: number // both end so long after the last page was closed
   turn: number // that of a page ends so long after its last act
 }
-type Options = Recorded & {
+type Options = {
   target: LiveTarget
+  /** The file in which is noted what happens. */
+  record: string
   /** The file of the goals. */
   slo: string
   stop: AbortSignal
@@ -44,7 +48,7 @@ export type Live = ReturnType<typeof createLive>
 
 /** What the live page shows: the load of its visitors, a mystery, or the run of a lesson. Only one of them at a time. */
 export function createLive(options: Options) {
-  const { target, stop, record, doing, folder = runsFolder, ends = usualEnds } = options
+  const { target, stop, record, folder = runsFolder, ends = usualEnds } = options
   const slo = loadSlo(options.slo)
   const session = openSession(target.url, target.username, target.password)
   const changed = () => events.send('state', state())
@@ -53,6 +57,7 @@ export function createLive(options: Options) {
   const seconds = createSeconds()
   const load = createLiveLoad({ session, ends, story, changed })
   const faults = createFaults({ ...target, session, stop, tell: faultChanged })
+  const activity = createActivity(freePlay)
   const recorder = startRecorder({ session, metricsUrl: target.metricsUrl, record, doing: doingNow })
   const runs = createRuns({ folder, slo: options.slo, changed: runChanged, heard, tell: story.tell })
   const lessons = createLessons({ folder, slo, seconds: options.seconds, runs, changed: lessonsChanged })
@@ -96,7 +101,9 @@ export function createLive(options: Options) {
   }
   function tick(): void {
     const here = load.drain()
-    recorder.met(tallyOf(here.calls, here.dropped))
+    const tally = tallyOf(here.calls, here.dropped)
+    activity.countLoad({ ...tally, calls: goodputOf(here.calls, here.dropped) })
+    recorder.met(tally)
     // What is left of the load of this page is no part of a run, and a mystery that is over stands still.
     if (!runs.playing() && !mystery.isOver()) met(here)
   }
@@ -121,9 +128,15 @@ export function createLive(options: Options) {
     told('back', ended?.success_ms)
     changed()
   }
+  function freePlay() {
+    const { rate } = load.knobs()
+    const trouble = rate > slo.goals.peak.rate ? ('overload' as const) : undefined
+    return rate > 0 ? { experiment: 'page', phase: 'load', trouble } : idle
+  }
   function doingNow() {
-    const fault = faults.active()?.kind ?? null
-    return { ...(doing?.() ?? { phase: load.knobs().rate > 0 ? 'page' : 'idle', trouble: null }), fault }
+    const { experiment, phase, trouble = null } = activity.current()
+    const what = experiment === 'none' ? phase : `${experiment} ${phase}`
+    return { phase: what, trouble, fault: faults.active()?.kind ?? null }
   }
   function closeSecond(): void {
     if (mystery.isOver()) return
@@ -158,5 +171,5 @@ export function createLive(options: Options) {
     await session.pool.destroy()
   }
   const parts = { target, folder, ends, visitors, events, story, load, faults, recorder, runs, lessons, mystery }
-  return { ...parts, state, changed, close }
+  return { ...parts, activity, state, changed, close }
 }

@@ -14,18 +14,13 @@ import type { SecondRow } from '../runs/journal.ts'
 import { type NoteKind, openSessionDb } from '../runs/session-db.ts'
 import { watchOutside } from './outside.ts'
 
-/** A phase, and the trouble that it makes on purpose without a fault. */
-type Doing = { phase: string; trouble: string | null }
-
-/** `record`: the file of the notes. `doing`: what another program does to the API now. */
-export type Recorded = { record: string; doing?: () => Doing | undefined }
-
 type Options = {
   session: Session
   metricsUrl: string
+  /** The file of the notes. */
   record: string
-  /** What is being done to the API now. */
-  doing: () => Doing & { fault: string | null }
+  /** What is being done to the API now: the phase, and the trouble that it makes on purpose without a fault. */
+  doing: () => { phase: string; trouble: string | null; fault: string | null }
 }
 
 export type Recorder = ReturnType<typeof startRecorder>

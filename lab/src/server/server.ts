@@ -7,7 +7,6 @@ import { aborted } from '../clock.ts'
 import { reasonOf, UserError } from '../errors.ts'
 import { recoverLeftovers } from '../faults/rollback.ts'
 import type { StackOptions } from '../targets/target.ts'
-import { createActivity } from './activity.ts'
 import { createControl, createPages, createPrometheusProxy } from './http.ts'
 import { createLive } from './live.ts'
 import { livePage } from './page.ts'
@@ -36,15 +35,9 @@ export async function serve(options: ServeOptions): Promise<number> {
     (error) => console.error(error instanceof UserError ? error.message : error),
   )
   collectDefaultMetrics()
-  const activity = createActivity()
-  const doing = () => {
-    const { experiment, phase } = activity.current()
-    if (experiment === 'none') return undefined
-    return { phase: `${experiment} ${phase}`, trouble: activity.currentTrouble() ?? null }
-  }
   const target = { ...options, mode: 'stack' } as const
-  const live = createLive({ ...options, target, doing })
-  const { faults, recorder } = live
+  const live = createLive({ ...options, target })
+  const { faults, activity, recorder } = live
   const status = () => ({ fault: faults.active(), ...activity.current(), outside: recorder.outside })
 
   const control = createControl({ faults, activity, recorder, status })
