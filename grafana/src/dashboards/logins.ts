@@ -12,9 +12,12 @@ const quantile = (route: string) =>
   `histogram_quantile(0.95, sum by (le) (rate(http_server_request_duration_seconds_bucket{http_route=~"${route}"}[$__rate_interval]))) and on () sum(rate(http_server_request_duration_seconds_count{http_route=~"${route}"}[$__rate_interval])) > 0`
 const clientErrors = (route: string) =>
   `sum(rate(http_server_request_duration_seconds_count{http_response_status_code=~"4..",${route}}[$__rate_interval])) or vector(0)`
-// increase() extrapolates and returns 2,076 for 2,069; a difference of counters is exact while the API is not restarted.
-const attempts = (outcome: string) =>
-  `sum(max_over_time(auth_logins_total{outcome=~"${outcome}"}[$__range]) - min_over_time(auth_logins_total{outcome=~"${outcome}"}[$__range]))`
+// A difference of counters is exact; increase() returns 2,076 for 2,069, but is right after a restart of the API.
+const attempts = (outcome: string) => {
+  const counter = `auth_logins_total{outcome=~"${outcome}"}[$__range]`
+  const difference = `max_over_time(${counter}) - min_over_time(${counter})`
+  return `sum((${difference}) and resets(${counter}) == 0 or round(increase(${counter})))`
+}
 
 export const logins = (): Page =>
   page(
