@@ -1,6 +1,8 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { attackHeading, liveTable } from '../src/runner/live-rows.ts'
+import type { Load } from '../src/load/load.ts'
+import type { Experiment } from '../src/runner/experiment.ts'
+import { attackHeading, headOf, liveTable } from '../src/runner/live-rows.ts'
 import { conclusion, textTable } from '../src/runner/screen.ts'
 import { outageJournal } from './report-fixtures.ts'
 
@@ -93,6 +95,13 @@ test("the columns stand under their heads, and an attack's attempts in a column 
     assert.equal(end(row, cell), end(attackHeading, head), `${head}\n${attackHeading}\n${row}`)
   assert.equal(row.indexOf('ok'), attackHeading.indexOf('/health'))
   assert.equal(row.indexOf('1 of 20'), attackHeading.indexOf('let in'))
+})
+
+test('of k6 the column has what was due, under a head that says so', () => {
+  const phase = { name: 'a', rate: 300, seconds: 1 }
+  const head = (load: object) => headOf(phase, { experiment: {} as Experiment, load: load as Load })
+  assert.ok(head({ waiting: () => [] }).includes(' sent answered'))
+  assert.ok(head({}).includes('  due answered') && !head({}).includes('sent'))
 })
 
 test('what changed stands apart from what an attack got, and fits on the screen', () => {

@@ -17,17 +17,25 @@ const quietRows = 5
 
 const legend = `A row is one second and counts the answers that came in it; the report counts a request when it was due. Of seconds like the one before only every fifth is shown. Behind "<-" stands what has changed: "answered" when fewer than 8 of 10 requests got an answer in this second (or enough again), "failed", "p95" or "health".`
 
+const ofK6 = `k6 reports a request only when it is over: "due" is what it was asked to send.`
+
 /** What happens in a phase. */
 export function phaseWords({ name, rate, logins = 0, seconds, says }: Phase): string {
   const load = rate > 0 ? `${rate} requests` : `${Math.round(logins)} logins`
   return `${says ?? `${name}: ${load} a second.`} (${number(seconds, 2)} s)`
 }
 
-/** Prints what happens now, and the head of the table. `unannounced`: the column of the phase is empty. */
-export function announce(phase: Phase, unannounced?: true): void {
+/** Prints what happens now, and the head of the table. */
+export function announce(phase: Phase, playing: Pick<Playing, 'experiment' | 'load'>): void {
   say()
   say(wrap(phaseWords(phase)))
-  say(phase.attack ? attackHeading : unannounced ? heading.replace('phase', '     ') : heading)
+  say(headOf(phase, playing))
+}
+
+/** An unannounced phase has an empty column. Without what waits for its answer, nobody knows yet what was sent. */
+export function headOf({ attack }: Phase, { experiment, load }: Pick<Playing, 'experiment' | 'load'>): string {
+  const head = attack ? attackHeading : experiment.unannounced ? heading.replace('phase', '     ') : heading
+  return load.waiting ? head : head.replace('sent', ' due')
 }
 
 /**
@@ -35,7 +43,7 @@ export function announce(phase: Phase, unannounced?: true): void {
  * row belongs to the phase in which its second lies.
  */
 export function rowWriter({ experiment: { unannounced }, run, load }: Playing): (moment: number) => number {
-  if (!unannounced) say(wrap(legend))
+  if (!unannounced) say(wrap(load.waiting ? legend : `${legend} ${ofK6}`))
   const row = liveTable(unannounced)
 
   function write(second: number, from: number): void {
@@ -43,7 +51,6 @@ export function rowWriter({ experiment: { unannounced }, run, load }: Playing): 
     const met = sentAndAnswered(run.results, load.waiting?.(), from)
     const inSecond = ({ done }: { done: number }) => isWithin(done, from, from + 1000)
     const attempts = phase?.attack && run.attacks.at(-1)?.attempts.filter(inSecond)
-    // k6 reports a request only when it is over; it sends as many as were planned.
     const planned = (phase?.rate ?? 0) + (phase?.logins ?? 0)
     const answers = { ...met, sent: met.sent ?? planned }
     const name = unannounced ? '' : (phase?.name ?? '')

@@ -103,7 +103,7 @@ async function playPhases(playing: Playing): Promise<void> {
     target.entered?.(plan, troubleOf(plan), phaseWords(plan))
     // Print the last second of the previous phase before this one is announced.
     writeRows(from)
-    if (!unannounced || from_s === 0) announce(plan, unannounced)
+    if (!unannounced || from_s === 0) announce(plan, playing)
     const over = new AbortController()
     const attack = playAttack(planned.plan, playing, AbortSignal.any([signal, over.signal]))
     // A failure is reported at the end: the next phase begins on time, whatever is still unanswered.
