@@ -196,6 +196,15 @@ test('the home page says in one tile whether all is right', () => {
   assert.equal(stepsOf(tile as Panel).length, 1)
 })
 
+test('trouble found, missed and invented differ in colour, and the band of a ratio ends at 1', () => {
+  const panels = all.find(({ uid }) => uid === 'anomalies')?.panels ?? []
+  const states = panels.find(({ type }) => type === 'state-timeline')?.fieldConfig?.defaults.mappings as Mapping[]
+  const colors = states.flatMap(({ options }) => Object.values(options).map(({ color }) => color))
+  assert.deepEqual([colors.length, new Set(colors).size], [5, 5])
+  const [upper] = panels.find(({ title }) => title === 'Error ratio')?.targets ?? []
+  assert.match(exprOf(upper), /^clamp_max\(.*, 1\)$/)
+})
+
 test('an error budget that is spent is said in a word, in red', () => {
   const tile = all[0]?.panels.find(({ title }) => title?.startsWith('Error budget'))
   const [{ options } = { options: {} }] = (tile?.fieldConfig?.defaults.mappings ?? []) as Mapping[]
