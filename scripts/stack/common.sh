@@ -19,8 +19,8 @@ for name in $settings ${!COMPOSE_@} OWN_VOLUMES ${secrets//|/ }; do
   [[ $kept = *" $name "* && " ${GIVEN:-} " = *" $name "* && -n ${!name:-} ]] ||
     { [ -z "${!name:-}" ] || ignored+=" $name"; unset "$name"; }
 done
-# So do the services of a start and the values of a command. A script that is called without make takes them from the environment.
-for name in SERVICES NAME RUN A B SINCE LENGTH RUNS LOAD PREDICT GUESSES EMBEDDED ALL RESUME MODE FOR SCRIPT DURATION K6 ONLY TAIL RETIRE; do
+# So do the values of a command. A script that is called without make takes them from the environment.
+for name in NAME RUN A B SINCE LENGTH RUNS LOAD PREDICT GUESSES EMBEDDED ALL RESUME MODE FOR SCRIPT DURATION K6 ONLY TAIL RETIRE; do
   [[ -z ${GIVEN+x} || " $GIVEN " = *" $name "* ]] || unset "$name"
 done
 for flag in PREDICT EMBEDDED ALL RESUME RETIRE; do [ "${!flag:-0}" != 0 ] || unset "$flag"; done

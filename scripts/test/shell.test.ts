@@ -157,7 +157,7 @@ test('make up keeps what stands behind make, after all checks, and nothing that 
     spawnSync('bash', ['scripts/stack/up'], { cwd: place.there, env })
     return { env: readFileSync(place.file, 'utf8'), asked: readFileSync(join(place.folder, 'asked'), 'utf8') }
   }
-  const exported = up('SERVICES')
+  const exported = up('')
   assert.match(exported.env, /^OWN_VOLUMES=systems-thinking-lab$/m)
   assert.doesNotMatch(exported.env, /given|debug|18080/)
   assert.doesNotMatch(exported.asked, /given/)
@@ -265,9 +265,6 @@ test('a command takes only its own values, and only those that stand behind make
   assert.equal(given('compare', all), 'compare --a=a --b=b')
   assert.equal(given('experiment', 'NAME LENGTH'), 'experiment host --seconds=9')
   assert.equal(given('experiment', all), 'experiment host --guesses=g --seconds=9 --runs=2 --load=k6 --predict')
-  const started = (GIVEN: string) =>
-    checkout(t).bash('printenv SERVICES || echo all', { SERVICES: 'api', GIVEN }).stdout
-  assert.deepEqual([started(''), started('SERVICES')], ['all\n', 'api\n'])
   assert.equal(asked(t, ['lab', 'report'], exported).stdout, 'report --run=r', 'a script that is called without make')
 })
 
@@ -375,7 +372,7 @@ esac`,
     writeFileSync(asked, '')
     const { stderr } = spawnSync('bash', ['scripts/stack/up'], {
       cwd: place.there,
-      env: { ...env, SERVICES, GIVEN: 'SERVICES' },
+      env: { ...env, SERVICES },
       encoding: 'utf8',
     })
     return { stderr, started: /^compose up/m.test(readFileSync(asked, 'utf8')) }

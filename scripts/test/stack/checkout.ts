@@ -16,9 +16,6 @@ export function noStack(): string | undefined {
   return undefined
 }
 
-/** As if this stood behind every `make`. */
-export const MAKEFLAGS = 'SERVICES=api\\ lab\\ prometheus'
-
 export type Done = { code: number | null; out: string }
 export type Running = { ended: Promise<Done>; out: () => string; pid: number }
 
@@ -31,7 +28,7 @@ export async function checkout() {
   const project = basename(folder).toLowerCase()
   const settings = { COMPOSE_PROJECT_NAME: project, ...ports }
   const { HOME, PATH, DOCKER_HOST, DOCKER_CONTEXT } = process.env
-  const env = { HOME, PATH, DOCKER_HOST, DOCKER_CONTEXT, MAKEFLAGS, ...settings }
+  const env = { HOME, PATH, DOCKER_HOST, DOCKER_CONTEXT, SERVICES: 'api lab prometheus', ...settings }
 
   /** Starts `make` with these words, in this checkout. */
   function start(...words: string[]): Running {

@@ -8,7 +8,7 @@ import { after, test } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { isDeepStrictEqual } from 'node:util'
 import { checkPanels, type Range } from '../../../grafana/test/panels.ts'
-import { checkout, MAKEFLAGS, noStack } from './checkout.ts'
+import { checkout, noStack } from './checkout.ts'
 import { reachOwnBackEnd } from './own-back-end.ts'
 
 const skip = noStack()
@@ -477,7 +477,7 @@ test('no secret of this run stands in a log, a result, a metrics page or a serie
 
 const page = (name: string) => readFileSync(join(stack.folder, 'docs', `${name}.md`), 'utf8')
 function shell(commands: string): string {
-  const env = { ...process.env, MAKEFLAGS }
+  const env = { ...process.env, SERVICES: 'api lab prometheus' }
   const { status, stdout, stderr } = spawnSync('bash', ['-c', commands], { cwd: stack.folder, env, encoding: 'utf8' })
   assert.equal(status, 0, stdout + stderr)
   return stdout
