@@ -329,7 +329,7 @@ async function attack(): Promise<void> {
       ['weak-secret', 'lab_attack_guesses_total'],
     ] as const) {
       checkVerdict(await stack.make('experiment', `NAME=${name}`, 'LENGTH=6', 'LOAD=own'))
-      assert.ok(((await stack.prometheus(`sum(${counted})`)) ?? 0) > 0, name)
+      await until(`Prometheus has ${name}`, async () => ((await stack.prometheus(`sum(${counted})`)) ?? 0) > 0)
     }
   }
   await Promise.all([guess(), play().finally(() => (on = false))])
