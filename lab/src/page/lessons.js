@@ -16,7 +16,7 @@ export async function refresh(update = draw) {
   if (open) view = await read(`/lessons/${open}`)
   draw()
   // What was just measured would be below the edge of the screen.
-  if (before && !before.after && view.after) document.querySelector('.compared').scrollIntoView()
+  if (before && !before.after && view.after) document.querySelector('.compared')?.scrollIntoView()
 }
 
 function show(name) {
@@ -30,9 +30,9 @@ async function send(act, what) {
   wrong = answer.error ?? ''
   if (what.do === 'answer' && !wrong) told = answer
   draw()
-  if (told) document.querySelector('#lessons [role=status]').scrollIntoView({ block: 'nearest' })
-  // On a phone it is far above.
-  if (what.do === 'play' && !wrong) document.querySelector('#picture').scrollIntoView({ block: 'nearest' })
+  // What comes of it may be outside of the screen: on a phone the picture is far above.
+  const shows = { answer: '#lessons [role=status]', play: '#picture' }[what.do]
+  if (shows && !wrong) document.querySelector(shows)?.scrollIntoView({ block: 'nearest' })
 }
 
 export function lessons({ state, mayAct, mode }, act) {

@@ -97,7 +97,7 @@ export function again({ again, environment, mode, started, verdict }: Journal): 
 ${journal_mode && html`${word('journal mode', 'wal')} ${journal_mode}; `}load by ${load_generator}${seed !== undefined && `, random arrivals from seed ${seed}`}; started ${started}. Another machine gives other
 milliseconds. Beside this file: journal.json and metrics_events.jsonl (every second)${
     verdict
-      ? `, and${mode === 'stack' ? ', after make experiment,' : ''} api.log: what the API logged, successful requests left out.`
+      ? `, and${mode === 'stack' ? ' after make experiment also' : ''} api.log: what the API logged, successful requests left out.`
       : '. There is no api.log: a session keeps none.'
   }</p>`
 }

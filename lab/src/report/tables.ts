@@ -15,10 +15,12 @@ export function word(text: string, id: string): Html {
 export function glossary(): { id: string; word: string; meaning: string }[] {
   const file = readFileSync(join(import.meta.dirname, '../../../docs/glossary.md'), 'utf8')
   const found = file.matchAll(/^<a id="(?<id>.+?)"><\/a>\*\*(?<word>.+?)\*\*: (?<meaning>.+)$/gm)
+  // Its emphasis is for Markdown only.
+  const plain = (text: string) => text.replaceAll('*', '')
   return [...found].map(({ groups: { id = '', word = '', meaning = '' } = {} }) => ({
     id,
     word,
-    meaning: meaning.replaceAll('*', ''),
+    meaning: plain(meaning),
   }))
 }
 

@@ -32,7 +32,7 @@ export function announce(phase: Phase, playing: Pick<Playing, 'experiment' | 'lo
   say(headOf(phase, playing))
 }
 
-/** An unannounced phase has an empty column. Without what waits for its answer, nobody knows yet what was sent. */
+/** An unannounced phase has an empty column. k6 does not tell what waits for its answer, so the column has what is due. */
 export function headOf({ attack }: Phase, { experiment, load }: Pick<Playing, 'experiment' | 'load'>): string {
   const head = attack ? attackHeading : experiment.unannounced ? heading.replace('phase', '     ') : heading
   return load.waiting ? head : head.replace('sent', ' due')

@@ -26,7 +26,7 @@ export type LiveTarget = LoadTarget & Pick<Target, 'mode' | 'metricsUrl' | 'data
 type Ends = {
   fault: number // its longest time
   load: number // its longest time
-  unwatched: number // both end so long after the last page was closed
+  unwatched: number // both, and a run, end so long after the last page was closed
   turn: number // that of a page ends so long after its last act
 }
 type Options = {
