@@ -1,4 +1,4 @@
-import Database from 'better-sqlite3'
+import { closeSync, openSync, readSync } from 'node:fs'
 import { askLab } from '../api-client.ts'
 import type { AttackTarget, Tally } from '../attacks/attack.ts'
 import { reasonOf, UserError } from '../errors.ts'
@@ -77,12 +77,14 @@ export function reporting(
   }
 }
 
+/** Byte 18 of a database file is 2 in WAL mode. SQLite itself could not tell it while another process writes or holds a lock. */
 function journalModeOf(database: string): 'delete' | 'wal' {
   try {
-    const db = new Database(database, { readonly: true, fileMustExist: true, timeout: 0 })
-    const mode = db.pragma('journal_mode', { simple: true })
-    db.close()
-    return mode === 'wal' ? 'wal' : 'delete'
+    const file = openSync(database, 'r')
+    const header = Buffer.alloc(20)
+    readSync(file, header)
+    closeSync(file)
+    return header[18] === 2 ? 'wal' : 'delete'
   } catch (error) {
     throw new UserError(
       `The database file ${database} cannot be read (${reasonOf(error)}). make recover ends a fault of the lab.`,
